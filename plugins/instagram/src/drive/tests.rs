@@ -1,0 +1,190 @@
+//! Limits and settings of the engine; its walk is tested with the kinds.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::contract::exchanges::Response;
+use crate::contract::targets::Target;
+use crate::settings::MEDIA;
+use crate::testing::{guest, login_gate, record, refusal, response, run};
+use crate::{post, profile_info, settings, story};
+
+fn query() -> post::Query {
+    post::Query {
+        target: Target::Shortcode("DAbcdefghij".to_owned()),
+    }
+}
+
+fn with(change: impl Fn(&mut Value)) -> Context {
+    let mut context = guest(MEDIA);
+    let mut settings: Value = serde_json::from_str(&context.settings).unwrap();
+    change(&mut settings);
+    context.settings = settings.to_string();
+    context
+}
+
+#[test]
+fn the_walk_ends_within_its_rounds() {
+    let doors: Vec<String> = (0..30).map(|number| format!("d{number}")).collect();
+    let context = with(|settings| {
+        for door in &doors {
+            settings["door"][door] =
+                json!({ "client": "web", "url": format!("https://www.instagram.com/{door}/") });
+        }
+        settings["order"]["media"] = json!(doors);
+    });
+    let (step, asked) = run(
+        |exchanges| post::extract(&query(), &context, exchanges),
+        |_| login_gate(),
+    );
+    assert_eq!(refusal(step), Refusal::LoginRequired);
+    assert_eq!(asked.len(), ROUNDS_MAX as usize);
+}
+
+#[test]
+fn settings_that_do_not_fit_are_named() {
+    type Edit = fn(&mut Value);
+    let cases: [(Edit, &str); 4] = [
+        (|settings| settings["order"] = json!({}), "order.media"),
+        (
+            |settings| settings["order"]["media"] = json!(["nowhere"]),
+            "door.nowhere",
+        ),
+        (
+            |settings| settings["door"]["page"]["client"] = json!("nobody"),
+            "door.page",
+        ),
+        (
+            |settings| settings["door"]["page"]["ulr"] = json!("x"),
+            "ulr",
+        ),
+    ];
+    for (edit, name) in cases {
+        let (step, _) = run(
+            |exchanges| post::extract(&query(), &with(edit), exchanges),
+            |_| login_gate(),
+        );
+        assert!(
+            matches!(refusal(step), Refusal::Unavailable(text) if text.contains(name)),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_door_may_be_added_without_a_compiler() {
+    let context = with(|settings| {
+        settings["door"]["new"] =
+            json!({ "client": "web", "url": "https://www.instagram.com/new/{shortcode}/" });
+        settings["order"]["media"] = json!(["new"]);
+    });
+    let answer = json!({ "items": [{ "pk": "1", "code": "DAbcdefghij", "media_type": 1,
+        "image_versions2": { "candidates": [{ "url": "https://x.fbcdn.net/a.jpg" }] } }] });
+    let (step, asked) = run(
+        |exchanges| post::extract(&query(), &context, exchanges),
+        |request| Response {
+            status: 200,
+            url: request.url.clone(),
+            headers: vec![],
+            body: answer.to_string().into(),
+        },
+    );
+    assert_eq!(record(step).shortcode, "DAbcdefghij");
+    assert_eq!(asked[0].url, "https://www.instagram.com/new/DAbcdefghij/");
+}
+
+#[test]
+fn the_default_settings_of_every_plugin_fit() {
+    for (text, purposes) in [
+        (MEDIA, &["media"][..]),
+        (
+            settings::PROFILE,
+            &[
+                "profile-info",
+                "profile-details",
+                "profile-posts",
+                "profile-reels",
+            ],
+        ),
+        (settings::STORY, &["presence", "items"]),
+    ] {
+        let settings = Settings::parse(&guest(text).settings).unwrap();
+        for purpose in purposes {
+            for named in settings.doors(purpose).unwrap() {
+                let next = named
+                    .door
+                    .next
+                    .as_deref()
+                    .map(|next| settings.door(next).unwrap());
+                for door in std::iter::once(named).chain(next) {
+                    let host = door.door.url.split('/').nth(2).unwrap();
+                    assert!(HOSTS.contains(&host), "{host}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_fetch_that_failed_is_reported_by_its_name() {
+    let context = guest(MEDIA);
+    let mut exchanges = Vec::new();
+    let end = loop {
+        match post::extract(&query(), &context, &exchanges).step {
+            Step::Fetch(requests) => exchanges.extend(requests.into_iter().map(|request| {
+                let answer = Answer::Failed(crate::contract::exchanges::FetchError::DnsError);
+                Exchange { request, answer }
+            })),
+            end => break end,
+        }
+    };
+    assert!(
+        matches!(refusal(end), Refusal::Unavailable(text) if text.contains("guest-graphql: DnsError"))
+    );
+}
+
+#[test]
+fn every_closed_door_is_told_to_the_log() {
+    let context = guest(settings::STORY);
+    let query = story::Query {
+        username: "gramhost.demo".to_owned(),
+    };
+    let first = story::extract(&query, &context, &[]);
+    let Step::Fetch(requests) = first.step else {
+        unreachable!("asks first")
+    };
+    let answer = Answer::Response(login_gate());
+    let exchanges = [Exchange {
+        request: requests[0].clone(),
+        answer,
+    }];
+    let outcome = story::extract(&query, &context, &exchanges);
+    assert_eq!(outcome.diagnostics[0].door.as_deref(), Some("guest-root"));
+    assert_eq!(outcome.door.as_deref(), Some("guest-root"));
+}
+
+#[test]
+fn the_same_arguments_give_the_same_outcome() {
+    let context = guest(settings::PROFILE);
+    let query = profile_info::Query {
+        username: "gramhost.demo".to_owned(),
+    };
+    assert_eq!(
+        profile_info::extract(&query, &context, &[]),
+        profile_info::extract(&query, &context, &[])
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_answer_comes_to_an_end(status in 100_u16..600, body in ".*") {
+        let (step, asked) = run(
+            |exchanges| post::extract(&query(), &guest(MEDIA), exchanges),
+            |request| response(status, &request.url, &body),
+        );
+        prop_assert!(matches!(step, Step::Refuse(_)));
+        prop_assert!(asked.len() <= REQUESTS_MAX as usize);
+    }
+}

@@ -1,0 +1,95 @@
+//! One post. Knows no dialect: that is `read`'s.
+
+use serde::Deserialize;
+
+use crate::contract::exchanges::Exchange;
+use crate::contract::records::Media;
+use crate::contract::steps::{Context, Refusal, Severity};
+use crate::contract::targets::Target;
+use crate::drive::{self, Outcome, Stop, Walk};
+use crate::read::{self, Reading};
+use crate::request::Values;
+use crate::shortcode;
+
+/// Characters of a shortcode; longer ones are bound to an owner and begin with the shortcode.
+const SHORTCODE_CHARS: usize = 11;
+
+/// Which post.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub struct Query {
+    /// By shortcode or by share link.
+    pub target: Target,
+}
+
+/// The next step towards a post.
+#[must_use]
+pub fn extract(query: &Query, context: &Context, exchanges: &[Exchange]) -> Outcome<Media> {
+    drive::run(context, exchanges, |walk| find(walk, &query.target))
+}
+
+/// The post or reel that is meant: Instagram makes no difference.
+pub(crate) fn find(walk: &mut Walk<'_>, target: &Target) -> Result<Media, Stop> {
+    let code = match target {
+        Target::Shortcode(code) => code.clone(),
+        Target::Share(link) => follow(walk, link)?,
+    };
+    let code = code.get(..SHORTCODE_CHARS).unwrap_or(&code);
+    let Some(media_id) = shortcode::media_id(code) else {
+        walk.note(
+            Severity::Info,
+            None,
+            format!("{code} cannot be a shortcode"),
+        );
+        return Err(Stop::Refuse(Refusal::NotFound));
+    };
+    let mut values = Values {
+        shortcode: Some(code.to_owned()),
+        media_id: Some(media_id.to_string()),
+        ..Values::default()
+    };
+    let doors = walk.doors("media")?;
+    let (media, _) = walk.knock(&doors, &mut values, |answered| {
+        read::media(answered.documents, code)
+    })?;
+    // The operator's session may be shown what guests are not.
+    if media
+        .owner
+        .as_ref()
+        .is_some_and(|owner| owner.is_private == Some(true))
+    {
+        return Err(Stop::Refuse(Refusal::Private));
+    }
+    Ok(media)
+}
+
+/// The shortcode behind a share link: where its redirect ends.
+fn follow(walk: &mut Walk<'_>, link: &str) -> Result<String, Stop> {
+    let named = walk.door("share")?;
+    let path = link
+        .split_once("/share/")
+        .and_then(|(_, path)| path.split(['?', '#']).next());
+    let mut values = Values {
+        share: path.map(str::to_owned),
+        ..Values::default()
+    };
+    let (code, _) = walk.knock(&[named], &mut values, |answered| {
+        match code_in(answered.url) {
+            Some(code) => Reading::Found(code),
+            None => Reading::Absent,
+        }
+    })?;
+    Ok(code)
+}
+
+/// The shortcode in the address of a post, or in that of the login page that a guest is sent to instead.
+fn code_in(url: &str) -> Option<String> {
+    let url = url.replace("%2F", "/").replace("%2f", "/");
+    let segments: Vec<&str> = url.split(['/', '?', '#', '&', '=', '%']).collect();
+    segments.array_windows().find_map(|[before, kind, code]| {
+        let is_post = matches!(*kind, "p" | "reel" | "reels" | "tv") && *before != "share";
+        (is_post && shortcode::media_id(code).is_some()).then(|| (*code).to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests;

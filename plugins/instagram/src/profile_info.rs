@@ -1,0 +1,100 @@
+//! An account as its profile page shows it. A private account has a record too: what is public of it.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::contract::exchanges::Exchange;
+use crate::contract::records::Profile;
+use crate::contract::steps::Context;
+use crate::drive::{self, Answered, Outcome, Stop, Walk};
+use crate::read::{self, ProfilePart, Reading};
+use crate::request::Values;
+
+/// Which account.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub struct Query {
+    /// Without `@`.
+    pub username: String,
+}
+
+/// What a further door may add.
+struct Detail {
+    part: Option<ProfilePart>,
+    post_count: Option<u64>,
+}
+
+/// The next step towards a profile.
+#[must_use]
+pub fn extract(query: &Query, context: &Context, exchanges: &[Exchange]) -> Outcome<Profile> {
+    drive::run(context, exchanges, |walk| find(walk, &query.username))
+}
+
+fn find(walk: &mut Walk<'_>, username: &str) -> Result<Profile, Stop> {
+    let mut values = Values {
+        username: Some(username.to_owned()),
+        ..Values::default()
+    };
+    let doors = walk.doors("profile-info")?;
+    let (mut part, _) = walk.knock(&doors, &mut values, |answered| part(answered, username))?;
+    if part.profile.post_count.is_none() || part.profile.category.is_none() {
+        values.user_id = Some(part.profile.user_id.clone());
+        let doors = walk.doors("profile-details")?;
+        for detail in walk.ask_all(&doors, &values, |answered| detail(answered, username))? {
+            part.profile.post_count = part.profile.post_count.or(detail.post_count);
+            // A name may change hands between two answers.
+            match detail.part {
+                Some(other) if other.profile.user_id == part.profile.user_id => {
+                    part = part.completed(other)
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(part.profile)
+}
+
+fn part(answered: &Answered<'_>, username: &str) -> Reading<ProfilePart> {
+    let mut reading = read::profile(answered.documents, username);
+    if let Reading::Found(part) = &mut reading {
+        part.profile.post_count = part
+            .profile
+            .post_count
+            .or_else(|| post_count(answered, username));
+    }
+    reading
+}
+
+fn detail(answered: &Answered<'_>, username: &str) -> Reading<Detail> {
+    let post_count = post_count(answered, username);
+    match (read::profile(answered.documents, username), post_count) {
+        (Reading::Found(part), post_count) => Reading::Found(Detail {
+            part: Some(part),
+            post_count,
+        }),
+        (_, Some(count)) => Reading::Found(Detail {
+            part: None,
+            post_count: Some(count),
+        }),
+        (Reading::Changed(change), None) => Reading::Changed(change),
+        _ => Reading::Absent,
+    }
+}
+
+/// Guests are told the count by the page's description, where it is not rounded, and by the profile's embed.
+fn post_count(answered: &Answered<'_>, username: &str) -> Option<u64> {
+    let is_owner = |context: &&Value| {
+        context["username"]
+            .as_str()
+            .is_some_and(|name| name.eq_ignore_ascii_case(username))
+    };
+    let mut embeds = answered
+        .documents
+        .iter()
+        .map(|document| &document["context"])
+        .filter(is_owner);
+    let embedded = embeds.find_map(|context| context["posts_count"].as_u64());
+    embedded.or_else(|| answered.page?.described_count("Posts"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! A page of an account's posts.
+
+use crate::contract::exchanges::Exchange;
+use crate::contract::records::MediaPage;
+use crate::contract::steps::Context;
+use crate::drive::{self, Outcome};
+use crate::read;
+use crate::tab;
+pub use crate::tab::Query;
+
+/// The next step towards a page of posts.
+#[must_use]
+pub fn extract(query: &Query, context: &Context, exchanges: &[Exchange]) -> Outcome<MediaPage> {
+    drive::run(context, exchanges, |walk| {
+        tab::find(walk, query, "profile-posts", read::posts)
+    })
+}

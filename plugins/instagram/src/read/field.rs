@@ -1,0 +1,146 @@
+//! Lenient access to JSON: Instagram states the same fact as a number, as text, as null or not at all.
+//!
+//! Indexing a `Value` with a missing key gives null, so `text(&node["caption"]["text"])` never fails.
+
+use serde_json::Value;
+
+/// Text as stated, `""` included.
+pub(super) fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+/// Text that says something.
+pub(super) fn filled(value: &Value) -> Option<String> {
+    value
+        .as_str()
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
+/// An absolute web address.
+pub(super) fn url(value: &Value) -> Option<String> {
+    value
+        .as_str()
+        .filter(|text| text.starts_with("https://") || text.starts_with("http://"))
+        .map(str::to_owned)
+}
+
+/// A count: not negative (-1 is how Instagram hides one), whole, also where it is a text or a float.
+pub(super) fn count(value: &Value) -> Option<u64> {
+    /// 2^53: floats are exact up to here.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) => number.as_u64().or_else(|| {
+            let whole = |float: &f64| (0.0..=EXACT).contains(float) && float.fract() == 0.0;
+            number.as_f64().filter(whole).map(|float| float as u64)
+        }),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// The first count above 0, else 0 where one is stated: answers carry several counters of the same thing, and 0
+/// in those that they do not serve.
+pub(super) fn first_positive<'a>(values: impl IntoIterator<Item = &'a Value>) -> Option<u64> {
+    let stated = values.into_iter().filter_map(count);
+    stated.fold(None, |best, count| {
+        best.filter(|best| *best > 0).or(Some(count))
+    })
+}
+
+/// A width, height or the like; 0 states nothing.
+pub(super) fn pixels(value: &Value) -> Option<u32> {
+    count(value)
+        .and_then(|count| u32::try_from(count).ok())
+        .filter(|pixels| *pixels > 0)
+}
+
+/// A finite number.
+pub(super) fn number(value: &Value) -> Option<f64> {
+    let number = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    number.filter(|number| number.is_finite())
+}
+
+/// A yes or no; also 1 and 0.
+pub(super) fn flag(value: &Value) -> Option<bool> {
+    match count(value) {
+        Some(0) => Some(false),
+        Some(1) => Some(true),
+        _ => value.as_bool(),
+    }
+}
+
+/// A numeric id as decimal text: from an integer, a text, `<media id>_<user id>` or `POLARIS_<media id>`.
+pub(super) fn id(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) => number.as_u64().map(|id| id.to_string()),
+        Value::String(text) => {
+            let text = text.strip_prefix("POLARIS_").unwrap_or(text);
+            let digits = text.split('_').next().unwrap_or_default();
+            let is_id = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            is_id.then(|| digits.to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// The elements of an array; none where there is no array.
+pub(super) fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// The nodes of a legacy or Relay connection (`{edges: [{node}]}`).
+pub(super) fn nodes(connection: &Value) -> impl Iterator<Item = &Value> {
+    list(&connection["edges"]).iter().map(|edge| &edge["node"])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn counts_in_any_form_but_negative() {
+        let counts = [
+            json!(7),
+            json!(7.0),
+            json!("7"),
+            json!(-1),
+            json!(7.5),
+            json!(null),
+            json!("x"),
+        ]
+        .map(|v| count(&v));
+        assert_eq!(counts, [Some(7), Some(7), Some(7), None, None, None, None]);
+    }
+
+    #[test]
+    fn ids_stay_exact_in_any_form() {
+        for value in [
+            json!(3_982_487_950_286_638_198_u64),
+            json!("POLARIS_3982487950286638198"),
+            json!("3982487950286638198_25"),
+        ] {
+            assert_eq!(id(&value).as_deref(), Some("3982487950286638198"));
+        }
+        assert_eq!(id(&json!("highlight:1")), None);
+        assert_eq!(id(&json!("")), None);
+    }
+
+    #[test]
+    fn zero_gives_way_to_a_later_count_but_is_a_statement() {
+        assert_eq!(
+            first_positive([&json!(null), &json!(0), &json!(5)]),
+            Some(5)
+        );
+        assert_eq!(first_positive([&json!(0), &json!(null)]), Some(0));
+        assert_eq!(first_positive([&json!(null)]), None);
+        assert_eq!(first_positive([&json!(3), &json!(9)]), Some(3));
+    }
+}

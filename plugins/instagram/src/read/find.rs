@@ -1,0 +1,73 @@
+//! Finds the objects that hold our roots, however an answer is wrapped: bare, in `data`, in a pass-through's
+//! envelope, or deep inside a page's Relay script.
+
+use serde_json::Value;
+
+/// Names that only Instagram gives: roots wherever they stand.
+const ROOTS: [&str; 17] = [
+    "xig_polaris_media",
+    "xig_user_by_username",
+    "xig_user_by_igid_v2",
+    "xdt_shortcode_media",
+    "shortcode_media",
+    "xdt_api__v1__media__shortcode__web_info",
+    "xdt_api__v1__feed__user_timeline_graphql_connection",
+    "xdt_api__v1__profile_timeline",
+    "xdt_api__v1__clips__user__connection_v2",
+    "xdt_api__v1__feed__reels_media",
+    "xdt_api__v1__feed__reels_media__connection",
+    "fetch__XDTUserDict",
+    "polaris_timeline_connection",
+    "polaris_ordered_timeline_connection",
+    "polaris_clips_connection",
+    "edge_owner_to_timeline_media",
+    "reels_media",
+];
+
+/// Common words: roots only at the top of an answer or directly in an envelope. `posts` is how collectors keep a
+/// timeline's nodes.
+const COMMON_ROOTS: [&str; 7] = ["user", "items", "posts", "node", "reel", "reels", "tray"];
+
+const ENVELOPES: [&str; 4] = ["data", "graphql", "response", "result"];
+
+/// About whoever asks, not about what was asked for.
+const NOT_ASKED: [&str; 2] = ["viewer", "xdt_viewer"];
+
+/// Levels that are searched. A page's script wraps its roots in about 15.
+const DEEPEST: usize = 40;
+
+/// All objects of the documents that hold a root. What lies inside one is left to its reader.
+pub(super) fn answers(documents: &[Value]) -> Vec<&Value> {
+    let mut found = Vec::new();
+    for document in documents {
+        search(document, true, DEEPEST, &mut found);
+    }
+    found
+}
+
+fn search<'a>(value: &'a Value, is_enveloped: bool, levels: usize, found: &mut Vec<&'a Value>) {
+    if levels == 0 {
+        return;
+    }
+    match value {
+        Value::Array(list) => {
+            for element in list {
+                search(element, is_enveloped, levels - 1, found);
+            }
+        }
+        Value::Object(map) => {
+            let holds = |names: &[&str]| names.iter().any(|name| map.contains_key(*name));
+            if holds(&ROOTS) || (is_enveloped && holds(&COMMON_ROOTS)) {
+                found.push(value);
+                return;
+            }
+            for (key, inner) in map
+                .iter()
+                .filter(|(key, _)| !NOT_ASKED.contains(&key.as_str()))
+            {
+                search(inner, ENVELOPES.contains(&key.as_str()), levels - 1, found);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,158 @@
+//! Reads an HTML page: the JSON that its scripts carry, and the signs of a page that carries none.
+//!
+//! Pages are about 1 MB, of which one script of 45 KB is the post, so only scripts that hold one of our markers
+//! are parsed and there is no HTML tree.
+
+use memchr::memmem;
+use serde_json::{Deserializer, Value};
+
+use crate::read::markup::{Tag, decode};
+use crate::read::{embed, find};
+
+/// A page as far as it concerns us.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    /// Every JSON text in it that can hold a root; of an embed page, its context too.
+    pub(crate) documents: Vec<Value>,
+    /// It is the login page.
+    pub(crate) login_wall: bool,
+    /// It is the error page, which comes with status 200: no such account or post.
+    pub(crate) error_route: bool,
+    /// Its `<title>`.
+    pub(crate) title: Option<String>,
+    /// Its `og:description`.
+    pub(crate) description: Option<String>,
+}
+
+/// What every script with one of our roots contains.
+const MARKERS: [&str; 6] = [
+    "xig_",
+    "xdt_",
+    "shortcode_media",
+    "edge_owner_to",
+    "follower_count",
+    "contextJSON",
+];
+
+/// The route of today's web app, the page data of the old one, and the form itself.
+const LOGIN_SIGNS: [&str; 3] = [
+    "PolarisCAAIGLoginHomepageRoute",
+    "\"LoginAndSignupPage\":[",
+    "id=\"loginForm\"",
+];
+
+const ERROR_SIGNS: [&str; 2] = ["PolarisErrorRoute", "\"HttpErrorPage\":["];
+
+const ERROR_TITLES: [&str; 3] = [
+    "page not found",
+    "page isn't available",
+    "page isn’t available",
+];
+
+/// Reads a page.
+pub(super) fn read(html: &str) -> Page {
+    let mut page = Page {
+        title: text_after(html, "<title")
+            .map(|title| title.split_whitespace().collect::<Vec<_>>().join(" ")),
+        description: place_of(html, "og:description").and_then(|place| {
+            let tag = Tag::first(&html[html[..place].rfind('<')?..])?;
+            Some(tag.attribute("content")?.into_owned())
+        }),
+        ..Page::default()
+    };
+    let mut rest = html;
+    while let Some(tag) = place_of(rest, "<script").and_then(|place| Tag::first(&rest[place..])) {
+        let end = place_of(tag.rest, "</script").unwrap_or(tag.rest.len());
+        let script = &tag.rest[..end];
+        if MARKERS
+            .iter()
+            .any(|marker| place_of(script, marker).is_some())
+        {
+            let is_json = tag
+                .attribute("type")
+                .is_some_and(|kind| kind == "application/json");
+            page.documents
+                .extend(if is_json { first_json(script) } else { None });
+            page.documents.extend(if is_json {
+                Vec::new()
+            } else {
+                inline_documents(script)
+            });
+        }
+        rest = &tag.rest[end..];
+    }
+    if find::answers(&page.documents).is_empty() {
+        page.documents.extend(embed::document(html));
+    }
+    if page.documents.is_empty() {
+        let shows = |signs: &[&str]| signs.iter().any(|sign| place_of(html, sign).is_some());
+        let title = page.title.as_deref().unwrap_or_default().to_lowercase();
+        page.login_wall = shows(&LOGIN_SIGNS);
+        page.error_route =
+            shows(&ERROR_SIGNS) || ERROR_TITLES.iter().any(|error| title.contains(error));
+    }
+    page
+}
+
+impl Page {
+    /// The `Followers`, `Following` or `Posts` of a profile's description; only an exact number, so not `32K`.
+    pub(crate) fn described_count(&self, noun: &str) -> Option<u64> {
+        let description = self.description.as_deref()?;
+        let words: Vec<&str> = description.split_whitespace().collect();
+        let place = words
+            .iter()
+            .position(|word| word.trim_end_matches(',') == noun)?;
+        words
+            .get(place.checked_sub(1)?)?
+            .replace(',', "")
+            .parse()
+            .ok()
+    }
+}
+
+/// What an inline script carries: the two globals of the old web app, or an embed page's `contextJSON`, which is
+/// JSON text inside JSON.
+fn inline_documents(script: &str) -> Vec<Value> {
+    let mut documents = Vec::new();
+    for (place, _) in script.match_indices("_sharedData") {
+        let assigned = script[place + "_sharedData".len()..]
+            .trim_start()
+            .strip_prefix('=');
+        documents.extend(assigned.and_then(first_json));
+    }
+    for (place, call) in script.match_indices("__additionalDataLoaded(") {
+        let data = script[place + call.len()..]
+            .split_once(',')
+            .map(|(_, data)| data);
+        documents.extend(data.and_then(first_json));
+    }
+    for (place, key) in script.match_indices("\"contextJSON\":") {
+        let context = first_json(&script[place + key.len()..]);
+        documents.extend(
+            context
+                .as_ref()
+                .and_then(Value::as_str)
+                .and_then(first_json),
+        );
+    }
+    documents.retain(|document| document.is_object() || document.is_array());
+    documents
+}
+
+/// The JSON value that a text begins with.
+fn first_json(text: &str) -> Option<Value> {
+    Deserializer::from_str(text).into_iter().next()?.ok()
+}
+
+fn place_of(text: &str, word: &str) -> Option<usize> {
+    memmem::find(text.as_bytes(), word.as_bytes())
+}
+
+fn text_after(html: &str, tag: &str) -> Option<String> {
+    let tag = Tag::first(&html[place_of(html, tag)?..])?;
+    let text = &tag.rest[..place_of(tag.rest, "</").unwrap_or(tag.rest.len())];
+    Some(decode(text).into_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! Finds the post that was asked for, and what an answer says in its place.
+
+use serde_json::Value;
+
+use crate::contract::records::Media;
+use crate::contract::steps::Refusal;
+use crate::read::media::identity;
+use crate::read::{Reading, changed, field, find, media as normaliser};
+
+/// Roots that hold one post each.
+const POSTS: [&str; 3] = [
+    "xig_polaris_media",
+    "xdt_shortcode_media",
+    "shortcode_media",
+];
+
+const WEB_INFO: &str = "xdt_api__v1__media__shortcode__web_info";
+
+/// Characters in which a long shortcode agrees with the short one of the same post.
+const CODE_LENGTH: usize = 11;
+
+/// Reads the post with this shortcode; with `""`, whichever post the answer is about.
+///
+/// A post of a private account is refused even where a session was served it.
+pub(crate) fn media(documents: &[Value], shortcode: &str) -> Reading<Media> {
+    find::answers(documents)
+        .into_iter()
+        .flat_map(|answer| readings(answer, shortcode))
+        .fold(Reading::Absent, Reading::or)
+}
+
+fn readings(answer: &Value, shortcode: &str) -> Vec<Reading<Media>> {
+    let roots = POSTS
+        .iter()
+        .filter_map(|name| Some((*name, answer.get(*name)?)));
+    let mut readings: Vec<_> = roots
+        .map(|(name, root)| root_post(name, root, shortcode))
+        .collect();
+    if let Some(info) = answer.get(WEB_INFO) {
+        readings.push(match field::list(&info["items"]) {
+            [] if info.is_object() && info.get("items").is_none() => {
+                Reading::Changed(changed(&format!("{WEB_INFO}.items"), "an array", info))
+            }
+            [] => Reading::Missing,
+            items => listed_post(&format!("{WEB_INFO}.items"), items, shortcode),
+        });
+    }
+    let items = field::list(&answer["items"]);
+    readings.push(listed_post("items", items, shortcode));
+    readings
+}
+
+/// Reads a root that holds one post, perhaps behind POLARIS's gate.
+fn root_post(name: &str, root: &Value, shortcode: &str) -> Reading<Media> {
+    match (root.as_object(), root.get("if_not_gated_logged_out")) {
+        (None, _) if root.is_null() => Reading::Missing,
+        (Some(map), _) if map.is_empty() => Reading::Missing,
+        (_, Some(Value::Null)) if is_about(root, shortcode) == Some(false) => Reading::Absent,
+        (_, Some(Value::Null)) => Reading::Refused(gating(&root["gating_ruling"])),
+        (_, Some(post)) => read(post, &format!("{name}.if_not_gated_logged_out"), shortcode),
+        (_, None) => read(root, name, shortcode),
+    }
+}
+
+/// Reads the one item of a list that is the post: a list may be a feed, or carry related posts.
+fn listed_post(path: &str, items: &[Value], shortcode: &str) -> Reading<Media> {
+    let is_feed = shortcode.is_empty() && items.len() > 1;
+    let mut places = items.iter().enumerate();
+    match places.find(|(_, item)| is_about(item, shortcode) == Some(true)) {
+        Some((place, item)) if !is_feed => read(item, &format!("{path}[{place}]"), shortcode),
+        _ => Reading::Absent,
+    }
+}
+
+fn read(node: &Value, path: &str, shortcode: &str) -> Reading<Media> {
+    if is_about(node, shortcode) == Some(false) {
+        return Reading::Absent;
+    }
+    match normaliser::media(node, path) {
+        Err(change) => Reading::Changed(change),
+        Ok(media) => match &media.owner {
+            Some(owner) if owner.is_private == Some(true) => Reading::Refused(Refusal::Private),
+            _ => Reading::Found(media),
+        },
+    }
+}
+
+/// Whether a node is the post asked for; nothing where it names no post.
+fn is_about(node: &Value, shortcode: &str) -> Option<bool> {
+    let (code, _) = identity(node)?;
+    let head = |code: &str| code.get(..CODE_LENGTH).unwrap_or(code).to_owned();
+    Some(shortcode.is_empty() || head(&code) == head(shortcode))
+}
+
+/// Why POLARIS withholds a post from guests: its own number, else its own words.
+fn gating(ruling: &Value) -> Refusal {
+    let words = format!("{} {}", ruling["title"], ruling["description"]).to_lowercase();
+    let says = |any: &[&str]| any.iter().any(|word| words.contains(word));
+    let is_about_place = says(&["country", "region", "location"]);
+    let is_about_age = says(&["your age", "years old", "under 18", "adult", "mature"]);
+    match field::count(&ruling["gating_type"]) {
+        Some(3) => Refusal::AgeRestricted,
+        Some(2) if is_about_age && !is_about_place => Refusal::AgeRestricted,
+        Some(2) => Refusal::RegionBlocked,
+        _ if is_about_place => Refusal::RegionBlocked,
+        _ if is_about_age => Refusal::AgeRestricted,
+        _ => Refusal::LoginRequired,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Reads the pictures, videos and DASH manifest of a node: what post, carousel child and story item have in common.
+
+use std::cmp::Reverse;
+
+use serde_json::Value;
+
+use crate::contract::records::{Image, Renditions, Video};
+use crate::dash;
+use crate::read::field;
+
+/// Where a rendition's address, width and height stand; `""` where its size is not stated.
+type Keys = [&'static str; 3];
+
+const MODERN: Keys = ["url", "width", "height"];
+const LEGACY: Keys = ["src", "config_width", "config_height"];
+
+/// The renditions of an XDT, POLARIS or mobile v1 node.
+pub(super) fn renditions(node: &Value) -> Renditions {
+    let mut images = Vec::new();
+    for candidate in field::list(&node["image_versions2"]["candidates"]) {
+        add_image(&mut images, candidate, MODERN);
+    }
+    add_image(&mut images, node, ["display_uri", "", ""]);
+    let mut videos = Vec::new();
+    for version in field::list(&node["video_versions"]) {
+        add_video(&mut videos, version, MODERN);
+    }
+    let size = [&node["original_width"], &node["original_height"]];
+    complete(node, images, videos, size, &node["video_dash_manifest"])
+}
+
+/// The renditions of a legacy node. Its `thumbnail_resources` are square crops, so they are none.
+pub(super) fn legacy_renditions(node: &Value) -> Renditions {
+    let mut images = Vec::new();
+    for resource in field::list(&node["display_resources"]) {
+        add_image(&mut images, resource, LEGACY);
+    }
+    add_image(&mut images, node, ["display_url", "", ""]);
+    if images.is_empty() {
+        add_image(&mut images, node, ["thumbnail_src", "", ""]);
+    }
+    let mut videos = Vec::new();
+    for resource in field::list(&node["video_resources"]) {
+        add_video(&mut videos, resource, LEGACY);
+    }
+    add_video(&mut videos, node, ["video_url", "", ""]);
+    let size = [&node["dimensions"]["width"], &node["dimensions"]["height"]];
+    let manifest = &node["dash_info"]["video_dash_manifest"];
+    complete(node, images, videos, size, manifest)
+}
+
+/// Whether there is anything to look at.
+pub(super) fn is_empty(renditions: &Renditions) -> bool {
+    renditions.images.is_empty()
+        && renditions.videos.is_empty()
+        && renditions.dash_videos.is_empty()
+}
+
+/// How long a node of any dialect says that its video is, in seconds.
+pub(super) fn duration(node: &Value) -> Option<f64> {
+    field::number(&node["video_duration"]).filter(|seconds| *seconds > 0.0)
+}
+
+/// Sorts, and adds what the manifest states and the JSON around it does not.
+fn complete(
+    node: &Value,
+    mut images: Vec<Image>,
+    mut videos: Vec<Video>,
+    [width, height]: [&Value; 2],
+    manifest: &Value,
+) -> Renditions {
+    // Stable: renditions without a size keep Instagram's order, after those with one.
+    images.sort_by_key(|image| Reverse(area(image.width, image.height)));
+    videos.sort_by_key(|video| Reverse((area(video.width, video.height), video.bitrate)));
+    let manifest = manifest.as_str().map(dash::read).unwrap_or_default();
+    Renditions {
+        images,
+        videos,
+        width: field::pixels(width),
+        height: field::pixels(height),
+        duration: duration(node).or(manifest.duration),
+        has_audio: field::flag(&node["has_audio"])
+            .or((!manifest.sounds.is_empty()).then_some(true)),
+        dash_videos: manifest.videos,
+        dash_sounds: manifest.sounds,
+        accessibility_caption: field::filled(&node["accessibility_caption"]),
+    }
+}
+
+fn add_image(images: &mut Vec<Image>, entry: &Value, [url, width, height]: Keys) {
+    let is_new = |url: &String| images.iter().all(|image| image.url != *url);
+    if let Some(url) = field::url(&entry[url]).filter(is_new) {
+        images.push(Image {
+            url,
+            width: field::pixels(&entry[width]),
+            height: field::pixels(&entry[height]),
+        });
+    }
+}
+
+/// The three `video_versions` of a guest's answer are often one address.
+fn add_video(videos: &mut Vec<Video>, entry: &Value, [url, width, height]: Keys) {
+    let is_new = |url: &String| videos.iter().all(|video| video.url != *url);
+    if let Some(url) = field::url(&entry[url]).filter(is_new) {
+        videos.push(Video {
+            url,
+            width: field::pixels(&entry[width]),
+            height: field::pixels(&entry[height]),
+            bitrate: field::count(&entry["bandwidth"]).filter(|bitrate| *bitrate > 0),
+            codec: None,
+            fps: None,
+            video_only: false,
+        });
+    }
+}
+
+fn area(width: Option<u32>, height: Option<u32>) -> u64 {
+    u64::from(width.unwrap_or_default()) * u64::from(height.unwrap_or_default())
+}

@@ -1,0 +1,183 @@
+//! Makes the stories of an account of whichever reels an answer has: mobile, XDT or legacy.
+
+use serde_json::Value;
+
+use crate::contract::records::StoryItem;
+use crate::contract::steps::{Change, Refusal};
+use crate::read::profile::{ACCOUNTS, is_nobody};
+use crate::read::user::{is_same_name, user_id};
+use crate::read::{Reading, StoriesPart, changed, field, find, media, rendition, sticker};
+
+/// Roots of reels, and the list inside each where it is not the root itself.
+const ROOTS: [(&str, &str); 6] = [
+    ("reel", ""),
+    ("reels", ""),
+    ("reels_media", ""),
+    ("tray", ""),
+    ("xdt_api__v1__feed__reels_media", "reels_media"),
+    ("xdt_api__v1__feed__reels_media__connection", "edges"),
+];
+
+/// Reads the story items of this account. `Missing` says that it has none.
+pub(crate) fn stories(documents: &[Value], username: &str) -> Reading<StoriesPart> {
+    find::answers(documents)
+        .into_iter()
+        .map(|answer| account_reading(answer, username).or(reading(answer, username)))
+        .fold(Reading::Absent, both)
+}
+
+/// What an account root says: nobody, or private.
+fn account_reading(answer: &Value, username: &str) -> Reading<StoriesPart> {
+    let roots = ACCOUNTS.iter().filter_map(|name| answer.get(*name));
+    let readings = roots.map(|root| match root["username"].as_str() {
+        _ if is_nobody(root) => Reading::Missing,
+        Some(name)
+            if is_same_name(name, username) && field::flag(&root["is_private"]) == Some(true) =>
+        {
+            Reading::Refused(Refusal::Private)
+        }
+        _ => Reading::Absent,
+    });
+    readings.fold(Reading::Absent, Reading::or)
+}
+
+fn reading(answer: &Value, username: &str) -> Reading<StoriesPart> {
+    let Some(reels) = reels(answer) else {
+        return Reading::Absent;
+    };
+    if reels.is_empty() {
+        return Reading::Missing;
+    }
+    let own = reels.into_iter().filter(|(_, reel)| is_own(reel, username));
+    own.map(|(path, reel)| part(&path, reel))
+        .fold(Reading::Absent, both)
+}
+
+/// The reels of an answer with their paths; `None` where it has no root for them. Null and empty roots hold none.
+fn reels(answer: &Value) -> Option<Vec<(String, &Value)>> {
+    let roots = ROOTS
+        .iter()
+        .filter_map(|(root, list)| Some((*root, *list, answer.get(*root)?)));
+    let mut reels = None;
+    for (root, list, value) in roots {
+        let elements = elements(if list.is_empty() { value } else { &value[list] });
+        let named = elements.into_iter().enumerate();
+        let named = named.map(|(place, reel)| (format!("{root}[{place}]"), reel));
+        reels.get_or_insert_with(Vec::new).extend(named);
+    }
+    reels
+}
+
+/// The reels of a list, of a map by user id, or a single one.
+fn elements(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(list) => list
+            .iter()
+            .map(|edge| edge.get("node").unwrap_or(edge))
+            .collect(),
+        Value::Object(map) if map.contains_key("items") => vec![value],
+        Value::Object(map) => map.values().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn is_own(reel: &Value, username: &str) -> bool {
+    let name = account(reel)["username"].as_str();
+    name.is_none_or(|name| is_same_name(name, username))
+}
+
+fn account(reel: &Value) -> &Value {
+    if reel["user"].is_object() {
+        &reel["user"]
+    } else {
+        &reel["owner"]
+    }
+}
+
+/// Reads one reel. A tray lists reels without their items: those say nothing here.
+fn part(path: &str, reel: &Value) -> Reading<StoriesPart> {
+    let account = account(reel);
+    if field::flag(&account["is_private"]) == Some(true) {
+        return Reading::Refused(Refusal::Private);
+    }
+    let Some(stated) = reel["items"].as_array() else {
+        return Reading::Absent;
+    };
+    let user_id = user_id(account).or_else(|| field::id(&reel["id"]));
+    let mut items = Vec::with_capacity(stated.len());
+    let mut change = None;
+    for (place, item) in stated.iter().enumerate().filter(|(_, item)| is_story(item)) {
+        match story_item(&format!("{path}.items[{place}]"), item, user_id.as_deref()) {
+            Ok(item) => items.push(item),
+            Err(error) => change = change.or(Some(error)),
+        }
+    }
+    match change {
+        Some(change) if items.is_empty() => Reading::Changed(change),
+        _ => Reading::Found(StoriesPart {
+            user_id,
+            username: field::filled(&account["username"]),
+            items,
+        }),
+    }
+}
+
+/// Story answers leak reels and feed posts; only `product_type` tells.
+fn is_story(item: &Value) -> bool {
+    item["product_type"]
+        .as_str()
+        .is_none_or(|kind| kind == "story")
+}
+
+fn story_item(path: &str, item: &Value, user_id: Option<&str>) -> Result<StoryItem, Change> {
+    let is_legacy =
+        item.get("taken_at_timestamp").is_some() || item.get("display_resources").is_some();
+    let renditions = if is_legacy {
+        rendition::legacy_renditions(item)
+    } else {
+        rendition::renditions(item)
+    };
+    let media_id = field::id(&item["pk"]).or_else(|| field::id(&item["id"]));
+    let media_id = media_id.ok_or_else(|| changed(&format!("{path}.pk"), "a media id", item))?;
+    if rendition::is_empty(&renditions) {
+        return Err(changed(
+            &format!("{path}.image_versions2"),
+            "a picture or a video",
+            item,
+        ));
+    }
+    let first = |keys: [&str; 2]| keys.iter().find_map(|key| field::count(&item[*key]));
+    Ok(StoryItem {
+        id: user_id.map_or_else(
+            || media_id.clone(),
+            |user_id| format!("{media_id}_{user_id}"),
+        ),
+        media_type: media::media_type(item),
+        renditions,
+        taken_at: first(["taken_at", "taken_at_timestamp"]),
+        expiring_at: first(["expiring_at", "expiring_at_timestamp"]),
+        // `edge_story_media_viewers` counts 0 to everybody but the owner.
+        view_count: first(["viewer_count", "story_view_count"]),
+        stickers: sticker::stickers(item),
+    })
+}
+
+/// Both readings as one, without the items that are in both.
+fn both(one: Reading<StoriesPart>, other: Reading<StoriesPart>) -> Reading<StoriesPart> {
+    match (one, other) {
+        (Reading::Found(mut one), Reading::Found(other)) => {
+            for item in other.items {
+                if one.items.iter().all(|known| known.id != item.id) {
+                    one.items.push(item);
+                }
+            }
+            one.user_id = one.user_id.or(other.user_id);
+            one.username = one.username.or(other.username);
+            Reading::Found(one)
+        }
+        (one, other) => one.or(other),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,264 @@
+//! Makes a page of posts or reels of whichever list an answer has: Relay and legacy connections, mobile lists.
+
+use serde_json::Value;
+
+use crate::contract::records::{Media, User};
+use crate::contract::steps::Refusal;
+use crate::read::profile::{ACCOUNTS, is_nobody};
+use crate::read::user::{is_same_name, user, user_id};
+use crate::read::{Reading, TabPage, changed, field, find, media, rendition};
+
+/// Where a tab's lists stand: inside an account root, or bare.
+struct Tab {
+    /// The names of its connections.
+    lists: &'static [&'static str],
+    /// What other names of it contain: the logged-in web app's change.
+    word: &'static str,
+    /// Whether mobile wraps each item in `media`.
+    is_wrapped: bool,
+}
+
+const POSTS: Tab = Tab {
+    lists: &[
+        "xdt_api__v1__profile_timeline",
+        "polaris_ordered_timeline_connection",
+        "polaris_timeline_connection",
+        "edge_owner_to_timeline_media",
+    ],
+    word: "user_timeline",
+    is_wrapped: false,
+};
+
+const REELS: Tab = Tab {
+    lists: &["polaris_clips_connection", "edge_felix_video_timeline"],
+    word: "__clips__",
+    is_wrapped: true,
+};
+
+/// Reads a page of this account's posts.
+pub(crate) fn posts(documents: &[Value], username: &str) -> Reading<TabPage> {
+    tab(documents, username, &POSTS)
+}
+
+/// Reads a page of this account's reels.
+pub(crate) fn reels(documents: &[Value], username: &str) -> Reading<TabPage> {
+    tab(documents, username, &REELS)
+}
+
+fn tab(documents: &[Value], username: &str, tab: &Tab) -> Reading<TabPage> {
+    find::answers(documents)
+        .into_iter()
+        .flat_map(|answer| readings(answer, username, tab))
+        .fold(Reading::Absent, |one, other| match (one, other) {
+            (Reading::Found(one), Reading::Found(other)) => {
+                Reading::Found(if other.items.len() > one.items.len() {
+                    other
+                } else {
+                    one
+                })
+            }
+            (one, other) => one.or(other),
+        })
+}
+
+fn readings(answer: &Value, username: &str, tab: &Tab) -> Vec<Reading<TabPage>> {
+    let accounts = ACCOUNTS
+        .iter()
+        .chain(&["node"])
+        .filter_map(|name| Some((*name, answer.get(*name)?)));
+    let mut readings: Vec<_> = accounts
+        .flat_map(|(name, account)| account_readings(name, account, username, tab))
+        .collect();
+    readings.extend(tab.lists_in(answer).map(|(name, list)| match list {
+        Value::Null => Reading::Missing,
+        list => page(name, list, &list["user"], username),
+    }));
+    readings.extend(mobile_reading(answer, username, tab));
+    readings
+}
+
+fn account_readings(
+    name: &str,
+    account: &Value,
+    username: &str,
+    tab: &Tab,
+) -> Vec<Reading<TabPage>> {
+    if is_nobody(account) {
+        return vec![Reading::Missing];
+    }
+    if !is_about(account, username) {
+        return Vec::new();
+    }
+    if field::flag(&account["is_private"]) == Some(true) {
+        return vec![Reading::Refused(Refusal::Private)];
+    }
+    let pages = tab.lists_in(account).map(|(list_name, list)| {
+        let mut reading = page(&format!("{name}.{list_name}"), list, account, username);
+        if let Reading::Found(page) = &mut reading {
+            add_durations(&mut page.items, &account["edge_felix_video_timeline"]);
+        }
+        reading
+    });
+    pages.collect()
+}
+
+/// Whether an account is the one that was asked for; one without a name is.
+fn is_about(account: &Value, username: &str) -> bool {
+    let stated = account["username"].as_str();
+    stated.is_none_or(|stated| is_same_name(stated, username))
+}
+
+/// A legacy root lists a video in both tabs, and states how long it is only among the reels.
+fn add_durations(items: &mut [Media], reels: &Value) {
+    for node in field::nodes(reels) {
+        let duration = rendition::duration(node);
+        for item in items
+            .iter_mut()
+            .filter(|item| node["shortcode"] == item.shortcode)
+        {
+            item.renditions.duration = item.renditions.duration.or(duration);
+        }
+    }
+}
+
+impl Tab {
+    fn lists_in<'a>(&self, value: &'a Value) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        let entries = value.as_object().into_iter().flatten();
+        entries
+            .map(|(name, list)| (name.as_str(), list))
+            .filter(|(name, _)| self.lists.contains(name) || name.contains(self.word))
+    }
+}
+
+/// Reads mobile's `items`, whose owner stands beside them. No items and no owner is how it answers for nobody.
+fn mobile_reading(answer: &Value, username: &str, tab: &Tab) -> Option<Reading<TabPage>> {
+    let name = ["items", "posts"]
+        .into_iter()
+        .find(|name| answer[*name].is_array())?;
+    let items = field::list(&answer[name]);
+    let is_wrapped =
+        answer.get("paging_info").is_some() || items.iter().any(|item| item["media"].is_object());
+    if is_wrapped != tab.is_wrapped {
+        return None;
+    }
+    let is_nobody = items.is_empty() && answer["user"].is_null() && !is_wrapped;
+    Some(if is_nobody {
+        Reading::Missing
+    } else {
+        page(name, answer, &answer["user"], username)
+    })
+}
+
+/// Reads one list. One unreadable item is left out; a list of nothing else has changed.
+fn page(path: &str, list: &Value, account: &Value, username: &str) -> Reading<TabPage> {
+    if !is_about(account, username) {
+        return Reading::Absent;
+    }
+    let Some(nodes) = nodes(list) else {
+        return Reading::Changed(changed(path, "a connection with edges or items", list));
+    };
+    let account_id = user_id(account);
+    let mut items = Vec::with_capacity(nodes.len());
+    let mut change = None;
+    for (place, node) in nodes.into_iter().enumerate() {
+        match media::media(node, &format!("{path}[{place}]")) {
+            Ok(item) if is_own(&item, username, account_id.as_deref()) => items.push(item),
+            Ok(_) => {}
+            Err(error) => change = change.or(Some(error)),
+        }
+    }
+    if let Some(change) = change.filter(|_| items.is_empty()) {
+        return Reading::Changed(change);
+    }
+    let owner = owner(account, &items, username);
+    if owner.is_private == Some(true) {
+        return Reading::Refused(Refusal::Private);
+    }
+    let (has_next_page, end_cursor) = paging(list);
+    Reading::Found(TabPage {
+        total_count: field::count(&list["count"]).or_else(|| field::count(&account["media_count"])),
+        private: owner.is_private,
+        owner,
+        items,
+        has_next_page,
+        end_cursor,
+    })
+}
+
+/// The nodes of a list: `edges[].node`, `edges[].node.media`, `items[]`, `items[].media`, `posts[].node`.
+fn nodes(list: &Value) -> Option<Vec<&Value>> {
+    let elements = ["edges", "items", "posts"]
+        .into_iter()
+        .find_map(|name| list[name].as_array())?;
+    Some(
+        elements
+            .iter()
+            .map(|element| inner(inner(element, "node"), "media"))
+            .collect(),
+    )
+}
+
+/// The object of that name inside, else the element itself.
+fn inner<'a>(element: &'a Value, name: &str) -> &'a Value {
+    element
+        .get(name)
+        .filter(|value| value.is_object())
+        .unwrap_or(element)
+}
+
+/// Whether there is a next page, and where: Relay and legacy, then mobile's two ways.
+fn paging(list: &Value) -> (bool, Option<String>) {
+    let ways = [
+        (
+            &list["page_info"]["has_next_page"],
+            &list["page_info"]["end_cursor"],
+        ),
+        (
+            &list["paging_info"]["more_available"],
+            &list["paging_info"]["max_id"],
+        ),
+        (&list["more_available"], &list["next_max_id"]),
+    ];
+    let stated = ways
+        .into_iter()
+        .find_map(|(more, cursor)| Some((field::flag(more)?, cursor)));
+    let (more, cursor) = stated.unwrap_or((false, &Value::Null));
+    let cursor =
+        field::filled(cursor).or_else(|| field::count(cursor).map(|number| number.to_string()));
+    (more, cursor.filter(|_| more))
+}
+
+/// Whether an item is the account's: by name, by id, as co-author, or because it does not say.
+fn is_own(item: &Media, username: &str, account_id: Option<&str>) -> bool {
+    let is_account = |user: &User| match (&user.username, &user.user_id, account_id) {
+        (Some(name), ..) => is_same_name(name, username),
+        (None, Some(id), Some(account_id)) => id == account_id,
+        _ => true,
+    };
+    item.owner.is_none() || item.owner.iter().chain(&item.coauthors).any(is_account)
+}
+
+/// The account itself, from its root, else from its own items.
+fn owner(account: &Value, items: &[Media], username: &str) -> User {
+    let owners = || items.iter().filter_map(|item| item.owner.as_ref());
+    let is_named = |owner: &&User| {
+        owner
+            .username
+            .as_deref()
+            .is_none_or(|name| is_same_name(name, username))
+    };
+    let owner = user(account).or_else(|| owners().find(is_named).cloned());
+    let mut owner = owner.unwrap_or(User {
+        user_id: None,
+        username: None,
+        full_name: None,
+        picture_url: None,
+        is_verified: None,
+        is_private: None,
+    });
+    owner.username.get_or_insert_with(|| username.to_owned());
+    owner
+}
+
+#[cfg(test)]
+mod tests;

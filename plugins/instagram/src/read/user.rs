@@ -1,0 +1,69 @@
+//! Reads accounts as they stand inside other objects: owners, co-authors, tagged users.
+
+use serde_json::Value;
+
+use crate::contract::records::User;
+use crate::read::field;
+
+/// An account, if it is named or numbered at all.
+pub(super) fn user(value: &Value) -> Option<User> {
+    let user = User {
+        user_id: user_id(value),
+        username: field::filled(&value["username"]),
+        full_name: field::text(&value["full_name"]),
+        picture_url: field::url(&value["profile_pic_url"]),
+        is_verified: field::flag(&value["is_verified"]),
+        is_private: field::flag(&value["is_private"]),
+    };
+    (user.user_id.is_some() || user.username.is_some()).then_some(user)
+}
+
+/// The accounts of a list, each either bare or as `{user}`.
+pub(super) fn users<'a>(values: impl IntoIterator<Item = &'a Value>) -> Vec<User> {
+    let inner = |value: &'a Value| value.get("user").unwrap_or(value);
+    values
+        .into_iter()
+        .filter_map(|value| user(inner(value)))
+        .collect()
+}
+
+/// The owner of a node: `user`, completed from `owner` where both are the same account.
+pub(super) fn owner(node: &Value) -> Option<User> {
+    match (user(&node["user"]), user(&node["owner"])) {
+        (Some(user), Some(owner)) if user.user_id == owner.user_id => Some(User {
+            user_id: user.user_id,
+            username: user.username.or(owner.username),
+            full_name: user.full_name.or(owner.full_name),
+            picture_url: user.picture_url.or(owner.picture_url),
+            is_verified: user.is_verified.or(owner.is_verified),
+            is_private: user.is_private.or(owner.is_private),
+        }),
+        (user, owner) => user.or(owner),
+    }
+}
+
+/// An account's id. In POLARIS `id` is its Facebook id, and only `pk` is Instagram's.
+pub(super) fn user_id(value: &Value) -> Option<String> {
+    let own_id = || field::id(&value["id"]).filter(|id| !is_page_id(id));
+    field::id(&value["pk"])
+        .or_else(|| field::id(&value["pk_id"]))
+        .or_else(own_id)
+}
+
+/// The account's Facebook id, where the answer gives it.
+pub(super) fn page_id(value: &Value) -> Option<String> {
+    ["id", "fbid_v2", "fbid"]
+        .into_iter()
+        .filter_map(|key| field::id(&value[key]))
+        .find(|id| is_page_id(id))
+}
+
+/// Facebook's ids of Instagram accounts are 17 digits from 17841…; Instagram's own have at most 11 so far.
+fn is_page_id(id: &str) -> bool {
+    id.len() == 17 && id.starts_with("17841")
+}
+
+/// Whether two usernames are the same account's.
+pub(super) fn is_same_name(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
