@@ -1,0 +1,20 @@
+//! The story extractor as a component: glue between the generated interface and the crate `instagram`.
+#![expect(missing_docs, unsafe_code, reason = "generated; documented in wit/")]
+
+wit_bindgen::generate!({
+    path: "../../wit",
+    world: "story-plugin",
+    with: {
+        "gramhost:extractor/exchanges@1.0.0": instagram::contract::exchanges,
+        "gramhost:extractor/records@1.0.0": instagram::contract::records,
+        "gramhost:extractor/steps@1.0.0": instagram::contract::steps,
+    },
+});
+
+use exports::gramhost::extractor::{about, story};
+
+struct Component;
+
+instagram::export_about!(Component, "story", instagram::settings::STORY);
+instagram::export_kind!(Component, story, story { username });
+export!(Component);

@@ -1,0 +1,177 @@
+//! One post extractor that does wrong what the shortcode of its query says, and is the honest one for every other.
+#![expect(missing_docs, unsafe_code, reason = "generated; documented in wit/")]
+
+wit_bindgen::generate!({
+    path: "../../../wit",
+    world: "post-plugin",
+    with: {
+        "gramhost:extractor/exchanges@1.0.0": instagram::contract::exchanges,
+        "gramhost:extractor/records@1.0.0": instagram::contract::records,
+        "gramhost:extractor/steps@1.0.0": instagram::contract::steps,
+        "gramhost:extractor/targets@1.0.0": instagram::contract::targets,
+    },
+});
+
+use std::{
+    hint::black_box,
+    iter::repeat_n,
+    process,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use exports::gramhost::extractor::{about, post};
+use instagram::contract::{
+    exchanges::{Method, Request},
+    records::{Media, MediaType, Renditions},
+    targets::Target,
+};
+
+struct Honest;
+instagram::export_kind!(Honest, post, post { target });
+
+struct Component;
+instagram::export_about!(Component, "post", instagram::settings::MEDIA);
+export!(Component);
+
+/// How often this instance was called: always once, if every call has an instance of its own.
+static CALLS: AtomicU32 = AtomicU32::new(0);
+
+impl post::Guest for Component {
+    fn extract(
+        query: post::Query,
+        context: post::Context,
+        exchanges: Vec<post::Exchange>,
+    ) -> post::Outcome {
+        let wrong = match &query.target {
+            Target::Shortcode(code) => code.clone(),
+            Target::Share(_) => String::new(),
+        };
+        match wrong.as_str() {
+            "spin" => loop {
+                black_box(0);
+            },
+            "bulk-spin" => loop {
+                black_box(vec![1_u8; 32 * 1024 * 1024]);
+            },
+            "hoard" => {
+                let hoard: Vec<Vec<u8>> = (0..1024).map(|_| vec![1; 1024 * 1024]).collect();
+                refuse(&format!(
+                    "{} bytes",
+                    hoard.iter().map(Vec::len).sum::<usize>()
+                ))
+            }
+            "recurse" => refuse(&recurse(1).to_string()),
+            "recurse-with-frames" => refuse(&recurse_with_frames(1).to_string()),
+            "trap" => refuse(&exchanges[7].request.url),
+            "shout" => {
+                eprintln!("\u{1b}[31m{}", "loud ".repeat(100_000));
+                process::abort()
+            }
+            "exit" => process::exit(0),
+            "flood" => refuse(&"x".repeat(20 * 1024 * 1024)),
+            "fanout" => fetch(repeat_n("https://www.instagram.com/", 500)),
+            "fetch-forever" => fetch(repeat_n("https://www.instagram.com/", 1)),
+            "forbidden-host" => fetch(repeat_n("https://example.com/", 1)),
+            "own-address" => fetch(repeat_n("https://127.0.0.1/", 1)),
+            "other-post" => done(media("CnU4zIh9x_F")),
+            "liar" => done(Media {
+                renditions: Renditions {
+                    duration: Some(f64::NAN),
+                    ..media("liar").renditions
+                },
+                ..media("liar")
+            }),
+            "count" => refuse(&(CALLS.fetch_add(1, Ordering::Relaxed) + 1).to_string()),
+            _ => Honest::extract(query, context, exchanges),
+        }
+    }
+}
+
+/// Everything in registers: fills the engine's stack. The box keeps it from becoming a loop.
+fn recurse(depth: u64) -> u64 {
+    if depth == u64::MAX {
+        0
+    } else {
+        black_box(recurse(depth + 1)) ^ depth
+    }
+}
+
+/// An array in every frame: fills the stack that Rust keeps in linear memory.
+fn recurse_with_frames(depth: u64) -> u64 {
+    let frame = black_box([depth; 64]);
+    if depth == u64::MAX {
+        frame[0]
+    } else {
+        recurse_with_frames(depth + 1) + frame[7]
+    }
+}
+
+fn refuse(reason: &str) -> post::Outcome {
+    outcome(post::Step::Refuse(post::Refusal::Unavailable(
+        reason.to_owned(),
+    )))
+}
+
+fn fetch<'a>(urls: impl Iterator<Item = &'a str>) -> post::Outcome {
+    let requests = urls.map(|url| Request {
+        method: Method::Get,
+        url: url.to_owned(),
+        headers: Vec::new(),
+        body: None,
+        session: false,
+    });
+    outcome(post::Step::Fetch(requests.collect()))
+}
+
+fn done(media: Media) -> post::Outcome {
+    outcome(post::Step::Done(media))
+}
+
+fn outcome(step: post::Step) -> post::Outcome {
+    post::Outcome {
+        step,
+        door: None,
+        diagnostics: Vec::new(),
+    }
+}
+
+fn media(shortcode: &str) -> Media {
+    Media {
+        shortcode: shortcode.to_owned(),
+        media_id: "1".to_owned(),
+        media_type: MediaType::Image,
+        product_type: None,
+        renditions: Renditions {
+            images: Vec::new(),
+            videos: Vec::new(),
+            dash_videos: Vec::new(),
+            dash_sounds: Vec::new(),
+            width: None,
+            height: None,
+            duration: None,
+            has_audio: None,
+            accessibility_caption: None,
+        },
+        caption: None,
+        hashtags: Vec::new(),
+        mentions: Vec::new(),
+        taken_at: None,
+        owner: None,
+        coauthors: Vec::new(),
+        tagged_users: Vec::new(),
+        location: None,
+        audio: None,
+        like_count: None,
+        comment_count: None,
+        view_count: None,
+        share_count: None,
+        save_count: None,
+        counts_hidden: None,
+        comments_disabled: None,
+        hoisted_comment_count: None,
+        media_preview: None,
+        has_effects: None,
+        carousel_count: None,
+        children: Vec::new(),
+    }
+}
