@@ -1,0 +1,34 @@
+# make run    serve on http://127.0.0.1:5000 (ARGS="--replay fixtures" answers without a network)
+# make test   every test; the last line counts them
+# make check  format, lints, documentation
+# make setup  what building needs; installs only the wasm target, and says what else is missing
+
+SHELL := /bin/bash
+TARGET := wasm32-wasip2
+
+# Sums over all test binaries; fails if one failed, or if none ran.
+TOTALS := awk '{ print } /^test result:/ { passed += $$4; failed += $$6 } \
+	END { printf "%d passed, %d failed\n", passed, failed; exit passed == 0 || failed > 0 }'
+
+.PHONY: run test check setup
+
+run: setup
+	cargo run --release -p gramhost -- serve $(ARGS)
+
+test: setup
+	set -o pipefail; cargo test --workspace --no-fail-fast 2>&1 | $(TOTALS)
+
+check: setup
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+
+setup:
+	@command -v cargo >/dev/null || { \
+		echo "Rust is missing. Install it from https://rustup.rs, then run make again."; exit 1; }
+	@command -v cc >/dev/null || { \
+		echo "A C compiler is missing. Debian: apt-get install build-essential. macOS: xcode-select --install."; exit 1; }
+	@test -d "$$(rustc --print target-libdir --target $(TARGET))" || { \
+		command -v rustup >/dev/null || { \
+			echo "The Rust target $(TARGET) is missing, and rustup (https://rustup.rs) to add it."; exit 1; }; \
+		echo "rustup target add $(TARGET)"; rustup target add $(TARGET); }

@@ -1,0 +1,111 @@
+//! What a plugin call costs beside its own work: the smallest one, and one with a large body that is not read.
+//! Prints medians; compare them within one run only, since machines are noisy.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use gramhost::{
+    contract::{Answer, Context, Exchange, Kind, Method, Query, Request, Response, Target},
+    plugin::{Config, Plugin, Registry},
+};
+use tokio::task::spawn_blocking;
+
+const CALLS: usize = 2000;
+const CALLS_WITH_BODY: usize = 200;
+const BODY_BYTES: usize = 1024 * 1024;
+
+#[tokio::main]
+async fn main() {
+    let cache = tempfile::tempdir().unwrap();
+    let config = Config::new(
+        env!("CARGO_BIN_EXE_gramhost").into(),
+        cache.path().to_owned(),
+    );
+    let start = Instant::now();
+    drop(Registry::open(config.clone()).await.unwrap());
+    println!("start, nothing compiled      {:>12.1?}", start.elapsed());
+    let start = Instant::now();
+    drop(Registry::open(config.clone()).await.unwrap());
+    println!("start, compiled before       {:>12.1?}", start.elapsed());
+
+    let folder = tempfile::tempdir().unwrap();
+    let guest = include_bytes!(env!("GUEST_MISBEHAVING"));
+    std::fs::write(folder.path().join("post.wasm"), guest).unwrap();
+    let folder = Some(folder.path().to_owned());
+    let registry = Registry::open(Config { folder, ..config }).await.unwrap();
+    let plugin = registry.serving(Kind::Post);
+
+    println!("hop to a thread and back     {:>12.1?}", hop().await);
+    println!(
+        "smallest call                {:>12.1?}",
+        call(&plugin, "count", &[], CALLS).await
+    );
+    println!(
+        "first round                  {:>12.1?}",
+        call(&plugin, "CnU4zIh9x_F", &[], CALLS).await
+    );
+    let small = [exchange(Bytes::new())];
+    let large = [exchange(vec![b' '; BODY_BYTES].into())];
+    let small = call(&plugin, "count", &small, CALLS).await;
+    let large = call(&plugin, "count", &large, CALLS_WITH_BODY).await;
+    println!("one empty body               {small:>12.1?}");
+    println!("one unread body of 1 MiB     {large:>12.1?}");
+}
+
+async fn hop() -> Duration {
+    let mut times = Vec::new();
+    for _ in 0..CALLS {
+        let start = Instant::now();
+        spawn_blocking(|| ()).await.unwrap();
+        times.push(start.elapsed());
+    }
+    median(times)
+}
+
+async fn call(plugin: &Plugin, shortcode: &str, exchanges: &[Exchange], calls: usize) -> Duration {
+    let target = Target::Shortcode(shortcode.to_owned());
+    let query = Arc::new(Query::Post { target });
+    let context = Arc::new(Context {
+        now: 1_700_000_000,
+        session: false,
+        settings: plugin.settings().to_string(),
+    });
+    let exchanges = Arc::new(exchanges.to_vec());
+    let mut times = Vec::new();
+    for _ in 0..calls {
+        let (query, context) = (Arc::clone(&query), Arc::clone(&context));
+        let start = Instant::now();
+        let outcome = plugin.extract(query, context, Arc::clone(&exchanges)).await;
+        times.push(start.elapsed());
+        outcome.unwrap();
+    }
+    median(times)
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn exchange(body: Bytes) -> Exchange {
+    let url = "https://www.instagram.com/graphql/query";
+    Exchange {
+        request: Request {
+            method: Method::Get,
+            url: url.to_owned(),
+            headers: Vec::new(),
+            body: None,
+            session: false,
+        },
+        answer: Answer::Response(Response {
+            status: 200,
+            url: url.to_owned(),
+            headers: Vec::new(),
+            body,
+        }),
+    }
+}

@@ -1,0 +1,151 @@
+//! The public and the admin HTTP interface; the only room that knows axum. Knows nothing of Instagram.
+
+mod about;
+mod admin;
+mod answer;
+mod clock;
+mod docs;
+mod error;
+mod health;
+mod info;
+mod middleware;
+mod openapi;
+mod request;
+mod serve;
+mod statistics;
+mod view;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    middleware::from_fn_with_state,
+    routing::{MethodRouter, get},
+};
+use ipnet::IpNet;
+
+pub use openapi::openapi;
+pub use serve::serve;
+
+use crate::{app::App, rate_limit::RateLimiter};
+
+/// Who may ask, and what limits them.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `Host` names to answer to beside localhost, 127.0.0.1 and \[::1\]; without port, lower case. Any other name
+    /// is refused, so that no website can reach a laptop's server by pointing its own name at it.
+    pub allowed_hosts: Vec<String>,
+    /// Websites whose scripts may read answers, as in `https://example.com`. None unless configured.
+    pub allowed_origins: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Longest time to answer a request, milliseconds. Longer than an extraction may take.
+    pub handler_ms_max: u64,
+    /// Most API requests at work at once; the next one is refused.
+    pub in_flight_max: usize,
+    /// Most connections at once; the next one waits to be accepted.
+    pub connections_max: usize,
+    /// Most connections of one address at once, trusted proxies aside; the next one is closed.
+    pub connections_per_client_max: usize,
+    /// Longest time to wait for a request's head, milliseconds; also how long a connection may be idle.
+    pub head_ms_max: u64,
+    /// Most header fields of a request.
+    pub headers_max: usize,
+    /// Largest head of a request, bytes; anything below 8 KiB stands for 8 KiB.
+    pub head_bytes_max: usize,
+    /// Longest path and query, bytes.
+    pub uri_bytes_max: usize,
+    /// Largest body of a request, bytes.
+    pub body_bytes_max: usize,
+    /// Longest time that requests at work may take after shutdown began, milliseconds.
+    pub drain_ms_max: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            allowed_hosts: Vec::new(),
+            allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            handler_ms_max: 20_000,
+            in_flight_max: 256,
+            connections_max: 1024,
+            connections_per_client_max: 64,
+            head_ms_max: 10_000,
+            headers_max: 64,
+            head_bytes_max: 16 * 1024,
+            uri_bytes_max: 8 * 1024,
+            body_bytes_max: 64 * 1024,
+            drain_ms_max: 25_000,
+        }
+    }
+}
+
+/// The API, limited by client and in number.
+fn limited_routes() -> [(&'static str, MethodRouter<App>); 10] {
+    [
+        ("/instagram/profile/info", get(info::profile)),
+        ("/instagram/profile/posts", get(info::posts)),
+        ("/instagram/profile/reels", get(info::reels)),
+        ("/instagram/post/info", get(info::post)),
+        ("/instagram/reel/info", get(info::reel)),
+        ("/instagram/story/info", get(info::story)),
+        ("/instagram/post/stats", get(statistics::post)),
+        ("/instagram/reel/stats", get(statistics::reel)),
+        ("/instagram/formats", get(about::formats)),
+        ("/instagram/info", get(about::info)),
+    ]
+}
+
+/// What is free, so that who is over the limit can still read why.
+fn free_routes() -> [(&'static str, MethodRouter<App>); 5] {
+    [
+        ("/healthz", get(health::alive)),
+        ("/readyz", get(health::ready)),
+        ("/openapi.json", get(docs::document)),
+        ("/docs", get(docs::page)),
+        ("/docs/{file}", get(docs::asset)),
+    ]
+}
+
+/// The public interface.
+pub fn public(app: App, config: &Config) -> Router {
+    let rate_limiter = Arc::clone(&app.rate_limiter);
+    let limited = router(limited_routes()).with_state(app.clone());
+    let free = router(free_routes()).with_state(app);
+    around(limited, free, rate_limiter, config)
+}
+
+/// The operator's interface, for a listener of its own. Everything but `/healthz` wants `token` as a bearer token.
+/// No website may read it, whatever the public interface allows.
+pub fn admin(app: App, token: &str, config: &Config) -> Router {
+    let config = Config {
+        allowed_origins: Vec::new(),
+        ..config.clone()
+    };
+    let guarded = Router::new()
+        .route("/plugins", get(admin::plugins))
+        .layer(from_fn_with_state(Arc::from(token), admin::guard));
+    let free = Router::new().route("/healthz", get(health::alive));
+    middleware::every_request(guarded.merge(free).with_state(app), &config)
+}
+
+fn router<const N: usize>(routes: [(&'static str, MethodRouter<App>); N]) -> Router<App> {
+    let router = Router::new();
+    routes
+        .into_iter()
+        .fold(router, |router, (path, method)| router.route(path, method))
+}
+
+fn around(
+    limited: Router,
+    free: Router,
+    rate_limiter: Arc<RateLimiter>,
+    config: &Config,
+) -> Router {
+    let limited = middleware::every_api_request(limited, rate_limiter, config);
+    middleware::every_request(limited.merge(free), config)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+//! The request id, and the envelope that carries it.
+
+use axum::{
+    Json,
+    extract::Request,
+    http::{HeaderName, HeaderValue, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use uuid::Uuid;
+
+use crate::api::{clock::now, error::ApiError};
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What this request is called in answers and in the log.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RequestId(pub(super) Uuid);
+
+/// A client may name its request, but only by a UUID: the name goes into our log.
+pub(super) async fn identify(mut request: Request, next: Next) -> Response {
+    let given = request.headers().get(X_REQUEST_ID);
+    let given = given.and_then(|value| Uuid::try_parse_ascii(value.as_bytes()).ok());
+    let id = given.unwrap_or_else(Uuid::new_v4);
+    request.extensions_mut().insert(RequestId(id));
+
+    let response = next.run(request).await;
+    let mut response = match ApiError::of(&response) {
+        Some(refusal) => enveloped(response, &refusal, id),
+        None => response,
+    };
+    if let Ok(value) = HeaderValue::try_from(id.to_string()) {
+        response.headers_mut().insert(X_REQUEST_ID, value);
+    }
+    response
+}
+
+/// The refusal's status and headers stay; only the body is ours.
+fn enveloped(refused: Response, refusal: &ApiError, id: Uuid) -> Response {
+    let (mut parts, _) = refused.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    parts.headers.remove(header::CONTENT_TYPE);
+    let (json, body) = Json(refusal.envelope(id, now()))
+        .into_response()
+        .into_parts();
+    parts.headers.extend(json.headers);
+    Response::from_parts(parts, body)
+}

@@ -1,0 +1,79 @@
+//! How often one client may ask, and how many requests may be at work at once.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    extract::{Request, State},
+    http::HeaderMap,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use ipnet::IpNet;
+use tokio::sync::Semaphore;
+
+use super::client::client;
+use crate::{
+    api::error::{ApiError, Code},
+    rate_limit::{Decision, RateLimiter, WINDOW},
+};
+
+/// What [`rate`] needs.
+pub(super) struct RateLimit {
+    limiter: Arc<RateLimiter>,
+    proxies: Vec<IpNet>,
+}
+
+impl RateLimit {
+    pub(super) fn new(limiter: Arc<RateLimiter>, proxies: &[IpNet]) -> Self {
+        let proxies = proxies.to_vec();
+        Self { limiter, proxies }
+    }
+}
+
+/// Every request to an API path counts once, also one that is refused further in; a 429 does not count,
+/// so that it does not make the wait longer.
+pub(super) async fn rate(
+    State(limit): State<Arc<RateLimit>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let client = client(&request, &limit.proxies);
+    let decision = limit.limiter.check(client, Instant::now());
+    let mut response = if decision.allowed {
+        next.run(request).await
+    } else {
+        let refusal = ApiError::from(Code::RateLimit).retry_after(decision.reset_s);
+        refusal.into_response()
+    };
+    tell(&decision, response.headers_mut());
+    response
+}
+
+/// The fields of draft-ietf-httpapi-ratelimit-headers.
+fn tell(decision: &Decision, headers: &mut HeaderMap) {
+    if decision.limit == 0 {
+        return;
+    }
+    let window_s = WINDOW.as_secs();
+    let policy = format!("\"default\";q={};w={window_s}", decision.limit);
+    let now = format!(
+        "\"default\";r={};t={}",
+        decision.remaining, decision.reset_s
+    );
+    for (name, value) in [("ratelimit-policy", policy), ("ratelimit", now)] {
+        if let Ok(value) = value.parse() {
+            headers.insert(name, value);
+        }
+    }
+}
+
+pub(super) async fn in_flight(
+    State(in_flight): State<Arc<Semaphore>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let Ok(_permit) = in_flight.try_acquire() else {
+        return Err(ApiError::from(Code::ServerBusy).retry_after(1));
+    };
+    Ok(next.run(request).await)
+}

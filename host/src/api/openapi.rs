@@ -1,0 +1,193 @@
+//! The OpenAPI document: paths and schemas from the handlers and views, examples and refusals from here.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use utoipa::{
+    OpenApi,
+    openapi::{
+        Content, ContentBuilder, Ref, RefOr, Response, ResponseBuilder,
+        example::{Example, ExampleBuilder},
+        path::Operation,
+    },
+};
+use uuid::Uuid;
+
+use super::{
+    about, docs,
+    error::{ApiError, Code, Envelope},
+    health, info, statistics,
+};
+
+/// When the examples of refusals happened, seconds since 1970: the specification's 2021-12-20T12:00:00Z.
+const EXAMPLE_TIME: u64 = 1_640_001_600;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Instagram Downloader & Info API",
+        version = "1.0.0",
+        description = "Publicly available Instagram content only. A value that Instagram does not state is null.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    paths(
+        info::profile,
+        info::posts,
+        info::reels,
+        info::post,
+        info::reel,
+        info::story,
+        statistics::post,
+        statistics::reel,
+        about::formats,
+        about::info,
+        health::alive,
+        health::ready,
+        docs::document,
+        docs::page
+    ),
+    components(schemas(Envelope))
+)]
+struct Document;
+
+/// The document as indented JSON; also `gramhost openapi`.
+pub fn openapi() -> String {
+    let mut document = Document::openapi();
+    for (path, item) in &mut document.paths.paths {
+        if let Some(operation) = &mut item.get {
+            show_examples(operation, examples(path));
+            list_refusals(operation, &refusals(path));
+        }
+    }
+    document.to_pretty_json().unwrap_or_default()
+}
+
+/// The documented bodies, by name.
+pub(super) fn examples(path: &str) -> &'static [(&'static str, &'static str)] {
+    match path {
+        "/instagram/profile/info" => &[("profile", include_str!("examples/profile_info.json"))],
+        "/instagram/profile/posts" => &[("posts", include_str!("examples/profile_posts.json"))],
+        "/instagram/profile/reels" => &[("reels", include_str!("examples/profile_reels.json"))],
+        "/instagram/post/info" => &[
+            ("image", include_str!("examples/post_info_image.json")),
+            ("carousel", include_str!("examples/post_info_carousel.json")),
+        ],
+        "/instagram/reel/info" => &[("reel", include_str!("examples/reel_info.json"))],
+        "/instagram/story/info" => &[
+            ("active", include_str!("examples/story_info.json")),
+            ("none", include_str!("examples/story_info_none.json")),
+        ],
+        "/instagram/post/stats" => &[("post", include_str!("examples/post_stats.json"))],
+        "/instagram/reel/stats" => &[("reel", include_str!("examples/reel_stats.json"))],
+        "/instagram/formats" => &[("formats", include_str!("examples/formats.json"))],
+        "/instagram/info" => &[("info", include_str!("examples/info.json"))],
+        _ => &[],
+    }
+}
+
+/// Every code that a path can refuse with.
+pub(super) fn refusals(path: &str) -> Vec<Code> {
+    use Code::*;
+    let own: &[Code] = match path {
+        "/instagram/profile/info" => &[InvalidUsername, AccountPrivate, ProfileNotFound],
+        "/instagram/profile/posts" | "/instagram/profile/reels" => &[
+            InvalidUsername,
+            InvalidLimit,
+            AccountPrivate,
+            ProfileNotFound,
+        ],
+        "/instagram/story/info" => &[
+            InvalidUsername,
+            AccountPrivate,
+            StoriesDisabled,
+            ProfileNotFound,
+        ],
+        "/instagram/post/info" | "/instagram/post/stats" => {
+            &[InvalidUrl, PostPrivate, PostDeleted, PostNotFound]
+        }
+        "/instagram/reel/info" | "/instagram/reel/stats" => {
+            &[InvalidUrl, ReelPrivate, ReelNotFound]
+        }
+        _ => &[],
+    };
+    let extracted: &[Code] = if own.is_empty() {
+        &[]
+    } else {
+        &[
+            InvalidParameter,
+            AgeRestricted,
+            LoginRequired,
+            RegionBlocked,
+            UpstreamUnavailable,
+            ExtractorFailed,
+            UpstreamRateLimited,
+        ]
+    };
+    let limited: &[Code] = if path.starts_with("/instagram/") {
+        &[RateLimit, ServerBusy]
+    } else if path == "/readyz" {
+        &[ServerBusy]
+    } else {
+        &[]
+    };
+    let every = &[
+        ForbiddenHost,
+        ForbiddenOrigin,
+        PayloadTooLarge,
+        UriTooLong,
+        ServerError,
+    ];
+    [own, extracted, limited, every].concat()
+}
+
+fn show_examples(operation: &mut Operation, bodies: &[(&str, &str)]) {
+    let Some(RefOr::T(answer)) = operation.responses.responses.get_mut("200") else {
+        return;
+    };
+    let Some(RefOr::T(content)) = answer.content.get_mut("application/json") else {
+        return;
+    };
+    for (name, body) in bodies {
+        let value: Option<Value> = serde_json::from_str(body).ok();
+        let example = ExampleBuilder::new().value(value).build();
+        content.examples.insert((*name).to_owned(), example.into());
+    }
+}
+
+/// One response a status, one example a code.
+fn list_refusals(operation: &mut Operation, codes: &[Code]) {
+    let mut by_status: BTreeMap<String, Vec<Code>> = BTreeMap::new();
+    for code in codes {
+        let status = code.status().as_str().to_owned();
+        by_status.entry(status).or_default().push(*code);
+    }
+    for (status, codes) in by_status {
+        operation
+            .responses
+            .responses
+            .insert(status, refusal(&codes).into());
+    }
+}
+
+fn refusal(codes: &[Code]) -> Response {
+    let schema = Ref::from_schema_name("Envelope");
+    let examples = codes.iter().map(|code| (code.name(), envelope(*code)));
+    let content: Content = ContentBuilder::new()
+        .schema(Some(schema))
+        .examples_from_iter(examples)
+        .build();
+    let names: Vec<_> = codes
+        .iter()
+        .map(|code| format!("`{}`: {}", code.name(), code.message()))
+        .collect();
+    ResponseBuilder::new()
+        .description(names.join("; "))
+        .content("application/json", content)
+        .build()
+}
+
+fn envelope(code: Code) -> Example {
+    let body = ApiError::from(code).envelope(Uuid::nil(), EXAMPLE_TIME);
+    let value = serde_json::to_value(body).ok();
+    ExampleBuilder::new().value(value).build()
+}

@@ -1,0 +1,208 @@
+//! The accept loop: axum's own has no timeout for a request's head and no limit of connections.
+
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use axum::{Router, extract::ConnectInfo, response::Response};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tower::Service;
+
+use super::Config;
+
+/// hyper reads heads in pieces of at least this size, bytes.
+const HEAD_BYTES_MIN: usize = 8 * 1024;
+/// How long to wait after accepting failed; doubles up to the longest while it keeps failing.
+const BACKOFF_MIN: Duration = Duration::from_millis(10);
+const BACKOFF_MAX: Duration = Duration::from_secs(1);
+
+/// Serves HTTP/1.1 until `shutdown`, then lets requests at work finish for at most `drain_ms_max`.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    config: Config,
+    shutdown: CancellationToken,
+) {
+    let http = http(&config);
+    let door = Door::new(listener, &config);
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    loop {
+        let guest = tokio::select! {
+            () = shutdown.cancelled() => break,
+            // Reaps those that have ended.
+            Some(_) = connections.join_next() => continue,
+            guest = door.accept() => guest,
+        };
+        let (stream, peer) = (guest.stream, guest.peer);
+        let router = router.clone();
+        let service = service_fn(move |request| respond(router.clone(), request, peer));
+        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let connection = graceful.watch(connection);
+        let places = (guest.place, guest.share);
+        connections.spawn(async move {
+            // Fails when the client leaves or is too slow: nothing to do about either.
+            let _ended = connection.await;
+            drop(places);
+        });
+    }
+    drop(door);
+    let drain = Duration::from_millis(config.drain_ms_max);
+    if timeout(drain, graceful.shutdown()).await.is_err() {
+        tracing::warn!(
+            connections = connections.len(),
+            "cut off after the drain time"
+        );
+    }
+}
+
+fn http(config: &Config) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        // hyper starts it as soon as it waits for a head, so it also ends idle and silent connections.
+        .header_read_timeout(Duration::from_millis(config.head_ms_max))
+        .max_headers(config.headers_max)
+        .max_buf_size(config.head_bytes_max.max(HEAD_BYTES_MIN));
+    http
+}
+
+async fn respond(
+    mut router: Router,
+    mut request: Request<Incoming>,
+    peer: SocketAddr,
+) -> Result<Response, Infallible> {
+    request.extensions_mut().insert(ConnectInfo(peer));
+    router.call(request).await
+}
+
+/// Lets connections in, so many in all and so many of each address.
+struct Door {
+    listener: TcpListener,
+    places: Arc<Semaphore>,
+    shares: Arc<Shares>,
+    config: Config,
+}
+
+/// A connection that was let in, and its places, given back when dropped.
+struct Guest {
+    stream: TcpStream,
+    peer: SocketAddr,
+    place: OwnedSemaphorePermit,
+    share: Option<Share>,
+}
+
+impl Door {
+    fn new(listener: TcpListener, config: &Config) -> Self {
+        Self {
+            listener,
+            places: Arc::new(Semaphore::new(
+                config.connections_max.min(Semaphore::MAX_PERMITS),
+            )),
+            shares: Arc::default(),
+            config: config.clone(),
+        }
+    }
+
+    /// The next one that may come in. Survives everything that accepting can fail with.
+    async fn accept(&self) -> Guest {
+        let mut backoff = BACKOFF_MIN;
+        loop {
+            match self.try_accept().await {
+                Ok(Some(guest)) => return guest,
+                Ok(None) => {}
+                Err(error) if is_the_clients(&error) => {}
+                Err(error) => {
+                    // Out of file descriptors, mostly: passes when some connection ends.
+                    tracing::error!(%error, "cannot accept");
+                    sleep(backoff).await;
+                    backoff = (backoff * 2).min(BACKOFF_MAX);
+                }
+            }
+        }
+    }
+
+    async fn try_accept(&self) -> io::Result<Option<Guest>> {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let place = place.map_err(io::Error::other)?;
+        let (stream, peer) = self.listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let ip = peer.ip().to_canonical();
+        let is_proxy = self
+            .config
+            .trusted_proxies
+            .iter()
+            .any(|proxy| proxy.contains(&ip));
+        let share = Shares::take(&self.shares, ip, self.config.connections_per_client_max);
+        let welcome = is_proxy || share.is_some();
+        Ok(welcome.then_some(Guest {
+            stream,
+            peer,
+            place,
+            share,
+        }))
+    }
+}
+
+/// The client was gone before we looked.
+fn is_the_clients(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, InvalidInput};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionReset | InvalidInput
+    )
+}
+
+/// How many connections each address has.
+#[derive(Default)]
+struct Shares(Mutex<HashMap<IpAddr, usize>>);
+
+/// One connection of one address.
+struct Share {
+    shares: Arc<Shares>,
+    ip: IpAddr,
+}
+
+impl Shares {
+    fn take(shares: &Arc<Self>, ip: IpAddr, max: usize) -> Option<Share> {
+        let mut counts = shares.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(ip).or_default();
+        (*count < max).then(|| {
+            *count += 1;
+            Share {
+                shares: Arc::clone(shares),
+                ip,
+            }
+        })
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let mut counts = self.shares.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.ip) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.ip);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

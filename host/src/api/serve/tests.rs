@@ -1,0 +1,181 @@
+//! Over real sockets: limits of connections and heads, and an orderly end.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use axum::routing::get;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::Notify,
+    task::JoinHandle,
+};
+
+use super::*;
+
+/// A server whose `/slow` answers when told to.
+struct Served {
+    address: SocketAddr,
+    slow: Arc<Notify>,
+    reached: Arc<Notify>,
+    shutdown: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+async fn start(config: Config) -> Served {
+    let (slow, reached) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let handler = {
+        let (slow, reached) = (Arc::clone(&slow), Arc::clone(&reached));
+        move || async move {
+            reached.notify_one();
+            slow.notified().await;
+            "slow"
+        }
+    };
+    let router = Router::new()
+        .route("/", get(|| async { "quick" }))
+        .route("/slow", get(handler));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let shutdown = CancellationToken::new();
+    let task = tokio::spawn(serve(listener, router, config, shutdown.clone()));
+    Served {
+        address,
+        slow,
+        reached,
+        shutdown,
+        task,
+    }
+}
+
+impl Served {
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// Everything that comes back until the server closes.
+    async fn send(&self, bytes: &str) -> String {
+        let mut stream = self.connect().await;
+        // Who is not let in finds the connection closed, at this or the next step.
+        let _sent = stream.write_all(bytes.as_bytes()).await;
+        read(&mut stream).await
+    }
+}
+
+async fn read(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    // A reset after the answer is an end like any other.
+    let _ended = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+const QUICK: &str = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+const SLOW: &str = "GET /slow HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+
+#[tokio::test]
+async fn a_slow_or_silent_head_is_cut_off() {
+    let config = Config {
+        head_ms_max: 50,
+        ..Config::default()
+    };
+    let served = start(config).await;
+    for head in ["", "GET / HTTP/1.1\r\nhost: loc"] {
+        assert!(!served.send(head).await.contains("quick"));
+    }
+    assert!(served.send(QUICK).await.ends_with("quick"));
+}
+
+#[tokio::test]
+async fn too_many_or_too_large_headers_are_refused() {
+    let served = start(Config::default()).await;
+    let many = "a: b\r\n".repeat(65);
+    let large = format!("a: {}\r\n", "b".repeat(17 * 1024));
+    for headers in [many, large] {
+        let head = format!("GET / HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n");
+        let answer = served.send(&head).await;
+        assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn ambiguous_framing_is_refused() {
+    let served = start(Config::default()).await;
+    for headers in [
+        "content-length: 1\r\ncontent-length: 2\r\n",
+        "transfer-encoding: xchunked\r\n",
+        "host : localhost\r\n",
+        "content-length: 5, 5\r\ntransfer-encoding: chunked, identity\r\n",
+    ] {
+        let head = format!("GET / HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n");
+        let answer = served.send(&head).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{headers} {answer}");
+    }
+    let http2 = served.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    assert!(!http2.contains("200"), "{http2}");
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_connections() {
+    let config = Config {
+        connections_per_client_max: 2,
+        ..Config::default()
+    };
+    let served = start(config).await;
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let mut stream = served.connect().await;
+        stream.write_all(SLOW.as_bytes()).await.unwrap();
+        served.reached.notified().await;
+        held.push(stream);
+    }
+    assert_eq!(served.send(QUICK).await, "");
+    for stream in &mut held {
+        served.slow.notify_one();
+        assert!(read(stream).await.ends_with("slow"));
+    }
+    // The places are free again as soon as the server has seen the ends.
+    while !served.send(QUICK).await.ends_with("quick") {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn the_last_place_is_waited_for() {
+    let config = Config {
+        connections_max: 1,
+        ..Config::default()
+    };
+    let served = start(config).await;
+    let mut first = served.connect().await;
+    first.write_all(SLOW.as_bytes()).await.unwrap();
+    served.reached.notified().await;
+    let (_, second) = tokio::join!(async { served.slow.notify_one() }, served.send(QUICK));
+    assert!(second.ends_with("quick"));
+}
+
+#[tokio::test]
+async fn shutdown_lets_requests_finish_and_takes_no_new_ones() {
+    let served = start(Config::default()).await;
+    let mut stream = served.connect().await;
+    stream.write_all(SLOW.as_bytes()).await.unwrap();
+    served.reached.notified().await;
+    served.shutdown.cancel();
+    while TcpStream::connect(served.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    served.slow.notify_one();
+    assert!(read(&mut stream).await.ends_with("slow"));
+    served.task.await.unwrap();
+}
+
+#[tokio::test]
+async fn shutdown_does_not_wait_longer_than_the_drain_time() {
+    let config = Config {
+        drain_ms_max: 20,
+        ..Config::default()
+    };
+    let served = start(config).await;
+    let mut stream = served.connect().await;
+    stream.write_all(SLOW.as_bytes()).await.unwrap();
+    served.reached.notified().await;
+    served.shutdown.cancel();
+    served.task.await.unwrap();
+    assert_eq!(read(&mut stream).await, "");
+}

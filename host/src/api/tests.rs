@@ -1,0 +1,111 @@
+//! The room without plugins: what the layers refuse, what needs no record, and that documents and routes agree.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod answers;
+mod documents;
+mod layers;
+mod mapping;
+mod parameters;
+mod records;
+mod views;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::ConnectInfo,
+    http::{HeaderMap, Request, StatusCode},
+    routing::get,
+};
+use serde_json::Value;
+use tower::ServiceExt;
+
+use super::{Config, about, around, docs, health};
+use crate::rate_limit::RateLimiter;
+
+/// What came back.
+struct Answered {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answered {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The code of a refusal, after looking at the whole envelope.
+    fn code(&self) -> String {
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/json"),
+            "{}",
+            self.body
+        );
+        let body = self.json();
+        let keys: Vec<_> = body["error"].as_object().unwrap().keys().collect();
+        assert_eq!(
+            keys,
+            ["code", "details", "message", "request_id", "timestamp"]
+        );
+        assert_eq!(
+            body["error"]["request_id"],
+            self.header("x-request-id").unwrap()
+        );
+        assert!(body["error"]["timestamp"].as_str().unwrap().ends_with('Z'));
+        body["error"]["code"].as_str().unwrap().to_owned()
+    }
+}
+
+/// The real stack around the routes that need no plugin, and one that panics.
+fn router(config: &Config, requests_max: u32) -> Router {
+    let limiter = Arc::new(RateLimiter::new(requests_max));
+    let limited = Router::new()
+        .route("/instagram/formats", get(about::formats))
+        .route(
+            "/instagram/info",
+            get(about::info).with_state(Arc::clone(&limiter)),
+        )
+        .route("/instagram/panic", get(panicking));
+    let free = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/openapi.json", get(docs::document))
+        .route("/docs", get(docs::page))
+        .route("/docs/{file}", get(docs::asset));
+    around(limited, free, limiter, config)
+}
+
+async fn panicking() -> StatusCode {
+    panic!("a secret")
+}
+
+fn request(method: &str, path: &str) -> Request<Body> {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "localhost:5000")
+        .extension(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 1))))
+        .body(Body::empty())
+        .unwrap()
+}
+
+async fn ask(router: &Router, request: Request<Body>) -> Answered {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    Answered {
+        status: parts.status,
+        headers: parts.headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    }
+}
+
+async fn fetch(path: &str) -> Answered {
+    ask(&router(&Config::default(), 30), request("GET", path)).await
+}

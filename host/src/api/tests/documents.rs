@@ -1,0 +1,230 @@
+//! `/docs`, `/openapi.json`, `/instagram/formats`, `/instagram/info`, and the list of routes agree.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{StatusCode, fetch};
+use crate::{
+    api::{
+        error::{Code, Subject},
+        free_routes, limited_routes,
+        openapi::{examples, openapi, refusals},
+    },
+    extraction::Error,
+};
+
+fn document() -> Value {
+    serde_json::from_str(&openapi()).unwrap()
+}
+
+#[test]
+fn the_document_describes_every_route_and_no_other() {
+    let limited = limited_routes().map(|(path, _)| path);
+    let free = free_routes().map(|(path, _)| path);
+    // The pieces of the documentation page are not part of the interface.
+    let routed = limited
+        .iter()
+        .chain(&free)
+        .filter(|path| !path.contains("{file}"));
+    let routed: BTreeSet<_> = routed.map(|path| (*path).to_owned()).collect();
+    let document = document();
+    let described: BTreeSet<_> = document["paths"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
+    assert_eq!(routed, described);
+    assert_eq!(document["openapi"], "3.1.0");
+}
+
+#[test]
+fn every_route_shows_its_answers_and_refusals() {
+    for (path, item) in document()["paths"].as_object().unwrap() {
+        let responses = item["get"]["responses"].as_object().unwrap();
+        for (name, body) in examples(path) {
+            let shown =
+                &responses["200"]["content"]["application/json"]["examples"][*name]["value"];
+            assert_eq!(
+                *shown,
+                serde_json::from_str::<Value>(body).unwrap(),
+                "{path}"
+            );
+        }
+        assert_eq!(
+            examples(path).is_empty(),
+            !path.starts_with("/instagram/"),
+            "{path}"
+        );
+        for code in refusals(path) {
+            let content = &responses[code.status().as_str()]["content"]["application/json"];
+            let example = &content["examples"][code.name()]["value"]["error"];
+            assert_eq!(example["code"], code.name());
+            // Not the time of writing: the document is always the same.
+            assert_eq!(example["timestamp"], "2021-12-20T12:00:00Z");
+        }
+    }
+}
+
+#[test]
+fn operations_have_names_of_their_own() {
+    let document = document();
+    let paths = document["paths"].as_object().unwrap();
+    let names: BTreeSet<_> = paths
+        .values()
+        .map(|item| item["get"]["operationId"].as_str())
+        .collect();
+    assert_eq!(names.len(), paths.len());
+}
+
+#[test]
+fn every_reference_leads_somewhere() {
+    let document = document();
+    let text = document.to_string();
+    let references: BTreeSet<_> = text
+        .split("\"$ref\":\"#")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert!(references.len() > 10);
+    for reference in references {
+        assert!(document.pointer(reference).is_some(), "{reference}");
+    }
+}
+
+/// Every refusal that an extraction can end with.
+fn endings() -> Vec<Error> {
+    vec![
+        Error::NotFound,
+        Error::Private,
+        Error::Deleted,
+        Error::AgeRestricted,
+        Error::RegionBlocked,
+        Error::LoginRequired,
+        Error::RateLimited {
+            retry_after_s: None,
+        },
+        Error::Unavailable(String::new()),
+        Error::ExtractorFailed(String::new()),
+        Error::InvalidCursor,
+        Error::Busy,
+    ]
+}
+
+#[test]
+fn every_ending_of_an_extraction_is_documented() {
+    for (path, subject) in [
+        ("/instagram/profile/info", Subject::Account),
+        ("/instagram/profile/posts", Subject::Account),
+        ("/instagram/profile/reels", Subject::Account),
+        ("/instagram/post/info", Subject::Post),
+        ("/instagram/reel/info", Subject::Reel),
+        ("/instagram/story/info", Subject::Story),
+        ("/instagram/post/stats", Subject::Post),
+        ("/instagram/reel/stats", Subject::Reel),
+    ] {
+        for ending in endings() {
+            let code = subject.code(&ending);
+            assert!(refusals(path).contains(&code), "{path} {ending:?} {code:?}");
+        }
+    }
+    assert!(
+        refusals("/instagram/story/info")
+            .contains(&Subject::Story.code(&Error::StoriesUnavailable))
+    );
+}
+
+#[test]
+fn codes_have_the_documented_status() {
+    for (subject, ending, status, name) in [
+        (Subject::Account, Error::Private, 403, "ACCOUNT_PRIVATE"),
+        (Subject::Post, Error::Private, 403, "POST_PRIVATE"),
+        (Subject::Reel, Error::Private, 403, "REEL_PRIVATE"),
+        (Subject::Story, Error::Private, 403, "ACCOUNT_PRIVATE"),
+        (Subject::Account, Error::NotFound, 404, "PROFILE_NOT_FOUND"),
+        (Subject::Post, Error::NotFound, 404, "POST_NOT_FOUND"),
+        (Subject::Reel, Error::NotFound, 404, "REEL_NOT_FOUND"),
+        (Subject::Story, Error::NotFound, 404, "PROFILE_NOT_FOUND"),
+        (Subject::Post, Error::Deleted, 403, "POST_DELETED"),
+        (
+            Subject::Story,
+            Error::StoriesUnavailable,
+            403,
+            "STORIES_DISABLED",
+        ),
+        (Subject::Post, Error::AgeRestricted, 403, "AGE_RESTRICTED"),
+        (Subject::Post, Error::RegionBlocked, 403, "REGION_BLOCKED"),
+        (Subject::Post, Error::LoginRequired, 403, "LOGIN_REQUIRED"),
+        (
+            Subject::Post,
+            Error::RateLimited {
+                retry_after_s: None,
+            },
+            503,
+            "UPSTREAM_RATE_LIMITED",
+        ),
+        (
+            Subject::Post,
+            Error::Unavailable(String::new()),
+            502,
+            "UPSTREAM_UNAVAILABLE",
+        ),
+        (
+            Subject::Post,
+            Error::ExtractorFailed(String::new()),
+            502,
+            "EXTRACTOR_FAILED",
+        ),
+        (Subject::Post, Error::Busy, 503, "SERVER_BUSY"),
+        (
+            Subject::Account,
+            Error::InvalidCursor,
+            400,
+            "INVALID_PARAMETER",
+        ),
+    ] {
+        let code: Code = subject.code(&ending);
+        assert_eq!(
+            (code.status().as_u16(), code.name()),
+            (status, name),
+            "{ending:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_page_and_what_it_loads_come_from_here() {
+    let page = fetch("/docs").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.body.contains("//"), "an outside address");
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
+    let loaded = page.body.split("\"/docs/").skip(1);
+    let loaded: Vec<_> = loaded.map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(loaded.len(), 5);
+    for file in loaded {
+        let answered = fetch(&format!("/docs/{file}")).await;
+        assert_eq!(answered.status, StatusCode::OK, "{file}");
+        assert!(!answered.body.is_empty());
+    }
+    let initializer = fetch("/docs/swagger-initializer.js").await.body;
+    assert!(
+        initializer.contains("/openapi.json") && !initializer.contains("http"),
+        "{initializer}"
+    );
+}
+
+#[tokio::test]
+async fn formats_and_info_are_as_documented() {
+    let formats = fetch("/instagram/formats").await;
+    assert_eq!(formats.header("content-type"), Some("application/json"));
+    assert_eq!(
+        formats.json()["supported_output_formats"]["video"],
+        json!(["mp4", "mkv", "mov"])
+    );
+    let info = fetch("/instagram/info").await.json();
+    assert_eq!(info["limits"]["rate_limit_requests_per_minute"], 30);
+    assert_eq!(info["limits"]["max_carousel_items"], 20);
+    assert_eq!(info["api"]["documentation_url"], "/docs");
+}

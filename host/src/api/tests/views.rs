@@ -1,0 +1,150 @@
+//! Every documented key is in every answer.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::records::{bare_media, full_media, image, page, profile, stories, story};
+use crate::{
+    api::{
+        openapi::examples,
+        view::{
+            post::Post,
+            posts::Posts,
+            profile::Profile,
+            reel::Reel,
+            reels::Reels,
+            statistics::{PostStatistics, ReelStatistics},
+            story::Stories,
+        },
+    },
+    contract::record::{Media, MediaType},
+};
+
+fn json_of(view: impl Serialize) -> Value {
+    serde_json::to_value(view).unwrap()
+}
+
+fn media() -> [Media; 8] {
+    let types = || {
+        [
+            MediaType::Image,
+            MediaType::Video,
+            MediaType::Carousel,
+            MediaType::Other("reel".into()),
+        ]
+    };
+    let [a, b, c, d] = types().map(bare_media);
+    let [e, f, g, h] = types().map(full_media);
+    [a, b, c, d, e, f, g, h]
+}
+
+/// Every `a.b[].c` of an example, all examples of a path together.
+fn documented(path: &str) -> BTreeSet<Vec<String>> {
+    fn walk(value: &Value, at: &mut Vec<String>, found: &mut BTreeSet<Vec<String>>) {
+        match value {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    at.push(name.clone());
+                    found.insert(at.clone());
+                    walk(value, at, found);
+                    at.pop();
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| walk(item, at, found)),
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    for (_, body) in examples(path) {
+        walk(
+            &serde_json::from_str(body).unwrap(),
+            &mut Vec::new(),
+            &mut found,
+        );
+    }
+    found
+}
+
+/// Whether the path is there; below null and in an empty list there is nothing to be.
+fn has(value: &Value, path: &[String]) -> bool {
+    match (value, path) {
+        (_, []) | (Value::Null, _) => true,
+        (Value::Array(items), path) => items.iter().all(|item| has(item, path)),
+        (value, [name, rest @ ..]) => value.get(name).is_some_and(|value| has(value, rest)),
+    }
+}
+
+fn assert_documented(path: &str, answers: &[Value]) {
+    for key in documented(path) {
+        for answer in answers {
+            assert!(
+                has(answer, &key),
+                "{path} lacks {}: {answer}",
+                key.join(".")
+            );
+        }
+    }
+}
+
+#[test]
+fn every_documented_key_is_in_every_answer() {
+    let all = media();
+    let of_each = |view: fn(&Media) -> Value| all.iter().map(view).collect::<Vec<_>>();
+    let listed = page(all.to_vec());
+    let profiles = [profile(vec![]), profile(vec![image(150), image(320)])];
+    let profiles = profiles
+        .each_ref()
+        .map(|profile| json_of(Profile::from(profile)));
+    let stories = [
+        stories(vec![], Some(false)),
+        stories(
+            vec![story(MediaType::Image, 0), story(MediaType::Video, 9)],
+            None,
+        ),
+    ];
+    let stories = stories
+        .each_ref()
+        .map(|stories| json_of(Stories::new(stories, 5)));
+    assert_documented("/instagram/profile/info", &profiles);
+    assert_documented(
+        "/instagram/profile/posts",
+        &[json_of(Posts::new(&listed, None))],
+    );
+    assert_documented(
+        "/instagram/profile/reels",
+        &[json_of(Reels::new(&listed, None))],
+    );
+    assert_documented(
+        "/instagram/post/info",
+        &of_each(|media| json_of(Post::from(media))),
+    );
+    assert_documented(
+        "/instagram/reel/info",
+        &of_each(|media| json_of(Reel::from(media))),
+    );
+    assert_documented("/instagram/story/info", &stories);
+    let statistics = of_each(|media| json_of(PostStatistics::new(media, 0, &[])));
+    assert_documented("/instagram/post/stats", &statistics);
+    let statistics = of_each(|media| json_of(ReelStatistics::new(media, 0, &[])));
+    assert_documented("/instagram/reel/stats", &statistics);
+}
+
+#[test]
+fn the_examples_have_two_hundred_keys() {
+    let paths = [
+        "profile/info",
+        "profile/posts",
+        "profile/reels",
+        "post/info",
+        "reel/info",
+        "story/info",
+        "post/stats",
+        "reel/stats",
+        "formats",
+        "info",
+    ];
+    let keys = paths.map(|path| documented(&format!("/instagram/{path}")).len());
+    assert!(keys.iter().sum::<usize>() >= 200, "{keys:?}");
+}

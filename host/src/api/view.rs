@@ -1,0 +1,172 @@
+//! The documented JSON bodies, made from records; knows no HTTP.
+//!
+//! Every documented key is in every answer: `null` where Instagram does not state it, `null` instead of an
+//! object or list that does not apply. Names are the specification's, even where they are odd.
+
+mod caption;
+pub(super) mod post;
+pub(super) mod posts;
+mod preview;
+pub(super) mod profile;
+pub(super) mod reel;
+pub(super) mod reels;
+mod renditions;
+pub(super) mod statistics;
+pub(super) mod story;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    contract::record,
+    statistics::{Basis, Counts, engagement_rate},
+};
+
+fn media_type(media_type: &record::MediaType) -> &str {
+    match media_type {
+        record::MediaType::Image => "image",
+        record::MediaType::Video => "video",
+        record::MediaType::Carousel => "carousel",
+        record::MediaType::Other(word) => word,
+    }
+}
+
+/// A picture has no sound track; whether a video has one is Instagram's to say.
+fn has_audio(media_type: &record::MediaType, renditions: &record::Renditions) -> Option<bool> {
+    let silent = *media_type == record::MediaType::Image;
+    renditions.has_audio.or(silent.then_some(false))
+}
+
+/// A number that only a carousel has.
+fn carousel_count(media: &record::Media) -> Option<u32> {
+    let listed = u32::try_from(media.children.len()).ok();
+    let listed = listed.filter(|children| *children > 0);
+    let is_carousel = media.media_type == record::MediaType::Carousel;
+    media.carousel_count.or(listed).filter(|_| is_carousel)
+}
+
+/// How lists write hashtags.
+fn with_hash(hashtags: &[String]) -> Vec<String> {
+    hashtags.iter().map(|name| format!("#{name}")).collect()
+}
+
+/// How lists write mentions.
+fn with_at(mentions: &[String]) -> Vec<String> {
+    mentions.iter().map(|name| format!("@{name}")).collect()
+}
+
+/// The rate, and what it is a share of.
+fn rate(media: &record::Media) -> (Option<f64>, Option<&'static str>) {
+    match engagement_rate(&Counts::from(media), None) {
+        Some((rate, Basis::Views)) => (Some(rate), Some("views")),
+        Some((rate, Basis::Followers)) => (Some(rate), Some("followers")),
+        None => (None, None),
+    }
+}
+
+/// An account.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Account<'a> {
+    user_id: Option<&'a str>,
+    username: Option<&'a str>,
+    display_name: Option<&'a str>,
+    profile_picture_url: Option<&'a str>,
+    is_verified: Option<bool>,
+    is_private: Option<bool>,
+}
+
+impl<'a> From<&'a record::User> for Account<'a> {
+    fn from(user: &'a record::User) -> Self {
+        Self {
+            user_id: user.user_id.as_deref(),
+            username: user.username.as_deref(),
+            display_name: user.full_name.as_deref(),
+            profile_picture_url: user.picture_url.as_deref(),
+            is_verified: user.is_verified,
+            is_private: user.is_private,
+        }
+    }
+}
+
+/// Where it was taken.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Location<'a> {
+    id: Option<&'a str>,
+    name: &'a str,
+    /// Degrees.
+    lat: Option<f64>,
+    /// Degrees.
+    lng: Option<f64>,
+}
+
+impl<'a> From<&'a record::Location> for Location<'a> {
+    fn from(location: &'a record::Location) -> Self {
+        Self {
+            id: location.id.as_deref(),
+            name: &location.name,
+            lat: location.lat,
+            lng: location.lng,
+        }
+    }
+}
+
+/// A hashtag of the caption.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Hashtag<'a> {
+    name: &'a str,
+    /// Posts with this hashtag; Instagram tells guests none, so always null.
+    count: Option<u64>,
+}
+
+fn hashtags(media: &record::Media) -> Vec<Hashtag<'_>> {
+    let names = media.hashtags.iter();
+    names.map(|name| Hashtag { name, count: None }).collect()
+}
+
+/// A number of things.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Count {
+    count: Option<u64>,
+}
+
+/// Where in a list this page is.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PageInfo<'a> {
+    has_next_page: bool,
+    /// The `cursor` of the next page.
+    end_cursor: Option<&'a str>,
+    /// The `cursor` of this page; null on the first.
+    start_cursor: Option<&'a str>,
+}
+
+impl<'a> PageInfo<'a> {
+    fn new(page: &'a record::MediaPage, cursor: Option<&'a str>) -> Self {
+        Self {
+            has_next_page: page.has_next_page,
+            end_cursor: page.end_cursor.as_deref(),
+            start_cursor: cursor,
+        }
+    }
+}
+
+/// The music or original sound.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Audio<'a> {
+    title: Option<&'a str>,
+    artist: Option<&'a str>,
+    audio_id: Option<&'a str>,
+    audio_url: Option<&'a str>,
+    is_original_audio: Option<bool>,
+}
+
+impl<'a> From<&'a record::Audio> for Audio<'a> {
+    fn from(audio: &'a record::Audio) -> Self {
+        Self {
+            title: audio.title.as_deref(),
+            artist: audio.artist.as_deref(),
+            audio_id: audio.id.as_deref(),
+            audio_url: audio.url.as_deref(),
+            is_original_audio: audio.is_original,
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! `/instagram/post/info`: one body for images, videos and carousels.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    Account, Count, Hashtag, Location, caption, carousel_count, has_audio, hashtags, media_type,
+    preview,
+    renditions::{ImageUrls, sound_url, video_url},
+};
+use crate::{
+    api::clock::datetime,
+    contract::record::{Child, Media, MediaType, User},
+};
+
+/// One post.
+#[derive(Serialize, ToSchema)]
+pub(in crate::api) struct Post<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The shortcode.
+    post_id: &'a str,
+    shortcode: &'a str,
+    /// Instagram's numeric id.
+    media_id: &'a str,
+    /// `image`, `video`, `carousel`, or Instagram's own word.
+    content_type: &'a str,
+    caption: Option<&'a str>,
+    /// The caption escaped, each emoji as `<img alt="…">`.
+    caption_html: Option<String>,
+    image_url: Option<&'a str>,
+    image_urls: ImageUrls<'a>,
+    video_url: Option<&'a str>,
+    /// Seconds.
+    video_duration: Option<f64>,
+    /// The items of a carousel; null for other posts.
+    carousel_media: Option<Vec<Item<'a>>>,
+    carousel_count: Option<u32>,
+    owner: Option<Account<'a>>,
+    taken_at_timestamp: Option<u64>,
+    datetime: Option<String>,
+    location: Option<Location<'a>>,
+    edge_media_to_caption: CaptionEdges<'a>,
+    edge_media_to_comment: Count,
+    edge_liked_by: Count,
+    edge_media_to_hoisted_comments: Count,
+    comments_disabled: Option<bool>,
+    taken_at: Option<u64>,
+    /// A tiny JPEG as a data URI.
+    media_preview: Option<String>,
+    display_url: Option<&'a str>,
+    accessibility_caption: Option<&'a str>,
+    is_video: bool,
+    has_audio: Option<bool>,
+    play_count: Option<u64>,
+    hashtags: Vec<Hashtag<'a>>,
+    mentions: Vec<Mention<'a>>,
+    tagged_users: Vec<Account<'a>>,
+}
+
+/// One item of a carousel.
+#[derive(Serialize, ToSchema)]
+struct Item<'a> {
+    /// Instagram's numeric id, else `item_1`, `item_2`, …
+    id: String,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    image_url: Option<&'a str>,
+    image_urls: ImageUrls<'a>,
+    video_url: Option<&'a str>,
+    thumbnail_url: Option<&'a str>,
+    /// Seconds.
+    duration: Option<f64>,
+    has_audio: Option<bool>,
+    audio_url: Option<&'a str>,
+}
+
+/// The caption as Instagram's older answers wrap it.
+#[derive(Serialize, ToSchema)]
+struct CaptionEdges<'a> {
+    edges: Vec<CaptionEdge<'a>>,
+}
+
+/// See [`CaptionEdges`].
+#[derive(Serialize, ToSchema)]
+struct CaptionEdge<'a> {
+    node: CaptionNode<'a>,
+}
+
+/// See [`CaptionEdges`].
+#[derive(Serialize, ToSchema)]
+struct CaptionNode<'a> {
+    text: &'a str,
+}
+
+/// An account that the caption names.
+#[derive(Serialize, ToSchema)]
+struct Mention<'a> {
+    username: &'a str,
+    /// Known where the account is also tagged, a co-author or the owner.
+    user_id: Option<&'a str>,
+}
+
+impl<'a> From<&'a Media> for Post<'a> {
+    fn from(media: &'a Media) -> Self {
+        let renditions = &media.renditions;
+        let images = ImageUrls::from(renditions);
+        let is_video = media.media_type == MediaType::Video;
+        Self {
+            kind: "post",
+            post_id: &media.shortcode,
+            shortcode: &media.shortcode,
+            media_id: &media.media_id,
+            content_type: media_type(&media.media_type),
+            caption: media.caption.as_deref(),
+            caption_html: media.caption.as_deref().map(caption::html),
+            image_url: images.display().filter(|_| !is_video),
+            display_url: images.display(),
+            image_urls: images,
+            video_url: video_url(renditions),
+            video_duration: renditions.duration,
+            carousel_media: carousel_media(&media.children),
+            carousel_count: carousel_count(media),
+            owner: media.owner.as_ref().map(Account::from),
+            taken_at_timestamp: media.taken_at,
+            datetime: media.taken_at.and_then(datetime),
+            location: media.location.as_ref().map(Location::from),
+            edge_media_to_caption: caption_edges(media),
+            edge_media_to_comment: Count {
+                count: media.comment_count,
+            },
+            edge_liked_by: Count {
+                count: media.like_count,
+            },
+            edge_media_to_hoisted_comments: Count {
+                count: media.hoisted_comment_count,
+            },
+            comments_disabled: media.comments_disabled,
+            taken_at: media.taken_at,
+            media_preview: media.media_preview.as_deref().and_then(preview::data_uri),
+            accessibility_caption: renditions.accessibility_caption.as_deref(),
+            is_video,
+            has_audio: has_audio(&media.media_type, renditions),
+            play_count: media.view_count,
+            hashtags: hashtags(media),
+            mentions: mentions(media),
+            tagged_users: tagged_users(media),
+        }
+    }
+}
+
+fn carousel_media(children: &[Child]) -> Option<Vec<Item<'_>>> {
+    let items = children.iter().enumerate().map(|(index, child)| {
+        let renditions = &child.renditions;
+        let images = ImageUrls::from(renditions);
+        let position = || format!("item_{}", index + 1);
+        Item {
+            id: child.media_id.clone().unwrap_or_else(position),
+            kind: media_type(&child.media_type),
+            image_url: images
+                .display()
+                .filter(|_| child.media_type != MediaType::Video),
+            thumbnail_url: images.display(),
+            image_urls: images,
+            video_url: video_url(renditions),
+            duration: renditions.duration,
+            has_audio: has_audio(&child.media_type, renditions),
+            audio_url: sound_url(renditions),
+        }
+    });
+    (!children.is_empty()).then(|| items.collect())
+}
+
+fn caption_edges(media: &Media) -> CaptionEdges<'_> {
+    let text = media.caption.as_deref();
+    let edges = text.map(|text| CaptionEdge {
+        node: CaptionNode { text },
+    });
+    CaptionEdges {
+        edges: edges.into_iter().collect(),
+    }
+}
+
+fn mentions(media: &Media) -> Vec<Mention<'_>> {
+    let mentions = media.mentions.iter().map(|username| Mention {
+        username,
+        user_id: named(media)
+            .find(|user| user.username.as_ref() == Some(username))
+            .and_then(|user| user.user_id.as_deref()),
+    });
+    mentions.collect()
+}
+
+/// Every account whose id the post states.
+fn named(media: &Media) -> impl Iterator<Item = &User> {
+    tagged(media).chain(&media.coauthors).chain(&media.owner)
+}
+
+fn tagged(media: &Media) -> impl Iterator<Item = &User> {
+    let in_items = media.children.iter().flat_map(|child| &child.tagged_users);
+    media.tagged_users.iter().chain(in_items)
+}
+
+/// Each account once, though it may be tagged in several items.
+fn tagged_users(media: &Media) -> Vec<Account<'_>> {
+    let mut seen = HashSet::new();
+    tagged(media)
+        .filter(|user| seen.insert((&user.user_id, &user.username)))
+        .map(Account::from)
+        .collect()
+}

@@ -1,0 +1,130 @@
+//! `/instagram/profile/posts`.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    Location, PageInfo, carousel_count, has_audio, media_type, rate,
+    renditions::{ImageUrls, video_url},
+    with_at, with_hash,
+};
+use crate::{
+    api::clock::datetime,
+    contract::record::{Child, Media, MediaPage, MediaType},
+};
+
+/// Some posts of an account.
+#[derive(Serialize, ToSchema)]
+pub(in crate::api) struct Posts<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    username: Option<&'a str>,
+    total_posts_count: Option<u64>,
+    posts: Vec<ListedPost<'a>>,
+    page_info: PageInfo<'a>,
+}
+
+/// A post in a list.
+#[derive(Serialize, ToSchema)]
+struct ListedPost<'a> {
+    /// The shortcode.
+    post_id: &'a str,
+    shortcode: &'a str,
+    /// Instagram's numeric id.
+    media_id: &'a str,
+    /// `image`, `video`, `carousel`, or Instagram's own word.
+    post_type: &'a str,
+    caption: Option<&'a str>,
+    image_url: Option<&'a str>,
+    image_urls: Vec<&'a str>,
+    thumbnail_url: Option<&'a str>,
+    timestamp: Option<u64>,
+    datetime: Option<String>,
+    like_count: Option<u64>,
+    comment_count: Option<u64>,
+    view_count: Option<u64>,
+    /// Likes, comments, saves and shares over the basis.
+    engagement_rate: Option<f64>,
+    /// `views` or `followers`.
+    engagement_rate_basis: Option<&'static str>,
+    location: Option<Location<'a>>,
+    hashtags: Vec<String>,
+    mentions: Vec<String>,
+    carousel_count: Option<u32>,
+    is_carousel: bool,
+    is_video: bool,
+    /// Seconds.
+    video_duration: Option<f64>,
+    has_audio: Option<bool>,
+    /// The items of a carousel; null for other posts, and where a list does not show them.
+    items: Option<Vec<ListedItem<'a>>>,
+}
+
+/// An item of a carousel in a list.
+#[derive(Serialize, ToSchema)]
+struct ListedItem<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    url: Option<&'a str>,
+    /// Seconds.
+    duration: Option<f64>,
+}
+
+impl<'a> Posts<'a> {
+    pub(in crate::api) fn new(page: &'a MediaPage, cursor: Option<&'a str>) -> Self {
+        Self {
+            kind: "profile_posts",
+            username: page.owner.username.as_deref(),
+            total_posts_count: page.total_count,
+            posts: page.items.iter().map(ListedPost::from).collect(),
+            page_info: PageInfo::new(page, cursor),
+        }
+    }
+}
+
+impl<'a> From<&'a Media> for ListedPost<'a> {
+    fn from(media: &'a Media) -> Self {
+        let renditions = &media.renditions;
+        let images = ImageUrls::from(renditions);
+        let is_video = media.media_type == MediaType::Video;
+        let (engagement_rate, engagement_rate_basis) = rate(media);
+        let items = media.children.iter().map(ListedItem::from);
+        Self {
+            post_id: &media.shortcode,
+            shortcode: &media.shortcode,
+            media_id: &media.media_id,
+            post_type: media_type(&media.media_type),
+            caption: media.caption.as_deref(),
+            image_url: images.display().filter(|_| !is_video),
+            image_urls: renditions.images.iter().map(|image| &*image.url).collect(),
+            thumbnail_url: images.display(),
+            timestamp: media.taken_at,
+            datetime: media.taken_at.and_then(datetime),
+            like_count: media.like_count,
+            comment_count: media.comment_count,
+            view_count: media.view_count,
+            engagement_rate,
+            engagement_rate_basis,
+            location: media.location.as_ref().map(Location::from),
+            hashtags: with_hash(&media.hashtags),
+            mentions: with_at(&media.mentions),
+            carousel_count: carousel_count(media),
+            is_carousel: media.media_type == MediaType::Carousel,
+            is_video,
+            video_duration: renditions.duration,
+            has_audio: has_audio(&media.media_type, renditions),
+            items: (!media.children.is_empty()).then(|| items.collect()),
+        }
+    }
+}
+
+impl<'a> From<&'a Child> for ListedItem<'a> {
+    fn from(child: &'a Child) -> Self {
+        let image = ImageUrls::from(&child.renditions).display();
+        Self {
+            kind: media_type(&child.media_type),
+            url: video_url(&child.renditions).or(image),
+            duration: child.renditions.duration,
+        }
+    }
+}

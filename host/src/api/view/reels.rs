@@ -1,0 +1,99 @@
+//! `/instagram/profile/reels`.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    Audio, PageInfo, rate,
+    renditions::{ImageUrls, video_url},
+    with_at, with_hash,
+};
+use crate::{
+    api::clock::datetime,
+    contract::record::{Media, MediaPage},
+};
+
+/// Some reels of an account.
+#[derive(Serialize, ToSchema)]
+pub(in crate::api) struct Reels<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    username: Option<&'a str>,
+    total_reels_count: Option<u64>,
+    reels: Vec<ListedReel<'a>>,
+    page_info: PageInfo<'a>,
+}
+
+/// A reel in a list.
+#[derive(Serialize, ToSchema)]
+struct ListedReel<'a> {
+    /// The shortcode.
+    reel_id: &'a str,
+    shortcode: &'a str,
+    /// Instagram's numeric id.
+    media_id: &'a str,
+    caption: Option<&'a str>,
+    video_url: Option<&'a str>,
+    thumbnail_url: Option<&'a str>,
+    /// Seconds.
+    duration: Option<f64>,
+    timestamp: Option<u64>,
+    datetime: Option<String>,
+    view_count: Option<u64>,
+    like_count: Option<u64>,
+    comment_count: Option<u64>,
+    share_count: Option<u64>,
+    save_count: Option<u64>,
+    /// Likes, comments, saves and shares over the basis.
+    engagement_rate: Option<f64>,
+    /// `views` or `followers`.
+    engagement_rate_basis: Option<&'static str>,
+    audio: Option<Audio<'a>>,
+    /// False for a sound recorded with the reel.
+    music_used: Option<bool>,
+    hashtags: Vec<String>,
+    mentions: Vec<String>,
+    has_effects: Option<bool>,
+}
+
+impl<'a> Reels<'a> {
+    pub(in crate::api) fn new(page: &'a MediaPage, cursor: Option<&'a str>) -> Self {
+        Self {
+            kind: "profile_reels",
+            username: page.owner.username.as_deref(),
+            total_reels_count: page.total_count,
+            reels: page.items.iter().map(ListedReel::from).collect(),
+            page_info: PageInfo::new(page, cursor),
+        }
+    }
+}
+
+impl<'a> From<&'a Media> for ListedReel<'a> {
+    fn from(media: &'a Media) -> Self {
+        let (engagement_rate, engagement_rate_basis) = rate(media);
+        let is_original = media.audio.as_ref().and_then(|audio| audio.is_original);
+        Self {
+            reel_id: &media.shortcode,
+            shortcode: &media.shortcode,
+            media_id: &media.media_id,
+            caption: media.caption.as_deref(),
+            video_url: video_url(&media.renditions),
+            thumbnail_url: ImageUrls::from(&media.renditions).display(),
+            duration: media.renditions.duration,
+            timestamp: media.taken_at,
+            datetime: media.taken_at.and_then(datetime),
+            view_count: media.view_count,
+            like_count: media.like_count,
+            comment_count: media.comment_count,
+            share_count: media.share_count,
+            save_count: media.save_count,
+            engagement_rate,
+            engagement_rate_basis,
+            audio: media.audio.as_ref().map(Audio::from),
+            music_used: is_original.map(|is_original| !is_original),
+            hashtags: with_hash(&media.hashtags),
+            mentions: with_at(&media.mentions),
+            has_effects: media.has_effects,
+        }
+    }
+}

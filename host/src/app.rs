@@ -1,0 +1,22 @@
+//! App: the parts that a handler may ask for; fields only.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+
+use crate::{
+    database::Database, extraction::Extraction, plugin::Registry, rate_limit::RateLimiter,
+};
+
+/// What every handler may ask for, each by its own type.
+#[derive(Clone, FromRef)]
+pub struct App {
+    /// From a query to a record.
+    pub extraction: Extraction,
+    /// The plugins that serve.
+    pub plugins: Arc<Registry>,
+    /// Observations.
+    pub database: Database,
+    /// 30 requests in any 60 s for each client.
+    pub rate_limiter: Arc<RateLimiter>,
+}

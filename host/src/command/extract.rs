@@ -1,0 +1,116 @@
+//! `gramhost extract KIND TARGET`: one record, without a server.
+
+use clap::{Args, builder::PossibleValuesParser, builder::TypedValueParser};
+
+use super::{Exit, print, refuse};
+use crate::{
+    config::Config,
+    contract::{Kind, Query},
+    extraction::{Error, Extraction, target},
+    plugin::Registry,
+    upstream::Client,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  gramhost extract profile-info instagram
+  gramhost extract profile-posts instagram --limit 24
+  gramhost extract post https://www.instagram.com/p/CnU4zIh9x_F/
+  gramhost extract reel CnU4zIh9x_F --json | jq .caption";
+
+/// One question.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Extract {
+    /// What to extract
+    #[arg(value_parser = kinds())]
+    kind: Kind,
+    /// A username for profiles and stories; a URL, shortcode or numeric id for posts and reels
+    target: String,
+    /// How many posts or reels of a profile
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=50))]
+    limit: u32,
+    /// Go on where an earlier page ended (its end_cursor)
+    #[arg(long)]
+    cursor: Option<String>,
+    /// The record on one line instead of indented
+    #[arg(long)]
+    json: bool,
+}
+
+impl Extract {
+    pub(super) async fn run(self, config: Config) -> anyhow::Result<Exit> {
+        let json = self.json;
+        let query = match self.query() {
+            Ok(query) => query,
+            Err(why) => return Ok(refuse(Exit::Misused, &why)),
+        };
+        let plugins = Registry::open(config.plugin).await?;
+        let upstream = Client::new(config.upstream)?;
+        let extraction = Extraction::new(config.extraction, plugins, upstream);
+        match extraction.run(&query).await {
+            Ok(extracted) if json => Ok(print(&serde_json::to_string(&*extracted.record)?)),
+            Ok(extracted) => Ok(print(&serde_json::to_string_pretty(&*extracted.record)?)),
+            Err(failure) => Ok(refuse(exit(&failure.error), &failure)),
+        }
+    }
+
+    fn query(self) -> Result<Query, String> {
+        let Self {
+            kind,
+            target,
+            limit,
+            cursor,
+            ..
+        } = self;
+        let username = || target::username(&target).map_err(|error| error.to_string());
+        let media = || target::media(&target).map_err(|error| error.to_string());
+        Ok(match kind {
+            Kind::ProfileInfo => Query::ProfileInfo {
+                username: username()?,
+            },
+            Kind::ProfilePosts => Query::ProfilePosts {
+                username: username()?,
+                limit,
+                cursor,
+            },
+            Kind::ProfileReels => Query::ProfileReels {
+                username: username()?,
+                limit,
+                cursor,
+            },
+            Kind::Post => Query::Post { target: media()? },
+            Kind::Reel => Query::Reel { target: media()? },
+            Kind::Story => Query::Story {
+                username: username()?,
+            },
+        })
+    }
+}
+
+/// The names of [`Kind::ALL`].
+fn kinds() -> impl TypedValueParser<Value = Kind> {
+    PossibleValuesParser::new(Kind::ALL.map(Kind::name)).try_map(|name| {
+        Kind::ALL
+            .into_iter()
+            .find(|kind| kind.name() == name)
+            .ok_or("no such kind")
+    })
+}
+
+/// A fact about the target, Instagram's silence, or our own failure.
+fn exit(error: &Error) -> Exit {
+    match error {
+        Error::NotFound
+        | Error::Private
+        | Error::Deleted
+        | Error::AgeRestricted
+        | Error::RegionBlocked
+        | Error::LoginRequired
+        | Error::StoriesUnavailable => Exit::NotShown,
+        Error::RateLimited { .. } | Error::Unavailable(_) => Exit::Upstream,
+        Error::ExtractorFailed(_) => Exit::Extractor,
+        Error::InvalidCursor => Exit::Misused,
+        Error::Busy => Exit::Failed,
+    }
+}

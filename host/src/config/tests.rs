@@ -1,0 +1,138 @@
+//! Precedence, and what is refused, by name.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+
+fn compose(file: &str, variables: &[(&str, &str)], flags: &Flags) -> Result<Config, Error> {
+    let variables = variables
+        .iter()
+        .map(|(name, text)| ((*name).into(), (*text).into()));
+    Config::compose(
+        "/bin/gramhost".into(),
+        Some(("g.toml", file)),
+        variables,
+        flags,
+    )
+}
+
+fn error(file: &str, variables: &[(&str, &str)]) -> String {
+    compose(file, variables, &Flags::default())
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn a_flag_wins_over_a_variable_and_a_variable_over_the_file() {
+    let file = "listen = '127.0.0.1:1'\nrate_limit = 1\ncache_ttl = 1";
+    let variables = [("GRAMHOST_RATE_LIMIT", "2"), ("GRAMHOST_CACHE_TTL", "2")];
+    let flags = Flags {
+        cache_ttl: Some("3".to_owned()),
+        ..Flags::default()
+    };
+    let config = compose(file, &variables, &flags).unwrap();
+    assert_eq!(config.listen.port(), 1);
+    assert_eq!(config.rate_limit, 2);
+    assert_eq!(config.extraction.cache_ttl_s, 3);
+}
+
+#[test]
+fn defaults_follow_the_data_folder() {
+    let config = compose("data = 'elsewhere'", &[], &Flags::default()).unwrap();
+    assert_eq!(
+        config.plugin.folder.unwrap(),
+        Path::new("elsewhere/plugins")
+    );
+    assert_eq!(config.plugin.cache, Path::new("elsewhere/compiled"));
+    assert_eq!(config.admin_listen.unwrap().to_string(), "127.0.0.1:5001");
+}
+
+#[test]
+fn every_flag_is_also_a_setting() {
+    let text = Some(String::new());
+    let flags = Flags {
+        config: None,
+        listen: text.clone(),
+        admin_listen: text.clone(),
+        plugins: text.clone(),
+        data: text.clone(),
+        rate_limit: text.clone(),
+        upstream_override: text.clone(),
+        replay: text.clone(),
+        cookies: text.clone(),
+        proxy: text.clone(),
+        cache_ttl: text,
+    };
+    assert_eq!(flags.given().count(), 10);
+    for (key, _) in flags.given() {
+        assert!(setting::SETTINGS.iter().any(|(known, _)| *known == key));
+    }
+}
+
+#[test]
+fn an_unknown_key_or_variable_is_refused_by_name() {
+    assert!(
+        error("lisen = 1", &[]).starts_with("g.toml: lisen is not a setting; there are listen,")
+    );
+    assert!(error("[limits]\nx = 1", &[]).starts_with("g.toml: limits.x is not"));
+    assert!(error("[limits.x]\ny = 1", &[]).starts_with("g.toml: limits.x "));
+    assert!(error("", &[("GRAMHOST_LISEN", "")]).starts_with("GRAMHOST_LISEN is not a setting"));
+}
+
+#[test]
+fn other_programs_variables_and_the_recordings_are_left_alone() {
+    let variables = [("PATH", "/bin"), ("GRAMHOST_RECORDINGS", "/recordings")];
+    assert!(compose("", &variables, &Flags::default()).is_ok());
+}
+
+#[test]
+fn a_bad_value_is_refused_with_what_is_taken() {
+    assert_eq!(
+        error("rate_limit = 'many'", &[]),
+        "g.toml: rate_limit does not take \"many\": give a whole number from 0 to 1000000"
+    );
+    assert_eq!(
+        error("", &[("GRAMHOST_LIMITS_PLUGIN_CALLS_MAX", "0")]),
+        "GRAMHOST_LIMITS_PLUGIN_CALLS_MAX does not take \"0\": give a whole number from 1 to 1024"
+    );
+    assert!(error("listen = 5000", &[]).contains("give an address with its port"));
+    assert!(error("admin_listen = 'on'", &[]).ends_with(", or off"));
+    assert!(error("log = 'a=b=c'", &[]).contains("log does not take"));
+    assert!(error("upstream_override = 'http://h/path'", &[]).contains("give an origin"));
+    assert!(error("trusted_proxies = ['10.0.0.0/33']", &[]).contains("each item an address"));
+    assert!(error("upstream_hosts = ['*.1.2.3.4']", &[]).contains("each item a host name"));
+    assert!(error("data = ''", &[]).contains("give a path"));
+    assert!(error("data = 2026-01-01", &[]).contains("give a string"));
+    assert!(error("data =", &[]).starts_with("g.toml: TOML parse error"));
+}
+
+#[test]
+fn credentials_of_a_refused_url_are_not_shown() {
+    let error = error("proxy = 'ftp://me:secret@proxy:21'", &[]);
+    assert!(!error.contains("secret"), "{error}");
+    assert!(error.contains("proxy:21"), "{error}");
+}
+
+#[test]
+fn lists_are_arrays_in_the_file_and_commas_in_variables() {
+    let file = "allowed_hosts = ['API.example.com', '[::1]']\ntrusted_proxies = ['10.0.0.0/8']";
+    let config = compose(file, &[], &Flags::default()).unwrap();
+    assert_eq!(config.api.allowed_hosts, ["api.example.com", "[::1]"]);
+    assert_eq!(config.api.trusted_proxies[0].to_string(), "10.0.0.0/8");
+    let variables = [("GRAMHOST_TRUSTED_PROXIES", "10.0.0.1, fd00::/8")];
+    let config = compose("", &variables, &Flags::default()).unwrap();
+    assert_eq!(config.api.trusted_proxies.len(), 2);
+}
+
+#[test]
+fn the_admin_listener_can_be_switched_off() {
+    let config = compose("admin_listen = 'off'", &[], &Flags::default()).unwrap();
+    assert_eq!(config.admin_listen, None);
+}
+
+#[test]
+fn listening_to_other_machines_needs_the_names_that_clients_use() {
+    let file = "listen = '0.0.0.0:5000'";
+    assert!(error(file, &[]).contains("set allowed_hosts"));
+    let named = [("GRAMHOST_ALLOWED_HOSTS", "api.example.com")];
+    assert!(compose(file, &named, &Flags::default()).is_ok());
+}

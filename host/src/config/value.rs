@@ -1,0 +1,140 @@
+//! Values as people write them. Each reader's error says what it takes.
+
+use std::{fmt::Display, net::SocketAddr, ops::RangeInclusive, path::PathBuf};
+
+use ipnet::IpNet;
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+/// Most of a refused value that is shown, characters.
+const SHOWN_CHARACTERS_MAX: usize = 100;
+
+/// A whole number in a range.
+pub(super) fn whole<T: TryFrom<u64>>(text: &str, range: RangeInclusive<u64>) -> Result<T, String> {
+    text.parse()
+        .ok()
+        .filter(|number| range.contains(number))
+        .and_then(|number| T::try_from(number).ok())
+        .ok_or_else(|| format!("a whole number from {} to {}", range.start(), range.end()))
+}
+
+pub(super) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "an address with its port, such as 127.0.0.1:5000 or [::1]:5000".to_owned())
+}
+
+pub(super) fn address_or_off(text: &str) -> Result<Option<SocketAddr>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    address(text)
+        .map(Some)
+        .map_err(|accepted| format!("{accepted}, or off"))
+}
+
+pub(super) fn path(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() {
+        return Err("a path".to_owned());
+    }
+    Ok(PathBuf::from(text))
+}
+
+/// `http://` or `https://` with a host and nothing behind it.
+pub(super) fn origin(text: &str) -> Result<Url, String> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .filter(|url| url.path() == "/" && url.query().is_none() && url.fragment().is_none())
+        .filter(|url| url.username().is_empty() && url.password().is_none())
+        .ok_or_else(|| "an origin such as http://127.0.0.1:8080".to_owned())
+}
+
+/// An origin as a browser names it in `Origin`.
+pub(super) fn website(text: &str) -> Result<String, String> {
+    origin(text)
+        .map(|url| url.origin().ascii_serialization())
+        .map_err(|_| "a website such as https://example.com".to_owned())
+}
+
+pub(super) fn proxy(text: &str) -> Result<Url, String> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https" | "socks5") && url.has_host())
+        .ok_or_else(|| "a URL that starts with http://, https:// or socks5://".to_owned())
+}
+
+/// A filter of log lines.
+pub(super) fn filter(text: &str) -> Result<String, String> {
+    match EnvFilter::builder().parse(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err(
+            "a level (error, warn, info, debug, trace) or a filter such as \
+                       info,gramhost::plugin=debug"
+                .to_owned(),
+        ),
+    }
+}
+
+/// Items between commas; the file may also give an array.
+pub(super) fn list<T>(
+    text: &str,
+    item: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(|text| item(text).map_err(|accepted| format!("a list, each item {accepted}")))
+        .collect()
+}
+
+/// A name or an address without scheme, port or path; lower case.
+pub(super) fn host(text: &str) -> Result<String, String> {
+    url::Host::parse(text)
+        .map(|host| host.to_string())
+        .map_err(|_| "a host name such as api.example.com".to_owned())
+}
+
+/// A name, or `*.` and a name: everything below it.
+pub(super) fn host_pattern(text: &str) -> Result<String, String> {
+    let (star, name) = match text.strip_prefix("*.") {
+        Some(name) => ("*.", name),
+        None => ("", text),
+    };
+    match url::Host::parse(name) {
+        Ok(url::Host::Domain(name)) => Ok(format!("{star}{name}")),
+        _ => Err("a host name such as www.instagram.com or *.instagram.com".to_owned()),
+    }
+}
+
+/// An address, or a network such as `10.0.0.0/8`.
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
+    text.parse()
+        .or_else(|_| text.parse().map(|address: std::net::IpAddr| address.into()))
+        .map_err(|_: std::net::AddrParseError| {
+            "an address or a network such as 10.0.0.0/8".to_owned()
+        })
+}
+
+/// A refused value as an error may show it: short, and without a URL's credentials.
+pub(super) fn shown(value: &str) -> String {
+    let value = value.rsplit_once('@').map_or(value, |(_, behind)| behind);
+    value.chars().take(SHOWN_CHARACTERS_MAX).collect()
+}
+
+/// As the file writes it, without TOML's quotes.
+pub(super) fn text(value: &toml::Value) -> Result<String, String> {
+    let plain = |value: &dyn Display| Ok(value.to_string());
+    match value {
+        toml::Value::String(text) => Ok(text.clone()),
+        toml::Value::Integer(number) => plain(number),
+        toml::Value::Boolean(flag) => plain(flag),
+        toml::Value::Float(number) => plain(number),
+        toml::Value::Array(items) => {
+            let items: Result<Vec<_>, _> = items.iter().map(text).collect();
+            Ok(items?.join(","))
+        }
+        toml::Value::Datetime(_) | toml::Value::Table(_) => {
+            Err("a string, a number or an array of strings".to_owned())
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The host's own types for what crosses the plugin boundary; knows no wasmtime, no HTTP, no JSON dialect.
+//!
+//! They mirror `wit/`, so that a later contract version can be served beside 1.0 by one more conversion
+//! in [`crate::plugin`] and no change above it.
+
+mod exchange;
+mod query;
+pub mod record;
+pub mod recorded;
+mod step;
+
+pub use exchange::{Answer, Exchange, FetchError, Header, Method, Request, Response};
+pub use query::{Kind, Query, Target};
+pub use record::Record;
+pub use step::{Change, Context, Diagnostic, Manifest, Outcome, Refusal, Severity, Step};

@@ -1,0 +1,193 @@
+//! Memory and single flight with work that is a future of our own.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures_util::future::join_all;
+use tokio::sync::Notify;
+
+use super::*;
+use crate::{
+    contract::{Refusal, Target},
+    extraction::check::tests::post,
+};
+
+fn key(code: &str, plugin: &str) -> Key {
+    let target = Target::Shortcode(code.to_owned());
+    Key {
+        query: Query::Post { target },
+        plugin: plugin.into(),
+    }
+}
+
+type Yield = Result<Box<Record>, Stop>;
+
+fn record() -> Yield {
+    Ok(Box::new(Record::Post(post("C"))))
+}
+
+/// Work that counts how often it is done.
+#[derive(Clone, Default)]
+struct Counter(Arc<AtomicUsize>);
+
+impl Counter {
+    fn work(&self, yields: Yield) -> impl Future<Output = Yield> + Send + 'static {
+        let this = self.clone();
+        async move {
+            this.0.fetch_add(1, Ordering::Relaxed);
+            yields
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[tokio::test]
+async fn a_record_is_served_from_memory_until_another_version_serves() {
+    let (cache, counter) = (Cache::new(&Config::default()), Counter::default());
+    let mut seen = Vec::new();
+    for plugin in ["post@1.0.0+a", "post@1.0.0+a", "post@1.0.1+b"] {
+        let extracted = cache
+            .get_or(key("C", plugin), counter.work(record()))
+            .await
+            .unwrap();
+        assert_eq!(&*extracted.plugin, plugin);
+        assert!(extracted.fresh_for <= Duration::from_secs(60));
+        seen.push((extracted.hit, counter.count()));
+    }
+    assert_eq!(seen, [(false, 1), (true, 1), (false, 2)]);
+}
+
+#[tokio::test]
+async fn facts_are_remembered_and_walls_are_not() {
+    for (refusal, times) in [
+        (Refusal::NotFound, 1),
+        (Refusal::LoginRequired, 2),
+        (Refusal::RateLimited(Some(9)), 2),
+    ] {
+        let (cache, counter) = (Cache::new(&Config::default()), Counter::default());
+        let stop = || Err(Stop::Refused(refusal.clone()));
+        let first = cache
+            .get_or(key("C", "p"), counter.work(stop()))
+            .await
+            .unwrap_err();
+        let second = cache
+            .get_or(key("C", "p"), counter.work(stop()))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (first.hit, second.hit, counter.count()),
+            (false, times == 1, times)
+        );
+        assert_eq!(
+            (&first.error, first.plugin.as_deref()),
+            (&second.error, Some("p"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cache_of_zero_seconds_is_none() {
+    let config = Config {
+        cache_ttl_s: 0,
+        negative_ttl_s: 0,
+        ..Config::default()
+    };
+    let (cache, counter) = (Cache::new(&config), Counter::default());
+    for times in 1..4 {
+        let extracted = cache
+            .get_or(key("C", "p"), counter.work(record()))
+            .await
+            .unwrap();
+        assert_eq!((extracted.hit, counter.count()), (false, times));
+    }
+}
+
+/// A hundred equal questions. The work lets every other task of this one thread run some times before it goes on, so
+/// all have come before it is done.
+async fn hundred(yields: fn() -> Yield) -> (Vec<Result<Extracted, Failure>>, usize) {
+    let (cache, counter) = (Cache::new(&Config::default()), Counter::default());
+    let questions = (0..100).map(|_| {
+        let work = counter.work(yields());
+        cache.get_or(key("C", "p"), async {
+            for _ in 0..10 {
+                tokio::task::yield_now().await;
+            }
+            work.await
+        })
+    });
+    let ends = join_all(questions).await;
+    (ends, counter.count())
+}
+
+#[tokio::test]
+async fn a_hundred_equal_questions_are_one_extraction() {
+    let (ends, times) = hundred(record).await;
+    assert!(ends.iter().all(Result::is_ok));
+    assert_eq!(times, 1);
+}
+
+#[tokio::test]
+async fn a_failure_in_flight_is_shared_too() {
+    let (ends, times) = hundred(|| Err(Stop::Late)).await;
+    assert!(ends.iter().all(|end| matches!(
+        end,
+        Err(Failure {
+            error: Error::Unavailable(_),
+            ..
+        })
+    )));
+    assert_eq!(times, 1);
+}
+
+#[tokio::test]
+async fn work_goes_on_when_its_caller_goes_away() {
+    let (cache, counter) = (Cache::new(&Config::default()), Counter::default());
+    let (begun, go, over) = (
+        Arc::new(Notify::new()),
+        Arc::new(Notify::new()),
+        Arc::new(Notify::new()),
+    );
+    let work = {
+        let (begun, go, over, work) = (
+            begun.clone(),
+            go.clone(),
+            over.clone(),
+            counter.work(record()),
+        );
+        async move {
+            begun.notify_one();
+            go.notified().await;
+            let yields = work.await;
+            over.notify_one();
+            yields
+        }
+    };
+    let caller = {
+        let cache = cache.clone();
+        tokio::spawn(async move { cache.get_or(key("C", "p"), work).await })
+    };
+    begun.notified().await;
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    go.notify_one();
+    over.notified().await;
+    let extracted = cache.get_or(key("C", "p"), counter.work(record())).await;
+    assert!(extracted.is_ok());
+    assert_eq!(counter.count(), 1);
+}
+
+#[tokio::test]
+async fn too_many_extractions_at_once_are_refused() {
+    let cache = Cache::new(&Config {
+        in_flight_max: 0,
+        ..Config::default()
+    });
+    let failure = cache
+        .get_or(key("C", "p"), async { record() })
+        .await
+        .unwrap_err();
+    assert_eq!(failure.error, Error::Busy);
+}

@@ -1,0 +1,338 @@
+//! Whether a record may leave the house: it is the one that was asked for, its media lie on Instagram's hosts, its
+//! numbers and sizes are sane. A plugin is sandboxed code that read somebody's answer; nothing it says is taken on trust.
+
+use std::fmt::Display;
+
+use super::target::{is_shortcode, public_part};
+use crate::{
+    contract::{
+        Query, Record, Target,
+        record::{
+            Child, Location, Media, MediaPage, Profile, Renditions, Stories, StoryItem, User,
+        },
+    },
+    upstream::{https, listed},
+};
+
+/// Where Instagram's pictures, videos and sounds lie.
+const MEDIA_HOSTS: [&str; 4] = [
+    "*.cdninstagram.com",
+    "*.fbcdn.net",
+    "instagram.com",
+    "*.instagram.com",
+];
+/// Longest URL, bytes.
+const URL_BYTES_MAX: usize = 8 << 10;
+/// Longest text, bytes; Instagram's own limit for captions is 2,200 characters.
+const TEXT_BYTES_MAX: usize = 16 << 10;
+/// Longest cursor, bytes: it comes back in a query string.
+const CURSOR_BYTES_MAX: usize = 2 << 10;
+/// Longest numeric id, digits of 64 bits.
+const ID_DIGITS_MAX: usize = 20;
+/// Most children of a carousel.
+const CHILDREN_MAX: usize = 20;
+/// Most items of a story: Instagram shows 100 of the last day.
+const STORY_ITEMS_MAX: usize = 200;
+/// Most entries of any other list.
+const LIST_MAX: usize = 1_000;
+/// Longest video, seconds.
+const DURATION_S_MAX: f64 = 86_400.0;
+/// The last second of the year 9999, after which RFC 3339 has no name for a time.
+const TIME_MAX: u64 = 253_402_300_799;
+
+/// A field and what is wrong with it.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {what}")]
+pub(super) struct Violation {
+    path: String,
+    what: &'static str,
+}
+
+type Checked = Result<(), Violation>;
+
+/// How a record is checked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Check {
+    /// Whether media may lie on any host: a gateway that stands in for Instagram may keep them elsewhere.
+    pub(super) any_media_host: bool,
+}
+
+impl Check {
+    /// Whether `record` answers `query`.
+    pub(super) fn record(&self, query: &Query, record: &Record) -> Checked {
+        match (query, record) {
+            (Query::ProfileInfo { username }, Record::Profile(found)) => {
+                same_name(username, Some(&found.username))?;
+                self.profile(found)
+            }
+            (
+                Query::ProfilePosts {
+                    username, limit, ..
+                },
+                Record::Posts(found),
+            )
+            | (
+                Query::ProfileReels {
+                    username, limit, ..
+                },
+                Record::Reels(found),
+            ) => {
+                same_name(username, found.owner.username.as_deref())?;
+                self.page(found, *limit)
+            }
+            (Query::Post { target }, Record::Post(found))
+            | (Query::Reel { target }, Record::Reel(found)) => {
+                let same = match target {
+                    Target::Shortcode(code) => public_part(code) == public_part(&found.shortcode),
+                    Target::Share(_) => true,
+                };
+                ensure("shortcode", same, "another post than was asked for")?;
+                self.media(found)
+            }
+            (Query::Story { username }, Record::Stories(found)) => {
+                same_name(username, Some(&found.username))?;
+                self.stories(found)
+            }
+            _ => ensure("record", false, "another kind than was asked for"),
+        }
+    }
+
+    fn profile(&self, profile: &Profile) -> Checked {
+        id("user_id", Some(&profile.user_id))?;
+        texts(&[
+            ("full_name", &profile.full_name),
+            ("biography", &profile.biography),
+            ("external_url", &profile.external_url),
+            ("category", &profile.category),
+            ("email", &profile.email),
+            ("phone", &profile.phone),
+        ])?;
+        each("bio_links", &profile.bio_links, LIST_MAX, |link| {
+            text("url", &link.url)?;
+            texts(&[("title", &link.title)])
+        })?;
+        each("pictures", &profile.pictures, LIST_MAX, |image| {
+            self.media_url("url", Some(&image.url))
+        })
+    }
+
+    fn page(&self, page: &MediaPage, limit: u32) -> Checked {
+        self.user(&page.owner).within("owner")?;
+        each("items", &page.items, limit as usize, |item| {
+            self.media(item)
+        })?;
+        let cursor = page.end_cursor.as_deref();
+        ensure(
+            "end_cursor",
+            cursor.is_some() == page.has_next_page,
+            "there exactly when there is a next page",
+        )?;
+        let fits = cursor.is_none_or(|cursor| (1..=CURSOR_BYTES_MAX).contains(&cursor.len()));
+        ensure("end_cursor", fits, "empty or too long")
+    }
+
+    fn media(&self, media: &Media) -> Checked {
+        ensure(
+            "shortcode",
+            is_shortcode(&media.shortcode),
+            "not a shortcode",
+        )?;
+        id("media_id", Some(&media.media_id))?;
+        self.renditions(&media.renditions)?;
+        texts(&[
+            ("product_type", &media.product_type),
+            ("caption", &media.caption),
+            ("media_preview", &media.media_preview),
+        ])?;
+        each("hashtags", &media.hashtags, LIST_MAX, |tag| text("", tag))?;
+        each("mentions", &media.mentions, LIST_MAX, |name| text("", name))?;
+        time("taken_at", media.taken_at)?;
+        media
+            .owner
+            .as_ref()
+            .map_or(Ok(()), |user| self.user(user))
+            .within("owner")?;
+        each("coauthors", &media.coauthors, LIST_MAX, |user| {
+            self.user(user)
+        })?;
+        each("tagged_users", &media.tagged_users, LIST_MAX, |user| {
+            self.user(user)
+        })?;
+        media
+            .location
+            .as_ref()
+            .map_or(Ok(()), location)
+            .within("location")?;
+        if let Some(audio) = &media.audio {
+            texts(&[
+                ("id", &audio.id),
+                ("title", &audio.title),
+                ("artist", &audio.artist),
+            ])
+            .within("audio")?;
+            self.media_url("url", audio.url.as_ref()).within("audio")?;
+        }
+        each("children", &media.children, CHILDREN_MAX, |child| {
+            self.child(child)
+        })
+    }
+
+    fn child(&self, child: &Child) -> Checked {
+        id("media_id", child.media_id.as_ref())?;
+        self.renditions(&child.renditions)?;
+        each("tagged_users", &child.tagged_users, LIST_MAX, |user| {
+            self.user(user)
+        })
+    }
+
+    fn stories(&self, stories: &Stories) -> Checked {
+        id("user_id", Some(&stories.user_id))?;
+        each("items", &stories.items, STORY_ITEMS_MAX, |item| {
+            self.story(item)
+        })
+    }
+
+    fn story(&self, item: &StoryItem) -> Checked {
+        let (media, user) = item.id.split_once('_').unwrap_or((&item.id, "0"));
+        ensure("id", is_id(media) && is_id(user), "not a story's id")?;
+        self.renditions(&item.renditions)?;
+        time("taken_at", item.taken_at)?;
+        time("expiring_at", item.expiring_at)?;
+        each("stickers", &item.stickers, LIST_MAX, |sticker| {
+            text("kind", &sticker.kind)?;
+            texts(&[("text", &sticker.text), ("url", &sticker.url)])?;
+            each("options", &sticker.options, LIST_MAX, |option| {
+                text("", option)
+            })
+        })
+    }
+
+    fn user(&self, user: &User) -> Checked {
+        id("user_id", user.user_id.as_ref())?;
+        texts(&[("username", &user.username), ("full_name", &user.full_name)])?;
+        self.media_url("picture_url", user.picture_url.as_ref())
+    }
+
+    fn renditions(&self, renditions: &Renditions) -> Checked {
+        let Renditions {
+            images,
+            videos,
+            dash_videos,
+            dash_sounds,
+            ..
+        } = renditions;
+        each("images", images, LIST_MAX, |image| {
+            self.media_url("url", Some(&image.url))
+        })?;
+        for (name, videos) in [("videos", videos), ("dash_videos", dash_videos)] {
+            each(name, videos, LIST_MAX, |video| {
+                number("fps", video.fps, 0.0, 1_000.0)?;
+                texts(&[("codec", &video.codec)])?;
+                self.media_url("url", Some(&video.url))
+            })?;
+        }
+        each("dash_sounds", dash_sounds, LIST_MAX, |sound| {
+            texts(&[("codec", &sound.codec)])?;
+            self.media_url("url", Some(&sound.url))
+        })?;
+        texts(&[("accessibility_caption", &renditions.accessibility_caption)])?;
+        number("duration", renditions.duration, 0.0, DURATION_S_MAX)
+    }
+
+    fn media_url(&self, name: &str, url: Option<&String>) -> Checked {
+        let allowed = url.is_none_or(|url| {
+            https(url, URL_BYTES_MAX)
+                .is_ok_and(|url| self.any_media_host || listed(&url, &MEDIA_HOSTS))
+        });
+        ensure(name, allowed, "not an https URL on a media host")
+    }
+}
+
+fn same_name(asked: &str, found: Option<&str>) -> Checked {
+    let same = found.is_some_and(|found| found.eq_ignore_ascii_case(asked));
+    ensure("username", same, "another account than was asked for")
+}
+
+fn location(location: &Location) -> Checked {
+    text("name", &location.name)?;
+    texts(&[("id", &location.id)])?;
+    number("lat", location.lat, -90.0, 90.0)?;
+    number("lng", location.lng, -180.0, 180.0)
+}
+
+fn id(name: &str, value: Option<&String>) -> Checked {
+    ensure(
+        name,
+        value.is_none_or(|value| is_id(value)),
+        "not a decimal id",
+    )
+}
+
+fn is_id(value: &str) -> bool {
+    (1..=ID_DIGITS_MAX).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn texts(fields: &[(&str, &Option<String>)]) -> Checked {
+    fields
+        .iter()
+        .try_for_each(|(name, value)| value.as_ref().map_or(Ok(()), |value| text(name, value)))
+}
+
+fn text(name: &str, value: &str) -> Checked {
+    ensure(name, value.len() <= TEXT_BYTES_MAX, "too long")
+}
+
+/// NaN lies in no range.
+fn number(name: &str, value: Option<f64>, least: f64, most: f64) -> Checked {
+    ensure(
+        name,
+        value.is_none_or(|value| (least..=most).contains(&value)),
+        "out of range",
+    )
+}
+
+fn time(name: &str, value: Option<u64>) -> Checked {
+    ensure(
+        name,
+        value.is_none_or(|value| value <= TIME_MAX),
+        "after the year 9999",
+    )
+}
+
+fn each<T>(name: &str, list: &[T], max: usize, check: impl Fn(&T) -> Checked) -> Checked {
+    ensure(name, list.len() <= max, "too many")?;
+    list.iter()
+        .enumerate()
+        .try_for_each(|(index, item)| check(item).within(format_args!("{name}[{index}]")))
+}
+
+fn ensure(path: &str, holds: bool, what: &'static str) -> Checked {
+    if holds {
+        Ok(())
+    } else {
+        Err(Violation {
+            path: path.to_owned(),
+            what,
+        })
+    }
+}
+
+trait Within {
+    /// Puts `place` before the path of a violation.
+    fn within(self, place: impl Display) -> Self;
+}
+
+impl Within for Checked {
+    fn within(self, place: impl Display) -> Self {
+        self.map_err(|Violation { path, what }| {
+            let dot = if path.is_empty() { "" } else { "." };
+            Violation {
+                path: format!("{place}{dot}{path}"),
+                what,
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

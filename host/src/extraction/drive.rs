@@ -1,0 +1,183 @@
+//! The rounds of one extraction: call the plugin, fetch what it asks for, call it again, until it has a record or
+//! says why not. Knows no wasm: a call is a function.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_util::future::join_all;
+
+use super::{Config, check::Check};
+use crate::{
+    contract::{
+        Answer, Diagnostic, Exchange, Manifest, Outcome, Query, Record, Refusal, Request, Severity,
+        Step,
+    },
+    plugin::{Ending, Fault},
+    upstream::Client,
+};
+
+/// Most lines of a plugin that reach the log for one call.
+const DIAGNOSTICS_MAX: usize = 64;
+/// Longest such line, bytes.
+const DIAGNOSTIC_BYTES_MAX: usize = 1024;
+
+/// Why an extraction ended without a record.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// The plugin says why.
+    Refused(Refusal),
+    /// The plugin's call failed.
+    Fault(Fault),
+    /// The plugin broke a rule.
+    Rules(String),
+    /// Time is up.
+    Late,
+    /// Too much else is going on.
+    Busy,
+}
+
+impl Stop {
+    /// What it says about the plugin; nothing where the plugin had no chance.
+    pub(super) fn ending(&self) -> Option<Ending> {
+        match self {
+            Self::Refused(Refusal::Changed(_)) => Some(Ending::Changed),
+            Self::Refused(
+                Refusal::LoginRequired | Refusal::RateLimited(_) | Refusal::Unavailable(_),
+            )
+            | Self::Late => Some(Ending::Upstream),
+            Self::Refused(_) => Some(Ending::Refused),
+            Self::Fault(_) => Some(Ending::Fault),
+            Self::Rules(_) => Some(Ending::Rules),
+            Self::Busy => None,
+        }
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Busy => Self::Busy,
+            fault => Self::Fault(fault),
+        }
+    }
+}
+
+/// Runs one extraction to its end; `call` is given everything that was fetched so far.
+pub(super) async fn drive<F>(
+    config: &Config,
+    upstream: &Client,
+    manifest: &Manifest,
+    query: &Query,
+    call: impl Fn(Arc<Vec<Exchange>>) -> F,
+) -> Result<Box<Record>, Stop>
+where
+    F: Future<Output = Result<Outcome, Fault>>,
+{
+    let deadline = Instant::now() + Duration::from_millis(config.wall_ms_max);
+    let mut rounds = config.rounds_max.min(manifest.rounds);
+    let mut exchanges = Arc::new(Vec::new());
+    loop {
+        let outcome = call(Arc::clone(&exchanges)).await?;
+        log(&manifest.name, &outcome);
+        let requests = match outcome.step {
+            Step::Done(record) => {
+                Check {
+                    any_media_host: config.any_media_host,
+                }
+                .record(query, &record)
+                .map_err(|violation| Stop::Rules(format!("its record has {violation}")))?;
+                return Ok(record);
+            }
+            Step::Refuse(refusal) => return Err(Stop::Refused(refusal)),
+            Step::Fetch(requests) => requests,
+        };
+        rounds = rounds
+            .checked_sub(1)
+            .ok_or_else(|| Stop::Rules("it wants too many rounds".into()))?;
+        permit(config, upstream, manifest, exchanges.len(), &requests)?;
+        if Instant::now() >= deadline {
+            return Err(Stop::Late);
+        }
+        let fetches = requests
+            .iter()
+            .map(|request| upstream.fetch(request, &manifest.hosts, deadline));
+        let answers = join_all(fetches).await;
+        Arc::make_mut(&mut exchanges).extend(exchange(requests, answers));
+    }
+}
+
+/// Whether the plugin may ask this after so many requests `before`.
+fn permit(
+    config: &Config,
+    upstream: &Client,
+    manifest: &Manifest,
+    before: usize,
+    requests: &[Request],
+) -> Result<(), Stop> {
+    let most = config.requests_max.min(manifest.requests) as usize;
+    if requests.is_empty() {
+        return Err(Stop::Rules("it wants to fetch nothing".into()));
+    }
+    if requests.len() > config.requests_at_once_max || before + requests.len() > most {
+        return Err(Stop::Rules("it wants too many requests".into()));
+    }
+    if !manifest.uses_session && requests.iter().any(|request| request.session) {
+        return Err(Stop::Rules(
+            "it wants a session that its manifest does not speak of".into(),
+        ));
+    }
+    requests.iter().try_for_each(|request| {
+        upstream
+            .check(request, &manifest.hosts)
+            .map_err(|denied| Stop::Rules(format!("its request is denied: {denied}")))
+    })
+}
+
+fn exchange(requests: Vec<Request>, answers: Vec<Answer>) -> impl Iterator<Item = Exchange> {
+    requests
+        .into_iter()
+        .zip(answers)
+        .map(|(request, answer)| Exchange { request, answer })
+}
+
+/// What the plugin has to say, as data: it can neither forge lines nor flood the log.
+fn log(
+    plugin: &str,
+    Outcome {
+        door, diagnostics, ..
+    }: &Outcome,
+) {
+    for Diagnostic {
+        severity,
+        door: about,
+        message,
+    } in diagnostics.iter().take(DIAGNOSTICS_MAX)
+    {
+        let message = line(message);
+        let door = about.as_ref().or(door.as_ref()).map(|door| line(door));
+        match severity {
+            Severity::Debug => tracing::debug!(plugin, door, "{message}"),
+            Severity::Info => tracing::info!(plugin, door, "{message}"),
+            Severity::Warning => tracing::warn!(plugin, door, "{message}"),
+        }
+    }
+}
+
+/// At most so long, on one line.
+fn line(text: &str) -> String {
+    let text = &text[..text.floor_char_boundary(DIAGNOSTIC_BYTES_MAX)];
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            line.extend(c.escape_default())
+        } else {
+            line.push(c)
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! Why there is no record, in the caller's words.
+
+use std::sync::Arc;
+
+use super::drive::Stop;
+use crate::contract::Refusal;
+
+/// Why there is no record.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// No such thing.
+    #[error("it does not exist")]
+    NotFound,
+    /// It belongs to a private account.
+    #[error("it belongs to a private account")]
+    Private,
+    /// It was removed.
+    #[error("it was removed")]
+    Deleted,
+    /// Withheld because of age.
+    #[error("Instagram withholds it because of age")]
+    AgeRestricted,
+    /// Withheld in this country.
+    #[error("Instagram withholds it in this country")]
+    RegionBlocked,
+    /// Wants a session.
+    #[error("Instagram shows it only to people who are logged in")]
+    LoginRequired,
+    /// Instagram wants patience.
+    #[error("Instagram asks for patience")]
+    RateLimited {
+        /// Seconds, where Instagram stated them.
+        retry_after_s: Option<u32>,
+    },
+    /// Stories are switched off or hidden.
+    #[error("the account's stories are switched off or hidden")]
+    StoriesUnavailable,
+    /// Not a cursor that this server gave out.
+    #[error("the cursor is not valid")]
+    InvalidCursor,
+    /// No door of Instagram answered.
+    #[error("Instagram did not answer: {0}")]
+    Unavailable(String),
+    /// The plugin could not read the answer, broke its rules or its limits.
+    #[error("the extractor failed: {0}")]
+    ExtractorFailed(String),
+    /// Too many extractions at once.
+    #[error("too many extractions at once")]
+    Busy,
+}
+
+/// An [`Error`] and the plugin that was asked, where one was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{error}")]
+pub struct Failure {
+    /// Why.
+    pub error: Error,
+    /// `name@version+digest`.
+    pub plugin: Option<Arc<str>>,
+    /// Whether a remembered refusal answered.
+    pub hit: bool,
+}
+
+impl From<Stop> for Error {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Refused(refusal) => refusal.into(),
+            Stop::Fault(fault) => Self::ExtractorFailed(fault.to_string()),
+            Stop::Rules(broken) => Self::ExtractorFailed(broken),
+            Stop::Late => Self::Unavailable("no record in time".into()),
+            Stop::Busy => Self::Busy,
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound => Self::NotFound,
+            Refusal::Private => Self::Private,
+            Refusal::Deleted => Self::Deleted,
+            Refusal::AgeRestricted => Self::AgeRestricted,
+            Refusal::RegionBlocked => Self::RegionBlocked,
+            Refusal::LoginRequired => Self::LoginRequired,
+            Refusal::RateLimited(retry_after_s) => Self::RateLimited { retry_after_s },
+            Refusal::StoriesUnavailable => Self::StoriesUnavailable,
+            Refusal::InvalidCursor => Self::InvalidCursor,
+            Refusal::Unavailable(doors) => Self::Unavailable(doors),
+            Refusal::Changed(change) => Self::ExtractorFailed(format!(
+                "Instagram changed {}: expected {}, found {}",
+                change.path, change.expected, change.found
+            )),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Gramhost: the rooms, in reading order. Imports point down; `tests/e2e/layout.rs` checks it.
+
+pub mod api;
+pub mod app;
+pub mod command;
+pub mod config;
+pub mod contract;
+pub mod database;
+pub mod extraction;
+pub mod plugin;
+pub mod rate_limit;
+pub mod server;
+pub mod statistics;
+pub mod upstream;

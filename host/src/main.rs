@@ -1,0 +1,7 @@
+//! The `gramhost` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gramhost::command::run()
+}

@@ -1,0 +1,144 @@
+//! The plugin host; the only room that knows wasmtime and watches the plugin folder.
+
+mod admission;
+mod artifact;
+mod bindings;
+mod compiler;
+mod convert;
+mod difference;
+mod engine;
+mod functions;
+mod linker;
+mod manifest;
+mod registry;
+mod replay;
+mod sandbox;
+mod settings;
+mod status;
+mod store;
+mod trial;
+mod version;
+mod watcher;
+mod world;
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+pub use admission::{Check, Refused};
+pub use compiler::compile_component;
+pub use registry::Registry;
+pub use status::{Candidate, Serving, Settings, Status};
+pub use trial::{Checked, Tested, check, test};
+pub use version::Plugin;
+
+/// The plugins that this program carries, built by `build.rs`: it works without a plugin folder.
+static EMBEDDED: [(&str, &[u8]); 4] = [
+    ("profile", include_bytes!(env!("PLUGIN_PROFILE"))),
+    ("post", include_bytes!(env!("PLUGIN_POST"))),
+    ("reel", include_bytes!(env!("PLUGIN_REEL"))),
+    ("story", include_bytes!(env!("PLUGIN_STORY"))),
+];
+
+/// Where plugins come from and what limits them.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `<name>.wasm` and `<name>.toml` here override the embedded plugins; watched.
+    pub folder: Option<PathBuf>,
+    /// Compiled code, by digest; made with mode 0700.
+    pub cache: PathBuf,
+    /// This program, which compiles components in a child process (`gramhost compile-component`).
+    pub compiler: PathBuf,
+    /// Most time for one plugin call, milliseconds of wall clock in 10 ms steps.
+    pub call_ms_max: u64,
+    /// Most linear memory for one plugin call, bytes.
+    pub memory_bytes_max: usize,
+    /// Most plugin calls at once.
+    pub calls_max: usize,
+    /// Longest wait for a free call, milliseconds.
+    pub wait_ms_max: u64,
+    /// Largest component, bytes.
+    pub component_bytes_max: u64,
+}
+
+impl Config {
+    /// The defaults, with the embedded plugins alone: 16 calls at once of half a second and 64 MiB each, two seconds of
+    /// waiting for one, components of 8 MiB.
+    #[must_use]
+    pub fn new(compiler: PathBuf, cache: PathBuf) -> Self {
+        Self {
+            folder: None,
+            cache,
+            compiler,
+            call_ms_max: 500,
+            memory_bytes_max: 64 * 1024 * 1024,
+            calls_max: 16,
+            wait_ms_max: 2000,
+            component_bytes_max: 8 * 1024 * 1024,
+        }
+    }
+}
+
+/// Why the host cannot start, or a component cannot be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An embedded plugin does not load, or a folder cannot be used.
+    #[error("{0}")]
+    Start(String),
+    /// The component would not be let in.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+}
+
+/// A plugin call that ended without an outcome: the plugin's own fault, except `Busy`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Panicked or trapped; with its own words from stderr.
+    #[error("the plugin trapped: {0}")]
+    Trap(String),
+    /// Ran longer than `call_ms_max`.
+    #[error("the plugin ran too long")]
+    Deadline,
+    /// Wanted more than `memory_bytes_max`.
+    #[error("the plugin wanted too much memory")]
+    Memory,
+    /// Recursed too deep.
+    #[error("the plugin's stack overflowed")]
+    Stack,
+    /// Returned more than the host takes.
+    #[error("the plugin returned too much")]
+    Output,
+    /// No free call within `wait_ms_max`: not the plugin's fault.
+    #[error("too many plugin calls at once")]
+    Busy,
+}
+
+/// How an extraction ended, for the counters of the version that served it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ending {
+    /// With a record.
+    Record,
+    /// With a refusal that states a fact about the target.
+    Refused,
+    /// Upstream failed: wall, throttle, network.
+    Upstream,
+    /// The plugin said `changed`.
+    Changed,
+    /// Trap, deadline, memory, stack, output.
+    Fault,
+    /// Broke the rules: too many rounds or requests, forbidden host, record that does not pass the checks.
+    Rules,
+}
+
+impl Ending {
+    /// Every ending, in the order of the type.
+    pub const ALL: [Self; 6] = [
+        Self::Record,
+        Self::Refused,
+        Self::Upstream,
+        Self::Changed,
+        Self::Fault,
+        Self::Rules,
+    ];
+}

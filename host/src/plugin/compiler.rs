@@ -1,0 +1,178 @@
+//! Compiling, in a child process that limits itself: an endless or greedy compilation is no vulnerability of wasmtime's,
+//! so it must not be one of ours. Also keeps what Cranelift never gives back out of the server's memory.
+
+use std::{
+    io::{self, Read as _, Write as _},
+    path::PathBuf,
+    process::{ExitCode, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, setrlimit};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    process::{Child, Command},
+    sync::Mutex,
+    time::timeout,
+};
+
+use super::engine;
+
+/// Processor time of one compilation, seconds. The largest plugin takes about one.
+const CPU_SECONDS_MAX: u64 = 10;
+
+/// Address space of one compilation, bytes.
+const ADDRESS_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
+
+/// What one compilation may write, bytes.
+const ARTIFACT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// Wall clock of one compilation, seconds, for a child that waits instead of working.
+const WALL_SECONDS_MAX: u64 = 20;
+
+/// Threads of one compilation: each has its own heap in the address space, so not one for every core.
+const THREADS: &str = "4";
+
+/// Of the child's own words, bytes.
+const WORDS_BYTES_MAX: u64 = 4096;
+
+/// The child process's whole work: a component on stdin, its machine code on stdout, what is wrong with it on stderr.
+#[must_use]
+pub fn compile_component() -> ExitCode {
+    match limit().and_then(|()| compile()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nobody is left to tell if this fails too.
+            let _ = writeln!(io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn limit() -> io::Result<()> {
+    let limits = [
+        (Resource::Cpu, CPU_SECONDS_MAX),
+        (Resource::As, ADDRESS_BYTES_MAX),
+        (Resource::Fsize, ARTIFACT_BYTES_MAX),
+        (Resource::Core, 0),
+    ];
+    for (resource, most) in limits {
+        let limit = Rlimit {
+            current: Some(most),
+            maximum: Some(most),
+        };
+        setrlimit(resource, limit)?;
+    }
+    Ok(())
+}
+
+fn compile() -> io::Result<()> {
+    let mut component = Vec::new();
+    io::stdin().read_to_end(&mut component)?;
+    let artifact = engine::compiling()
+        .and_then(|engine| engine.precompile_component(&component))
+        .map_err(|error| io::Error::other(format!("{error:#}")))?;
+    io::stdout().write_all(&artifact)
+}
+
+/// Runs the child processes, one at a time.
+pub(super) struct Compiler {
+    program: PathBuf,
+    one: Mutex<()>,
+}
+
+impl Compiler {
+    /// `program` is this binary.
+    pub(super) fn new(program: PathBuf) -> Self {
+        let one = Mutex::new(());
+        Self { program, one }
+    }
+
+    /// The machine code of a component, for [`engine::running`].
+    ///
+    /// # Errors
+    /// Why not, in words for the plugin's author.
+    pub(super) async fn compile(&self, component: &[u8]) -> Result<Vec<u8>, String> {
+        let _one = self.one.lock().await;
+        let child = Command::new(&self.program)
+            .arg("compile-component")
+            .env_clear()
+            .env("RAYON_NUM_THREADS", THREADS)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| format!("cannot run {}: {error}", self.program.display()))?;
+        let group = Group::of(&child);
+        let wall = Duration::from_secs(WALL_SECONDS_MAX);
+        let (status, artifact, words) = timeout(wall, converse(child, component))
+            .await
+            .map_err(|_| format!("compiling it took more than {WALL_SECONDS_MAX} s"))?
+            .map_err(|error| format!("the compiler cannot be talked to: {error}"))?;
+        drop(group);
+        if status.success() {
+            Ok(artifact)
+        } else {
+            Err(failure(status, &words))
+        }
+    }
+}
+
+/// A child's process group, killed when dropped, whether or not the child is still there.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self(id.and_then(Pid::from_raw))
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // Usually it has ended by itself.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+async fn converse(mut child: Child, component: &[u8]) -> io::Result<(ExitStatus, Vec<u8>, String)> {
+    let (Some(mut stdin), Some(stdout), Some(stderr)) =
+        (child.stdin.take(), child.stdout.take(), child.stderr.take())
+    else {
+        return Err(io::Error::other("no pipes"));
+    };
+    let mut artifact = Vec::new();
+    let mut words = Vec::new();
+    let mut stdout = stdout.take(ARTIFACT_BYTES_MAX);
+    let mut stderr = stderr.take(WORDS_BYTES_MAX);
+    let write = async {
+        // A child that died early is reported by its status, not by the broken pipe.
+        let _ = stdin.write_all(component).await;
+        drop(stdin);
+        Ok(())
+    };
+    tokio::try_join!(
+        write,
+        stdout.read_to_end(&mut artifact),
+        stderr.read_to_end(&mut words)
+    )?;
+    let status = child.wait().await?;
+    let words = String::from_utf8_lossy(&words).trim().to_owned();
+    Ok((status, artifact, words))
+}
+
+fn failure(status: ExitStatus, words: &str) -> String {
+    use std::os::unix::process::ExitStatusExt as _;
+    let killed = [Signal::XCPU, Signal::KILL].map(|signal| Some(signal.as_raw()));
+    if killed.contains(&status.signal()) {
+        format!("compiling it took more than {CPU_SECONDS_MAX} s of processor time")
+    } else if words.is_empty() {
+        format!("compiling it ended with {status}")
+    } else {
+        words.replace(char::is_control, " ")
+    }
+}

@@ -1,0 +1,53 @@
+//! Differences as people read them.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use serde_json::{Value, json};
+
+use super::first;
+
+fn shown(expected: &Value, found: &Value) -> Option<String> {
+    first(expected, found).map(|difference| difference.to_string())
+}
+
+#[test]
+fn equal_values_have_none() {
+    let value = json!({"a": [1, {"b": null}], "c": 1.5});
+    assert_eq!(shown(&value, &value), None);
+    assert_eq!(
+        shown(&json!({"duration": 12}), &json!({"duration": 12.0})),
+        None
+    );
+}
+
+#[test]
+fn the_first_field_is_named_with_both_values() {
+    assert_eq!(
+        shown(
+            &json!({"children": [{"id": "1"}, {"id": "2"}]}),
+            &json!({"children": [{"id": "1"}, {"id": "3"}]})
+        ),
+        Some(r#".children[1].id: expected "2", found "3""#.into())
+    );
+}
+
+#[test]
+fn a_missing_and_an_added_field_are_named() {
+    assert_eq!(
+        shown(&json!({"a": 1}), &json!({})),
+        Some(".a: expected 1, found nothing".into())
+    );
+    assert_eq!(
+        shown(&json!({}), &json!({"a": 1})),
+        Some(".a: expected nothing, found 1".into())
+    );
+    assert_eq!(
+        shown(&json!([1]), &json!([1, 2])),
+        Some("[1]: expected nothing, found 2".into())
+    );
+}
+
+#[test]
+fn a_long_value_is_shortened_at_a_character() {
+    let text = shown(&json!(1), &json!("ä".repeat(1000))).unwrap();
+    assert!(text.ends_with('…') && text.chars().count() < 160, "{text}");
+}

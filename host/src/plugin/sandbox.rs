@@ -1,0 +1,112 @@
+//! One compiled component and its calls: each in a fresh store that is dropped after it, so that nothing leaks from
+//! one call into another and a trap poisons nothing.
+
+use wasmtime::{
+    Engine, Error, Result, Store, Trap,
+    component::{Component, Instance, InstancePre, Linker},
+};
+
+use super::{
+    Config as Limits, Fault,
+    bindings::exports::gramhost::extractor::about,
+    convert::Convert,
+    functions::Functions,
+    store::{self, State},
+};
+use crate::contract::{Context, Exchange, Manifest, Outcome, Query};
+
+/// A component, linked, with its functions found.
+pub(super) struct Sandbox {
+    component: InstancePre<State>,
+    about: about::GuestIndices,
+    functions: Functions,
+    limits: Limits,
+}
+
+impl Sandbox {
+    /// Links a component that is to be the plugin `name`.
+    ///
+    /// # Errors
+    /// An import or export has another type than the contract says.
+    pub(super) fn new(
+        name: &str,
+        component: &Component,
+        linker: &Linker<State>,
+        limits: &Limits,
+    ) -> Result<Self> {
+        let component = linker.instantiate_pre(component)?;
+        Ok(Self {
+            about: about::GuestIndices::new(&component)?,
+            functions: Functions::find(name, &component)?,
+            component,
+            limits: limits.clone(),
+        })
+    }
+
+    /// What the plugin says of itself. Blocks.
+    ///
+    /// # Errors
+    /// Any [`Fault`] but `Busy`.
+    pub(super) fn describe(&self) -> Result<Manifest, Fault> {
+        self.call(|store, instance| {
+            let about = self.about.load(&mut *store, instance)?;
+            about.call_describe(store).map(Convert::convert)
+        })
+    }
+
+    /// One step of an extraction. Blocks, at most for the deadline of a call.
+    ///
+    /// # Errors
+    /// Any [`Fault`] but `Busy`.
+    pub(super) fn extract(
+        &self,
+        query: &Query,
+        context: &Context,
+        exchanges: &[Exchange],
+    ) -> Result<Outcome, Fault> {
+        let exchanges: Vec<_> = exchanges.to_vec().convert();
+        self.call(|store, instance| {
+            self.functions
+                .extract(store, instance, query, context, &exchanges)
+        })
+    }
+
+    fn call<T>(
+        &self,
+        call: impl FnOnce(&mut Store<State>, &Instance) -> Result<T>,
+    ) -> Result<T, Fault> {
+        let mut store = store::fresh(self.engine(), &self.limits);
+        self.component
+            .instantiate(&mut store)
+            .and_then(|instance| call(&mut store, &instance))
+            .map_err(|error| fault(&error, store.data()))
+    }
+
+    fn engine(&self) -> &Engine {
+        self.component.engine()
+    }
+}
+
+/// What ended a call. Memory comes first: a guest that is denied memory ends in a trap like any other.
+fn fault(error: &Error, state: &State) -> Fault {
+    if state.memory_denied() {
+        return Fault::Memory;
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::Interrupt) => Fault::Deadline,
+        // Rust keeps what does not fit into registers in a stack of its own at the foot of linear memory; nothing
+        // else in safe code leaves that memory.
+        Some(Trap::StackOverflow | Trap::MemoryOutOfBounds) => Fault::Stack,
+        // wasmtime has no type for it.
+        None if error.to_string().contains("hostcalls has been exhausted") => Fault::Output,
+        trap => {
+            let words = state.words();
+            let cause = trap.map_or_else(|| error.root_cause().to_string(), Trap::to_string);
+            Fault::Trap(if words.is_empty() {
+                cause
+            } else {
+                format!("{cause}: {words}")
+            })
+        }
+    }
+}

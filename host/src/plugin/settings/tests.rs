@@ -1,0 +1,49 @@
+//! What lying over means, and what is refused.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use super::over;
+
+const DEFAULTS: &str = "doors = [\"graphql\", \"page\"]\n[graphql]\ndoc_id = \"1\"\nretry = true\n";
+
+#[test]
+fn defaults_stand_alone() {
+    assert_eq!(
+        over(DEFAULTS, None),
+        Ok(r#"{"doors":["graphql","page"],"graphql":{"doc_id":"1","retry":true}}"#.into())
+    );
+}
+
+#[test]
+fn one_key_is_replaced_and_its_neighbours_stay() {
+    let settings = over(DEFAULTS, Some("graphql.doc_id = \"2\"")).unwrap();
+    assert_eq!(
+        settings,
+        r#"{"doors":["graphql","page"],"graphql":{"doc_id":"2","retry":true}}"#
+    );
+}
+
+#[test]
+fn a_list_is_replaced_whole() {
+    let settings = over(DEFAULTS, Some("doors = [\"page\"]")).unwrap();
+    assert!(settings.starts_with(r#"{"doors":["page"],"#));
+}
+
+#[test]
+fn an_unknown_key_is_refused_by_name() {
+    let error = over(DEFAULTS, Some("[graphql]\ndocid = \"2\"")).unwrap_err();
+    assert_eq!(error, "unknown key \"graphql.docid\"");
+}
+
+#[test]
+fn another_type_is_refused_by_name() {
+    let error = over(DEFAULTS, Some("graphql.doc_id = 2")).unwrap_err();
+    assert_eq!(error, "\"graphql.doc_id\" is of type string, not integer");
+    let error = over(DEFAULTS, Some("graphql = 2")).unwrap_err();
+    assert_eq!(error, "\"graphql\" is of type table, not integer");
+}
+
+#[test]
+fn what_is_not_toml_is_refused_with_its_line() {
+    let error = over(DEFAULTS, Some("doors = []\n]")).unwrap_err();
+    assert!(error.starts_with("line 2: "), "{error}");
+}

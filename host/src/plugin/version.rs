@@ -1,0 +1,166 @@
+//! One version of one plugin, as extractions hold it: they finish on the version that they started on.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use time::OffsetDateTime;
+use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+
+use super::{Config, Ending, Fault, admission::Admitted, sandbox::Sandbox};
+use crate::contract::{Context, Exchange, Manifest, Outcome, Query};
+
+/// One version of one plugin, compiled and admitted, with the settings that it has now.
+pub struct Plugin {
+    version: Arc<Version>,
+    settings: Arc<str>,
+    permits: Permits,
+}
+
+/// What stays when only the settings change.
+struct Version {
+    label: Arc<str>,
+    digest: String,
+    source: String,
+    since: OffsetDateTime,
+    manifest: Manifest,
+    sandbox: Sandbox,
+    calls: AtomicU64,
+    endings: [AtomicU64; Ending::ALL.len()],
+}
+
+/// How many calls may run at once, over all plugins.
+#[derive(Clone)]
+pub(super) struct Permits {
+    free: Arc<Semaphore>,
+    wait: Duration,
+}
+
+impl Permits {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            free: Arc::new(Semaphore::new(config.calls_max)),
+            wait: Duration::from_millis(config.wait_ms_max),
+        }
+    }
+}
+
+impl Plugin {
+    /// `source` is `embedded` or the name of a file, `settings` a JSON object.
+    pub(super) fn new(
+        admitted: Admitted,
+        source: &str,
+        settings: String,
+        permits: Permits,
+    ) -> Self {
+        let Admitted {
+            digest,
+            manifest,
+            sandbox,
+        } = admitted;
+        let short = digest.get(..8).unwrap_or_default();
+        let version = Version {
+            label: format!("{}@{}+{short}", manifest.name, manifest.version).into(),
+            digest,
+            source: source.to_owned(),
+            since: OffsetDateTime::now_utc(),
+            manifest,
+            sandbox,
+            calls: AtomicU64::new(0),
+            endings: Default::default(),
+        };
+        Self {
+            version: Arc::new(version),
+            settings: settings.into(),
+            permits,
+        }
+    }
+
+    /// The same version with other settings; its counters go on.
+    pub(super) fn with_settings(&self, settings: String) -> Self {
+        Self {
+            version: Arc::clone(&self.version),
+            settings: settings.into(),
+            permits: self.permits.clone(),
+        }
+    }
+
+    /// `name@version+digest`, the digest shortened to 8 hex digits.
+    #[must_use]
+    pub fn label(&self) -> Arc<str> {
+        Arc::clone(&self.version.label)
+    }
+
+    /// What it says of itself.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.version.manifest
+    }
+
+    /// Its settings, a JSON object.
+    #[must_use]
+    pub fn settings(&self) -> Arc<str> {
+        Arc::clone(&self.settings)
+    }
+
+    /// One call in a fresh store, off the async runtime. A caller that goes away does not end it midway: it runs to
+    /// its outcome or its deadline, and holds its permit until then.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn extract(
+        &self,
+        query: Arc<Query>,
+        context: Arc<Context>,
+        exchanges: Arc<Vec<Exchange>>,
+    ) -> Result<Outcome, Fault> {
+        let free = Arc::clone(&self.permits.free);
+        let permit = timeout(self.permits.wait, free.acquire_owned())
+            .await
+            .map_err(|_| Fault::Busy)?
+            .map_err(|_| Fault::Busy)?;
+        let version = Arc::clone(&self.version);
+        version.calls.fetch_add(1, Ordering::Relaxed);
+        spawn_blocking(move || {
+            let outcome = version.sandbox.extract(&query, &context, &exchanges);
+            drop(permit);
+            outcome
+        })
+        .await
+        .unwrap_or_else(|error| Err(Fault::Trap(format!("the host failed: {error}"))))
+    }
+
+    /// Counts how an extraction on this version ended.
+    pub fn ended(&self, ending: Ending) {
+        self.version.endings[ending as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn digest(&self) -> &str {
+        &self.version.digest
+    }
+
+    pub(super) fn source(&self) -> &str {
+        &self.version.source
+    }
+
+    pub(super) fn since(&self) -> OffsetDateTime {
+        self.version.since
+    }
+
+    pub(super) fn calls(&self) -> u64 {
+        self.version.calls.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn endings(&self) -> BTreeMap<Ending, u64> {
+        Ending::ALL
+            .into_iter()
+            .zip(&self.version.endings)
+            .map(|(ending, count)| (ending, count.load(Ordering::Relaxed)))
+            .collect()
+    }
+}

@@ -1,0 +1,238 @@
+//! Which files of the plugin folder changed and have settled. The file system's events are a hint to look sooner;
+//! what is true is what a look finds. Knows nothing of plugins.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, Metadata},
+    io,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use notify::{
+    Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _,
+    event::{AccessKind, AccessMode},
+};
+use tokio::{
+    sync::Notify,
+    task::spawn_blocking,
+    time::{sleep, timeout},
+};
+
+/// How long nothing must have written to a file before it is read.
+const SETTLED: Duration = Duration::from_millis(50);
+
+/// How long a file must be gone before it counts as deleted: replacing a file may take two steps.
+const GONE: Duration = Duration::from_secs(2);
+
+/// The longest time between two looks.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// The shortest time between two looks, however many events there are.
+const LOOK_PAUSE: Duration = Duration::from_millis(10);
+
+/// What happened to a file, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// It is new or has new contents.
+    Written(String),
+    /// It is no longer there.
+    Gone(String),
+}
+
+/// One folder.
+pub(super) struct Watcher {
+    folder: PathBuf,
+    files: Files,
+    hint: Arc<Notify>,
+    readable: bool,
+    _events: Option<RecommendedWatcher>,
+}
+
+impl Watcher {
+    /// Watches `folder`; where the system has no events left to give, by looking alone.
+    pub(super) fn open(folder: &Path) -> Self {
+        let hint = Arc::new(Notify::new());
+        let events = events(folder, Arc::clone(&hint))
+            .inspect_err(|error| tracing::warn!("{}: {error}", folder.display()))
+            .ok();
+        Self {
+            folder: folder.to_owned(),
+            files: Files::default(),
+            hint,
+            readable: true,
+            _events: events,
+        }
+    }
+
+    /// What is there now, settled or not.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub(super) fn first(&mut self) -> io::Result<Vec<Change>> {
+        let stamps = look(&self.folder)?;
+        Ok(self.files.first(Instant::now(), stamps))
+    }
+
+    /// Waits for the next changes. May be dropped at any time: nothing is lost.
+    pub(super) async fn next(&mut self) -> Vec<Change> {
+        loop {
+            let folder = self.folder.clone();
+            let stamps = match spawn_blocking(move || look(&folder)).await {
+                Ok(stamps) => stamps,
+                Err(error) => Err(io::Error::other(error)),
+            };
+            let wait = match stamps {
+                Ok(stamps) => {
+                    self.readable = true;
+                    let (changes, wait) = self.files.look(Instant::now(), stamps);
+                    if !changes.is_empty() {
+                        return changes;
+                    }
+                    wait
+                }
+                // A folder that is away for a while is no reason to drop what it held.
+                Err(error) => {
+                    if self.readable {
+                        tracing::warn!("{}: {error}", self.folder.display());
+                    }
+                    self.readable = false;
+                    LOOK_EVERY
+                }
+            };
+            // Either way the next look is what counts.
+            let _ = timeout(wait, self.hint.notified()).await;
+            sleep(LOOK_PAUSE).await;
+        }
+    }
+}
+
+fn events(folder: &Path, hint: Arc<Notify>) -> notify::Result<RecommendedWatcher> {
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        // Our own reading is an event as well.
+        let written = AccessKind::Close(AccessMode::Write);
+        if event.is_ok_and(|it| !it.kind.is_access() || it.kind == EventKind::Access(written)) {
+            hint.notify_one();
+        }
+    })?;
+    watcher.watch(folder, RecursiveMode::NonRecursive)?;
+    Ok(watcher)
+}
+
+fn look(folder: &Path) -> io::Result<BTreeMap<String, Stamp>> {
+    let mut stamps = BTreeMap::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') || !(name.ends_with(".wasm") || name.ends_with(".toml")) {
+            continue;
+        }
+        // A dangling link is itself.
+        let meta = fs::metadata(&path).or_else(|_| fs::symlink_metadata(&path));
+        // What vanished since it was listed is not there.
+        if let Ok(meta) = meta {
+            stamps.insert(name.into_owned(), Stamp::of(&meta));
+        }
+    }
+    Ok(stamps)
+}
+
+/// What changes when a file does. The change time cannot be set back, so equal stamps mean equal contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stamp {
+    device: u64,
+    inode: u64,
+    bytes: u64,
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    fn of(meta: &Metadata) -> Self {
+        Self {
+            device: meta.dev(),
+            inode: meta.ino(),
+            bytes: meta.size(),
+            changed: (meta.ctime(), meta.ctime_nsec()),
+        }
+    }
+}
+
+/// What is known of each file; decides when a change has settled. Looks at no clock and no disk itself.
+#[derive(Default)]
+struct Files {
+    seen: BTreeMap<String, Seen>,
+}
+
+struct Seen {
+    /// None: gone.
+    stamp: Option<Stamp>,
+    since: Instant,
+    told: bool,
+}
+
+impl Files {
+    fn first(&mut self, now: Instant, stamps: BTreeMap<String, Stamp>) -> Vec<Change> {
+        self.look(now, stamps);
+        for seen in self.seen.values_mut() {
+            seen.told = true;
+        }
+        self.seen.keys().cloned().map(Change::Written).collect()
+    }
+
+    /// The changes that have settled, and how long to wait before the next look.
+    fn look(
+        &mut self,
+        now: Instant,
+        mut stamps: BTreeMap<String, Stamp>,
+    ) -> (Vec<Change>, Duration) {
+        for (name, seen) in &mut self.seen {
+            let stamp = stamps.remove(name);
+            if seen.stamp != stamp {
+                *seen = Seen::new(now, stamp);
+            }
+        }
+        let new = stamps.into_iter();
+        self.seen
+            .extend(new.map(|(name, stamp)| (name, Seen::new(now, Some(stamp)))));
+        let mut changes = Vec::new();
+        let mut wait = LOOK_EVERY;
+        for (name, seen) in &mut self.seen {
+            let left = seen.left(now);
+            if seen.told {
+                continue;
+            } else if left > Duration::ZERO {
+                wait = wait.min(left);
+                continue;
+            }
+            seen.told = true;
+            changes.push(match seen.stamp {
+                Some(_) => Change::Written(name.clone()),
+                None => Change::Gone(name.clone()),
+            });
+        }
+        self.seen
+            .retain(|_, seen| !(seen.told && seen.stamp.is_none()));
+        (changes, wait)
+    }
+}
+
+impl Seen {
+    fn new(now: Instant, stamp: Option<Stamp>) -> Self {
+        Self {
+            stamp,
+            since: now,
+            told: false,
+        }
+    }
+
+    /// How long until this has settled.
+    fn left(&self, now: Instant) -> Duration {
+        let needed = if self.stamp.is_some() { SETTLED } else { GONE };
+        needed.saturating_sub(now.duration_since(self.since))
+    }
+}
+
+#[cfg(test)]
+mod tests;

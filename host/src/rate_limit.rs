@@ -1,0 +1,132 @@
+//! An exact sliding window per client; the clock is passed in. Knows no HTTP.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    mem,
+    net::{IpAddr, Ipv6Addr},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// The length of the window.
+pub const WINDOW: Duration = Duration::from_secs(60);
+
+/// Most clients remembered at once. Beyond it those unseen for longest are forgotten first, so that a flood
+/// of addresses costs at most 32 MiB.
+pub const CLIENTS_MAX: usize = 100_000;
+
+/// How a check ended, with what the `RateLimit` headers say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Whether the request may pass; a refused one does not count.
+    pub allowed: bool,
+    /// Requests in any window.
+    pub limit: u32,
+    /// How many more may pass now.
+    pub remaining: u32,
+    /// Whole seconds until one more may pass (when refused) or until the oldest leaves the window, at least 1.
+    pub reset_s: u64,
+}
+
+/// Requests of each client in the last window; IPv6 clients by /64, v4-mapped as v4.
+#[derive(Debug)]
+pub struct RateLimiter {
+    requests_max: u32,
+    epoch: Instant,
+    clients: Mutex<Clients>,
+}
+
+impl RateLimiter {
+    /// `requests_max` in any 60 s; 0 switches it off.
+    #[must_use]
+    pub fn new(requests_max: u32) -> Self {
+        Self {
+            requests_max,
+            epoch: Instant::now(),
+            clients: Mutex::new(Clients::default()),
+        }
+    }
+
+    /// Requests in any 60 s; 0 stands for no limit.
+    #[must_use]
+    pub fn requests_max(&self) -> u32 {
+        self.requests_max
+    }
+
+    /// Counts one request of this client at this moment.
+    pub fn check(&self, client: IpAddr, now: Instant) -> Decision {
+        let limit = self.requests_max;
+        if limit == 0 {
+            return Decision {
+                allowed: true,
+                limit,
+                remaining: u32::MAX,
+                reset_s: 1,
+            };
+        }
+        let now = now.saturating_duration_since(self.epoch);
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let passed = clients.window(key(client), now);
+        while passed
+            .front()
+            .is_some_and(|at| *at + micros(WINDOW) <= micros(now))
+        {
+            passed.pop_front();
+        }
+        let allowed = passed.len() < limit as usize;
+        if allowed {
+            passed.push_back(micros(now));
+        }
+        let oldest = passed.front().copied().unwrap_or_else(|| micros(now));
+        let wait_us = (oldest + micros(WINDOW)).saturating_sub(micros(now));
+        Decision {
+            allowed,
+            limit,
+            remaining: limit - u32::try_from(passed.len()).unwrap_or(limit).min(limit),
+            reset_s: wait_us.div_ceil(1_000_000).max(1),
+        }
+    }
+}
+
+/// When each client's requests passed, oldest first, in microseconds since the limiter was made.
+type Passed = HashMap<IpAddr, VecDeque<u64>>;
+
+/// Two generations: a client that is seen moves to the young one. The old one is dropped whole, either after
+/// a window in which none of its clients was seen (nothing in it counts any more), or when the young one is full.
+#[derive(Debug, Default)]
+struct Clients {
+    young: Passed,
+    old: Passed,
+    turned: Duration,
+}
+
+impl Clients {
+    fn window(&mut self, client: IpAddr, now: Duration) -> &mut VecDeque<u64> {
+        if now.saturating_sub(self.turned) >= WINDOW || self.young.len() >= CLIENTS_MAX / 2 {
+            self.old = mem::take(&mut self.young);
+            self.turned = now;
+        }
+        let old = &mut self.old;
+        self.young
+            .entry(client)
+            .or_insert_with(|| old.remove(&client).unwrap_or_default())
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX / 2)
+}
+
+/// Whoever has one IPv6 address has a /64 of them.
+fn key(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Composition root: builds every room, wires them, serves, and shuts down in order.
+
+pub mod token;
+
+use std::{io::Write, net::SocketAddr, sync::Arc};
+
+use anyhow::Context;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    api, app::App, config::Config, database::Database, extraction::Extraction, plugin::Registry,
+    rate_limit::RateLimiter, upstream::Client,
+};
+
+/// What a shell reports for a process that a second signal ended: 128 and SIGINT.
+const INTERRUPTED: i32 = 130;
+
+/// Serves until SIGTERM or SIGINT, then lets running requests finish; a second signal ends it at once.
+///
+/// # Errors
+/// In one line: which folder, port, plugin or setting keeps it from starting.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    let shutdown = CancellationToken::new();
+    tokio::spawn(cancel_on_signal(shutdown.clone())?);
+    match shutdown.run_until_cancelled(Server::open(config)).await {
+        Some(server) => server?.run(shutdown).await,
+        None => Ok(()),
+    }
+}
+
+/// Everything that serving needs.
+struct Server {
+    app: App,
+    api: api::Config,
+    public: TcpListener,
+    /// With the token that it asks for.
+    admin: Option<(TcpListener, String)>,
+}
+
+impl Server {
+    async fn open(config: Config) -> anyhow::Result<Self> {
+        // The data folder comes first: it keeps a second server from touching anything else.
+        let database = Database::open(&config.data).await?;
+        let public = bind(config.listen, "--listen").await?;
+        let admin = match config.admin_listen {
+            Some(address) => {
+                let listener = bind(address, "--admin-listen").await?;
+                Some((listener, token::read_or_create(&config.data)?))
+            }
+            None => None,
+        };
+        let plugins = Registry::open(config.plugin).await?;
+        let upstream = Client::new(config.upstream)?;
+        let extraction = Extraction::new(config.extraction, Arc::clone(&plugins), upstream);
+        let rate_limiter = Arc::new(RateLimiter::new(config.rate_limit));
+        let app = App {
+            extraction,
+            plugins,
+            database,
+            rate_limiter,
+        };
+        Ok(Self {
+            app,
+            api: config.api,
+            public,
+            admin,
+        })
+    }
+
+    async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
+        let Self {
+            app,
+            api,
+            public,
+            admin,
+        } = self;
+        announce("listening", &public)?;
+        if !public.local_addr()?.ip().is_loopback() {
+            tracing::warn!(hosts = ?api.allowed_hosts, "reachable from other machines: the API asks nobody who they are");
+        }
+        let public = api::serve(
+            public,
+            api::public(app.clone(), &api),
+            api.clone(),
+            shutdown.clone(),
+        );
+        let operator = async {
+            if let Some((listener, token)) = admin {
+                announce("admin listening", &listener)?;
+                let router = api::admin(app.clone(), &token, &api);
+                api::serve(listener, router, api.clone(), shutdown.clone()).await;
+            }
+            anyhow::Ok(())
+        };
+        let ((), operator) = tokio::join!(public, operator);
+        app.database.close().await;
+        operator
+    }
+}
+
+async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; give another {flag}"))
+}
+
+/// The one line on standard output that says where to go; with the real port where 0 was asked for.
+fn announce(what: &str, listener: &TcpListener) -> anyhow::Result<()> {
+    let address = listener.local_addr()?;
+    // Whoever started us may have closed standard output: that is no reason not to serve.
+    let _closed = writeln!(std::io::stdout(), "{what} on http://{address}");
+    Ok(())
+}
+
+/// Handlers are in place when this returns; the future cancels on the first signal and exits on the second.
+fn cancel_on_signal(
+    shutdown: CancellationToken,
+) -> anyhow::Result<impl Future<Output = ()> + Send> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        let mut either = async || {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        either().await;
+        tracing::info!("stopping: running requests may finish; a second signal stops at once");
+        shutdown.cancel();
+        either().await;
+        std::process::exit(INTERRUPTED);
+    })
+}

@@ -1,0 +1,257 @@
+//! Sends a plugin's request: rules, session, redirects, pacing, one retry, and all of it by a deadline.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use time::{OffsetDateTime, format_description::well_known::Rfc2822};
+use tokio::time::timeout_at;
+use url::Url;
+
+use super::{
+    Config, Error, Limits,
+    allowlist::{Denied, https, listed},
+    pacing::{Ended, Held, Pacing},
+    replay::Replay,
+    request::Hop,
+    session::Session,
+    transport::{Arrived, Transport},
+};
+use crate::contract::{Answer, FetchError, Header, Request, Response};
+
+/// A cheap handle.
+#[derive(Clone, Debug)]
+pub struct Client(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    source: Source,
+    session: Option<Session>,
+    hosts: Vec<String>,
+    limits: Limits,
+}
+
+/// Where answers come from.
+#[derive(Debug)]
+enum Source {
+    Replay(Replay),
+    Network(Box<Network>),
+}
+
+#[derive(Debug)]
+struct Network {
+    transport: Transport,
+    pacing: Pacing,
+}
+
+impl Client {
+    /// Reads the cookie file and the replay folder.
+    ///
+    /// # Errors
+    /// [`Error::Config`] names the setting and what is wrong with it.
+    pub fn new(config: Config) -> Result<Self, Error> {
+        let paced = config.origin_override.is_none();
+        Self::with_pacing(config, paced)
+    }
+
+    pub(super) fn with_pacing(config: Config, paced: bool) -> Result<Self, Error> {
+        let source = match &config.replay {
+            Some(folder) => Source::Replay(Replay::read(folder)?),
+            None => Source::Network(Box::new(Network {
+                transport: Transport::new(&config)?,
+                pacing: Pacing::new(config.limits.clone(), paced),
+            })),
+        };
+        Ok(Self(Arc::new(Inner {
+            source,
+            session: config.cookies.as_deref().map(Session::read).transpose()?,
+            hosts: config.hosts,
+            limits: config.limits,
+        })))
+    }
+
+    /// Whether the operator configured a session.
+    #[must_use]
+    pub fn has_session(&self) -> bool {
+        self.0.session.is_some()
+    }
+
+    /// Whether a plugin that may ask `allowed` may send this request: its own fault, where not.
+    ///
+    /// # Errors
+    /// [`Denied`], by the first rule that is broken.
+    pub fn check(&self, request: &Request, allowed: &[String]) -> Result<(), Denied> {
+        let hop = Hop::first(request, &self.0.limits)?;
+        self.0.permit(&hop.url, allowed)
+    }
+
+    /// Sends one request of a plugin that may ask `allowed`; always ends by `deadline`.
+    pub async fn fetch(&self, request: &Request, allowed: &[String], deadline: Instant) -> Answer {
+        let started = Instant::now();
+        let ended = timeout_at(deadline.into(), self.0.follow(request, allowed))
+            .await
+            .unwrap_or(Err(FetchError::HttpResponseTimeout));
+        let (url, ms) = (redacted(&request.url), started.elapsed().as_millis());
+        match ended {
+            Ok(response) => {
+                let (status, bytes) = (response.status, response.body.len());
+                tracing::debug!(url, ms, status, bytes, "fetched");
+                Answer::Response(response)
+            }
+            Err(error) => {
+                tracing::info!(url, ms, %error, "not fetched");
+                Answer::Failed(error)
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// The name must be on the plugin's list and on the operator's.
+    fn permit(&self, url: &Url, allowed: &[String]) -> Result<(), Denied> {
+        if listed(url, allowed) && listed(url, &self.hosts) {
+            return Ok(());
+        }
+        Err(Denied::Host(url.host_str().unwrap_or_default().to_owned()))
+    }
+
+    async fn follow(&self, request: &Request, allowed: &[String]) -> Result<Response, FetchError> {
+        let mut hop = Hop::first(request, &self.limits)?;
+        for _ in 0..=self.limits.redirects_max {
+            self.permit(&hop.url, allowed)?;
+            let network = match &self.source {
+                Source::Replay(replay) => return replay.answer(request),
+                Source::Network(network) => network,
+            };
+            // Signed for each hop anew, so that nothing follows a redirect to another site.
+            let mut signed = hop.clone();
+            if let Some(session) = self.session.as_ref().filter(|_| request.session) {
+                session.sign(&hop.url, &mut signed.headers);
+            }
+            match network.send(&signed).await? {
+                Arrived::Response(response) => return Ok(response),
+                Arrived::Redirect(status, url) => {
+                    let url = https(url.as_str(), self.limits.url_bytes_max)?;
+                    hop = hop.next(status, url);
+                }
+            }
+        }
+        Err(FetchError::LoopDetected)
+    }
+}
+
+impl Network {
+    /// One hop, and once more where the connection failed before an answer and nothing can have been done twice.
+    async fn send(&self, hop: &Hop) -> Result<Arrived, FetchError> {
+        match self.send_once(hop).await {
+            Err(FetchError::ConnectionRefused | FetchError::ConnectionTerminated)
+                if hop.repeatable() =>
+            {
+                self.send_once(hop).await
+            }
+            arrived => arrived,
+        }
+    }
+
+    /// One hop in its turn.
+    async fn send_once(&self, hop: &Hop) -> Result<Arrived, FetchError> {
+        let turn = match self
+            .pacing
+            .turn(hop.url.host_str().unwrap_or_default())
+            .await
+        {
+            Ok(turn) => turn,
+            Err(Held::Broken) => return Err(FetchError::DestinationUnavailable),
+            Err(Held::Throttled(status, wait)) => return Ok(throttled(&hop.url, status, wait)),
+        };
+        let arrived = self.transport.send(hop).await;
+        let ended = match &arrived {
+            Ok(Arrived::Response(response)) => ended(response),
+            Ok(Arrived::Redirect(..)) => Ended::Answered,
+            Err(error) => Ended::failed(error),
+        };
+        self.pacing.ended(turn, ended);
+        arrived
+    }
+}
+
+/// Whether a host asked for patience, and for how long.
+fn ended(response: &Response) -> Ended {
+    let wait = response
+        .headers
+        .iter()
+        .find(|header| header.name == "retry-after")
+        .and_then(|header| retry_after(&header.value, OffsetDateTime::now_utc()));
+    match wait {
+        Some(wait) if matches!(response.status, 429 | 503) => {
+            Ended::Throttled(response.status, wait)
+        }
+        _ => Ended::Answered,
+    }
+}
+
+/// Seconds, or a date.
+fn retry_after(value: &str, now: OffsetDateTime) -> Option<Duration> {
+    match value.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => (OffsetDateTime::parse(value, &Rfc2822).ok()? - now)
+            .try_into()
+            .ok(),
+    }
+}
+
+/// What the host would say if it were asked before its time.
+fn throttled(url: &Url, status: u16, wait: Duration) -> Arrived {
+    Arrived::Response(Response {
+        status,
+        url: url.to_string(),
+        headers: vec![Header {
+            name: "retry-after".into(),
+            value: wait.as_secs().max(1).to_string(),
+        }],
+        body: bytes::Bytes::new(),
+    })
+}
+
+/// For logs: without the query, which may be signed or name a user.
+fn redacted(url: &str) -> String {
+    match Url::parse(url) {
+        Ok(url) => format!("{}{}", url.host_str().unwrap_or_default(), url.path()),
+        Err(_) => "unreadable URL".to_owned(),
+    }
+}
+
+impl From<Denied> for FetchError {
+    fn from(denied: Denied) -> Self {
+        Self::HttpRequestDenied(denied.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::{Duration, redacted, retry_after};
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = datetime!(2026-10-21 07:27:00 UTC);
+        assert_eq!(retry_after("120", now), Some(Duration::from_secs(120)));
+        assert_eq!(
+            retry_after("Wed, 21 Oct 2026 07:28:00 GMT", now),
+            Some(Duration::from_secs(60))
+        );
+        assert_eq!(retry_after("Wed, 21 Oct 2026 07:26:00 GMT", now), None);
+        assert_eq!(retry_after("-1", now), None);
+        assert_eq!(retry_after("soon", now), None);
+    }
+
+    #[test]
+    fn logs_hold_no_query_and_no_credentials() {
+        assert_eq!(
+            redacted("https://u:p@a.fbcdn.net/x.jpg?sig=secret#f"),
+            "a.fbcdn.net/x.jpg"
+        );
+    }
+}

@@ -1,0 +1,76 @@
+//! What a failure of the HTTP library means, in the names of wasi:http.
+
+use std::{error::Error as StdError, io};
+
+use super::address::Prohibited;
+use crate::contract::FetchError;
+
+/// A request that got no response head.
+pub(super) fn sending(error: &reqwest::Error) -> FetchError {
+    if find::<Prohibited>(error).is_some() {
+        return FetchError::DestinationIpProhibited;
+    }
+    if error.is_dns() {
+        return FetchError::DnsError;
+    }
+    if error.is_connect() {
+        return connecting(error);
+    }
+    if error.is_timeout() {
+        return FetchError::HttpResponseTimeout;
+    }
+    // The library's own type for this belongs to another room; its text is pinned by a test.
+    let closed = chain(error).any(|cause| cause.to_string().contains("closed before message"));
+    if closed || find::<io::Error>(error).is_some() {
+        return FetchError::ConnectionTerminated;
+    }
+    FetchError::HttpProtocolError
+}
+
+/// A body that broke off.
+pub(super) fn reading(error: &reqwest::Error) -> FetchError {
+    if error.is_decode() && find::<io::Error>(error).is_some_and(|cause| !cut(cause.kind())) {
+        return FetchError::HttpResponseContentCoding(None);
+    }
+    FetchError::HttpResponseIncomplete
+}
+
+fn connecting(error: &reqwest::Error) -> FetchError {
+    if error.is_timeout() {
+        return FetchError::ConnectionTimeout;
+    }
+    if find::<rustls::Error>(error).is_some() {
+        return FetchError::TlsProtocolError;
+    }
+    match find::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => FetchError::ConnectionRefused,
+        Some(io::ErrorKind::TimedOut) => FetchError::ConnectionTimeout,
+        Some(kind) if cut(kind) => FetchError::ConnectionTerminated,
+        _ => FetchError::DestinationUnavailable,
+    }
+}
+
+fn cut(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(
+        kind,
+        UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe
+    )
+}
+
+/// The first cause of this type.
+fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
+    chain(error).find_map(|cause| {
+        // An io::Error hides what it wraps from `source`.
+        let wrapped = cause
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+            .and_then(|inner| inner.downcast_ref::<T>());
+        cause.downcast_ref::<T>().or(wrapped)
+    })
+}
+
+fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    let first: &(dyn StdError + 'static) = error;
+    std::iter::successors(Some(first), |cause: &&_| StdError::source(*cause))
+}

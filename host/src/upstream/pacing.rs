@@ -1,0 +1,200 @@
+//! How fast, and whether, a host is asked: spacing, `Retry-After`, a breaker, requests at once. Off with an override
+//! or a replay, except for the requests at once.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Instant, sleep_until},
+};
+
+use super::Limits;
+use crate::contract::FetchError;
+
+/// Hosts that are remembered before idle ones are forgotten.
+const HOSTS_MAX: usize = 1024;
+
+/// Why a host is not asked now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// It said `Retry-After` with this status, and there is this long to go.
+    Throttled(u16, Duration),
+    /// It failed too often.
+    Broken,
+}
+
+/// How a request ended, as far as its host is to blame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// It answered.
+    Answered,
+    /// It answered with this status that we should come back later.
+    Throttled(u16, Duration),
+    /// It could not be reached or broke off.
+    Failed,
+}
+
+/// What is known of one host. The clock is passed in.
+#[derive(Debug, Default)]
+struct Host {
+    /// The earliest start of the next request.
+    next: Option<Instant>,
+    throttled: Option<(u16, Instant)>,
+    /// In a row.
+    failures: u32,
+    open_until: Option<Instant>,
+}
+
+impl Host {
+    /// When a request may start, `jitter` being between 0 and 1.
+    fn admit(&mut self, limits: &Limits, now: Instant, jitter: f64) -> Result<Instant, Held> {
+        if let Some((status, until)) = self.throttled.filter(|(_, until)| *until > now) {
+            return Err(Held::Throttled(status, until - now));
+        }
+        if let Some(until) = self.open_until {
+            if until > now {
+                return Err(Held::Broken);
+            }
+            // One probe; the others wait for another such while, or for the probe's success.
+            self.open_until = Some(now + self.pause(limits));
+        }
+        let start = self.next.map_or(now, |next| next.max(now));
+        let spacing = Duration::from_millis(limits.spacing_ms_min);
+        self.next = Some(start + spacing + spacing.mul_f64(jitter / 2.0));
+        Ok(start)
+    }
+
+    fn ended(&mut self, limits: &Limits, now: Instant, ended: Ended) {
+        if ended == Ended::Failed {
+            self.failures = self.failures.saturating_add(1);
+            if self.failures >= limits.breaker_failures {
+                self.open_until = Some(now + self.pause(limits));
+            }
+            return;
+        }
+        self.failures = 0;
+        self.open_until = None;
+        if let Ended::Throttled(status, wait) = ended {
+            let wait = wait.min(Duration::from_secs(limits.retry_after_s_max));
+            self.throttled = Some((status, now + wait));
+        }
+    }
+
+    /// How long the breaker stays open after this many failures.
+    fn pause(&self, limits: &Limits) -> Duration {
+        let doublings = self
+            .failures
+            .saturating_sub(limits.breaker_failures)
+            .min(16);
+        let pause = limits.breaker_open_ms_min << doublings;
+        Duration::from_millis(pause.min(limits.breaker_open_ms_max))
+    }
+
+    fn idle(&self, now: Instant) -> bool {
+        self.failures == 0
+            && self.next.is_none_or(|next| next <= now)
+            && self.throttled.is_none_or(|(_, until)| until <= now)
+    }
+}
+
+/// The hosts that were asked lately.
+#[derive(Debug)]
+pub(super) struct Pacing {
+    limits: Limits,
+    /// Without it, only the number of requests at once is limited.
+    paced: bool,
+    all: Arc<Semaphore>,
+    hosts: Mutex<HashMap<String, (Arc<Semaphore>, Host)>>,
+}
+
+/// A place among the requests under way; hand it back with [`Pacing::ended`].
+#[derive(Debug)]
+pub(super) struct Turn {
+    host: String,
+    _permits: [OwnedSemaphorePermit; 2],
+}
+
+impl Pacing {
+    pub(super) fn new(limits: Limits, paced: bool) -> Self {
+        Self {
+            paced,
+            all: Arc::new(Semaphore::new(limits.in_flight_max)),
+            hosts: Mutex::default(),
+            limits,
+        }
+    }
+
+    /// Waits until `host` may be asked.
+    pub(super) async fn turn(&self, host: &str) -> Result<Turn, Held> {
+        let slots = self.with(host, |slots, _| Arc::clone(slots));
+        // A host's own queue comes first, so that a slow host does not hold places of all.
+        let own = permit(slots).await?;
+        let permits = [own, permit(Arc::clone(&self.all)).await?];
+        if self.paced {
+            let start = self.with(host, |_, state| {
+                state.admit(&self.limits, Instant::now(), jitter())
+            })?;
+            sleep_until(start).await;
+        }
+        Ok(Turn {
+            host: host.to_owned(),
+            _permits: permits,
+        })
+    }
+
+    /// Learns from how a request ended.
+    pub(super) fn ended(&self, turn: Turn, ended: Ended) {
+        self.with(&turn.host, |_, state| {
+            state.ended(&self.limits, Instant::now(), ended);
+        });
+    }
+
+    fn with<T>(&self, host: &str, act: impl FnOnce(&Arc<Semaphore>, &mut Host) -> T) -> T {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        if hosts.len() >= HOSTS_MAX && !hosts.contains_key(host) {
+            let now = Instant::now();
+            // Whoever holds a place holds the semaphore too.
+            hosts.retain(|_, (slots, state)| Arc::strong_count(slots) > 1 || !state.idle(now));
+        }
+        let (slots, state) = hosts.entry(host.to_owned()).or_insert_with(|| {
+            let slots = Semaphore::new(self.limits.in_flight_per_host_max);
+            (Arc::new(slots), Host::default())
+        });
+        act(slots, state)
+    }
+}
+
+impl Ended {
+    /// What a failed fetch says of its host: nothing, where our own rules or limits ended it.
+    pub(super) fn failed(error: &FetchError) -> Self {
+        match error {
+            FetchError::DnsError
+            | FetchError::DestinationUnavailable
+            | FetchError::ConnectionRefused
+            | FetchError::ConnectionTerminated
+            | FetchError::ConnectionTimeout
+            | FetchError::TlsProtocolError
+            | FetchError::HttpResponseTimeout
+            | FetchError::HttpResponseIncomplete => Self::Failed,
+            _ => Self::Answered,
+        }
+    }
+}
+
+/// Semaphores here are never closed; if one were, the host would count as broken.
+async fn permit(semaphore: Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Held> {
+    semaphore.acquire_owned().await.map_err(|_| Held::Broken)
+}
+
+/// Between 0 and 1. The hasher's keys are the only randomness needed here.
+fn jitter() -> f64 {
+    f64::from(RandomState::new().hash_one(0_u8) as u32) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,243 @@
+//! What of a plugin's request is sent: the one place that turns it into HTTP, or denies it. Pure.
+
+use bytes::Bytes;
+use reqwest::{
+    Method, StatusCode,
+    header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+};
+use url::Url;
+
+use super::{
+    Limits,
+    allowlist::{Denied, below, https},
+};
+use crate::contract;
+
+/// What a plugin may set. Everything else is the host's alone, or of no use to a reader of public pages.
+const HEADERS: [&str; 27] = [
+    "accept",
+    "accept-language",
+    "cache-control",
+    "content-type",
+    "dnt",
+    "origin",
+    "pragma",
+    "priority",
+    "referer",
+    "sec-ch-prefers-color-scheme",
+    "sec-ch-ua",
+    "sec-ch-ua-mobile",
+    "sec-ch-ua-platform",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-fetch-user",
+    "upgrade-insecure-requests",
+    "user-agent",
+    "x-asbd-id",
+    // For guests any value does, so it is no secret; a session's own replaces it.
+    "x-csrftoken",
+    "x-fb-friendly-name",
+    "x-fb-lsd",
+    "x-ig-app-id",
+    "x-ig-capabilities",
+    "x-ig-www-claim",
+    "x-requested-with",
+];
+
+/// One request to one host; a redirect makes the next.
+#[derive(Clone, Debug)]
+pub(super) struct Hop {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Option<Bytes>,
+}
+
+impl Hop {
+    /// The first hop of a plugin's request.
+    pub(super) fn first(request: &contract::Request, limits: &Limits) -> Result<Self, Denied> {
+        let url = https(&request.url, limits.url_bytes_max)?;
+        if request.headers.len() > limits.request_headers_max {
+            return Err(Denied::Headers(limits.request_headers_max));
+        }
+        let headers = request
+            .headers
+            .iter()
+            .map(header)
+            .collect::<Result<_, _>>()?;
+        let (method, bytes_max) = match request.method {
+            contract::Method::Get => (Method::GET, 0),
+            contract::Method::Post => (Method::POST, limits.request_body_bytes_max),
+        };
+        if request
+            .body
+            .as_ref()
+            .is_some_and(|body| body.len() > bytes_max)
+        {
+            return Err(Denied::Body(bytes_max));
+        }
+        Ok(Self {
+            method,
+            url,
+            headers,
+            body: request.body.clone(),
+        })
+    }
+
+    /// The hop that a redirect asks for, as browsers understand it: only 307 and 308 keep a POST.
+    pub(super) fn next(self, status: StatusCode, url: Url) -> Self {
+        let mut next = Self { url, ..self };
+        if next.method == Method::POST
+            && !matches!(
+                status,
+                StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT
+            )
+        {
+            next.method = Method::GET;
+            next.body = None;
+            next.headers.remove(CONTENT_TYPE);
+        }
+        next
+    }
+
+    /// Whether it may be sent twice: it only reads. A GraphQL call is a POST that reads.
+    pub(super) fn repeatable(&self) -> bool {
+        self.method == Method::GET || self.url.path().split('/').any(|part| part == "graphql")
+    }
+}
+
+/// Whether a URL is Instagram's own: the only place a session is sent to.
+pub(super) fn on_instagram(url: &Url) -> bool {
+    const HOME: &str = "instagram.com";
+    url.scheme() == "https"
+        && url
+            .host_str()
+            .is_some_and(|name| name == HOME || below(name, HOME))
+}
+
+fn header(header: &contract::Header) -> Result<(HeaderName, HeaderValue), Denied> {
+    let denied = || Denied::Header(header.name.chars().take(64).collect());
+    if !HEADERS.contains(&header.name.as_str()) {
+        return Err(denied());
+    }
+    if matches!(header.name.as_str(), "origin" | "referer")
+        && !https(&header.value, header.value.len()).is_ok_and(|url| on_instagram(&url))
+    {
+        return Err(denied());
+    }
+    let name = HeaderName::from_bytes(header.name.as_bytes()).map_err(|_| denied())?;
+    // Refuses line breaks and NUL.
+    let value = HeaderValue::from_str(&header.value).map_err(|_| denied())?;
+    Ok((name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn get(headers: &[(&str, &str)]) -> contract::Request {
+        contract::Request {
+            method: contract::Method::Get,
+            url: "https://www.instagram.com/x/".into(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| contract::Header {
+                    name: (*name).into(),
+                    value: (*value).into(),
+                })
+                .collect(),
+            body: None,
+            session: false,
+        }
+    }
+
+    fn denied(request: &contract::Request) -> Denied {
+        Hop::first(request, &Limits::default()).unwrap_err()
+    }
+
+    #[test]
+    fn headers_that_are_the_hosts_alone_are_denied() {
+        for name in [
+            "host",
+            "content-length",
+            "transfer-encoding",
+            "connection",
+            "proxy-authorization",
+            "cookie",
+            "authorization",
+            "x-forwarded-for",
+            "range",
+            "accept-encoding",
+            "te",
+            "upgrade",
+            "",
+            "a b",
+            "Accept",
+        ] {
+            assert_eq!(denied(&get(&[(name, "x")])), Denied::Header(name.into()));
+        }
+    }
+
+    #[test]
+    fn line_breaks_in_a_value_are_denied() {
+        for value in ["a\r\nhost: evil", "a\nb", "a\rb", "a\0b"] {
+            assert_eq!(
+                denied(&get(&[("accept", value)])),
+                Denied::Header("accept".into())
+            );
+        }
+    }
+
+    #[test]
+    fn origin_and_referer_stay_on_instagram() {
+        for value in ["https://www.instagram.com/a/", "https://instagram.com"] {
+            assert!(Hop::first(&get(&[("referer", value)]), &Limits::default()).is_ok());
+        }
+        for value in [
+            "https://evil.test/",
+            "http://www.instagram.com/",
+            "https://evilinstagram.com/",
+        ] {
+            assert_eq!(
+                denied(&get(&[("origin", value)])),
+                Denied::Header("origin".into())
+            );
+        }
+    }
+
+    #[test]
+    fn too_many_headers_and_bodies_out_of_place_are_denied() {
+        assert_eq!(denied(&get(&[("accept", "x"); 33])), Denied::Headers(32));
+        let mut request = get(&[]);
+        request.body = Some(Bytes::from_static(b"x"));
+        assert_eq!(denied(&request), Denied::Body(0));
+        request.method = contract::Method::Post;
+        assert!(Hop::first(&request, &Limits::default()).is_ok());
+        request.body = Some(vec![0; (64 << 10) + 1].into());
+        assert_eq!(denied(&request), Denied::Body(64 << 10));
+    }
+
+    #[test]
+    fn only_307_and_308_keep_a_post() {
+        let mut request = get(&[("content-type", "text/plain"), ("accept", "*/*")]);
+        request.method = contract::Method::Post;
+        request.body = Some(Bytes::from_static(b"x"));
+        let hop = Hop::first(&request, &Limits::default()).unwrap();
+        let url = Url::parse("https://www.instagram.com/y/").unwrap();
+        let kept = hop
+            .clone()
+            .next(StatusCode::TEMPORARY_REDIRECT, url.clone());
+        assert_eq!(
+            (kept.method, kept.body.is_some(), kept.headers.len()),
+            (Method::POST, true, 2)
+        );
+        let read = hop.next(StatusCode::FOUND, url);
+        assert_eq!(
+            (read.method, read.body.is_some(), read.headers.len()),
+            (Method::GET, false, 1)
+        );
+    }
+}

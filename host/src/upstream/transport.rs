@@ -1,0 +1,178 @@
+//! One hop over the wire: dials, sends, reads, within the limits.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::{
+    StatusCode,
+    header::{CONTENT_ENCODING, HOST, HeaderMap, HeaderValue, LOCATION, SET_COOKIE},
+};
+use tokio::time::timeout;
+use url::{Position, Url};
+
+use super::{Config, Error, Limits, address::Resolver, failure, request::Hop};
+use crate::contract::{FetchError, Header, Response};
+
+/// Most bytes set aside for a body before any of it has come: an announced length is only a claim.
+const AHEAD_BYTES_MAX: u64 = 256 << 10;
+
+/// A connection pool.
+#[derive(Debug)]
+pub(super) struct Transport {
+    client: reqwest::Client,
+    origin: Option<Url>,
+    limits: Limits,
+}
+
+/// How a hop ended.
+#[derive(Debug)]
+pub(super) enum Arrived {
+    /// Somewhere else.
+    Redirect(StatusCode, Url),
+    /// Here.
+    Response(Response),
+}
+
+impl Transport {
+    pub(super) fn new(config: &Config) -> Result<Self, Error> {
+        // Fails only where one is installed already, which will do.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let chosen = [&config.origin_override, &config.proxy];
+        let exempt = chosen
+            .into_iter()
+            .flatten()
+            .filter_map(|url| Some(url.host_str()?.to_owned()));
+        let limits = config.limits.clone();
+        let mut builder = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(Duration::from_millis(limits.connect_ms_max))
+            .http1_max_headers(limits.response_headers_max)
+            .http2_max_header_list_size(limits.response_header_bytes_max)
+            .dns_resolver(Resolver {
+                exempt: exempt.collect(),
+            });
+        if let Some(proxy) = &config.proxy {
+            let proxy = reqwest::Proxy::all(proxy.clone())
+                .map_err(|_| Error::Config("proxy: not a usable URL".into()))?;
+            builder = builder.proxy(proxy);
+        }
+        if let Some(origin) = &config.origin_override {
+            if !matches!(origin.scheme(), "http" | "https") || origin.path() != "/" {
+                return Err(Error::Config(format!(
+                    "upstream override {origin}: not an http origin"
+                )));
+            }
+            // HTTP/2 would take the authority from the URL.
+            builder = builder.http1_only();
+        }
+        let client = builder
+            .build()
+            .map_err(|error| Error::Config(format!("HTTP client: {error}")))?;
+        Ok(Self {
+            client,
+            origin: config.origin_override.clone(),
+            limits,
+        })
+    }
+
+    pub(super) async fn send(&self, hop: &Hop) -> Result<Arrived, FetchError> {
+        let first_byte = Duration::from_millis(self.limits.first_byte_ms_max);
+        let response = timeout(first_byte, self.client.execute(self.request(hop)?))
+            .await
+            .map_err(|_| FetchError::HttpResponseTimeout)?
+            .map_err(|error| failure::sending(&error))?;
+        let status = response.status();
+        if let Some(url) = redirect(status, response.headers(), &hop.url) {
+            return Ok(Arrived::Redirect(status, url));
+        }
+        let headers = self.headers(response.headers())?;
+        Ok(Arrived::Response(Response {
+            status: status.as_u16(),
+            url: hop.url.to_string(),
+            headers,
+            body: self.body(response).await?,
+        }))
+    }
+
+    fn request(&self, hop: &Hop) -> Result<reqwest::Request, FetchError> {
+        let mut url = hop.url.clone();
+        let mut headers = hop.headers.clone();
+        if let Some(origin) = &self.origin {
+            let authority = &hop.url[Position::BeforeHost..Position::AfterPort];
+            let internal = |what: &str| FetchError::InternalError(Some(what.to_owned()));
+            headers.insert(
+                HOST,
+                HeaderValue::from_str(authority).map_err(|_| internal("host"))?,
+            );
+            url = origin
+                .join(&hop.url[Position::BeforePath..Position::AfterQuery])
+                .map_err(|_| internal("override"))?;
+        }
+        let mut request = reqwest::Request::new(hop.method.clone(), url);
+        *request.headers_mut() = headers;
+        *request.body_mut() = hop.body.clone().map(reqwest::Body::from);
+        Ok(request)
+    }
+
+    /// What a plugin may see of them. A coding that is still named here was not undone: unknown, or one of several.
+    fn headers(&self, headers: &HeaderMap) -> Result<Vec<Header>, FetchError> {
+        let bytes: usize = headers
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum();
+        if headers.len() > self.limits.response_headers_max
+            || bytes > self.limits.response_header_bytes_max as usize
+        {
+            return Err(FetchError::HttpProtocolError);
+        }
+        if let Some(coding) = headers
+            .get(CONTENT_ENCODING)
+            .filter(|coding| *coding != "identity")
+        {
+            let coding = coding.to_str().ok().map(str::to_owned);
+            return Err(FetchError::HttpResponseContentCoding(coding));
+        }
+        let seen = headers.iter().filter(|(name, _)| *name != SET_COOKIE);
+        Ok(seen
+            .map(|(name, value)| Header {
+                name: name.as_str().to_owned(),
+                value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            })
+            .collect())
+    }
+
+    /// Counted as it comes, after decoding.
+    async fn body(&self, mut response: reqwest::Response) -> Result<Bytes, FetchError> {
+        let too_large =
+            || FetchError::HttpResponseBodySize(Some(self.limits.body_bytes_max as u64));
+        let claimed = response.content_length().unwrap_or_default();
+        if claimed > self.limits.body_bytes_max as u64 {
+            return Err(too_large());
+        }
+        let idle = Duration::from_millis(self.limits.idle_ms_max);
+        let mut body = BytesMut::with_capacity(claimed.min(AHEAD_BYTES_MAX) as usize);
+        loop {
+            let chunk = timeout(idle, response.chunk())
+                .await
+                .map_err(|_| FetchError::HttpResponseTimeout)?
+                .map_err(|error| failure::reading(&error))?;
+            let Some(chunk) = chunk else {
+                return Ok(body.freeze());
+            };
+            if body.len() + chunk.len() > self.limits.body_bytes_max {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+    }
+}
+
+/// Where a redirect leads, as if `from` itself had answered.
+fn redirect(status: StatusCode, headers: &HeaderMap, from: &Url) -> Option<Url> {
+    let location = headers.get(LOCATION)?.to_str().ok()?;
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+        .then(|| from.join(location).ok())
+        .flatten()
+}

@@ -1,0 +1,140 @@
+//! The command line: exit codes, and one line that says what is wrong.
+
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::harness::server::{Server, gramhost};
+
+fn run(arguments: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    gramhost(folder.path()).args(arguments).output().unwrap()
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+#[test]
+fn help_gives_examples_and_exit_codes() {
+    let output = run(&["--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    for part in ["Examples:", "Exit codes:", "--rate-limit", "doctor"] {
+        assert!(stdout(&output).contains(part), "{part} is missing");
+    }
+    assert!(!stdout(&output).contains("compile-component"));
+}
+
+#[test]
+fn an_unknown_flag_is_refused_by_name() {
+    let output = run(&["serve", "--lisen", "127.0.0.1:0"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("--lisen"));
+}
+
+#[test]
+fn openapi_prints_a_json_document() {
+    let output = run(&["openapi"]);
+    assert_eq!(output.status.code(), Some(0));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3."));
+    assert!(document["paths"]["/instagram/post/info"].is_object());
+}
+
+#[test]
+fn doctor_names_what_is_wrong_and_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = ["doctor", "--listen", "127.0.0.1:0", "--admin-listen", "off"];
+    let good = gramhost(folder.path()).args(flags).output().unwrap();
+    assert_eq!(good.status.code(), Some(0), "{}", stdout(&good));
+    assert!(stdout(&good).contains("ok   data folder       data (will be made)"));
+
+    let bad = gramhost(folder.path())
+        .args(flags)
+        .args(["--cookies", "absent.txt"])
+        .output()
+        .unwrap();
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(stdout(&bad).contains("FAIL cookies           absent.txt: No such file"));
+}
+
+#[test]
+fn extract_refuses_a_bad_target_before_it_loads_anything() {
+    for arguments in [
+        ["extract", "profile-info", "no spaces"],
+        ["extract", "post", "https://example.com/p/abc/"],
+        ["extract", "highlight", "abc"],
+    ] {
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(!stderr(&output).is_empty());
+    }
+}
+
+#[test]
+fn a_second_server_on_the_same_data_folder_is_refused() {
+    let server = Server::start(&[]);
+    let output = gramhost(server.folder.path())
+        .args(["--listen", "127.0.0.1:0", "--admin-listen", "off"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        stderr(&output),
+        "gramhost: data folder data is in use by another gramhost; stop it or give another --data\n"
+    );
+}
+
+#[test]
+fn a_taken_port_is_named() {
+    let server = Server::start(&[]);
+    let taken = server.address.to_string();
+    let output = run(&["--listen", &taken, "--admin-listen", "off"]);
+    assert_eq!(output.status.code(), Some(1));
+    let line = stderr(&output);
+    assert!(
+        line.contains(&format!("cannot listen on {taken}")),
+        "{line}"
+    );
+    assert_eq!(line.lines().count(), 1);
+}
+
+#[test]
+fn plugin_list_shows_the_running_server_and_without_one_the_built_in_plugins() {
+    let server = Server::start(&[]);
+    let admin = server.admin.to_string();
+    for flags in [["--admin-listen", &admin], ["--admin-listen", "off"]] {
+        let output = gramhost(server.folder.path())
+            .args(["plugin", "list"])
+            .args(flags)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        for name in ["profile", "post", "reel", "story"] {
+            let listed = stdout(&output).lines().any(|line| line.starts_with(name));
+            assert!(listed, "{name} is missing: {}", stdout(&output));
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_admin_listener_wants_the_token_of_the_data_folder() {
+    let server = Server::start(&[]);
+    assert_eq!(server.admin("/plugins").await.status, 200);
+    let other = Server::start(&[]);
+    let output = gramhost(other.folder.path())
+        .args([
+            "plugin",
+            "list",
+            "--admin-listen",
+            &server.admin.to_string(),
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("401"), "{}", stderr(&output));
+}

@@ -1,0 +1,17 @@
+//! End-to-end tests over real sockets; the tree mirrors the routes.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests"
+)]
+
+#[path = "../harness.rs"]
+mod harness;
+
+mod cli;
+mod config;
+mod layout;
+mod plugin;
+mod recordings;
+mod shutdown;

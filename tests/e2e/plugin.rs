@@ -1,0 +1,116 @@
+//! The plugin host as a whole: real components, compiled by the real binary.
+
+mod call;
+mod folder;
+mod start;
+mod swap;
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use gramhost::{
+    contract::{Context, Kind, Outcome, Query, Refusal, Step, Target},
+    plugin::{Config, Fault, Plugin, Registry, Status},
+};
+use tokio::time::{sleep, timeout};
+
+/// The embedded plugin that is also put into folders.
+const POST: &[u8] = include_bytes!(env!("PLUGIN_POST"));
+
+/// A post plugin that does wrong what its shortcode says.
+const MISBEHAVING: &[u8] = include_bytes!(env!("GUEST_MISBEHAVING"));
+
+/// With a cache that all tests share, so that each component is compiled once.
+fn config(folder: &Path) -> Config {
+    Config {
+        folder: Some(folder.to_owned()),
+        ..Config::new(
+            env!("CARGO_BIN_EXE_gramhost").into(),
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"),
+        )
+    }
+}
+
+async fn open(folder: &Path) -> Arc<Registry> {
+    Registry::open(config(folder)).await.unwrap()
+}
+
+/// Another component that behaves the same: a custom section more.
+fn variant(component: &[u8], mark: u8) -> Vec<u8> {
+    let mut variant = component.to_vec();
+    variant.extend([0, 6, 4, b'm', b'a', b'r', b'k', mark]);
+    variant
+}
+
+/// Replaces a file as careful people do.
+fn replace(folder: &Path, name: &str, contents: &[u8]) {
+    let part = folder.join(format!(".{name}.part"));
+    std::fs::write(&part, contents).unwrap();
+    std::fs::rename(part, folder.join(name)).unwrap();
+}
+
+async fn ask(plugin: &Plugin, shortcode: &str) -> Result<Outcome, Fault> {
+    let query = Query::Post {
+        target: Target::Shortcode(shortcode.to_owned()),
+    };
+    let context = Context {
+        now: 1_700_000_000,
+        session: false,
+        settings: plugin.settings().to_string(),
+    };
+    plugin
+        .extract(Arc::new(query), Arc::new(context), Arc::default())
+        .await
+}
+
+/// Whether a plugin does what the honest one does first: send a request.
+fn answers(outcome: &Result<Outcome, Fault>) -> bool {
+    let Ok(Outcome {
+        step: Step::Fetch(requests),
+        ..
+    }) = outcome
+    else {
+        return false;
+    };
+    requests
+        .iter()
+        .all(|it| it.url.starts_with("https://www.instagram.com/"))
+}
+
+fn unavailable(outcome: Result<Outcome, Fault>) -> String {
+    match outcome.unwrap().step {
+        Step::Refuse(Refusal::Unavailable(text)) => text,
+        step => panic!("{step:?}"),
+    }
+}
+
+fn status(registry: &Registry, name: &str) -> Status {
+    let all = registry.status();
+    all.into_iter().find(|it| it.name == name).unwrap()
+}
+
+fn refusal(registry: &Registry, name: &str) -> String {
+    let refused = status(registry, name).refused;
+    refused.map_or_else(String::new, |it| it.refused.to_string())
+}
+
+fn digest(registry: &Registry) -> String {
+    status(registry, "post").serving.unwrap().digest
+}
+
+fn source(registry: &Registry) -> String {
+    status(registry, "post").serving.unwrap().source
+}
+
+/// Waits for a condition, looking every few milliseconds.
+async fn until(what: &str, condition: impl Fn() -> bool) {
+    let wait = async {
+        while !condition() {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(20), wait).await.expect(what);
+}
+
+async fn serving_answers(registry: &Registry) -> bool {
+    answers(&ask(&registry.serving(Kind::Post), "CnU4zIh9x_F").await)
+}

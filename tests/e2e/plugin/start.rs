@@ -1,0 +1,88 @@
+//! Starting: out of the box, from the cache, and with a cache that somebody touched.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+
+use gramhost::{
+    contract::Kind,
+    plugin::{Config, Registry},
+};
+
+use super::{config, open, serving_answers, status};
+
+/// A compiler that compiles nothing: whoever needs it fails.
+fn without_compiler(cache: &Path) -> Config {
+    Config::new("/bin/false".into(), cache.to_owned())
+}
+
+#[tokio::test]
+async fn the_embedded_plugins_serve_out_of_the_box() {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = open(folder.path()).await;
+    for kind in Kind::ALL {
+        let plugin = registry.serving(kind);
+        assert_eq!(plugin.manifest().name, kind.plugin());
+        let label = plugin.label();
+        let (version, digest) = label.split_once('+').unwrap();
+        assert_eq!(
+            version,
+            format!("{}@{}", kind.plugin(), plugin.manifest().version)
+        );
+        assert_eq!(digest.len(), 8);
+        let serving = status(&registry, kind.plugin()).serving.unwrap();
+        assert!(serving.digest.starts_with(digest));
+        assert_eq!(serving.source, "embedded");
+    }
+    assert!(serving_answers(&registry).await);
+}
+
+#[tokio::test]
+async fn a_restart_needs_no_compiler_and_an_edited_cache_does() {
+    let folder = tempfile::tempdir().unwrap();
+    open(folder.path()).await;
+    let cache = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(config(folder.path()).cache).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), cache.path().join(file.file_name())).unwrap();
+    }
+    Registry::open(without_compiler(cache.path()))
+        .await
+        .unwrap();
+    let mode = fs::metadata(cache.path()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+
+    for file in fs::read_dir(cache.path()).unwrap() {
+        let path = file.unwrap().path();
+        let mut code = fs::read(&path).unwrap();
+        let last = code.len() - 1;
+        code[last] ^= 1;
+        fs::write(path, code).unwrap();
+    }
+    let error = Registry::open(without_compiler(cache.path()))
+        .await
+        .err()
+        .unwrap();
+    assert!(error.to_string().contains("compile"), "{error}");
+}
+
+#[tokio::test]
+async fn one_compiled_plugin_cannot_stand_in_for_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = open(folder.path()).await;
+    let cache = tempfile::tempdir().unwrap();
+    let digest = |name| status(&registry, name).serving.unwrap().digest;
+    let (post, reel) = (digest("post"), digest("reel"));
+    for file in fs::read_dir(config(folder.path()).cache).unwrap() {
+        let file = file.unwrap();
+        let name = file.file_name().into_string().unwrap();
+        let name = name
+            .replace(&post, "swap")
+            .replace(&reel, &post)
+            .replace("swap", &reel);
+        fs::copy(file.path(), cache.path().join(name)).unwrap();
+    }
+    assert!(
+        Registry::open(without_compiler(cache.path()))
+            .await
+            .is_err()
+    );
+}

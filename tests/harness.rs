@@ -1,0 +1,8 @@
+//! What an end-to-end test may use: the real binary, and a stand-in for Instagram.
+
+#[path = "harness/server.rs"]
+pub(crate) mod server;
+
+#[path = "harness/upstream.rs"]
+#[expect(dead_code, reason = "the upstream room's own tests use the rest of it")]
+pub(crate) mod upstream;

@@ -1,0 +1,214 @@
+//! The real `gramhost` binary on free ports and a data folder of its own, and a client that talks to it.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    os::unix::fs::symlink,
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::{Arc, Mutex, mpsc},
+    thread,
+    time::Duration,
+};
+
+use reqwest::{Client, Method, header::HeaderMap};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::time::{sleep, timeout};
+
+/// A first start compiles four plugins, unoptimised and beside other tests.
+const START: Duration = Duration::from_secs(120);
+
+/// The binary, in a folder where no settings file lies, with none of the caller's settings.
+pub(crate) fn gramhost(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gramhost"));
+    for (name, _) in env::vars_os() {
+        if name.to_string_lossy().starts_with("GRAMHOST_") {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+/// A running server; killed when dropped.
+pub(crate) struct Server {
+    /// Its working folder; `data` in it is its data folder.
+    pub(crate) folder: TempDir,
+    /// Where the API listens.
+    pub(crate) address: SocketAddr,
+    /// Where the admin listener is.
+    pub(crate) admin: SocketAddr,
+    child: Child,
+    log: Arc<Mutex<String>>,
+    client: Client,
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    /// Null where it is no JSON.
+    pub(crate) json: Value,
+    pub(crate) text: String,
+}
+
+impl Server {
+    /// Starts `gramhost serve` with these flags and waits until it listens.
+    pub(crate) fn start(flags: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), flags)
+    }
+
+    /// As [`Server::start`], in a folder that holds a settings file, plugins or an earlier server's data.
+    pub(crate) fn start_in(folder: TempDir, flags: &[&str]) -> Self {
+        share_compiled_plugins(folder.path());
+        let mut child = gramhost(folder.path())
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--admin-listen",
+                "127.0.0.1:0",
+            ])
+            .args(flags)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = follow(child.stderr.take().unwrap());
+        let lines = lines(child.stdout.take().unwrap());
+        let mut address = |what: &str| {
+            let line = lines.recv_timeout(START).unwrap_or_else(|_| {
+                let _gone = child.kill();
+                panic!("no {what:?}: {}", log.lock().unwrap());
+            });
+            let address = line.strip_prefix(what).expect("the announcement");
+            address.parse().unwrap()
+        };
+        Self {
+            address: address("listening on http://"),
+            admin: address("admin listening on http://"),
+            folder,
+            child,
+            log,
+            client: client(),
+        }
+    }
+
+    /// `GET` on the API; the path begins with a slash and may hold a query.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[]).await
+    }
+
+    /// Any method and headers on the API.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let url = format!("http://{}{path}", self.address);
+        self.answer(method, url, headers).await
+    }
+
+    /// `GET` on the admin listener, with its token.
+    pub(crate) async fn admin(&self, path: &str) -> Answer {
+        let token = fs::read_to_string(self.folder.path().join("data/admin-token")).unwrap();
+        let token = format!("Bearer {}", token.trim());
+        let url = format!("http://{}{path}", self.admin);
+        self.answer(Method::GET, url, &[("authorization", &token)])
+            .await
+    }
+
+    /// What it logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Waits until it has logged this.
+    pub(crate) async fn logged(&self, text: &str) {
+        let logged = async {
+            while !self.log().contains(text) {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(START, logged).await.expect(text);
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits until the process has ended.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
+    async fn answer(&self, method: Method, url: String, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.client.request(method, url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        Answer {
+            status,
+            headers,
+            json: serde_json::from_str(&text).unwrap_or_default(),
+            text,
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _gone = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+/// Compiled plugins are kept by digest, so every test's server may use the same: only the first one compiles.
+fn share_compiled_plugins(folder: &Path) {
+    let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
+    let data = folder.join("data");
+    fs::create_dir_all(&shared).unwrap();
+    fs::create_dir_all(&data).unwrap();
+    // An earlier server in the same folder has made it already.
+    let _made = symlink(shared, data.join("compiled"));
+}
+
+fn client() -> Client {
+    // Refused when another test was first, which is just as well.
+    let _first = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().no_proxy().build().unwrap()
+}
+
+/// Each line as it comes; the channel closes with the stream.
+fn lines(stream: impl Read + Send + 'static) -> mpsc::Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            // Nobody listens after the start; the pipe must be emptied all the same.
+            let _unheard = sender.send(line);
+        }
+    });
+    receiver
+}
+
+/// Everything so far, for a failing test to show.
+fn follow(stream: impl Read + Send + 'static) -> Arc<Mutex<String>> {
+    let log = Arc::new(Mutex::new(String::new()));
+    let kept = Arc::clone(&log);
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            let mut log = kept.lock().unwrap();
+            log.push_str(&line);
+            log.push('\n');
+        }
+    });
+    log
+}
