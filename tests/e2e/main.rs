@@ -11,6 +11,7 @@ mod harness;
 
 mod cli;
 mod config;
+mod instagram;
 mod layout;
 mod plugin;
 mod recordings;

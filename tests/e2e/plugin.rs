@@ -2,6 +2,7 @@
 
 mod call;
 mod folder;
+mod live;
 mod start;
 mod swap;
 

@@ -70,8 +70,8 @@ impl post::Guest for Component {
             "exit" => process::exit(0),
             "flood" => refuse(&"x".repeat(20 * 1024 * 1024)),
             "fanout" => fetch(repeat_n("https://www.instagram.com/", 500)),
-            "fetch-forever" => fetch(repeat_n("https://www.instagram.com/", 1)),
-            "forbidden-host" => fetch(repeat_n("https://example.com/", 1)),
+            "forever" => fetch(repeat_n("https://www.instagram.com/", 1)),
+            "forbidden" => fetch(repeat_n("https://example.com/", 1)),
             "own-address" => fetch(repeat_n("https://127.0.0.1/", 1)),
             "other-post" => done(media("CnU4zIh9x_F")),
             "liar" => done(Media {

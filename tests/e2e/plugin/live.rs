@@ -1,0 +1,223 @@
+//! Plugins swapped in the folder of a running server, and plugins that misbehave, seen by its clients.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tokio::time::interval;
+
+use super::{MISBEHAVING, POST, replace, variant};
+use crate::harness::server::Server;
+
+/// Asked again and again; the demo post of the fixtures.
+const PATH: &str = "/instagram/post/info?url_or_code=DfDjNmTDemo";
+/// How long the load lasts.
+const LOAD: Duration = Duration::from_secs(30);
+/// How long a new plugin may take from its file to its first answer, under load.
+const SERVES_WITHIN: Duration = Duration::from_secs(3);
+
+fn start() -> Server {
+    let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+    let fixtures = fixtures.to_str().unwrap();
+    Server::start(&[
+        "--replay",
+        fixtures,
+        "--rate-limit",
+        "0",
+        "--cache-ttl",
+        "0",
+    ])
+}
+
+impl Server {
+    /// A version of a plugin over the one before it.
+    fn put(&self, name: &str, contents: &[u8]) {
+        replace(&self.folder.path().join("data/plugins"), name, contents);
+    }
+
+    /// What `GET /plugins` says of `post`.
+    async fn post(&self) -> Value {
+        let plugins = self.admin("/plugins").await.json;
+        let all = plugins.as_array().unwrap();
+        all.iter().find(|it| it["name"] == "post").unwrap().clone()
+    }
+
+    /// Waits until `GET /plugins` says this of `post`.
+    async fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        let mut looks = interval(Duration::from_millis(10));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            looks.tick().await;
+            let post = self.post().await;
+            if holds(&post) {
+                return post;
+            }
+            assert!(Instant::now() < deadline, "{what}: {post}");
+        }
+    }
+}
+
+/// Each answer's version, in order, of one client that asks until it is told to stop.
+async fn client(server: Arc<Server>, stop: Arc<AtomicBool>, seen: Arc<Mutex<Vec<String>>>) -> u32 {
+    let mut answers = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let answer = server.get(PATH).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        assert_eq!(answer.json["shortcode"], "DfDjNmTDemo");
+        let version = answer.headers["x-plugin"].to_str().unwrap().to_owned();
+        assert!(version.starts_with("post@1.0.0+"), "{version}");
+        let mut seen = seen.lock().unwrap();
+        if !seen.contains(&version) {
+            seen.push(version);
+        }
+        answers += 1;
+    }
+    answers
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_swaps_a_second_under_load_fail_no_request() {
+    let server = Arc::new(start());
+    let stop = Arc::new(AtomicBool::new(false));
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let clients: Vec<_> = (0..4)
+        .map(|_| {
+            tokio::spawn(client(
+                Arc::clone(&server),
+                Arc::clone(&stop),
+                Arc::clone(&seen),
+            ))
+        })
+        .collect();
+    let began = Instant::now();
+    let mut every = interval(Duration::from_millis(200));
+    for swap in 0_u32.. {
+        every.tick().await;
+        if began.elapsed() >= LOAD {
+            break;
+        }
+        // Six versions in turn, and in between what must never serve.
+        match swap % 8 {
+            6 => server.put("post.wasm", &POST[..POST.len() / 2]),
+            7 => server.put("post.wasm", b"garbage"),
+            version => server.put("post.wasm", &variant(POST, 100 + version as u8)),
+        }
+    }
+    let put = Instant::now();
+    server.put("post.wasm", &variant(POST, 99));
+    let before = server.get(PATH).await.headers["x-plugin"].clone();
+    let mut looks = interval(Duration::from_millis(10));
+    while server.get(PATH).await.headers["x-plugin"] == before {
+        assert!(put.elapsed() < SERVES_WITHIN, "{}", server.post().await);
+        looks.tick().await;
+    }
+    println!(
+        "under load, from a new file to its first answer: {:?}",
+        put.elapsed()
+    );
+    stop.store(true, Ordering::Relaxed);
+    let mut answers = 0;
+    for client in clients {
+        answers += client.await.unwrap();
+    }
+    let versions = seen.lock().unwrap().len();
+    println!("{answers} answers of {versions} versions, none failed");
+    assert!(versions >= 6, "only {versions} versions served");
+    let last = server.post().await;
+    assert_eq!(last["source"], "post.wasm");
+    let endings = last["endings"].as_object().unwrap();
+    let failed = |(ending, count): (&String, &Value)| ending != "record" && *count != 0;
+    assert!(!endings.iter().any(failed), "{last}");
+}
+
+#[tokio::test]
+async fn what_may_not_serve_is_named_and_the_last_good_one_goes_on() {
+    let server = start();
+    server.put("post.wasm", &variant(POST, 98));
+    let good = server
+        .until("serves", |post| post["source"] == "post.wasm")
+        .await;
+    let core_module = b"\0asm\x01\0\0\0";
+    let half = &POST[..POST.len() / 2];
+    for (contents, step) in [
+        (half, "validation"),
+        (b"garbage", "validation"),
+        (core_module, "validation"),
+        (&POST[..8], "world"),
+    ] {
+        server.put("post.wasm", contents);
+        let refused = server
+            .until("refused", |post| {
+                post["refused"]["digest"] == digest(contents).as_str()
+            })
+            .await;
+        assert_eq!(refused["refused"]["step"], step, "{refused}");
+        assert_eq!(refused["refused"]["file"], "post.wasm");
+        assert!(
+            refused["refused"]["reason"]
+                .as_str()
+                .is_some_and(|reason| !reason.is_empty())
+        );
+        assert_eq!(refused["digest"], good["digest"]);
+        assert_eq!(server.get(PATH).await.status, 200);
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    use sha2::{Digest as _, Sha256};
+    let bytes = Sha256::digest(bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[tokio::test]
+async fn a_plugin_that_misbehaves_costs_its_caller_alone() {
+    let server = start();
+    server.put("post.wasm", MISBEHAVING);
+    server
+        .until("serves", |post| post["source"] == "post.wasm")
+        .await;
+    for wrong in [
+        "spin",
+        "hoard",
+        "recurse",
+        "trap",
+        "exit",
+        "flood",
+        "fanout",
+        "forever",
+        "forbidden",
+        "own-address",
+        "other-post",
+        "liar",
+    ] {
+        let path = format!("/instagram/post/info?url_or_code={wrong}");
+        let reel = "/instagram/reel/info?url_or_id=DfF-eHzReel";
+        let (evil, reel) = tokio::join!(server.get(&path), server.get(reel));
+        assert_eq!(evil.status, 502, "{wrong}: {}", evil.text);
+        assert_eq!(evil.json["error"]["code"], "EXTRACTOR_FAILED", "{wrong}");
+        assert!(
+            !evil.text.contains("misbehaving/src"),
+            "{wrong}: {}",
+            evil.text
+        );
+        assert_eq!(reel.status, 200, "{wrong}: {}", reel.text);
+        assert_eq!(server.get(PATH).await.status, 200, "after {wrong}");
+    }
+    let endings = server.post().await["endings"].clone();
+    assert_eq!(
+        (&endings["fault"], &endings["rules"]),
+        (&6.into(), &6.into()),
+        "{endings}"
+    );
+    fs::remove_file(server.folder.path().join("data/plugins/post.wasm")).unwrap();
+    server
+        .until("embedded again", |post| post["source"] == "embedded")
+        .await;
+}
