@@ -17,7 +17,7 @@ pub struct Flags {
     /// Where the operator's listener is, or off [default: 127.0.0.1:5001]
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub admin_listen: Option<String>,
-    /// Plugins here (<name>.wasm, <name>.toml) override the built-in ones [default: <data>/plugins]
+    /// Plugins here (post.wasm, post.toml, ...) override the built-in ones [default: plugins in the data folder]
     #[arg(long, global = true, value_name = "FOLDER")]
     pub plugins: Option<String>,
     /// The server's own folder: database, compiled plugins, admin token [default: data]
