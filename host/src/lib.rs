@@ -11,4 +11,5 @@ pub mod plugin;
 pub mod rate_limit;
 pub mod server;
 pub mod statistics;
+pub mod storage;
 pub mod upstream;

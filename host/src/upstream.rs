@@ -5,6 +5,7 @@ mod address;
 mod allowlist;
 mod client;
 mod failure;
+mod media;
 mod pacing;
 mod replay;
 mod request;
@@ -20,6 +21,7 @@ use url::Url;
 
 pub use allowlist::{Denied, https, listed};
 pub use client::Client;
+pub use media::{MEDIA_HOSTS, MediaError, Opened};
 
 /// Where requests go and what limits them.
 #[derive(Clone)]

@@ -13,7 +13,7 @@ use std::{
 use source::Source;
 
 /// Each room of `host/src` and the rooms it may import, top to bottom. A room that is not here is a fault.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     (
         "command",
         &[
@@ -59,11 +59,12 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("statistics", &["contract", "database"]),
     ("database", &[]),
     ("rate_limit", &[]),
+    ("storage", &[]),
     ("contract", &[]),
 ];
 
 /// Foreign names and the only places of `host/src` that may say them; a place is a room or one of its files.
-const OWNERS: [(&str, &[&str]); 19] = [
+const OWNERS: [(&str, &[&str]); 20] = [
     ("axum", &["api", "app"]),
     ("hyper", &["api"]),
     ("hyper_util", &["api"]),
@@ -80,6 +81,7 @@ const OWNERS: [(&str, &[&str]); 19] = [
     ("rustls", &["upstream"]),
     ("moka", &["extraction"]),
     ("sqlx", &["database"]),
+    ("object_store", &["storage"]),
     ("clap", &["command", "config"]),
     ("toml", &["config", "plugin/settings"]),
     // `wit-parser` and `wit-component` answer with it.
@@ -92,7 +94,7 @@ const OWNED_PATHS: [(&str, &[&str]); 3] = [
     (
         "std::fs",
         &[
-            "command", "config", "database", "plugin", "server", "upstream",
+            "command", "config", "database", "plugin", "server", "storage", "upstream",
         ],
     ),
     ("tokio::fs", &["plugin", "upstream"]),

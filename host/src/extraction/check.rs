@@ -11,16 +11,9 @@ use crate::{
             Child, Location, Media, MediaPage, Profile, Renditions, Stories, StoryItem, User,
         },
     },
-    upstream::{https, listed},
+    upstream::{MEDIA_HOSTS, https, listed},
 };
 
-/// Where Instagram's pictures, videos and sounds lie.
-const MEDIA_HOSTS: [&str; 4] = [
-    "*.cdninstagram.com",
-    "*.fbcdn.net",
-    "instagram.com",
-    "*.instagram.com",
-];
 /// Longest URL, bytes.
 const URL_BYTES_MAX: usize = 8 << 10;
 /// Longest text, bytes; Instagram's own limit for captions is 2,200 characters.

@@ -12,6 +12,7 @@ use url::Url;
 use super::{
     Config, Error, Limits,
     allowlist::{Denied, https, listed},
+    media::MEDIA_HOSTS,
     pacing::{Ended, Held, Pacing},
     replay::Replay,
     request::Hop,
@@ -104,6 +105,46 @@ impl Client {
                 Answer::Failed(error)
             }
         }
+    }
+}
+
+/// What [`super::media`] is built on.
+impl Client {
+    pub(super) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(super) fn permit_media(&self, url: &Url) -> Result<(), Denied> {
+        let allowed = MEDIA_HOSTS.map(str::to_owned);
+        self.0.permit(url, &allowed)
+    }
+
+    /// The recorded file, where answers come from recordings; `Some(None)`: it is not among them.
+    pub(super) fn recorded_media(&self, url: &Url) -> Option<Option<bytes::Bytes>> {
+        match &self.0.source {
+            Source::Replay(replay) => Some(replay.media(url)),
+            Source::Network(_) => None,
+        }
+    }
+
+    /// One hop in its turn, to the head of the response.
+    pub(super) async fn send_media(&self, hop: &Hop) -> Result<reqwest::Response, FetchError> {
+        let Source::Network(network) = &self.0.source else {
+            return Err(FetchError::HttpRequestDenied("not recorded".into()));
+        };
+        let host = hop.url.host_str().unwrap_or_default();
+        let turn = network
+            .pacing
+            .turn(host)
+            .await
+            .map_err(|_held| FetchError::DestinationUnavailable)?;
+        let head = network.transport.open(hop).await;
+        let ended = match &head {
+            Ok(_) => Ended::Answered,
+            Err(error) => Ended::failed(error),
+        };
+        network.pacing.ended(turn, ended);
+        head
     }
 }
 

@@ -5,10 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use bytes::Bytes;
 use fixtures::Har;
+use url::Url;
 
 use super::Error;
-use crate::contract::{Answer, FetchError, Request, Response, recorded};
+use crate::contract::{Answer, FetchError, Method, Request, Response, recorded};
 
 /// Every exchange of every HAR file below a folder.
 #[derive(Debug)]
@@ -32,6 +34,18 @@ impl Replay {
             entries.extend(har.entries);
         }
         Ok(Self(Har { entries }))
+    }
+
+    /// A media file, by its address alone.
+    pub(super) fn media(&self, url: &Url) -> Option<Bytes> {
+        let request = Request {
+            method: Method::Get,
+            url: url.to_string(),
+            headers: Vec::new(),
+            body: None,
+            session: false,
+        };
+        self.answer(&request).ok().map(|response| response.body)
     }
 
     pub(super) fn answer(&self, request: &Request) -> Result<Response, FetchError> {

@@ -20,6 +20,8 @@ const AHEAD_BYTES_MAX: u64 = 256 << 10;
 #[derive(Debug)]
 pub(super) struct Transport {
     client: reqwest::Client,
+    /// Takes bodies as they are: media files are not decoded.
+    plain: reqwest::Client,
     origin: Option<Url>,
     limits: Limits,
 }
@@ -42,47 +44,39 @@ impl Transport {
             .into_iter()
             .flatten()
             .filter_map(|url| Some(url.host_str()?.to_owned()));
-        let limits = config.limits.clone();
-        let mut builder = reqwest::Client::builder()
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(Duration::from_millis(limits.connect_ms_max))
-            .http1_max_headers(limits.response_headers_max)
-            .http2_max_header_list_size(limits.response_header_bytes_max)
-            .dns_resolver(Resolver {
-                exempt: exempt.collect(),
-            });
-        if let Some(proxy) = &config.proxy {
-            let proxy = reqwest::Proxy::all(proxy.clone())
-                .map_err(|_| Error::Config("proxy: not a usable URL".into()))?;
-            builder = builder.proxy(proxy);
-        }
-        if let Some(origin) = &config.origin_override {
-            if !matches!(origin.scheme(), "http" | "https") || origin.path() != "/" {
-                return Err(Error::Config(format!(
-                    "upstream override {origin}: not an http origin"
-                )));
-            }
-            // HTTP/2 would take the authority from the URL.
-            builder = builder.http1_only();
-        }
-        let client = builder
-            .build()
-            .map_err(|error| Error::Config(format!("HTTP client: {error}")))?;
+        let exempt: Vec<String> = exempt.collect();
+        let made = |builder: reqwest::ClientBuilder| {
+            let failed = |error| Error::Config(format!("HTTP client: {error}"));
+            builder.build().map_err(failed)
+        };
+        let plain = builder(config, exempt.clone())?;
         Ok(Self {
-            client,
+            client: made(builder(config, exempt)?)?,
+            plain: made(plain.no_gzip().no_brotli().no_zstd().no_deflate())?,
             origin: config.origin_override.clone(),
-            limits,
+            limits: config.limits.clone(),
         })
     }
 
-    pub(super) async fn send(&self, hop: &Hop) -> Result<Arrived, FetchError> {
+    /// A media file, to the head of the response; what follows is read by the caller.
+    pub(super) async fn open(&self, hop: &Hop) -> Result<reqwest::Response, FetchError> {
+        self.head(&self.plain, hop).await
+    }
+
+    async fn head(
+        &self,
+        client: &reqwest::Client,
+        hop: &Hop,
+    ) -> Result<reqwest::Response, FetchError> {
         let first_byte = Duration::from_millis(self.limits.first_byte_ms_max);
-        let response = timeout(first_byte, self.client.execute(self.request(hop)?))
+        timeout(first_byte, client.execute(self.request(hop)?))
             .await
             .map_err(|_| FetchError::HttpResponseTimeout)?
-            .map_err(|error| failure::sending(&error))?;
+            .map_err(|error| failure::sending(&error))
+    }
+
+    pub(super) async fn send(&self, hop: &Hop) -> Result<Arrived, FetchError> {
+        let response = self.head(&self.client, hop).await?;
         let status = response.status();
         if let Some(url) = redirect(status, response.headers(), &hop.url) {
             return Ok(Arrived::Redirect(status, url));
@@ -169,8 +163,36 @@ impl Transport {
     }
 }
 
+/// What both clients have in common.
+fn builder(config: &Config, exempt: Vec<String>) -> Result<reqwest::ClientBuilder, Error> {
+    let limits = &config.limits;
+    let mut builder = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(Duration::from_millis(limits.connect_ms_max))
+        .http1_max_headers(limits.response_headers_max)
+        .http2_max_header_list_size(limits.response_header_bytes_max)
+        .dns_resolver(Resolver { exempt });
+    if let Some(proxy) = &config.proxy {
+        let proxy = reqwest::Proxy::all(proxy.clone())
+            .map_err(|_| Error::Config("proxy: not a usable URL".into()))?;
+        builder = builder.proxy(proxy);
+    }
+    if let Some(origin) = &config.origin_override {
+        if !matches!(origin.scheme(), "http" | "https") || origin.path() != "/" {
+            return Err(Error::Config(format!(
+                "upstream override {origin}: not an http origin"
+            )));
+        }
+        // HTTP/2 would take the authority from the URL.
+        builder = builder.http1_only();
+    }
+    Ok(builder)
+}
+
 /// Where a redirect leads, as if `from` itself had answered.
-fn redirect(status: StatusCode, headers: &HeaderMap, from: &Url) -> Option<Url> {
+pub(super) fn redirect(status: StatusCode, headers: &HeaderMap, from: &Url) -> Option<Url> {
     let location = headers.get(LOCATION)?.to_str().ok()?;
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
         .then(|| from.join(location).ok())

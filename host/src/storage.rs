@@ -1,0 +1,285 @@
+//! The file store: stage, publish, read, delete. The only room that knows object_store and where files lie.
+//!
+//! A file is staged where nobody sees it and published by one rename, so that a crash leaves either the whole file or
+//! none. Staged files are always local, because converters need a path; where published ones lie is the store's affair.
+
+mod name;
+mod staging;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs::{DirBuilder, File},
+    io::{self, Read as _},
+    ops::Range,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bytes::Bytes;
+use futures_util::{Stream, TryStreamExt as _};
+use object_store::{
+    GetOptions, GetRange, ObjectStore as _, ObjectStoreExt as _, local::LocalFileSystem,
+    path::Path as Key,
+};
+use sha2::{Digest as _, Sha256};
+use tokio::task::spawn_blocking;
+
+pub use name::Name;
+pub use staging::Staging;
+
+/// What is hashed at a time, bytes.
+const PIECE_BYTES: usize = 256 << 10;
+
+/// Where files lie and how many bytes they may take.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folder of files; made with mode 0700.
+    pub folder: PathBuf,
+    /// Most bytes of published files together.
+    pub quota_bytes: u64,
+    /// Bytes of the disk that must stay free, so that the database and the log can go on.
+    pub free_bytes_min: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            folder: PathBuf::from("data/files"),
+            quota_bytes: 10 << 30,
+            free_bytes_min: 512 << 20,
+        }
+    }
+}
+
+/// Why a file cannot be kept or read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The quota is used up, or the disk is nearly full.
+    #[error("no room for more files: {0}")]
+    Full(&'static str),
+    /// No file of this name.
+    #[error("there is no such file")]
+    NotFound,
+    /// The store or the disk fails.
+    #[error("file store: {0}")]
+    Failed(String),
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::Full("the disk is full")
+            }
+            io::ErrorKind::NotFound => Self::NotFound,
+            _ => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<object_store::Error> for Error {
+    fn from(error: object_store::Error) -> Self {
+        match error {
+            object_store::Error::NotFound { .. } => Self::NotFound,
+            error => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// What a staged file is, measured before it is published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256, 64 hex digits.
+    pub sha256: String,
+}
+
+/// A cheap handle.
+#[derive(Clone, Debug)]
+pub struct Storage(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: LocalFileSystem,
+    config: Config,
+    /// Bytes of published files.
+    used: AtomicU64,
+}
+
+impl Storage {
+    /// Makes the folder and clears away what an earlier process had staged: the caller owns the data folder alone.
+    ///
+    /// # Errors
+    /// The folder cannot be made or read.
+    pub async fn open(config: Config) -> Result<Self, Error> {
+        let staging = config.folder.join(staging::FOLDER);
+        if staging.exists() {
+            std::fs::remove_dir_all(&staging)?;
+        }
+        let mut folder = DirBuilder::new();
+        folder.recursive(true).mode(0o700).create(&staging)?;
+        let store = LocalFileSystem::new_with_prefix(&config.folder)?.with_fsync(true);
+        let inner = Inner {
+            store,
+            config,
+            used: AtomicU64::new(0),
+        };
+        let storage = Self(Arc::new(inner));
+        let used = storage.files().await?.iter().map(|(_, bytes)| bytes).sum();
+        storage.0.used.store(used, Ordering::Relaxed);
+        Ok(storage)
+    }
+
+    /// Whether `bytes` more may be kept.
+    ///
+    /// # Errors
+    /// [`Error::Full`] says what is in the way.
+    pub fn has_room(&self, bytes: u64) -> Result<(), Error> {
+        let Inner { config, used, .. } = &*self.0;
+        if used.load(Ordering::Relaxed).saturating_add(bytes) > config.quota_bytes {
+            return Err(Error::Full("the quota is used up"));
+        }
+        let disk = rustix::fs::statvfs(&config.folder).map_err(io::Error::from)?;
+        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+        if free < config.free_bytes_min.saturating_add(bytes) {
+            return Err(Error::Full("the disk is nearly full"));
+        }
+        Ok(())
+    }
+
+    /// A folder of one's own for files on their way; it goes away with what it still holds when dropped.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn stage(&self) -> Result<Staging, Error> {
+        Ok(Staging::make(&self.0.config.folder)?)
+    }
+
+    /// Reads a staged file once, to know what it is.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn measure(&self, staged: &Path) -> Result<Measured, Error> {
+        let path = staged.to_owned();
+        blocking(move || {
+            let mut file = File::open(path)?;
+            let (mut hash, mut bytes) = (Sha256::new(), 0);
+            let mut piece = vec![0; PIECE_BYTES];
+            loop {
+                let read = file.read(&mut piece)?;
+                if read == 0 {
+                    break;
+                }
+                hash.update(&piece[..read]);
+                bytes += read as u64;
+            }
+            let digest = hash.finalize();
+            let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+            Ok(Measured { bytes, sha256 })
+        })
+        .await
+    }
+
+    /// Makes a staged file visible under `name`, in place of one that has this name: durable when it returns.
+    ///
+    /// # Errors
+    /// It cannot be written through to the disk; then nothing is visible.
+    pub async fn publish(&self, staged: &Path, name: &Name) -> Result<(), Error> {
+        let path = staged.to_owned();
+        let bytes = blocking(move || {
+            let file = File::open(path)?;
+            // A second try after a failure would report a success that never was: the caller starts over.
+            file.sync_all()?;
+            Ok(file.metadata()?.len())
+        })
+        .await?;
+        let replaced = self.bytes(name).await.unwrap_or_default();
+        let staged =
+            Key::from_absolute_path(staged).map_err(|error| Error::Failed(error.to_string()))?;
+        let root = Key::from_absolute_path(&self.0.config.folder)
+            .map_err(|error| Error::Failed(error.to_string()))?;
+        let below: Key = staged.prefix_match(&root).into_iter().flatten().collect();
+        self.0.store.rename(&below, &key(name)).await?;
+        self.0.used.fetch_add(bytes, Ordering::Relaxed);
+        self.give_back(replaced);
+        Ok(())
+    }
+
+    /// Length of a published file.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn bytes(&self, name: &Name) -> Result<u64, Error> {
+        Ok(self.0.store.head(&key(name)).await?.size)
+    }
+
+    /// The bytes of a published file, or a part of them. A reader that began goes on although the file is deleted.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn read(
+        &self,
+        name: &Name,
+        part: Option<Range<u64>>,
+    ) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + 'static, Error> {
+        let options = GetOptions {
+            range: part.map(GetRange::Bounded),
+            ..GetOptions::default()
+        };
+        let found = self.0.store.get_opts(&key(name), options).await?;
+        Ok(found.into_stream().map_err(io::Error::other))
+    }
+
+    /// Deletes a published file; one that is not there is deleted already.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn delete(&self, name: &Name) -> Result<(), Error> {
+        let bytes = match self.bytes(name).await {
+            Err(Error::NotFound) => return Ok(()),
+            bytes => bytes?,
+        };
+        match self.0.store.delete(&key(name)).await {
+            Ok(()) => self.give_back(bytes),
+            Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// Every published file with its length; what carries no name of ours is left alone.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub async fn files(&self) -> Result<Vec<(Name, u64)>, Error> {
+        let listed = self.0.store.list_with_delimiter(None).await?;
+        let named = |file: object_store::ObjectMeta| {
+            Some((Name::parse(file.location.filename()?)?, file.size))
+        };
+        Ok(listed.objects.into_iter().filter_map(named).collect())
+    }
+
+    fn give_back(&self, bytes: u64) {
+        let used = &self.0.used;
+        let less = |used: u64| Some(used.saturating_sub(bytes));
+        // The closure always gives a value.
+        let _ = used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+}
+
+fn key(name: &Name) -> Key {
+    Key::from(name.as_str())
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Error> {
+    let done = spawn_blocking(work).await;
+    Ok(done.map_err(|error| Error::Failed(error.to_string()))??)
+}

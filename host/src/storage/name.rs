@@ -1,0 +1,54 @@
+//! The name of a published file: letters, digits and a known ending, so that it can lead nowhere else.
+
+use std::fmt;
+
+/// Longest name, bytes: an account name of 30, an id of 41, a counter and an ending.
+const BYTES_MAX: usize = 128;
+/// Every ending that a file of ours can have.
+const ENDINGS: [&str; 12] = [
+    "jpg", "png", "webp", "heic", "mp4", "mkv", "mov", "m4a", "aac", "mp3", "wav", "zip",
+];
+
+/// A checked file name: `[A-Za-z0-9_-][A-Za-z0-9._-]*` with a known ending.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name(String);
+
+impl Name {
+    /// The name, if it is one that this server gives.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (stem, ending) = text.rsplit_once('.')?;
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        let fits = text.len() <= BYTES_MAX
+            && !stem.is_empty()
+            && !stem.starts_with('.')
+            && stem.bytes().all(is_part)
+            && ENDINGS.contains(&ending);
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// As it stands in an address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same name with something before its ending, as in `a.jpg` and `a_x1.jpg`.
+    #[must_use]
+    pub fn with_suffix(&self, suffix: &str) -> Option<Self> {
+        let (stem, ending) = self.0.rsplit_once('.')?;
+        Self::parse(&format!("{stem}_{suffix}.{ending}"))
+    }
+
+    /// Without the dot.
+    #[must_use]
+    pub fn ending(&self) -> &str {
+        self.0.rsplit_once('.').map_or("", |(_, ending)| ending)
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

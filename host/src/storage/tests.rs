@@ -1,0 +1,171 @@
+//! Files appear whole, are counted, and names lead nowhere else.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::fs;
+
+use futures_util::TryStreamExt as _;
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+
+async fn open(folder: &TempDir, quota_bytes: u64) -> Storage {
+    let config = Config {
+        folder: folder.path().join("files"),
+        quota_bytes,
+        free_bytes_min: 0,
+    };
+    Storage::open(config).await.unwrap()
+}
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+async fn put(storage: &Storage, at: &str, contents: &[u8]) {
+    let staging = storage.stage().unwrap();
+    let path = staging.file("part");
+    fs::write(&path, contents).unwrap();
+    storage.publish(&path, &name(at)).await.unwrap();
+}
+
+async fn get(storage: &Storage, at: &str, part: Option<Range<u64>>) -> Vec<u8> {
+    let stream = storage.read(&name(at), part).await.unwrap();
+    let chunks: Vec<Bytes> = stream.try_collect().await.unwrap();
+    chunks.concat()
+}
+
+#[tokio::test]
+async fn a_staged_file_is_nobodys_until_it_is_published() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = open(&folder, 100).await;
+    let staging = storage.stage().unwrap();
+    fs::write(staging.file("part"), b"hello").unwrap();
+    assert!(storage.files().await.unwrap().is_empty());
+    let measured = storage.measure(&staging.file("part")).await.unwrap();
+    assert_eq!(measured.bytes, 5);
+    assert!(measured.sha256.starts_with("2cf24dba5fb0a30e"));
+    storage
+        .publish(&staging.file("part"), &name("a_image.jpg"))
+        .await
+        .unwrap();
+    assert_eq!(storage.files().await.unwrap(), [(name("a_image.jpg"), 5)]);
+    assert_eq!(get(&storage, "a_image.jpg", None).await, b"hello");
+    assert_eq!(get(&storage, "a_image.jpg", Some(1..3)).await, b"el");
+}
+
+#[tokio::test]
+async fn what_was_staged_goes_with_its_owner_and_with_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = open(&folder, 100).await;
+    let staged = storage.stage().unwrap();
+    let path = staged.file("part");
+    fs::write(&path, b"x").unwrap();
+    drop(staged);
+    assert!(!path.exists());
+    let staged = storage.stage().unwrap();
+    let path = staged.file("part");
+    fs::write(&path, b"x").unwrap();
+    // As a crash does.
+    std::mem::forget(staged);
+    open(&folder, 100).await;
+    assert!(!path.exists());
+}
+
+#[tokio::test]
+async fn the_quota_counts_what_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = open(&folder, 10).await;
+    put(&storage, "a.jpg", b"12345678").await;
+    storage.has_room(2).unwrap();
+    assert!(matches!(storage.has_room(3), Err(Error::Full(_))));
+    // The same name again takes the place of the first.
+    put(&storage, "a.jpg", b"1234").await;
+    storage.has_room(6).unwrap();
+    let again = open(&folder, 10).await;
+    assert!(matches!(again.has_room(7), Err(Error::Full(_))));
+    again.delete(&name("a.jpg")).await.unwrap();
+    again.delete(&name("a.jpg")).await.unwrap();
+    again.has_room(10).unwrap();
+}
+
+#[tokio::test]
+async fn a_disk_that_is_nearly_full_takes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config {
+        folder: folder.path().join("files"),
+        quota_bytes: u64::MAX,
+        free_bytes_min: u64::MAX / 2,
+    };
+    let storage = Storage::open(config).await.unwrap();
+    assert!(matches!(
+        storage.has_room(1),
+        Err(Error::Full("the disk is nearly full"))
+    ));
+}
+
+#[tokio::test]
+async fn a_reader_goes_on_after_the_file_is_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = open(&folder, 1 << 30).await;
+    let contents = vec![7; 3 << 20];
+    put(&storage, "a.mp4", &contents).await;
+    let mut stream = Box::pin(storage.read(&name("a.mp4"), None).await.unwrap());
+    let first = stream.try_next().await.unwrap().unwrap();
+    storage.delete(&name("a.mp4")).await.unwrap();
+    let rest: Vec<Bytes> = stream.try_collect().await.unwrap();
+    assert_eq!(first.len() + rest.concat().len(), contents.len());
+    assert!(matches!(
+        storage.read(&name("a.mp4"), None).await.err(),
+        Some(Error::NotFound)
+    ));
+}
+
+#[test]
+fn names_are_letters_digits_and_a_known_ending() {
+    for good in [
+        "CnU4zIh9x_F_image.jpg",
+        "-rf_video_2.mp4",
+        "gramhost.demo_story_17_25.webp",
+    ] {
+        assert_eq!(name(good).as_str(), good);
+    }
+    for bad in [
+        "",
+        ".",
+        "..",
+        ".jpg",
+        "..jpg",
+        ".a.jpg",
+        "a",
+        "a.exe",
+        "a.jpg.desktop",
+        "a/b.jpg",
+        "a\\b.jpg",
+        "..%2fa.jpg",
+        "a\0.jpg",
+        "a b.jpg",
+        "é.jpg",
+        "a.JPG",
+        "a.jpg ",
+        "a.jpg.",
+    ] {
+        assert_eq!(Name::parse(bad), None, "{bad:?}");
+    }
+    assert_eq!(Name::parse(&format!("{}.jpg", "a".repeat(125))), None);
+    assert_eq!(
+        name("a.b.jpg").with_suffix("x1").unwrap().as_str(),
+        "a.b_x1.jpg"
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_name_leads_anywhere_else(text in "\\PC*") {
+        if let Some(name) = Name::parse(&text) {
+            let path = Path::new(name.as_str());
+            prop_assert_eq!(path.components().count(), 1);
+            prop_assert_eq!(path.file_name().unwrap().to_str().unwrap(), text);
+        }
+    }
+}

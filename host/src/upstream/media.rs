@@ -1,0 +1,212 @@
+//! Media files: opened at any byte and read piece by piece, so that none is ever held whole.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::{
+    Method, StatusCode,
+    header::{
+        ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE,
+        LAST_MODIFIED, RANGE,
+    },
+};
+use tokio::time::timeout;
+
+use super::{
+    allowlist::{Denied, https},
+    client::Client,
+    failure,
+    request::Hop,
+    transport::redirect,
+};
+use crate::contract::FetchError;
+
+/// Where Instagram's pictures, videos and sounds lie; a record's links must lead there.
+pub const MEDIA_HOSTS: [&str; 4] = [
+    "*.cdninstagram.com",
+    "*.fbcdn.net",
+    "instagram.com",
+    "*.instagram.com",
+];
+
+/// Why a media file cannot be opened or read on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MediaError {
+    /// The link breaks a rule: another host, another scheme.
+    #[error("the link is not allowed: {0}")]
+    Denied(String),
+    /// The link is no longer good (403, 404, 410): ask Instagram for a new one.
+    #[error("the link has expired: HTTP {0}")]
+    Expired(u16),
+    /// The server answers, but not with the file.
+    #[error("the media server answers HTTP {0}")]
+    Status(u16),
+    /// Encoded, although nothing but the file itself was asked for.
+    #[error("the media server sends an encoded file")]
+    Coding,
+    /// The network.
+    #[error("{0}")]
+    Fetch(#[from] FetchError),
+}
+
+impl MediaError {
+    /// Whether trying again, perhaps from where it stopped, may help.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Status(status) => *status == 429 || *status >= 500,
+            Self::Fetch(error) => !matches!(
+                error,
+                FetchError::DestinationIpProhibited | FetchError::HttpRequestDenied(_)
+            ),
+            Self::Denied(_) | Self::Expired(_) | Self::Coding => false,
+        }
+    }
+}
+
+/// A media file that is being read.
+#[derive(Debug)]
+pub struct Opened {
+    /// The first byte that comes: what was asked for, or 0 where the server starts over.
+    pub start: u64,
+    /// Length of the whole file in bytes, as far as the server says.
+    pub total: Option<u64>,
+    /// Names this version of the file, so that it can be read on and not mixed with another.
+    pub tag: Option<String>,
+    body: Body,
+}
+
+#[derive(Debug)]
+enum Body {
+    Network(reqwest::Response, Duration),
+    Recorded(Option<Bytes>),
+}
+
+impl Opened {
+    /// The next piece, or `None` at the end of what the server sends.
+    ///
+    /// # Errors
+    /// [`FetchError::HttpResponseTimeout`] after a silence of `idle_ms_max`; a broken connection.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, FetchError> {
+        match &mut self.body {
+            Body::Recorded(bytes) => Ok(bytes.take()),
+            Body::Network(response, idle) => timeout(*idle, response.chunk())
+                .await
+                .map_err(|_| FetchError::HttpResponseTimeout)?
+                .map_err(|error| failure::reading(&error)),
+        }
+    }
+}
+
+impl Client {
+    /// Opens a media file at byte `from`; with the `tag` of an earlier opening only if it is still the same file, else
+    /// from its beginning. The egress rules are those of plugin requests; the operator's session never goes along.
+    ///
+    /// # Errors
+    /// [`MediaError`].
+    pub async fn open_media(
+        &self,
+        url: &str,
+        from: u64,
+        tag: Option<&str>,
+    ) -> Result<Opened, MediaError> {
+        let mut hop = Hop {
+            method: Method::GET,
+            url: https(url, self.limits().url_bytes_max)?,
+            headers: headers(from, tag),
+            body: None,
+        };
+        for _ in 0..=self.limits().redirects_max {
+            self.permit_media(&hop.url)?;
+            if let Some(bytes) = self.recorded_media(&hop.url) {
+                let bytes = bytes.ok_or(MediaError::Status(404))?;
+                return Ok(recorded(bytes));
+            }
+            let response = self.send_media(&hop).await?;
+            match redirect(response.status(), response.headers(), &hop.url) {
+                Some(url) => hop.url = https(url.as_str(), self.limits().url_bytes_max)?,
+                None => return opened(response, from, self.limits().idle_ms_max),
+            }
+        }
+        Err(FetchError::LoopDetected.into())
+    }
+}
+
+/// As if the server had started over.
+fn recorded(bytes: Bytes) -> Opened {
+    Opened {
+        start: 0,
+        total: Some(bytes.len() as u64),
+        tag: None,
+        body: Body::Recorded(Some(bytes)),
+    }
+}
+
+fn headers(from: u64, tag: Option<&str>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    let tag = tag.and_then(|tag| HeaderValue::from_str(tag).ok());
+    // Without a name for the version, what comes later could be of another file.
+    if let Some(tag) = tag.filter(|_| from > 0) {
+        if let Ok(range) = HeaderValue::from_str(&format!("bytes={from}-")) {
+            headers.insert(RANGE, range);
+            headers.insert(IF_RANGE, tag);
+        }
+    }
+    headers
+}
+
+fn opened(response: reqwest::Response, from: u64, idle_ms: u64) -> Result<Opened, MediaError> {
+    let headers = response.headers();
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    if text(CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
+        return Err(MediaError::Coding);
+    }
+    let (start, total) = match response.status() {
+        StatusCode::OK => (0, response.content_length()),
+        StatusCode::PARTIAL_CONTENT => match text(CONTENT_RANGE).and_then(range) {
+            Some((start, total)) if start == from => (start, total),
+            _ => return Err(FetchError::HttpProtocolError.into()),
+        },
+        StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE => {
+            return Err(MediaError::Expired(response.status().as_u16()));
+        }
+        status => return Err(MediaError::Status(status.as_u16())),
+    };
+    // Only a strong tag names bytes.
+    let strong = text(ETAG).filter(|tag| !tag.starts_with("W/"));
+    let tag = strong.or_else(|| text(LAST_MODIFIED)).map(str::to_owned);
+    Ok(Opened {
+        start,
+        total,
+        tag,
+        body: Body::Network(response, Duration::from_millis(idle_ms)),
+    })
+}
+
+/// `bytes 5-9/10`: the first byte and the whole length, where it is known.
+fn range(text: &str) -> Option<(u64, Option<u64>)> {
+    let (range, total) = text.strip_prefix("bytes ")?.split_once('/')?;
+    let (start, _) = range.split_once('-')?;
+    Some((start.parse().ok()?, total.parse().ok()))
+}
+
+impl From<Denied> for MediaError {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::range;
+
+    #[test]
+    fn content_ranges_say_where_they_start() {
+        assert_eq!(range("bytes 5-9/10"), Some((5, Some(10))));
+        assert_eq!(range("bytes 5-9/*"), Some((5, None)));
+        for wrong in ["bytes */10", "5-9/10", "bytes -9/10", ""] {
+            assert_eq!(range(wrong), None, "{wrong}");
+        }
+    }
+}
