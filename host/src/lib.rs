@@ -8,6 +8,7 @@ pub mod contract;
 pub mod database;
 pub mod extraction;
 pub mod plugin;
+pub mod process;
 pub mod rate_limit;
 pub mod server;
 pub mod statistics;

@@ -13,7 +13,7 @@ use std::{
 use source::Source;
 
 /// Each room of `host/src` and the rooms it may import, top to bottom. A room that is not here is a fault.
-const ROOMS: [(&str, &[&str]); 13] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     (
         "command",
         &[
@@ -21,6 +21,7 @@ const ROOMS: [(&str, &[&str]); 13] = [
             "config",
             "contract",
             "extraction",
+            "media",
             "plugin",
             "server",
             "upstream",
@@ -31,40 +32,79 @@ const ROOMS: [(&str, &[&str]); 13] = [
         &[
             "api",
             "app",
+            "clock",
             "config",
             "database",
+            "download",
             "extraction",
+            "media",
             "plugin",
             "rate_limit",
+            "storage",
             "upstream",
         ],
     ),
-    ("config", &["api", "extraction", "plugin", "upstream"]),
+    (
+        "config",
+        &[
+            "api",
+            "download",
+            "extraction",
+            "job",
+            "media",
+            "plugin",
+            "storage",
+            "upstream",
+        ],
+    ),
     (
         "api",
         &[
             "app",
             "contract",
             "database",
+            "download",
             "extraction",
+            "job",
+            "media",
             "plugin",
             "rate_limit",
             "statistics",
         ],
     ),
-    ("app", &["database", "extraction", "plugin", "rate_limit"]),
+    (
+        "app",
+        &["database", "download", "extraction", "plugin", "rate_limit"],
+    ),
+    (
+        "download",
+        &[
+            "clock",
+            "contract",
+            "database",
+            "extraction",
+            "job",
+            "media",
+            "storage",
+            "upstream",
+        ],
+    ),
     ("extraction", &["contract", "plugin", "upstream"]),
-    ("plugin", &["contract"]),
+    ("plugin", &["contract", "process"]),
     ("upstream", &["contract"]),
+    ("job", &["clock", "database"]),
+    ("media", &["process"]),
+    ("storage", &[]),
     ("statistics", &["contract", "database"]),
     ("database", &[]),
     ("rate_limit", &[]),
-    ("storage", &[]),
+    ("process", &[]),
+    ("clock", &[]),
     ("contract", &[]),
 ];
 
 /// Foreign names and the only places of `host/src` that may say them; a place is a room or one of its files.
-const OWNERS: [(&str, &[&str]); 20] = [
+const OWNERS: [(&str, &[&str]); 26] = [
     ("axum", &["api", "app"]),
     ("hyper", &["api"]),
     ("hyper_util", &["api"]),
@@ -82,6 +122,12 @@ const OWNERS: [(&str, &[&str]); 20] = [
     ("moka", &["extraction"]),
     ("sqlx", &["database"]),
     ("object_store", &["storage"]),
+    ("zip", &["download/archive"]),
+    ("image", &["media"]),
+    ("fast_image_resize", &["media"]),
+    ("webp", &["media"]),
+    ("infer", &["media"]),
+    ("http_range_header", &["api"]),
     ("clap", &["command", "config"]),
     ("toml", &["config", "plugin/settings"]),
     // `wit-parser` and `wit-component` answer with it.
@@ -90,14 +136,15 @@ const OWNERS: [(&str, &[&str]); 20] = [
 
 /// Parts of the standard library and tokio that are somebody's.
 const OWNED_PATHS: [(&str, &[&str]); 3] = [
-    ("std::env", &["command", "config"]),
+    ("std::env", &["command", "config", "media/ffmpeg"]),
     (
         "std::fs",
         &[
-            "command", "config", "database", "plugin", "server", "storage", "upstream",
+            "command", "config", "database", "download", "media", "plugin", "server", "storage",
+            "upstream",
         ],
     ),
-    ("tokio::fs", &["plugin", "upstream"]),
+    ("tokio::fs", &["download", "media", "plugin", "upstream"]),
 ];
 
 /// Bags, not things.

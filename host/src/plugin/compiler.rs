@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process_group, setrlimit};
+use rustix::process::Signal;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     process::{Child, Command},
@@ -17,6 +17,7 @@ use tokio::{
 };
 
 use super::engine;
+use crate::process::{self, Group, Resource};
 
 /// Processor time of one compilation, seconds. The largest plugin takes about one.
 const CPU_SECONDS_MAX: u64 = 10;
@@ -56,14 +57,7 @@ fn limit() -> io::Result<()> {
         (Resource::Fsize, ARTIFACT_BYTES_MAX),
         (Resource::Core, 0),
     ];
-    for (resource, most) in limits {
-        let limit = Rlimit {
-            current: Some(most),
-            maximum: Some(most),
-        };
-        setrlimit(resource, limit)?;
-    }
-    Ok(())
+    process::limit(&limits)
 }
 
 fn compile() -> io::Result<()> {
@@ -116,25 +110,6 @@ impl Compiler {
             Ok(artifact)
         } else {
             Err(failure(status, &words))
-        }
-    }
-}
-
-/// A child's process group, killed when dropped, whether or not the child is still there.
-struct Group(Option<Pid>);
-
-impl Group {
-    fn of(child: &Child) -> Self {
-        let id = child.id().and_then(|id| i32::try_from(id).ok());
-        Self(id.and_then(Pid::from_raw))
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            // Usually it has ended by itself.
-            let _ = kill_process_group(group, Signal::KILL);
         }
     }
 }

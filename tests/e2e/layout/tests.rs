@@ -55,9 +55,9 @@ fn imports_downwards_and_within_a_room_are_none() {
 #[test]
 fn a_room_must_be_in_the_table_and_an_import_a_room() {
     assert_fault(
-        "host/src/storage.rs",
+        "host/src/warehouse.rs",
         "",
-        "room `storage` is not in the import table",
+        "room `warehouse` is not in the import table",
     );
     assert_fault("host/src/api.rs", "use crate::Thing;", "which is no room");
 }

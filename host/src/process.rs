@@ -1,0 +1,45 @@
+//! Child processes: limits that a process sets itself, and groups that end with their owner.
+
+use std::io;
+
+use rustix::process::{Pid, Rlimit, Signal, kill_process_group, setrlimit};
+use tokio::process::Child;
+
+pub use rustix::process::Resource;
+
+/// Takes limits that this process cannot lift again.
+///
+/// # Errors
+/// A limit is higher than the one in force.
+pub fn limit(limits: &[(Resource, u64)]) -> io::Result<()> {
+    for (resource, most) in limits {
+        let limit = Rlimit {
+            current: Some(*most),
+            maximum: Some(*most),
+        };
+        setrlimit(*resource, limit)?;
+    }
+    Ok(())
+}
+
+/// A child's process group, killed when dropped, whether or not the child is still there.
+#[derive(Debug)]
+pub struct Group(Option<Pid>);
+
+impl Group {
+    /// Of a child that was made the first of its group.
+    #[must_use]
+    pub fn of(child: &Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self(id.and_then(Pid::from_raw))
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // Usually it has ended by itself.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
