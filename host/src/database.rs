@@ -2,7 +2,9 @@
 //!
 //! Statements also run on PostgreSQL: numbered parameters, no SQLite functions.
 
+mod files;
 mod folder;
+mod jobs;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +22,9 @@ use sqlx::{
     SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
+
+pub use files::FileRow;
+pub use jobs::{Finish, JobRow};
 
 /// A second process may hold the write lock for a moment (a backup, `sqlite3` at a prompt), milliseconds.
 const BUSY_MS_MAX: u64 = 5_000;
@@ -99,8 +104,8 @@ impl Database {
             .filename(&file)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // With WAL this loses at most the last transactions to a power cut, and never consistency.
-            .synchronous(SqliteSynchronous::Normal)
+            // An accepted job survives a power cut.
+            .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_millis(BUSY_MS_MAX))
             .foreign_keys(true);
         let pool = SqlitePoolOptions::new()

@@ -2,11 +2,13 @@
 
 pub mod api;
 pub mod app;
+pub mod clock;
 pub mod command;
 pub mod config;
 pub mod contract;
 pub mod database;
 pub mod extraction;
+pub mod job;
 pub mod plugin;
 pub mod process;
 pub mod rate_limit;

@@ -1,0 +1,99 @@
+//! Time that jumps cannot fool: the system's clock once, at the start, and from then on the time since boot.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use rustix::time::{ClockId, clock_gettime};
+
+/// Also counts while the machine sleeps.
+#[cfg(target_os = "linux")]
+const STEADY: ClockId = ClockId::Boottime;
+#[cfg(not(target_os = "linux"))]
+const STEADY: ClockId = ClockId::Monotonic;
+
+/// A cheap handle to one clock.
+#[derive(Clone, Debug)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    /// Wall time and steady time at the start, both in milliseconds.
+    System {
+        wall: u64,
+        steady: u64,
+    },
+    Fixed(Arc<AtomicU64>),
+}
+
+impl Clock {
+    /// Anchored to the system's clock now.
+    #[must_use]
+    pub fn system() -> Self {
+        let wall = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Self(Source::System {
+            wall: u64::try_from(wall.as_millis()).unwrap_or(u64::MAX),
+            steady: steady_ms(),
+        })
+    }
+
+    /// For tests: stands still at `ms` until [`Clock::set`].
+    #[must_use]
+    pub fn fixed(ms: u64) -> Self {
+        Self(Source::Fixed(Arc::new(AtomicU64::new(ms))))
+    }
+
+    /// Moves a fixed clock; the system's goes its own way.
+    pub fn set(&self, ms: u64) {
+        if let Source::Fixed(now) = &self.0 {
+            now.store(ms, Ordering::Relaxed);
+        }
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub fn now_ms(&self) -> u64 {
+        match &self.0 {
+            Source::System { wall, steady } => wall + steady_ms().saturating_sub(*steady),
+            Source::Fixed(now) => now.load(Ordering::Relaxed),
+        }
+    }
+}
+
+fn steady_ms() -> u64 {
+    let now = clock_gettime(STEADY);
+    let seconds = now.tv_sec.unsigned_abs();
+    seconds * 1000 + now.tv_nsec.unsigned_abs() / 1_000_000
+}
+
+#[cfg(test)]
+mod tests {
+    //! Forwards only.
+
+    use super::*;
+
+    #[test]
+    fn the_systems_clock_is_near_the_wall_and_goes_forwards() {
+        let clock = Clock::system();
+        let wall = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_millis();
+        let first = clock.now_ms();
+        assert!(u128::from(first).abs_diff(wall) < 5_000);
+        assert!(clock.now_ms() >= first);
+    }
+
+    #[test]
+    fn a_fixed_clock_moves_when_it_is_moved() {
+        let clock = Clock::fixed(5);
+        clock.clone().set(7);
+        assert_eq!(clock.now_ms(), 7);
+    }
+}

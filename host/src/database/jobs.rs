@@ -1,0 +1,316 @@
+//! The rows of jobs: claim, heartbeat, finish, recover, and what clients ask. Leases say who works, attempts fence.
+
+use super::{Database, Error, stored};
+
+/// A job as it is stored. Texts are JSON of the room that stores it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct JobRow {
+    /// UUID.
+    pub id: String,
+    /// The batch that it is an item of.
+    pub parent: Option<String>,
+    /// None: the parent of a batch.
+    pub payload: Option<String>,
+    /// Of a batch: whether the others go on when one fails.
+    pub carry_on: bool,
+    /// Whose share of the queue it takes.
+    pub client: String,
+    /// `pending`, `running`, `completed`, `failed`, `cancelled`, or `batch`.
+    pub state: String,
+    /// How often it was started.
+    pub attempt: i64,
+    /// Whether somebody wants it stopped.
+    pub cancel: bool,
+    /// JSON.
+    pub progress: Option<String>,
+    /// JSON.
+    pub result: Option<String>,
+    /// JSON.
+    pub error: Option<String>,
+    /// Milliseconds since 1970, as the others.
+    pub created_at: i64,
+    /// When its first attempt began.
+    pub started_at: Option<i64>,
+    /// When it ended.
+    pub finished_at: Option<i64>,
+    /// When it is forgotten.
+    pub expires_at: Option<i64>,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug)]
+pub struct Finish<'a> {
+    /// `completed`, `failed`, `cancelled`, or `pending` for another attempt.
+    pub state: &'a str,
+    /// JSON.
+    pub result: Option<String>,
+    /// JSON.
+    pub error: Option<String>,
+    /// For `pending`: not before then.
+    pub not_before_ms: u64,
+    /// For `pending`: whether the attempt counts.
+    pub counts: bool,
+    /// When it is forgotten; for an end.
+    pub expires_at_ms: Option<u64>,
+}
+
+const COLUMNS: &str = "id, parent, payload, carry_on, client, state, attempt, cancel, progress, result, error, \
+                       created_at, started_at, finished_at, expires_at";
+
+impl Database {
+    /// Accepts jobs, all or none; a parent stands before its items. Durable when it returns.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn insert_jobs(&self, rows: &[JobRow]) -> Result<(), Error> {
+        let mut transaction = self.pool.begin().await?;
+        for row in rows {
+            sqlx::query(
+                "INSERT INTO jobs (id, seq, parent, payload, carry_on, client, state, attempt, not_before, cancel, created_at)
+                 SELECT $1, COALESCE(MAX(seq), 0) + 1, $2, $3, $4, $5, $6, 0, 0, $7, $8 FROM jobs",
+            )
+            .bind(&row.id)
+            .bind(&row.parent)
+            .bind(&row.payload)
+            .bind(row.carry_on)
+            .bind(&row.client)
+            .bind(&row.state)
+            .bind(false)
+            .bind(row.created_at)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Takes the oldest job that is due, for `owner` until the lease ends; the attempt is counted before it begins.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn claim_job(
+        &self,
+        owner: &str,
+        now_ms: u64,
+        lease_until_ms: u64,
+    ) -> Result<Option<JobRow>, Error> {
+        let query = format!(
+            "UPDATE jobs SET state = 'running', attempt = attempt + 1, owner = $1, lease_until = $2,
+                 started_at = COALESCE(started_at, $3)
+             WHERE state = 'pending' AND id = (
+                 SELECT id FROM jobs WHERE state = 'pending' AND not_before <= $3 ORDER BY seq LIMIT 1
+             )
+             RETURNING {COLUMNS}"
+        );
+        let claimed = sqlx::query_as(sqlx::AssertSqlSafe(query))
+            .bind(owner)
+            .bind(stored(lease_until_ms))
+            .bind(stored(now_ms))
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(claimed)
+    }
+
+    /// When the next job that waits for its time is due.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn next_due_ms(&self) -> Result<Option<u64>, Error> {
+        let (due,): (Option<i64>,) =
+            sqlx::query_as("SELECT MIN(not_before) FROM jobs WHERE state = 'pending'")
+                .fetch_one(&self.pool)
+                .await?;
+        Ok(due.map(i64::unsigned_abs))
+    }
+
+    /// Lengthens the lease of an attempt and keeps its progress; none: it is no longer this attempt's. Else whether
+    /// somebody wants it stopped.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn beat_job(
+        &self,
+        (id, attempt, owner): (&str, i64, &str),
+        lease_until_ms: u64,
+        progress: &str,
+    ) -> Result<Option<bool>, Error> {
+        let beat: Option<(bool,)> = sqlx::query_as(
+            "UPDATE jobs SET lease_until = $1, progress = $2
+             WHERE id = $3 AND attempt = $4 AND owner = $5 AND state = 'running' RETURNING cancel",
+        )
+        .bind(stored(lease_until_ms))
+        .bind(progress)
+        .bind(id)
+        .bind(attempt)
+        .bind(owner)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(beat.map(|(cancel,)| cancel))
+    }
+
+    /// Ends an attempt; false: it was no longer this attempt's to end. Durable when it returns.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn finish_job(
+        &self,
+        (id, attempt, owner): (&str, i64, &str),
+        now_ms: u64,
+        finish: &Finish<'_>,
+    ) -> Result<bool, Error> {
+        let ended = finish.expires_at_ms.map(|_| stored(now_ms));
+        let done = sqlx::query(
+            "UPDATE jobs SET state = $1, result = $2, error = $3, not_before = $4, attempt = attempt - $5,
+                 finished_at = $6, expires_at = $7, owner = NULL, lease_until = NULL
+             WHERE id = $8 AND attempt = $9 AND owner = $10 AND state = 'running'",
+        )
+        .bind(finish.state)
+        .bind(&finish.result)
+        .bind(&finish.error)
+        .bind(stored(finish.not_before_ms))
+        .bind(i64::from(!finish.counts))
+        .bind(ended)
+        .bind(finish.expires_at_ms.map(stored))
+        .bind(id)
+        .bind(attempt)
+        .bind(owner)
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Gives back jobs whose process is gone: those of which the lease has ended, and at a start all that are not of
+    /// `owner`, because one process owns the data folder. A job that was started `attempts_max` times has failed.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn recover_jobs(
+        &self,
+        owner: &str,
+        alone: bool,
+        now_ms: u64,
+        (attempts_max, error, expires_at_ms): (i64, &str, u64),
+    ) -> Result<u64, Error> {
+        let gone = "state = 'running' AND owner <> $1 AND (lease_until < $2 OR $3)";
+        let poisoned = format!(
+            "UPDATE jobs SET state = 'failed', error = $4, finished_at = $2, expires_at = $5, owner = NULL
+             WHERE {gone} AND attempt >= $6"
+        );
+        let poisoned = sqlx::query(sqlx::AssertSqlSafe(poisoned))
+            .bind(owner)
+            .bind(stored(now_ms))
+            .bind(alone)
+            .bind(error)
+            .bind(stored(expires_at_ms))
+            .bind(attempts_max)
+            .execute(&self.pool)
+            .await?;
+        let again =
+            format!("UPDATE jobs SET state = 'pending', owner = NULL, not_before = 0 WHERE {gone}");
+        let again = sqlx::query(sqlx::AssertSqlSafe(again))
+            .bind(owner)
+            .bind(stored(now_ms))
+            .bind(alone)
+            .execute(&self.pool)
+            .await?;
+        Ok(poisoned.rows_affected() + again.rows_affected())
+    }
+
+    /// Cancels what waits, and asks what runs to stop: a job, or every item of a batch that has not ended.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn cancel_jobs(
+        &self,
+        id: &str,
+        now_ms: u64,
+        expires_at_ms: u64,
+    ) -> Result<(), Error> {
+        sqlx::query(
+            "UPDATE jobs SET state = 'cancelled', finished_at = $1, expires_at = $2
+             WHERE (id = $3 OR parent = $3) AND state = 'pending'",
+        )
+        .bind(stored(now_ms))
+        .bind(stored(expires_at_ms))
+        .bind(id)
+        .execute(&self.pool)
+        .await?;
+        sqlx::query(
+            "UPDATE jobs SET cancel = $1 WHERE (id = $2 OR parent = $2) AND state = 'running'",
+        )
+        .bind(true)
+        .bind(id)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// A job and, of a batch, its items behind it in order.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn job(&self, id: &str) -> Result<Vec<JobRow>, Error> {
+        let query = format!("SELECT {COLUMNS} FROM jobs WHERE id = $1 OR parent = $1 ORDER BY seq");
+        let rows = sqlx::query_as(sqlx::AssertSqlSafe(query))
+            .bind(id)
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows)
+    }
+
+    /// How many jobs wait, in all and of one client.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn waiting_jobs(&self, client: &str) -> Result<(u64, u64), Error> {
+        let (all, own): (i64, i64) = sqlx::query_as(
+            "SELECT COUNT(*), COALESCE(SUM(CASE WHEN client = $1 THEN 1 ELSE 0 END), 0)
+             FROM jobs WHERE state = 'pending'",
+        )
+        .bind(client)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok((all.unsigned_abs(), own.unsigned_abs()))
+    }
+
+    /// Forgets jobs whose time is up, and batches that have no items left.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn forget_jobs(&self, now_ms: u64) -> Result<(), Error> {
+        // Items go with their batch, so that it stays whole until its last one's time is up.
+        sqlx::query(
+            "DELETE FROM jobs WHERE parent IS NULL AND expires_at <= $1
+             OR parent IS NOT NULL AND NOT EXISTS (
+                 SELECT 1 FROM jobs sibling WHERE sibling.parent = jobs.parent
+                 AND (sibling.expires_at IS NULL OR sibling.expires_at > $1)
+             )",
+        )
+        .bind(stored(now_ms))
+        .execute(&self.pool)
+        .await?;
+        sqlx::query(
+            "DELETE FROM jobs WHERE state = 'batch'
+             AND NOT EXISTS (SELECT 1 FROM jobs item WHERE item.parent = jobs.id)",
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// No ended job lives beyond `latest_ms`, and none waits beyond it.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn clamp_jobs(&self, latest_ms: u64) -> Result<(), Error> {
+        sqlx::query("UPDATE jobs SET expires_at = $1 WHERE expires_at > $1")
+            .bind(stored(latest_ms))
+            .execute(&self.pool)
+            .await?;
+        sqlx::query("UPDATE jobs SET not_before = 0 WHERE not_before > $1")
+            .bind(stored(latest_ms))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,258 @@
+//! The queue as its clients see it: accept, tell, cancel, watch.
+
+use std::{
+    collections::HashMap,
+    marker::PhantomData,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::{Notify, watch};
+use uuid::Uuid;
+
+use super::{Config, Error, Failure, JobId, Progress, QUEUE_FAILURE, Status, Stop, Work};
+use crate::{
+    clock::Clock,
+    database::{Database, JobRow},
+};
+
+/// A cheap handle.
+pub struct Queue<W>(pub(super) Arc<Inner<W>>);
+
+impl<W> Clone for Queue<W> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+pub(super) struct Inner<W> {
+    pub(super) config: Config,
+    pub(super) database: Database,
+    pub(super) clock: Clock,
+    /// This process, in the table.
+    pub(super) owner: String,
+    /// Something may be due.
+    pub(super) due: Notify,
+    /// Something changed that a watcher may care about.
+    pub(super) changed: watch::Sender<()>,
+    running: Mutex<HashMap<JobId, Running>>,
+    work: PhantomData<fn() -> W>,
+}
+
+/// A job that runs in this process.
+pub(super) struct Running {
+    pub(super) stop: Stop,
+    pub(super) progress: watch::Receiver<Progress>,
+}
+
+impl<W: Work> Queue<W> {
+    /// Takes up what an earlier process left: the caller owns the data folder alone.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn open(config: Config, database: Database, clock: Clock) -> Result<Self, Error> {
+        let queue = Self(Arc::new(Inner {
+            config,
+            database,
+            clock,
+            owner: Uuid::new_v4().to_string(),
+            due: Notify::new(),
+            changed: watch::Sender::new(()),
+            running: Mutex::default(),
+            work: PhantomData,
+        }));
+        queue.0.database.clamp_jobs(queue.expiry_ms()).await?;
+        let recovered = queue.recover(true).await?;
+        if recovered > 0 {
+            tracing::info!(recovered, "jobs of an earlier process are taken up again");
+        }
+        Ok(queue)
+    }
+
+    /// Jobs whose worker is gone go back, or have failed when they were started too often.
+    pub(super) async fn recover(&self, alone: bool) -> Result<u64, Error> {
+        let error = serde_json::to_string(&broken("the server stopped each time it was tried"))?;
+        let Inner {
+            config,
+            database,
+            owner,
+            clock,
+            ..
+        } = &*self.0;
+        let poisoned = (
+            i64::from(config.attempts_max),
+            error.as_str(),
+            self.expiry_ms(),
+        );
+        Ok(database
+            .recover_jobs(owner, alone, clock.now_ms(), poisoned)
+            .await?)
+    }
+
+    /// Accepts a job: durable when this returns.
+    ///
+    /// # Errors
+    /// [`Error::QueueFull`], [`Error::ShareFull`], or the table's.
+    pub async fn submit(&self, client: &str, work: W) -> Result<Status<W>, Error> {
+        self.has_room(client, 1).await?;
+        let row = self.row(client, Some(&work), None)?;
+        self.insert(vec![row]).await
+    }
+
+    /// Accepts several jobs under one name, all or none. With `carry_on` the others go on when one fails.
+    ///
+    /// # Errors
+    /// As [`Queue::submit`].
+    pub async fn submit_batch(
+        &self,
+        client: &str,
+        works: Vec<W>,
+        carry_on: bool,
+    ) -> Result<Status<W>, Error> {
+        self.has_room(client, works.len() as u64).await?;
+        let mut parent = self.row(client, None, None)?;
+        "batch".clone_into(&mut parent.state);
+        parent.carry_on = carry_on;
+        let id = parent.id.clone();
+        let mut rows = vec![parent];
+        for work in &works {
+            rows.push(self.row(client, Some(work), Some(&id))?);
+        }
+        self.insert(rows).await
+    }
+
+    async fn insert(&self, rows: Vec<JobRow>) -> Result<Status<W>, Error> {
+        self.0.database.insert_jobs(&rows).await?;
+        self.0.due.notify_one();
+        Status::of(rows)?.ok_or(Error::QueueFull)
+    }
+
+    fn row(&self, client: &str, work: Option<&W>, parent: Option<&str>) -> Result<JobRow, Error> {
+        Ok(JobRow {
+            id: Uuid::new_v4().to_string(),
+            parent: parent.map(str::to_owned),
+            payload: work.map(serde_json::to_string).transpose()?,
+            carry_on: true,
+            client: client.to_owned(),
+            state: "pending".to_owned(),
+            created_at: i64::try_from(self.0.clock.now_ms()).unwrap_or(i64::MAX),
+            ..JobRow::default()
+        })
+    }
+
+    async fn has_room(&self, client: &str, more: u64) -> Result<(), Error> {
+        let (all, own) = self.0.database.waiting_jobs(client).await?;
+        if own + more > self.0.config.waiting_per_client_max {
+            return Err(Error::ShareFull);
+        }
+        if all + more > self.0.config.waiting_max {
+            return Err(Error::QueueFull);
+        }
+        Ok(())
+    }
+
+    /// How a job fares; none: there is no such job, or its time is up, whether or not it was swept.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn status(&self, id: JobId) -> Result<Option<Status<W>>, Error> {
+        let rows = self.0.database.job(&id.to_string()).await?;
+        let now = self.0.clock.now_ms();
+        let status =
+            Status::of(rows)?.filter(|status| status.expires_at_ms.is_none_or(|at| at > now));
+        Ok(status.map(|mut status| {
+            self.add_live(&mut status);
+            status
+        }))
+    }
+
+    /// What runs in this process is further than its last heartbeat.
+    fn add_live(&self, status: &mut Status<W>) {
+        if status.children.is_empty() {
+            let running = self.running();
+            if let Some(running) = running.get(&status.id).filter(|_| !status.state.is_final()) {
+                status.progress = running.progress.borrow().clone();
+            }
+        } else {
+            status
+                .children
+                .iter_mut()
+                .for_each(|child| self.add_live(child));
+            status.gather();
+        }
+    }
+
+    /// Stops a job, or every item of a batch; what has ended stays as it is.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn cancel(&self, id: JobId) -> Result<Option<Status<W>>, Error> {
+        let Some(before) = self.status(id).await? else {
+            return Ok(None);
+        };
+        let Inner {
+            database, clock, ..
+        } = &*self.0;
+        database
+            .cancel_jobs(&id.to_string(), clock.now_ms(), self.expiry_ms())
+            .await?;
+        let ids: Vec<_> = std::iter::once(&before)
+            .chain(&before.children)
+            .map(|it| it.id)
+            .collect();
+        // What runs elsewhere learns it from its next heartbeat.
+        let mut changes = self.0.changed.subscribe();
+        for id in &ids {
+            if let Some(running) = self.running().get(id) {
+                running.stop.cancelled.cancel();
+            }
+        }
+        self.0.changed.send_replace(());
+        while ids.iter().any(|id| self.running().contains_key(id)) {
+            if changes.changed().await.is_err() {
+                break;
+            }
+        }
+        self.status(id).await
+    }
+
+    /// Ticks when the progress or the state of any job of this process may have changed.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.0.changed.subscribe()
+    }
+
+    /// Forgets jobs whose time is up, and takes up those whose worker is gone.
+    pub async fn sweep(&self) {
+        let swept = async {
+            self.0.database.forget_jobs(self.0.clock.now_ms()).await?;
+            self.recover(false).await
+        };
+        match swept.await {
+            Ok(recovered) if recovered > 0 => self.0.due.notify_one(),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "jobs cannot be swept"),
+        }
+    }
+
+    /// When a job that ends now is forgotten.
+    pub(super) fn expiry_ms(&self) -> u64 {
+        self.0.clock.now_ms() + self.0.config.retention_s * 1000
+    }
+
+    pub(super) fn running(&self) -> MutexGuard<'_, HashMap<JobId, Running>> {
+        self.0
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The queue's own failure of a job.
+pub(super) fn broken(details: &str) -> Failure {
+    Failure {
+        code: QUEUE_FAILURE.to_owned(),
+        message: "the server failed".to_owned(),
+        details: details.to_owned(),
+        retry: false,
+    }
+}

@@ -1,0 +1,324 @@
+//! What the queue promises, with toy work: nothing accepted is lost, nothing runs twice without need.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod recovery;
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use serde::Deserialize;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::{sync::Semaphore, task::JoinHandle, time::timeout};
+
+use super::*;
+use crate::{clock::Clock, database::Database};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Toy {
+    Count,
+    Panic,
+    /// Fails so often that another attempt may help, then succeeds.
+    Flaky(u32),
+    Fail,
+    /// Until the context lets it go.
+    Hang,
+}
+
+#[derive(Clone)]
+struct Context {
+    ran: Arc<Mutex<Vec<(JobId, u32)>>>,
+    go: Arc<Semaphore>,
+}
+
+impl Work for Toy {
+    type Context = Context;
+
+    async fn run(self, context: Context, attempt: Attempt) -> Result<Value, Failure> {
+        context
+            .ran
+            .lock()
+            .unwrap()
+            .push((attempt.id, attempt.number));
+        let failure = |retry| Failure {
+            code: "toy".to_owned(),
+            message: String::new(),
+            details: String::new(),
+            retry,
+        };
+        match self {
+            Self::Count => Ok(json!(attempt.number)),
+            Self::Panic => panic!("a toy breaks"),
+            Self::Flaky(times) if attempt.number <= times => Err(failure(true)),
+            Self::Flaky(_) => Ok(json!("at last")),
+            Self::Fail => Err(failure(false)),
+            Self::Hang => {
+                attempt.progress.set(Progress {
+                    percent: 40,
+                    ..Progress::default()
+                });
+                attempt.progress.set(Progress {
+                    percent: 10,
+                    ..Progress::default()
+                });
+                context.go.acquire().await.unwrap().forget();
+                Ok(json!("free"))
+            }
+        }
+    }
+}
+
+struct Bench {
+    folder: TempDir,
+    clock: Clock,
+    queue: Queue<Toy>,
+    context: Context,
+    shutdown: CancellationToken,
+}
+
+fn config() -> Config {
+    Config {
+        workers: 2,
+        waiting_max: 6,
+        waiting_per_client_max: 4,
+        pause_ms_min: 1,
+        drain_s_max: 0,
+        ..Config::default()
+    }
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Clock::fixed(1_000_000);
+        let database = Database::open(folder.path()).await.unwrap();
+        let queue = Queue::open(config(), database, clock.clone())
+            .await
+            .unwrap();
+        let context = Context {
+            ran: Arc::default(),
+            go: Arc::new(Semaphore::new(0)),
+        };
+        Self {
+            folder,
+            clock,
+            queue,
+            context,
+            shutdown: CancellationToken::new(),
+        }
+    }
+
+    fn run(&self) -> JoinHandle<()> {
+        let (queue, context, shutdown) = (
+            self.queue.clone(),
+            self.context.clone(),
+            self.shutdown.clone(),
+        );
+        tokio::spawn(async move { queue.run(context, shutdown).await })
+    }
+
+    /// As another process on the same folder after this one is gone.
+    async fn again(self) -> Self {
+        let Self {
+            folder,
+            clock,
+            queue,
+            context,
+            ..
+        } = self;
+        queue.0.database.close().await;
+        drop(queue);
+        let database = Database::open(folder.path()).await.unwrap();
+        let queue = Queue::open(config(), database, clock.clone())
+            .await
+            .unwrap();
+        Self {
+            folder,
+            clock,
+            queue,
+            context,
+            shutdown: CancellationToken::new(),
+        }
+    }
+
+    async fn until(&self, id: JobId, state: State) -> Status<Toy> {
+        let mut changes = self.queue.changes();
+        let wait = async {
+            loop {
+                changes.mark_unchanged();
+                let status = self.queue.status(id).await.unwrap().unwrap();
+                if status.state == state {
+                    return status;
+                }
+                changes.changed().await.unwrap();
+            }
+        };
+        timeout(Duration::from_secs(20), wait).await.unwrap()
+    }
+
+    async fn submit(&self, toy: Toy) -> JobId {
+        self.queue.submit("c", toy).await.unwrap().id
+    }
+
+    fn ran(&self) -> usize {
+        self.context.ran.lock().unwrap().len()
+    }
+}
+
+#[tokio::test]
+async fn accepted_work_runs_in_order_and_is_remembered() {
+    let bench = Bench::new().await;
+    let ids = [
+        bench.submit(Toy::Count).await,
+        bench.submit(Toy::Fail).await,
+    ];
+    assert_eq!(
+        bench.queue.status(ids[0]).await.unwrap().unwrap().state,
+        State::Pending
+    );
+    let _workers = bench.run();
+    let done = bench.until(ids[0], State::Completed).await;
+    assert_eq!((done.result, done.attempt), (Some(json!(1)), 1));
+    assert_eq!(done.expires_at_ms, Some(1_000_000 + 1_800_000));
+    let failed = bench.until(ids[1], State::Failed).await;
+    assert_eq!(failed.error.unwrap().code, "toy");
+    let ran: Vec<_> = bench
+        .context
+        .ran
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(id, _)| *id)
+        .collect();
+    assert_eq!(ran, ids);
+    assert_eq!(bench.queue.status(JobId::nil()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_panic_fails_its_job_and_no_worker() {
+    let bench = Bench::new().await;
+    let _workers = bench.run();
+    for _ in 0..4 {
+        let id = bench.submit(Toy::Panic).await;
+        assert_eq!(
+            bench.until(id, State::Failed).await.error.unwrap().code,
+            "internal"
+        );
+    }
+    let id = bench.submit(Toy::Count).await;
+    bench.until(id, State::Completed).await;
+}
+
+#[tokio::test]
+async fn what_may_pass_is_tried_again_after_a_pause_and_not_for_ever() {
+    let bench = Bench::new().await;
+    let _workers = bench.run();
+    let (once, ever) = (
+        bench.submit(Toy::Flaky(1)).await,
+        bench.submit(Toy::Flaky(9)).await,
+    );
+    let pending = bench.until(once, State::Pending).await;
+    assert!(pending.error.is_none());
+    // Time stands still, so nothing is due before it is moved.
+    while bench.ran() < 2 {
+        tokio::task::yield_now().await;
+    }
+    for step in 1..4 {
+        bench.clock.set(1_000_000 + step * 60_000);
+        bench.queue.0.due.notify_waiters();
+        bench.queue.0.due.notify_one();
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(bench.until(once, State::Completed).await.attempt, 2);
+    let mut step = 4;
+    while bench.queue.status(ever).await.unwrap().unwrap().state != State::Failed {
+        step += 1;
+        bench.clock.set(1_000_000 + step * 60_000);
+        bench.queue.0.due.notify_one();
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(bench.queue.status(ever).await.unwrap().unwrap().attempt, 3);
+}
+
+#[tokio::test]
+async fn waiting_and_running_jobs_are_cancelled() {
+    let bench = Bench::new().await;
+    let waiting = bench.submit(Toy::Count).await;
+    let cancelled = bench.queue.cancel(waiting).await.unwrap().unwrap();
+    assert_eq!(cancelled.state, State::Cancelled);
+    let running = bench.submit(Toy::Hang).await;
+    let _workers = bench.run();
+    let status = bench.until(running, State::Running).await;
+    while bench
+        .queue
+        .status(running)
+        .await
+        .unwrap()
+        .unwrap()
+        .progress
+        .percent
+        < 40
+    {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(status.attempt, 1);
+    assert_eq!(
+        bench.queue.cancel(running).await.unwrap().unwrap().state,
+        State::Cancelled
+    );
+    assert_eq!(
+        bench.queue.cancel(running).await.unwrap().unwrap().state,
+        State::Cancelled
+    );
+    assert_eq!(bench.queue.cancel(JobId::nil()).await.unwrap(), None);
+    assert_eq!(bench.ran(), 1);
+}
+
+#[tokio::test]
+async fn a_batch_is_what_its_items_are() {
+    let bench = Bench::new().await;
+    let toys = vec![Toy::Count, Toy::Fail, Toy::Count];
+    let batch = bench.queue.submit_batch("c", toys, true).await.unwrap();
+    assert_eq!((batch.state, batch.children.len()), (State::Pending, 3));
+    let _workers = bench.run();
+    let done = bench.until(batch.id, State::Completed).await;
+    let states: Vec<_> = done.children.iter().map(|child| child.state).collect();
+    assert_eq!(states, [State::Completed, State::Failed, State::Completed]);
+    assert_eq!(done.progress.percent, 100);
+}
+
+#[tokio::test]
+async fn a_batch_that_does_not_carry_on_stops_with_its_first_failure() {
+    let bench = Bench::new().await;
+    let toys = vec![Toy::Fail, Toy::Hang, Toy::Hang];
+    let batch = bench.queue.submit_batch("c", toys, false).await.unwrap();
+    let _workers = bench.run();
+    let over = bench.until(batch.id, State::Failed).await;
+    assert!(
+        over.children[1..]
+            .iter()
+            .all(|child| child.state == State::Cancelled),
+        "{over:?}"
+    );
+    assert_eq!(over.error.unwrap().code, "toy");
+}
+
+#[tokio::test]
+async fn a_full_queue_and_a_full_share_are_told_apart() {
+    let bench = Bench::new().await;
+    for _ in 0..4 {
+        bench.submit(Toy::Hang).await;
+    }
+    assert!(matches!(
+        bench.queue.submit("c", Toy::Hang).await,
+        Err(Error::ShareFull)
+    ));
+    let both = vec![Toy::Hang, Toy::Hang, Toy::Hang];
+    assert!(matches!(
+        bench.queue.submit_batch("d", both, true).await,
+        Err(Error::QueueFull)
+    ));
+    bench.queue.submit("d", Toy::Hang).await.unwrap();
+}

@@ -1,0 +1,119 @@
+//! Jobs that outlive their process, their lease, or the clock.
+
+use super::*;
+use crate::database::Finish;
+
+#[tokio::test]
+async fn a_job_is_forgotten_when_its_time_is_up_also_after_the_clock_was_set_back() {
+    let bench = Bench::new().await;
+    let workers = bench.run();
+    let id = bench.submit(Toy::Count).await;
+    bench.until(id, State::Completed).await;
+    bench.clock.set(1_000_000 + 1_800_000);
+    assert_eq!(bench.queue.status(id).await.unwrap(), None);
+    bench.clock.set(1_000);
+    assert!(bench.queue.status(id).await.unwrap().is_some());
+    bench.shutdown.cancel();
+    workers.await.unwrap();
+    // A new process reads the wrong clock: the job lives half an hour from now, not for years.
+    let bench = bench.again().await;
+    bench.clock.set(1_000 + 1_800_000);
+    assert_eq!(bench.queue.status(id).await.unwrap(), None);
+    bench.queue.sweep().await;
+    assert!(
+        bench
+            .queue
+            .0
+            .database
+            .job(&id.to_string())
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn draining_gives_jobs_back_and_the_next_process_finishes_them() {
+    let bench = Bench::new().await;
+    let id = bench.submit(Toy::Hang).await;
+    let workers = bench.run();
+    bench.until(id, State::Running).await;
+    bench.shutdown.cancel();
+    timeout(Duration::from_secs(20), workers)
+        .await
+        .unwrap()
+        .unwrap();
+    let back = bench.queue.status(id).await.unwrap().unwrap();
+    assert_eq!(
+        (back.state, back.attempt),
+        (State::Pending, 0),
+        "a drained attempt does not count"
+    );
+    let bench = bench.again().await;
+    bench.context.go.add_permits(1);
+    let _workers = bench.run();
+    assert_eq!(bench.until(id, State::Completed).await.attempt, 1);
+}
+
+#[tokio::test]
+async fn a_process_that_vanished_costs_an_attempt_and_three_of_them_the_job() {
+    let mut bench = Bench::new().await;
+    let id = bench.submit(Toy::Count).await;
+    for attempt in 1..=3 {
+        // Claimed, and then nothing more is heard of this process.
+        let row = bench
+            .queue
+            .0
+            .database
+            .claim_job("gone", 1_000_000, 1_060_000)
+            .await
+            .unwrap();
+        assert_eq!(row.unwrap().attempt, attempt);
+        bench = bench.again().await;
+    }
+    let status = bench.queue.status(id).await.unwrap().unwrap();
+    assert_eq!(status.state, State::Failed);
+    assert_eq!(status.error.unwrap().code, "internal");
+}
+
+#[tokio::test]
+async fn an_attempt_that_was_given_up_changes_nothing_any_more() {
+    let bench = Bench::new().await;
+    let id = bench.submit(Toy::Count).await.to_string();
+    let database = &bench.queue.0.database;
+    database
+        .claim_job("slow", 1_000_000, 1_000_001)
+        .await
+        .unwrap()
+        .unwrap();
+    bench.clock.set(1_000_002);
+    // The lease has ended, and somebody else takes the job.
+    bench.queue.sweep().await;
+    database
+        .claim_job("quick", 1_000_002, 2_000_000)
+        .await
+        .unwrap()
+        .unwrap();
+    let finish = Finish {
+        state: "failed",
+        result: None,
+        error: None,
+        not_before_ms: 0,
+        counts: true,
+        expires_at_ms: Some(1),
+    };
+    assert!(
+        !database
+            .finish_job((&id, 1, "slow"), 1_000_003, &finish)
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        database.beat_job((&id, 1, "slow"), 9, "{}").await.unwrap(),
+        None
+    );
+    assert_eq!(
+        database.beat_job((&id, 2, "quick"), 9, "{}").await.unwrap(),
+        Some(false)
+    );
+}

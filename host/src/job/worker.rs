@@ -1,0 +1,257 @@
+//! Workers: claim, run, tell, finish. A panic costs one attempt; a crash costs one attempt; nothing costs the queue.
+
+use std::{
+    collections::hash_map::RandomState, hash::BuildHasher as _, panic::AssertUnwindSafe,
+    time::Duration,
+};
+
+use futures_util::{FutureExt as _, future::join_all};
+use serde_json::Value;
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Attempt, Error, Failure, JobId, Progress, Queue, Reporter, Stop, Work,
+    queue::{Running, broken},
+};
+use crate::database::{Finish, JobRow};
+
+/// A look at the table although nobody said that something is due.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How often progress is kept while a job runs; each time its lease is lengthened as well.
+const BEAT_EVERY: Duration = Duration::from_secs(1);
+
+/// How an attempt came to its end.
+enum Ended {
+    Done(Result<Value, Failure>),
+    Cancelled,
+    /// The process stops: somebody else shall do it, and the attempt does not count.
+    Drained,
+    /// It is no longer ours.
+    Lost,
+}
+
+impl<W: Work> Queue<W> {
+    /// Runs jobs until `shutdown`; then claims no more, gives running ones `drain_s_max` to end, and gives back the rest.
+    pub async fn run(&self, context: W::Context, shutdown: CancellationToken) {
+        let drained = CancellationToken::new();
+        let workers = join_all((0..self.0.config.workers).map(|_| {
+            let (queue, context) = (self.clone(), context.clone());
+            let (shutdown, drained) = (shutdown.clone(), drained.clone());
+            tokio::spawn(async move { queue.work(context, shutdown, drained).await })
+        }));
+        let drain = async {
+            shutdown.cancelled().await;
+            tokio::time::sleep(Duration::from_secs(self.0.config.drain_s_max)).await;
+            drained.cancel();
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            _ = workers => {}
+            () = drain => {}
+        }
+    }
+
+    async fn work(
+        &self,
+        context: W::Context,
+        shutdown: CancellationToken,
+        drained: CancellationToken,
+    ) {
+        while !shutdown.is_cancelled() {
+            match self.claim().await {
+                Ok(Some(row)) => {
+                    // Another one may be due as well.
+                    self.0.due.notify_one();
+                    self.attempt(row, context.clone(), &drained).await;
+                }
+                Ok(None) => self.wait(&shutdown).await,
+                Err(error) => {
+                    tracing::error!(%error, "jobs cannot be claimed");
+                    shutdown
+                        .run_until_cancelled(tokio::time::sleep(LOOK_EVERY))
+                        .await;
+                }
+            }
+        }
+    }
+
+    async fn claim(&self) -> Result<Option<JobRow>, Error> {
+        let now = self.0.clock.now_ms();
+        let lease = now + self.0.config.lease_s * 1000;
+        Ok(self.0.database.claim_job(&self.0.owner, now, lease).await?)
+    }
+
+    /// Until something is due.
+    async fn wait(&self, shutdown: &CancellationToken) {
+        let due = self.0.database.next_due_ms().await.ok().flatten();
+        let due = due.map(|due| Duration::from_millis(due.saturating_sub(self.0.clock.now_ms())));
+        let until = Instant::now() + due.unwrap_or(LOOK_EVERY).min(LOOK_EVERY);
+        tokio::select! {
+            () = self.0.due.notified() => {}
+            () = sleep_until(until) => {}
+            () = shutdown.cancelled() => {}
+        }
+    }
+
+    async fn attempt(&self, row: JobRow, context: W::Context, drained: &CancellationToken) {
+        let id = JobId::try_parse(&row.id).unwrap_or_default();
+        let (progress, told) = watch::channel(Progress::default());
+        let stop = Stop::default();
+        let running = Running {
+            stop: stop.clone(),
+            progress: told.clone(),
+        };
+        self.running().insert(id, running);
+        self.0.changed.send_replace(());
+        let ended = tokio::select! {
+            done = self.done(&row, context, Reporter(progress)) => Ended::Done(done),
+            () = stop.cancelled.cancelled() => Ended::Cancelled,
+            ended = self.beat(&row, told) => ended,
+            () = drained.cancelled() => Ended::Drained,
+        };
+        if let Err(error) = self.end(&row, ended).await {
+            // The lease ends, and the job is tried again.
+            tracing::error!(%error, job = row.id, "the end of a job cannot be kept");
+        }
+        self.running().remove(&id);
+        self.0.changed.send_replace(());
+    }
+
+    async fn done(
+        &self,
+        row: &JobRow,
+        context: W::Context,
+        progress: Reporter,
+    ) -> Result<Value, Failure> {
+        let work: W = serde_json::from_str(row.payload.as_deref().unwrap_or("null"))
+            .map_err(|error| broken(&error.to_string()))?;
+        let attempt = Attempt {
+            id: JobId::try_parse(&row.id).unwrap_or_default(),
+            number: u32::try_from(row.attempt).unwrap_or_default(),
+            progress,
+        };
+        let wall = Duration::from_secs(self.0.config.wall_s_max);
+        let work = AssertUnwindSafe(work.run(context, attempt)).catch_unwind();
+        match timeout(wall, work).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(_panic)) => {
+                tracing::error!(job = row.id, "a job panicked");
+                Err(broken("the job panicked"))
+            }
+            Err(_) => Err(broken("the job took too long")),
+        }
+    }
+
+    /// Keeps progress and lease; returns when the job is to stop.
+    async fn beat(&self, row: &JobRow, mut told: watch::Receiver<Progress>) -> Ended {
+        let mut every = interval(BEAT_EVERY);
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                Ok(()) = told.changed() => {
+                    self.0.changed.send_replace(());
+                    continue;
+                }
+                _ = every.tick() => {}
+            }
+            let progress = serde_json::to_string(&*told.borrow()).unwrap_or_default();
+            let lease = self.0.clock.now_ms() + self.0.config.lease_s * 1000;
+            match self
+                .0
+                .database
+                .beat_job(self.held(row), lease, &progress)
+                .await
+            {
+                Ok(Some(false)) => {}
+                Ok(Some(true)) => return Ended::Cancelled,
+                Ok(None) => return Ended::Lost,
+                Err(error) => tracing::warn!(%error, job = row.id, "a heartbeat is missed"),
+            }
+        }
+    }
+
+    fn held<'a>(&'a self, row: &'a JobRow) -> (&'a str, i64, &'a str) {
+        (&row.id, row.attempt, &self.0.owner)
+    }
+
+    async fn end(&self, row: &JobRow, ended: Ended) -> Result<(), Error> {
+        let finish = |state| Finish {
+            state,
+            result: None,
+            error: None,
+            not_before_ms: 0,
+            counts: true,
+            expires_at_ms: Some(self.expiry_ms()),
+        };
+        let again = |counts, not_before_ms| Finish {
+            counts,
+            not_before_ms,
+            expires_at_ms: None,
+            ..finish("pending")
+        };
+        let finish = match ended {
+            Ended::Lost => return Ok(()),
+            Ended::Cancelled => finish("cancelled"),
+            Ended::Drained => again(false, 0),
+            Ended::Done(Ok(result)) => Finish {
+                result: Some(result.to_string()),
+                ..finish("completed")
+            },
+            Ended::Done(Err(failure))
+                if failure.retry && row.attempt < i64::from(self.0.config.attempts_max) =>
+            {
+                again(true, self.0.clock.now_ms() + self.pause_ms(row.attempt))
+            }
+            Ended::Done(Err(failure)) => Finish {
+                error: Some(serde_json::to_string(&failure)?),
+                ..finish("failed")
+            },
+        };
+        let now = self.0.clock.now_ms();
+        let ours = self
+            .0
+            .database
+            .finish_job(self.held(row), now, &finish)
+            .await?;
+        if ours && finish.state == "failed" {
+            self.stop_siblings(row).await?;
+        }
+        Ok(())
+    }
+
+    /// Four times as long each time, and up to half as much again, so that jobs that failed together come back apart.
+    fn pause_ms(&self, attempt: i64) -> u64 {
+        let factor = 4_u64.saturating_pow(u32::try_from(attempt - 1).unwrap_or(0).min(8));
+        let pause = self.0.config.pause_ms_min.saturating_mul(factor);
+        let jitter = RandomState::new().hash_one(attempt) % (pause / 2 + 1);
+        pause + jitter
+    }
+
+    /// Of a batch that does not carry on after a failure.
+    async fn stop_siblings(&self, row: &JobRow) -> Result<(), Error> {
+        let Some(parent) = &row.parent else {
+            return Ok(());
+        };
+        let rows = self.0.database.job(parent).await?;
+        if rows.first().is_none_or(|parent| parent.carry_on) {
+            return Ok(());
+        }
+        let now = self.0.clock.now_ms();
+        self.0
+            .database
+            .cancel_jobs(parent, now, self.expiry_ms())
+            .await?;
+        let running = self.running();
+        for sibling in rows.iter().filter(|sibling| sibling.id != row.id) {
+            let id = JobId::try_parse(&sibling.id).unwrap_or_default();
+            if let Some(running) = running.get(&id) {
+                running.stop.cancelled.cancel();
+            }
+        }
+        Ok(())
+    }
+}
