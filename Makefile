@@ -1,7 +1,7 @@
 # make run    serve on http://127.0.0.1:5000 (ARGS="--replay fixtures" answers without a network)
 # make test   every test; the last line counts them
 # make check  format, lints, documentation
-# make setup  what building needs; installs only the wasm target, and says what else is missing
+# make setup  what building and testing need: installs the wasm target and ffmpeg, and says what else is missing
 
 SHELL := /bin/bash
 TARGET := wasm32-wasip2
@@ -32,3 +32,9 @@ setup:
 		command -v rustup >/dev/null || { \
 			echo "The Rust target $(TARGET) is missing, and rustup (https://rustup.rs) to add it."; exit 1; }; \
 		echo "rustup target add $(TARGET)"; rustup target add $(TARGET); }
+	@command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null || { \
+		echo "ffmpeg is missing: only conversions and their tests need it"; \
+		if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq ffmpeg; \
+		elif command -v apt-get >/dev/null && command -v sudo >/dev/null; then sudo apt-get update -qq && sudo apt-get install -y -qq ffmpeg; \
+		elif command -v brew >/dev/null; then brew install ffmpeg; \
+		else echo "Install it from https://ffmpeg.org; until then what needs it answers CONVERSION_UNAVAILABLE."; fi; }

@@ -5,13 +5,14 @@ mod extract;
 mod log;
 mod plugin;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
 use crate::{
     api,
     config::{Config, Flags},
+    media::limited_child,
     plugin::compile_component,
     server,
 };
@@ -54,6 +55,12 @@ enum Command {
     /// The child process that compiles one component from standard input
     #[command(hide = true)]
     CompileComponent,
+    /// The child process that limits itself and becomes another program
+    #[command(hide = true)]
+    LimitedChild {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
 }
 
 /// What a process ends with; also listed in `--help`.
@@ -81,6 +88,7 @@ pub fn run() -> ExitCode {
     match command {
         // Neither needs settings, and the child must not start threads before it has limited itself.
         Command::CompileComponent => return compile_component(),
+        Command::LimitedChild { arguments } => return limited_child(&arguments),
         Command::Openapi => return print(&api::openapi()).into(),
         _ => {}
     }
@@ -109,7 +117,9 @@ async fn obey(command: Command, config: Config) -> anyhow::Result<Exit> {
         Command::Extract(extract) => extract.run(config).await,
         Command::Plugin(plugin) => plugin.run(config).await,
         Command::Doctor => doctor::run(&config).await,
-        Command::Openapi | Command::CompileComponent => Ok(Exit::Done),
+        Command::Openapi | Command::CompileComponent | Command::LimitedChild { .. } => {
+            Ok(Exit::Done)
+        }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod contract;
 pub mod database;
 pub mod extraction;
 pub mod job;
+pub mod media;
 pub mod plugin;
 pub mod process;
 pub mod rate_limit;

@@ -1,0 +1,166 @@
+//! The boxes of an mp4 that say what is in it (ISO/IEC 14496-12), read without a child process.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use super::{Error, Probe};
+
+/// Longest `moov` box that is read, bytes: an hour of video has one of about 1 MB.
+const MOOV_BYTES_MAX: u64 = 32 << 20;
+/// Boxes of the file that are walked over to find it.
+const BOXES_MAX: usize = 10_000;
+
+/// Fills in what the movie box says.
+pub(super) fn probe(file: &mut (impl Read + Seek), nothing: Probe) -> Result<Probe, Error> {
+    let moov = moov(file)?.ok_or_else(|| Error::NotMedia("an mp4 without a movie".to_owned()))?;
+    let mut probe = nothing;
+    probe.duration_s = child(&moov, b"mvhd").and_then(duration);
+    for track in children(&moov)
+        .filter(|(name, _)| *name == b"trak")
+        .map(|(_, body)| body)
+    {
+        read_track(track, &mut probe);
+    }
+    Ok(probe)
+}
+
+fn moov(file: &mut (impl Read + Seek)) -> Result<Option<Vec<u8>>, Error> {
+    let end = file.seek(SeekFrom::End(0))?;
+    let mut at = 0;
+    for _ in 0..BOXES_MAX {
+        file.seek(SeekFrom::Start(at))?;
+        let mut head = [0; 16];
+        let read = read_some(file, &mut head)?;
+        let Some((name, start, size)) = header(&head[..read]) else {
+            return Ok(None);
+        };
+        let next = if size == 0 {
+            end
+        } else {
+            at.saturating_add(size)
+        };
+        if &name == b"moov" {
+            let length = next.min(end).saturating_sub(at + start);
+            if length > MOOV_BYTES_MAX {
+                return Err(Error::TooLarge("its movie box".to_owned()));
+            }
+            file.seek(SeekFrom::Start(at + start))?;
+            let mut body = Vec::new();
+            file.take(length).read_to_end(&mut body)?;
+            return Ok(Some(body));
+        }
+        if next <= at || next >= end {
+            return Ok(None);
+        }
+        at = next;
+    }
+    Ok(None)
+}
+
+fn read_some(file: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut read = 0;
+    while read < buffer.len() {
+        match file.read(&mut buffer[read..])? {
+            0 => break,
+            more => read += more,
+        }
+    }
+    Ok(read)
+}
+
+/// Name, length of the header, length of all of it (0: to the end).
+fn header(bytes: &[u8]) -> Option<([u8; 4], u64, u64)> {
+    let size = u64::from(u32_at(bytes, 0)?);
+    let name = bytes.get(4..8)?.try_into().ok()?;
+    if size == 1 {
+        let size = u64::from_be_bytes(bytes.get(8..16)?.try_into().ok()?);
+        return (size >= 16).then_some((name, 16, size));
+    }
+    (size == 0 || size >= 8).then_some((name, 8, size))
+}
+
+/// The boxes in a box.
+fn children(body: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
+    let mut rest = body;
+    std::iter::from_fn(move || {
+        let (_, start, size) = header(rest)?;
+        let length = if size == 0 { rest.len() as u64 } else { size };
+        let end = usize::try_from(length).ok()?.min(rest.len());
+        let whole = rest.get(..end)?;
+        rest = &rest[end..];
+        let name = whole.get(4..8)?.try_into().ok()?;
+        Some((name, whole.get(usize::try_from(start).ok()?..)?))
+    })
+}
+
+fn child<'a>(body: &'a [u8], name: &[u8; 4]) -> Option<&'a [u8]> {
+    children(body)
+        .find(|(found, _)| *found == name)
+        .map(|(_, body)| body)
+}
+
+fn descend<'a>(body: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
+    path.iter().try_fold(body, |body, name| child(body, name))
+}
+
+/// Of `mvhd` and `mdhd`: version, times, timescale, duration; seconds. Zero: a fragmented file does not say.
+fn duration(body: &[u8]) -> Option<f64> {
+    let (scale, length) = if body.first()? == &1 {
+        let length = body.get(24..32)?.try_into().ok()?;
+        (u32_at(body, 20)?, u64::from_be_bytes(length))
+    } else {
+        (u32_at(body, 12)?, u64::from(u32_at(body, 16)?))
+    };
+    (scale > 0 && length > 0).then(|| length as f64 / f64::from(scale))
+}
+
+fn read_track(track: &[u8], probe: &mut Probe) {
+    let handler = descend(track, &[b"mdia", b"hdlr"]).and_then(|body| body.get(8..12));
+    let entry =
+        descend(track, &[b"mdia", b"minf", b"stbl", b"stsd"]).and_then(|body| body.get(8..));
+    let codec = entry.and_then(|entries| codec(entries.get(4..8)?));
+    match handler {
+        Some(b"vide") => {
+            probe.video_codec = codec;
+            if let Some((width, height)) = child(track, b"tkhd").and_then(size) {
+                (probe.width, probe.height) = (Some(width), Some(height));
+            }
+        }
+        Some(b"soun") => probe.audio_codec = codec,
+        _ => return,
+    }
+    let own = descend(track, &[b"mdia", b"mdhd"]).and_then(duration);
+    probe.duration_s = probe.duration_s.or(own);
+}
+
+/// The last eight bytes of `tkhd`, 16.16 fixed point; turned if the matrix before them turns it.
+fn size(body: &[u8]) -> Option<(u32, u32)> {
+    let at = body.len().checked_sub(8)?;
+    let (width, height) = (u32_at(body, at)? >> 16, u32_at(body, at + 4)? >> 16);
+    let matrix = at.checked_sub(36)?;
+    let upright = u32_at(body, matrix)? != 0;
+    Some(if upright {
+        (width, height)
+    } else {
+        (height, width)
+    })
+}
+
+fn codec(fourcc: &[u8]) -> Option<String> {
+    let name = match fourcc {
+        b"avc1" | b"avc3" => "h264",
+        b"hvc1" | b"hev1" => "hevc",
+        b"vp09" => "vp9",
+        b"av01" => "av1",
+        b"mp4a" => "aac",
+        b"Opus" => "opus",
+        b".mp3" => "mp3",
+        other if other.iter().all(u8::is_ascii_graphic) => std::str::from_utf8(other).ok()?,
+        _ => return None,
+    };
+    Some(name.to_owned())
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    let bytes = bytes.get(at..at.checked_add(4)?)?;
+    Some(u32::from_be_bytes(bytes.try_into().ok()?))
+}

@@ -1,0 +1,70 @@
+//! A child process that limits itself before it becomes another program.
+
+use std::{
+    ffi::OsString,
+    io::{self, Write as _},
+    os::unix::process::CommandExt as _,
+    path::Path,
+    process::{Command, ExitCode, Stdio},
+};
+
+use rustix::process::nice;
+
+use crate::process::{self, Resource};
+
+/// The hidden subcommand that becomes the other program.
+const SUBCOMMAND: &str = "limited-child";
+/// Processor time, seconds.
+const CPU_S_MAX: u64 = 300;
+/// Address space, bytes.
+const ADDRESS_BYTES_MAX: u64 = 3 << 30;
+/// Open files.
+const FILES_MAX: u64 = 64;
+/// How much others come first.
+const NICENESS: i32 = 10;
+
+/// The child's whole work: becomes `arguments[0]`, which must be an absolute path, under limits that it cannot lift.
+#[must_use]
+pub fn limited_child(arguments: &[OsString]) -> ExitCode {
+    let Err(error) = become_program(arguments);
+    // Nobody is left to tell if this fails too.
+    let _ = writeln!(io::stderr(), "{error}");
+    ExitCode::FAILURE
+}
+
+fn become_program(arguments: &[OsString]) -> io::Result<std::convert::Infallible> {
+    let (bytes, program) = arguments.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+    let (program, arguments) = program.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+    let bytes = bytes.to_str().and_then(|bytes| bytes.parse().ok());
+    let limits = [
+        (Resource::Cpu, CPU_S_MAX),
+        (Resource::As, ADDRESS_BYTES_MAX),
+        (Resource::Fsize, bytes.ok_or(io::ErrorKind::InvalidInput)?),
+        (Resource::Nofile, FILES_MAX),
+        (Resource::Core, 0),
+    ];
+    process::limit(&limits)?;
+    nice(NICENESS)?;
+    Err(Command::new(program).args(arguments).exec())
+}
+
+/// `program` as a limited child in a group of its own: no environment but a path, nothing to read, its words piped.
+pub(super) fn command(
+    ours: &Path,
+    program: &Path,
+    output_bytes_max: u64,
+) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new(ours);
+    command
+        .arg(SUBCOMMAND)
+        .arg(output_bytes_max.to_string())
+        .arg(program)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    command
+}

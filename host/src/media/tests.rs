@@ -1,0 +1,183 @@
+//! What is no media is refused before anything runs on it; what is measured agrees with ffprobe.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::{fs, io::Cursor, process::Command};
+
+use image::{ImageFormat as Format, RgbImage};
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+
+fn media() -> Media {
+    Media::without_ffmpeg(Config::new(PathBuf::from("/nonexistent")))
+}
+
+fn put(folder: &TempDir, name: &str, contents: &[u8]) -> PathBuf {
+    let path = folder.path().join(name);
+    fs::write(&path, contents).unwrap();
+    path
+}
+
+fn picture(width: u32, height: u32, format: Format) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, 7]))
+        .write_to(&mut bytes, format)
+        .unwrap();
+    bytes.into_inner()
+}
+
+fn film(folder: &TempDir, name: &str, more: &[&str]) -> PathBuf {
+    let path = folder.path().join(name);
+    let arguments = [
+        "-nostdin",
+        "-loglevel",
+        "error",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc=size=320x180:rate=25:duration=1",
+        "-f",
+        "lavfi",
+        "-i",
+        "sine=duration=1",
+        "-pix_fmt",
+        "yuv420p",
+        "-shortest",
+    ];
+    let made = Command::new("ffmpeg")
+        .args(arguments)
+        .args(more)
+        .arg(&path)
+        .status();
+    assert!(
+        made.unwrap().success(),
+        "ffmpeg, which `make setup` installs"
+    );
+    path
+}
+
+#[tokio::test]
+async fn pictures_are_scaled_down_and_written_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let from = put(&folder, "a.jpg", &picture(400, 500, Format::Jpeg));
+    for (format, width, kind, size) in [
+        (ImageFormat::Webp, Some(200), Type::Webp, (200, 250)),
+        (ImageFormat::Png, None, Type::Png, (400, 500)),
+        (ImageFormat::Jpg, Some(4000), Type::Jpeg, (400, 500)),
+    ] {
+        let to = folder.path().join("to");
+        media().image(&from, &to, format, width).await.unwrap();
+        let probe = media().probe(&to).await.unwrap();
+        assert_eq!(
+            (probe.kind, probe.width.zip(probe.height)),
+            (kind, Some(size))
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_picture_of_too_many_pixels_is_refused_by_its_header() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bomb = picture(8, 8, Format::Png);
+    // Width and height of the header chunk, and its checksum, which is not looked at before the size.
+    bomb[16..24].copy_from_slice(&[0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30]);
+    let from = put(&folder, "a.png", &bomb);
+    let to = folder.path().join("to");
+    assert!(
+        media()
+            .image(&from, &to, ImageFormat::Png, None)
+            .await
+            .is_err()
+    );
+    assert!(!to.exists());
+    let config = Config {
+        pixels_max: 100,
+        ..Config::new(PathBuf::new())
+    };
+    let from = put(&folder, "b.png", &picture(20, 20, Format::Png));
+    let refused = Media::without_ffmpeg(config)
+        .image(&from, &to, ImageFormat::Jpg, None)
+        .await;
+    assert!(matches!(refused, Err(Error::TooLarge(_))), "{refused:?}");
+}
+
+#[test]
+fn only_media_are_media() {
+    for text in [
+        "<html>",
+        "<svg xmlns='x'/>",
+        "#EXTM3U\n",
+        "ffconcat version 1.0",
+        "MZ\0\0\0",
+        "\x7fELF",
+        "#!/bin/sh",
+        "",
+    ] {
+        assert_eq!(sniff(text.as_bytes()), None, "{text:?}");
+    }
+    assert_eq!(sniff(&picture(1, 1, Format::Png)), Some(Type::Png));
+}
+
+#[tokio::test]
+async fn without_ffmpeg_conversions_say_so_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let from = film(&folder, "a.mp4", &[]);
+    let to = folder.path().join("to.mkv");
+    assert!(!media().can_convert());
+    let refused = media().remux(&from, &to, VideoFormat::Mkv).await;
+    assert!(matches!(refused, Err(Error::Unavailable)), "{refused:?}");
+    let probe = media().probe(&from).await.unwrap();
+    assert_eq!(probe.width.zip(probe.height), Some((320, 180)));
+}
+
+#[tokio::test]
+async fn the_boxes_of_an_mp4_say_what_ffprobe_says() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, more) in [
+        ("plain.mp4", &[][..]),
+        ("fast.mp4", &["-movflags", "+faststart"]),
+        ("pieces.mp4", &["-movflags", "+frag_keyframe+empty_moov"]),
+        ("a.mov", &[]),
+    ] {
+        let path = film(&folder, name, more);
+        let probe = media().probe(&path).await.unwrap();
+        assert_eq!(probe.width.zip(probe.height), Some((320, 180)), "{name}");
+        assert_eq!(probe.video_codec.as_deref(), Some("h264"), "{name}");
+        assert_eq!(probe.audio_codec.as_deref(), Some("aac"), "{name}");
+        if name != "pieces.mp4" {
+            assert!((probe.duration_s.unwrap() - 1.0).abs() < 0.1, "{name}");
+        }
+    }
+    let silent = film(&folder, "silent.mp4", &["-an"]);
+    assert_eq!(media().probe(&silent).await.unwrap().audio_codec, None);
+}
+
+#[tokio::test]
+async fn a_truncated_mp4_is_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = fs::read(film(&folder, "a.mp4", &["-movflags", "+faststart"])).unwrap();
+    for length in (0..whole.len().min(4096)).step_by(64) {
+        let path = put(&folder, "cut.mp4", &whole[..length]);
+        // Either way, as long as it comes back.
+        let _ = media().probe(&path).await;
+    }
+}
+
+proptest! {
+    #[test]
+    fn garbage_boxes_are_no_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let nothing = Probe {
+            kind: Type::Mp4,
+            width: None,
+            height: None,
+            duration_s: None,
+            video_codec: None,
+            audio_codec: None,
+        };
+        let mut file = vec![0, 0, 0, 16, b'f', b't', b'y', b'p', 0, 0, 0, 0, 0, 0, 0, 0];
+        file.extend([0, 0, 1, 152, b'm', b'o', b'o', b'v']);
+        file.extend(bytes);
+        let _ = boxes::probe(&mut Cursor::new(file), nothing);
+    }
+}
