@@ -3,9 +3,12 @@
 mod about;
 mod admin;
 mod answer;
+mod body;
 mod clock;
 mod docs;
+mod download;
 mod error;
+mod file;
 mod health;
 mod info;
 mod middleware;
@@ -13,6 +16,7 @@ mod openapi;
 mod request;
 mod serve;
 mod statistics;
+mod status;
 mod view;
 
 use std::sync::Arc;
@@ -20,7 +24,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     middleware::from_fn_with_state,
-    routing::{MethodRouter, get},
+    routing::{MethodRouter, get, post},
 };
 use ipnet::IpNet;
 
@@ -82,7 +86,7 @@ impl Default for Config {
 }
 
 /// The API, limited by client and in number.
-fn limited_routes() -> [(&'static str, MethodRouter<App>); 10] {
+fn limited_routes() -> [(&'static str, MethodRouter<App>); 18] {
     [
         ("/instagram/profile/info", get(info::profile)),
         ("/instagram/profile/posts", get(info::posts)),
@@ -90,6 +94,17 @@ fn limited_routes() -> [(&'static str, MethodRouter<App>); 10] {
         ("/instagram/post/info", get(info::post)),
         ("/instagram/reel/info", get(info::reel)),
         ("/instagram/story/info", get(info::story)),
+        ("/instagram/download/post", post(download::post)),
+        ("/instagram/download/reel", post(download::reel)),
+        ("/instagram/download/story", post(download::story)),
+        ("/instagram/download/carousel", post(download::carousel)),
+        ("/instagram/download/batch", post(download::batch)),
+        (
+            "/instagram/status/{job_id}",
+            get(status::status).delete(status::cancel),
+        ),
+        ("/instagram/status/{job_id}/events", get(status::events)),
+        ("/instagram/download/file/{filename}", get(file::file)),
         ("/instagram/post/stats", get(statistics::post)),
         ("/instagram/reel/stats", get(statistics::reel)),
         ("/instagram/formats", get(about::formats)),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 
 use crate::{
-    database::Database, extraction::Extraction, plugin::Registry, rate_limit::RateLimiter,
+    database::Database, download::Downloads, extraction::Extraction, plugin::Registry,
+    rate_limit::RateLimiter,
 };
 
 /// What every handler may ask for, each by its own type.
@@ -17,6 +18,8 @@ pub struct App {
     pub plugins: Arc<Registry>,
     /// Observations.
     pub database: Database,
+    /// From a record to files.
+    pub downloads: Downloads,
     /// 30 requests in any 60 s for each client.
     pub rate_limiter: Arc<RateLimiter>,
 }

@@ -16,7 +16,7 @@ use std::{
 
 pub use flags::Flags;
 
-use crate::{api, extraction, plugin, upstream};
+use crate::{api, download, extraction, job, media, plugin, storage, upstream};
 
 /// Read where `--config` names no other file, if it is there.
 const FILE: &str = "gramhost.toml";
@@ -32,16 +32,35 @@ pub struct Config {
     pub data: PathBuf,
     /// Requests of one client in any 60 s; 0 switches the limit off.
     pub rate_limit: u32,
+    /// How files are called; by default as documented on a loopback address and by capability elsewhere.
+    pub file_names: Option<FileNames>,
     /// A filter of tracing-subscriber, such as `info,gramhost::plugin=debug`; each command has its own default.
     pub log: Option<String>,
     /// Of the HTTP interface.
     pub api: api::Config,
     /// Of extractions.
     pub extraction: extraction::Config,
+    /// Of downloads.
+    pub download: download::Config,
+    /// Of the queue.
+    pub job: job::Config,
+    /// Of conversions.
+    pub media: media::Config,
     /// Of plugins.
     pub plugin: plugin::Config,
+    /// Of files.
+    pub storage: storage::Config,
     /// Of requests to Instagram.
     pub upstream: upstream::Config,
+}
+
+/// How files are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileNames {
+    /// As the specification has it.
+    Documented,
+    /// With something in it that nobody can guess.
+    Capability,
 }
 
 /// Why the configuration is refused. Each names the setting and where it stands.
@@ -124,10 +143,15 @@ impl Config {
             admin_listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 5001))),
             data: PathBuf::from("data"),
             rate_limit: 30,
+            file_names: None,
             log: None,
             api: api::Config::default(),
             extraction: extraction::Config::default(),
+            download: download::Config::default(),
+            job: job::Config::default(),
+            media: media::Config::new(program.clone()),
             plugin: plugin::Config::new(program, PathBuf::new()),
+            storage: storage::Config::default(),
             upstream: upstream::Config::default(),
         }
     }
@@ -139,6 +163,14 @@ impl Config {
         }
         self.extraction.any_media_host = self.upstream.origin_override.is_some();
         self.plugin.cache = self.data.join("compiled");
+        self.storage.folder = self.data.join("files");
+        self.media.output_bytes_max = self.download.file_bytes_max;
+        self.job.retention_s = self.download.retention_s;
+        // Where strangers can ask, nobody shall guess what others downloaded.
+        let exposed = !self.listen.ip().is_loopback();
+        self.download.secret_names = self
+            .file_names
+            .map_or(exposed, |names| names == FileNames::Capability);
         self.plugin
             .folder
             .get_or_insert_with(|| self.data.join("plugins"));

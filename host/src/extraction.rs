@@ -99,6 +99,16 @@ impl Extraction {
         }
     }
 
+    /// Lets go of what is remembered of a query: its links have expired.
+    pub async fn forget(&self, query: &Query) {
+        let plugin = self.registry.serving(query.kind());
+        let key = Key {
+            query: query.clone(),
+            plugin: plugin.label(),
+        };
+        self.cache.forget(&key).await;
+    }
+
     /// From a query to its record. It ends on the version of the plugin that it began on.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ pub mod command;
 pub mod config;
 pub mod contract;
 pub mod database;
+pub mod download;
 pub mod extraction;
 pub mod job;
 pub mod media;

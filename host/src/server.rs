@@ -12,8 +12,18 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    api, app::App, config::Config, database::Database, extraction::Extraction, plugin::Registry,
-    rate_limit::RateLimiter, upstream::Client,
+    api,
+    app::App,
+    clock::Clock,
+    config::Config,
+    database::Database,
+    download::{Downloads, Tools},
+    extraction::Extraction,
+    media::Media,
+    plugin::Registry,
+    rate_limit::RateLimiter,
+    storage::Storage,
+    upstream::Client,
 };
 
 /// What a shell reports for a process that a second signal ended: 128 and SIGINT.
@@ -55,12 +65,24 @@ impl Server {
         };
         let plugins = Registry::open(config.plugin).await?;
         let upstream = Client::new(config.upstream)?;
-        let extraction = Extraction::new(config.extraction, Arc::clone(&plugins), upstream);
+        let extraction = Extraction::new(config.extraction, Arc::clone(&plugins), upstream.clone());
+        let tools = Tools {
+            config: Arc::new(config.download),
+            extraction: extraction.clone(),
+            upstream,
+            media: Media::open(config.media).await,
+            storage: Storage::open(config.storage).await?,
+            database: database.clone(),
+            clock: Clock::system(),
+            naming: Arc::default(),
+        };
+        let downloads = Downloads::open(config.job, tools).await?;
         let rate_limiter = Arc::new(RateLimiter::new(config.rate_limit));
         let app = App {
             extraction,
             plugins,
             database,
+            downloads,
             rate_limiter,
         };
         Ok(Self {
@@ -96,7 +118,8 @@ impl Server {
             }
             anyhow::Ok(())
         };
-        let ((), operator) = tokio::join!(public, operator);
+        let jobs = app.downloads.run(shutdown.clone());
+        let ((), operator, ()) = tokio::join!(public, operator, jobs);
         app.database.close().await;
         operator
     }

@@ -117,13 +117,15 @@ impl Storage {
     ///
     /// # Errors
     /// The folder cannot be made or read.
-    pub async fn open(config: Config) -> Result<Self, Error> {
+    pub async fn open(mut config: Config) -> Result<Self, Error> {
         let staging = config.folder.join(staging::FOLDER);
         if staging.exists() {
             std::fs::remove_dir_all(&staging)?;
         }
         let mut folder = DirBuilder::new();
         folder.recursive(true).mode(0o700).create(&staging)?;
+        // Keys are made of absolute paths.
+        config.folder = config.folder.canonicalize()?;
         let store = LocalFileSystem::new_with_prefix(&config.folder)?.with_fsync(true);
         let inner = Inner {
             store,

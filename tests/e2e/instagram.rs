@@ -1,5 +1,6 @@
 //! The read endpoints over sockets, answered from the project's own fixtures: what the README's demo shows.
 
+mod download;
 mod every_case;
 mod keys;
 mod pages;

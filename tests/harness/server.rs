@@ -103,6 +103,38 @@ impl Server {
         self.send(Method::GET, path, &[]).await
     }
 
+    /// `POST` of a JSON body on the API.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        let url = format!("http://{}{path}", self.address);
+        let request = self
+            .client
+            .post(url)
+            .header("content-type", "application/json");
+        Self::answered(request.body(body.to_string())).await
+    }
+
+    /// The bytes of `GET` on the API.
+    pub(crate) async fn bytes(&self, path: &str) -> Vec<u8> {
+        let url = format!("http://{}{path}", self.address);
+        let response = self.client.get(url).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+        response.bytes().await.unwrap().to_vec()
+    }
+
+    /// A response whose body is read piece by piece.
+    pub(crate) async fn stream(&self, path: &str) -> reqwest::Response {
+        let url = format!("http://{}{path}", self.address);
+        self.client.get(url).send().await.unwrap()
+    }
+
+    /// As `kill -9` does, and a new process on the same data folder.
+    pub(crate) fn crash_and_restart(mut self, flags: &[&str]) -> Self {
+        self.signal(Signal::KILL);
+        self.wait();
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        Self::start_in(folder, flags)
+    }
+
     /// Any method and headers on the API.
     pub(crate) async fn send(
         &self,
@@ -152,6 +184,10 @@ impl Server {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
+        Self::answered(request).await
+    }
+
+    async fn answered(request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.unwrap();

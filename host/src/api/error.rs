@@ -3,18 +3,26 @@
 //! [`ApiError`] travels as an empty response that carries itself in its extensions; the outermost layer
 //! ([`super::middleware`]) writes the JSON envelope, because only there the request id is known.
 
+mod code;
+
 use std::sync::Arc;
 
 use axum::{
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub(super) use code::Code;
+
 use super::clock::datetime;
-use crate::extraction::{Error, Failure};
+use crate::{
+    download::Reason,
+    extraction::{Error, Failure},
+    job,
+};
 
 /// Which plugin answered, on every answer that one was asked for.
 pub(super) const X_PLUGIN: HeaderName = HeaderName::from_static("x-plugin");
@@ -23,105 +31,8 @@ pub(super) const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 
 /// How long a client should wait when Instagram asks for patience without saying how long.
 const UPSTREAM_RETRY_AFTER_S: u32 = 60;
-
-/// Every error code of the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Code {
-    InvalidUrl,
-    InvalidUsername,
-    InvalidLimit,
-    InvalidParameter,
-    InvalidRequest,
-    Unauthorized,
-    AccountPrivate,
-    PostPrivate,
-    ReelPrivate,
-    PostDeleted,
-    StoriesDisabled,
-    AgeRestricted,
-    LoginRequired,
-    RegionBlocked,
-    ForbiddenHost,
-    ForbiddenOrigin,
-    NotFound,
-    ProfileNotFound,
-    PostNotFound,
-    ReelNotFound,
-    MethodNotAllowed,
-    PayloadTooLarge,
-    UriTooLong,
-    RateLimit,
-    ServerError,
-    UpstreamUnavailable,
-    ExtractorFailed,
-    UpstreamRateLimited,
-    ServerBusy,
-}
-
-impl Code {
-    /// Status, name, message, and what the caller can do about it.
-    #[rustfmt::skip]
-    fn row(self) -> (u16, &'static str, &'static str, &'static str) {
-        match self {
-            Self::InvalidUrl => (400, "INVALID_URL", "URL format is invalid", "Give a post or reel URL, a shortcode or a numeric id"),
-            Self::InvalidUsername => (400, "INVALID_USERNAME", "Username is invalid or empty", "A username has 1 to 30 letters, digits, dots and underscores"),
-            Self::InvalidLimit => (400, "INVALID_LIMIT", "Limit parameter out of range (1-50)", "Give a whole number from 1 to 50"),
-            Self::InvalidParameter => (400, "INVALID_PARAMETER", "Query or body parameter is invalid", "Review parameter documentation"),
-            Self::InvalidRequest => (400, "INVALID_REQUEST", "The request is malformed", "See /docs"),
-            Self::Unauthorized => (401, "UNAUTHORIZED", "The admin interface wants its token", "Send `Authorization: Bearer` with the token from the data folder"),
-            Self::AccountPrivate => (403, "ACCOUNT_PRIVATE", "This is a private account and content is not publicly accessible", "Only public accounts are supported"),
-            Self::PostPrivate => (403, "POST_PRIVATE", "Post is private or from a private account", "Post must be from public account"),
-            Self::ReelPrivate => (403, "REEL_PRIVATE", "Reel is from a private account", "Reel must be from public account"),
-            Self::PostDeleted => (403, "POST_DELETED", "Post has been deleted", "Content is no longer available"),
-            Self::StoriesDisabled => (403, "STORIES_DISABLED", "Stories are disabled or hidden", "The account does not show its stories"),
-            Self::AgeRestricted => (403, "AGE_RESTRICTED", "Instagram withholds this because of age", "Only content for everybody is supported"),
-            Self::LoginRequired => (403, "LOGIN_REQUIRED", "Instagram shows this only to people who are logged in", "Only public content is supported"),
-            Self::RegionBlocked => (403, "REGION_BLOCKED", "Instagram withholds this in the server's country", "Only content that is public here is supported"),
-            Self::ForbiddenHost => (403, "FORBIDDEN_HOST", "This server does not answer to that Host name", "Use localhost, or let the operator allow the name"),
-            Self::ForbiddenOrigin => (403, "FORBIDDEN_ORIGIN", "Requests from other websites are refused", "Let the operator allow the origin"),
-            Self::NotFound => (404, "NOT_FOUND", "There is no such path", "See /docs"),
-            Self::ProfileNotFound => (404, "PROFILE_NOT_FOUND", "The requested profile does not exist", "Verify username"),
-            Self::PostNotFound => (404, "POST_NOT_FOUND", "The requested post does not exist", "Verify URL or shortcode"),
-            Self::ReelNotFound => (404, "REEL_NOT_FOUND", "The requested reel does not exist", "Verify URL or reel ID"),
-            Self::MethodNotAllowed => (405, "METHOD_NOT_ALLOWED", "The path does not take this method", "See the Allow header"),
-            Self::PayloadTooLarge => (413, "PAYLOAD_TOO_LARGE", "The request body is too large", "Send less"),
-            Self::UriTooLong => (414, "URI_TOO_LONG", "The URL is too long", "Send at most 8 KiB"),
-            Self::RateLimit => (429, "RATE_LIMIT", "Rate limit exceeded. Please try again later", "Wait as long as the Retry-After header says"),
-            Self::ServerError => (500, "SERVER_ERROR", "Internal server error", "Retry after a moment; the operator finds the request id in the log"),
-            Self::UpstreamUnavailable => (502, "UPSTREAM_UNAVAILABLE", "Instagram did not answer", "Retry after a moment"),
-            Self::ExtractorFailed => (502, "EXTRACTOR_FAILED", "Instagram's answer could not be read", "Instagram may have changed; the operator can replace the plugin that the x-plugin header names"),
-            Self::UpstreamRateLimited => (503, "UPSTREAM_RATE_LIMITED", "Instagram asks for patience", "Wait as long as the Retry-After header says"),
-            Self::ServerBusy => (503, "SERVER_BUSY", "The server is busy", "Retry after a moment"),
-        }
-    }
-
-    pub(super) fn status(self) -> StatusCode {
-        StatusCode::from_u16(self.row().0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        self.row().1
-    }
-
-    pub(super) fn message(self) -> &'static str {
-        self.row().2
-    }
-
-    fn advice(self) -> &'static str {
-        self.row().3
-    }
-
-    /// The code of a refusal that a library made with a bare status.
-    fn of_status(status: StatusCode) -> Self {
-        match status {
-            StatusCode::NOT_FOUND => Self::NotFound,
-            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
-            StatusCode::PAYLOAD_TOO_LARGE => Self::PayloadTooLarge,
-            status if status.is_client_error() => Self::InvalidRequest,
-            _ => Self::ServerError,
-        }
-    }
-}
+/// How long a client should wait when the queue or the disk is full.
+const FULL_RETRY_AFTER_S: u64 = 10;
 
 /// What an endpoint is about: decides the codes for "private" and "not found".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +85,60 @@ impl Subject {
         refusal.plugin = failure.plugin;
         refusal.hit = Some(failure.hit);
         refusal
+    }
+}
+
+impl Subject {
+    /// The code for a download that failed.
+    pub(super) fn reason(self, reason: Reason) -> Code {
+        let extraction = |error| self.code(&error);
+        match reason {
+            Reason::NotFound => extraction(Error::NotFound),
+            Reason::Private => extraction(Error::Private),
+            Reason::Deleted => extraction(Error::Deleted),
+            Reason::AgeRestricted => Code::AgeRestricted,
+            Reason::RegionBlocked => Code::RegionBlocked,
+            Reason::LoginRequired => Code::LoginRequired,
+            Reason::RateLimited => Code::UpstreamRateLimited,
+            Reason::NoStories => Code::StoriesUnavailable,
+            Reason::ExtractorFailed => Code::ExtractorFailed,
+            Reason::Unavailable | Reason::NotMedia => Code::UpstreamUnavailable,
+            Reason::Busy => Code::ServerBusy,
+            Reason::NotACarousel => Code::InvalidUrl,
+            Reason::NoVideo | Reason::NoImage | Reason::NoSound => Code::InvalidParameter,
+            Reason::NoConverter => Code::ConversionUnavailable,
+            Reason::Conversion => Code::ConversionFailed,
+            Reason::TooLarge => Code::FileTooLarge,
+            Reason::Full => Code::StorageFull,
+            Reason::Internal => Code::ServerError,
+        }
+    }
+
+    /// The refusal of a download that cannot succeed.
+    pub(super) fn cannot(self, reason: Reason) -> ApiError {
+        let refusal = ApiError::from(self.reason(reason)).caused_by(reason);
+        match reason {
+            Reason::NotACarousel => refusal.because("URL is not a carousel post"),
+            Reason::NoVideo => refusal.because("The post has no video"),
+            Reason::NoImage => refusal.because("The post has no picture"),
+            Reason::NoSound => refusal.because("The reel has no sound"),
+            Reason::Full => refusal.retry_after(FULL_RETRY_AFTER_S),
+            _ => refusal,
+        }
+    }
+}
+
+/// A job that was not taken.
+impl From<job::Error> for ApiError {
+    fn from(error: job::Error) -> Self {
+        let refusal = match &error {
+            job::Error::QueueFull => Self::from(Code::ServerBusy).retry_after(FULL_RETRY_AFTER_S),
+            job::Error::ShareFull => Self::from(Code::RateLimit)
+                .because("Too many of your downloads are waiting")
+                .retry_after(FULL_RETRY_AFTER_S),
+            _ => Self::from(Code::ServerError),
+        };
+        refusal.caused_by(error)
     }
 }
 

@@ -24,6 +24,8 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
+pub(super) use client::ClientAddress;
+
 use super::{
     Config,
     error::{ApiError, Code, X_CACHE, X_PLUGIN},
@@ -93,7 +95,8 @@ fn cors(config: &Config) -> Option<CorsLayer> {
     (!origins.is_empty()).then(|| {
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))
-            .allow_methods([Method::GET, Method::HEAD])
+            .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::DELETE])
+            .allow_headers([header::CONTENT_TYPE])
             .expose_headers(exposed)
     })
 }

@@ -14,9 +14,9 @@ use utoipa::{
 use uuid::Uuid;
 
 use super::{
-    about, docs,
+    about, docs, download,
     error::{ApiError, Code, Envelope},
-    health, info, statistics,
+    file, health, info, statistics, status,
 };
 
 /// When the examples of refusals happened, seconds since 1970: the specification's 2021-12-20T12:00:00Z.
@@ -37,6 +37,15 @@ const EXAMPLE_TIME: u64 = 1_640_001_600;
         info::post,
         info::reel,
         info::story,
+        download::post,
+        download::reel,
+        download::story,
+        download::carousel,
+        download::batch,
+        status::status,
+        status::cancel,
+        status::events,
+        file::file,
         statistics::post,
         statistics::reel,
         about::formats,
@@ -54,7 +63,10 @@ struct Document;
 pub fn openapi() -> String {
     let mut document = Document::openapi();
     for (path, item) in &mut document.paths.paths {
-        if let Some(operation) = &mut item.get {
+        for operation in [&mut item.get, &mut item.post, &mut item.delete]
+            .into_iter()
+            .flatten()
+        {
             show_examples(operation, examples(path));
             list_refusals(operation, &refusals(path));
         }
@@ -76,6 +88,21 @@ pub(super) fn examples(path: &str) -> &'static [(&'static str, &'static str)] {
         "/instagram/story/info" => &[
             ("active", include_str!("examples/story_info.json")),
             ("none", include_str!("examples/story_info_none.json")),
+        ],
+        "/instagram/download/post" => &[("started", include_str!("examples/download_post.json"))],
+        "/instagram/download/reel" => &[("started", include_str!("examples/download_reel.json"))],
+        "/instagram/download/story" => &[("started", include_str!("examples/download_story.json"))],
+        "/instagram/download/carousel" => {
+            &[("started", include_str!("examples/download_carousel.json"))]
+        }
+        "/instagram/download/batch" => &[("started", include_str!("examples/download_batch.json"))],
+        "/instagram/status/{job_id}" => &[
+            (
+                "processing",
+                include_str!("examples/status_processing.json"),
+            ),
+            ("completed", include_str!("examples/status_completed.json")),
+            ("failed", include_str!("examples/status_failed.json")),
         ],
         "/instagram/post/stats" => &[("post", include_str!("examples/post_stats.json"))],
         "/instagram/reel/stats" => &[("reel", include_str!("examples/reel_stats.json"))],
@@ -108,6 +135,22 @@ pub(super) fn refusals(path: &str) -> Vec<Code> {
         "/instagram/reel/info" | "/instagram/reel/stats" => {
             &[InvalidUrl, ReelPrivate, ReelNotFound]
         }
+        "/instagram/download/post" | "/instagram/download/carousel" => &[
+            InvalidUrl,
+            InvalidQuality,
+            PostPrivate,
+            PostDeleted,
+            PostNotFound,
+        ],
+        "/instagram/download/reel" => &[InvalidUrl, InvalidQuality, ReelPrivate, ReelNotFound],
+        "/instagram/download/story" => &[
+            InvalidUsername,
+            InvalidQuality,
+            AccountPrivate,
+            StoriesDisabled,
+            StoriesUnavailable,
+            ProfileNotFound,
+        ],
         _ => &[],
     };
     let extracted: &[Code] = if own.is_empty() {
@@ -123,6 +166,23 @@ pub(super) fn refusals(path: &str) -> Vec<Code> {
             UpstreamRateLimited,
         ]
     };
+    let stored: &[Code] = match path {
+        "/instagram/download/batch" => &[
+            InvalidUrl,
+            InvalidUsername,
+            InvalidQuality,
+            InvalidParameter,
+            EmptyBatch,
+            InvalidRequest,
+            NotJson,
+        ],
+        "/instagram/download/file/{filename}" => &[FileNotFound, FileExpired, RangeNotSatisfiable],
+        path if path.starts_with("/instagram/download/") => {
+            &[InvalidRequest, NotJson, ConversionUnavailable, StorageFull]
+        }
+        path if path.starts_with("/instagram/status/") => &[JobNotFound],
+        _ => &[],
+    };
     let limited: &[Code] = if path.starts_with("/instagram/") {
         &[RateLimit, ServerBusy]
     } else if path == "/readyz" {
@@ -137,11 +197,17 @@ pub(super) fn refusals(path: &str) -> Vec<Code> {
         UriTooLong,
         ServerError,
     ];
-    [own, extracted, limited, every].concat()
+    [own, extracted, stored, limited, every].concat()
 }
 
 fn show_examples(operation: &mut Operation, bodies: &[(&str, &str)]) {
-    let Some(RefOr::T(answer)) = operation.responses.responses.get_mut("200") else {
+    let responses = &mut operation.responses.responses;
+    let status = if responses.contains_key("202") {
+        "202"
+    } else {
+        "200"
+    };
+    let Some(RefOr::T(answer)) = responses.get_mut(status) else {
         return;
     };
     let Some(RefOr::T(content)) = answer.content.get_mut("application/json") else {

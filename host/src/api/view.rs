@@ -4,6 +4,7 @@
 //! object or list that does not apply. Names are the specification's, even where they are odd.
 
 mod caption;
+pub(super) mod job;
 pub(super) mod post;
 pub(super) mod posts;
 mod preview;
@@ -22,7 +23,7 @@ use crate::{
     statistics::{Basis, Counts, engagement_rate},
 };
 
-fn media_type(media_type: &record::MediaType) -> &str {
+pub(super) fn media_type(media_type: &record::MediaType) -> &str {
     match media_type {
         record::MediaType::Image => "image",
         record::MediaType::Video => "video",

@@ -41,6 +41,9 @@ pub struct Flags {
     /// How long an answer is served from memory, seconds; 0 for not at all [default: 60]
     #[arg(long, global = true, value_name = "SECONDS")]
     pub cache_ttl: Option<String>,
+    /// How downloaded files are called: documented, or capability (nobody can guess them)
+    #[arg(long, global = true, value_name = "HOW")]
+    pub file_names: Option<String>,
 }
 
 impl Flags {
@@ -57,6 +60,7 @@ impl Flags {
             ("cookies", &self.cookies),
             ("proxy", &self.proxy),
             ("cache_ttl", &self.cache_ttl),
+            ("file_names", &self.file_names),
         ]
         .into_iter()
         .filter_map(|(key, text)| Some((key, text.as_deref()?)))

@@ -34,6 +34,9 @@ pub(super) const SETTINGS: &[(&str, Set)] = &[
     ("cache_ttl", |c, t| {
         put(&mut c.extraction.cache_ttl_s, value::whole(t, 0..=86_400))
     }),
+    ("file_names", |c, t| {
+        put_some(&mut c.file_names, value::file_names(t))
+    }),
     // From here on only in the file and in variables.
     ("log", |c, t| put_some(&mut c.log, value::filter(t))),
     ("allowed_hosts", |c, t| {
@@ -104,6 +107,51 @@ pub(super) const SETTINGS: &[(&str, Set)] = &[
             &mut c.extraction.wall_ms_max,
             value::whole(t, 100..=120_000),
         )
+    }),
+    ("limits.file_bytes_max", |c, t| {
+        put(
+            &mut c.download.file_bytes_max,
+            value::whole(t, 1..=64 * 1024 * MIB),
+        )
+    }),
+    ("limits.file_retention_s", |c, t| {
+        put(&mut c.download.retention_s, value::whole(t, 1..=604_800))
+    }),
+    ("limits.files_bytes_max", |c, t| {
+        put(&mut c.storage.quota_bytes, value::whole(t, 1..=1 << 50))
+    }),
+    ("limits.disk_free_bytes_min", |c, t| {
+        put(&mut c.storage.free_bytes_min, value::whole(t, 0..=1 << 50))
+    }),
+    ("limits.downloads_max", |c, t| {
+        put(&mut c.job.workers, value::whole(t, 1..=1_000))
+    }),
+    ("limits.jobs_waiting_max", |c, t| {
+        put(&mut c.job.waiting_max, value::whole(t, 1..=1_000_000))
+    }),
+    ("limits.jobs_waiting_per_client_max", |c, t| {
+        put(
+            &mut c.job.waiting_per_client_max,
+            value::whole(t, 1..=1_000_000),
+        )
+    }),
+    ("limits.job_attempts_max", |c, t| {
+        put(&mut c.job.attempts_max, value::whole(t, 1..=100))
+    }),
+    ("limits.job_wall_s_max", |c, t| {
+        put(&mut c.job.wall_s_max, value::whole(t, 1..=86_400))
+    }),
+    ("limits.job_drain_s_max", |c, t| {
+        put(&mut c.job.drain_s_max, value::whole(t, 0..=600))
+    }),
+    ("limits.conversions_max", |c, t| {
+        put(&mut c.media.conversions_max, value::whole(t, 1..=64))
+    }),
+    ("limits.conversion_s_max", |c, t| {
+        put(&mut c.media.wall_s_max, value::whole(t, 1..=3_600))
+    }),
+    ("limits.image_pixels_max", |c, t| {
+        put(&mut c.media.pixels_max, value::whole(t, 1..=1_000_000_000))
     }),
     ("limits.plugin_call_ms_max", |c, t| {
         put(&mut c.plugin.call_ms_max, value::whole(t, 10..=60_000))

@@ -60,9 +60,10 @@ fn every_flag_is_also_a_setting() {
         replay: text.clone(),
         cookies: text.clone(),
         proxy: text.clone(),
-        cache_ttl: text,
+        cache_ttl: text.clone(),
+        file_names: text,
     };
-    assert_eq!(flags.given().count(), 10);
+    assert_eq!(flags.given().count(), 11);
     for (key, _) in flags.given() {
         assert!(setting::SETTINGS.iter().any(|(known, _)| *known == key));
     }

@@ -6,8 +6,18 @@ use ipnet::IpNet;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
+use super::FileNames;
+
 /// Most of a refused value that is shown, characters.
 const SHOWN_CHARACTERS_MAX: usize = 100;
+
+pub(super) fn file_names(text: &str) -> Result<FileNames, String> {
+    match text {
+        "documented" => Ok(FileNames::Documented),
+        "capability" => Ok(FileNames::Capability),
+        _ => Err("documented or capability".to_owned()),
+    }
+}
 
 /// A whole number in a range.
 pub(super) fn whole<T: TryFrom<u64>>(text: &str, range: RangeInclusive<u64>) -> Result<T, String> {

@@ -61,6 +61,11 @@ impl Cache {
         }
     }
 
+    /// The next question is asked anew.
+    pub(super) async fn forget(&self, key: &Key) {
+        self.memory.invalidate(key).await;
+    }
+
     /// From memory, or from the `work` that is under way for the same question, or from this `work`.
     ///
     /// The work goes on when the caller goes away: others may be waiting for it, and what it learns is kept.

@@ -18,9 +18,7 @@ pub struct Staging(PathBuf);
 
 impl Staging {
     pub(super) fn make(files: &Path) -> io::Result<Self> {
-        let path = fs::canonicalize(files)?
-            .join(FOLDER)
-            .join(Uuid::new_v4().to_string());
+        let path = files.join(FOLDER).join(Uuid::new_v4().to_string());
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)

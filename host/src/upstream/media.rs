@@ -147,11 +147,10 @@ fn headers(from: u64, tag: Option<&str>) -> HeaderMap {
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     let tag = tag.and_then(|tag| HeaderValue::from_str(tag).ok());
     // Without a name for the version, what comes later could be of another file.
-    if let Some(tag) = tag.filter(|_| from > 0) {
-        if let Ok(range) = HeaderValue::from_str(&format!("bytes={from}-")) {
-            headers.insert(RANGE, range);
-            headers.insert(IF_RANGE, tag);
-        }
+    let range = HeaderValue::from_str(&format!("bytes={from}-")).ok();
+    if let Some((tag, range)) = tag.zip(range).filter(|_| from > 0) {
+        headers.insert(RANGE, range);
+        headers.insert(IF_RANGE, tag);
     }
     headers
 }

@@ -43,7 +43,7 @@ impl Server {
     }
 
     /// What `GET /plugins` says of `post`.
-    async fn post(&self) -> Value {
+    async fn post_plugin(&self) -> Value {
         let plugins = self.admin("/plugins").await.json;
         let all = plugins.as_array().unwrap();
         all.iter().find(|it| it["name"] == "post").unwrap().clone()
@@ -55,7 +55,7 @@ impl Server {
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
             looks.tick().await;
-            let post = self.post().await;
+            let post = self.post_plugin().await;
             if holds(&post) {
                 return post;
             }
@@ -115,7 +115,11 @@ async fn five_swaps_a_second_under_load_fail_no_request() {
     let before = server.get(PATH).await.headers["x-plugin"].clone();
     let mut looks = interval(Duration::from_millis(10));
     while server.get(PATH).await.headers["x-plugin"] == before {
-        assert!(put.elapsed() < SERVES_WITHIN, "{}", server.post().await);
+        assert!(
+            put.elapsed() < SERVES_WITHIN,
+            "{}",
+            server.post_plugin().await
+        );
         looks.tick().await;
     }
     println!(
@@ -130,7 +134,7 @@ async fn five_swaps_a_second_under_load_fail_no_request() {
     let versions = seen.lock().unwrap().len();
     println!("{answers} answers of {versions} versions, none failed");
     assert!(versions >= 6, "only {versions} versions served");
-    let last = server.post().await;
+    let last = server.post_plugin().await;
     assert_eq!(last["source"], "post.wasm");
     let endings = last["endings"].as_object().unwrap();
     let failed = |(ending, count): (&String, &Value)| ending != "record" && *count != 0;
@@ -210,7 +214,7 @@ async fn a_plugin_that_misbehaves_costs_its_caller_alone() {
         assert_eq!(reel.status, 200, "{wrong}: {}", reel.text);
         assert_eq!(server.get(PATH).await.status, 200, "after {wrong}");
     }
-    let endings = server.post().await["endings"].clone();
+    let endings = server.post_plugin().await["endings"].clone();
     assert_eq!(
         (&endings["fault"], &endings["rules"]),
         (&6.into(), &6.into()),

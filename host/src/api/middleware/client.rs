@@ -2,8 +2,26 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use axum::extract::{ConnectInfo, Request};
+use axum::{
+    extract::{ConnectInfo, FromRequestParts, Request},
+    http::request::Parts,
+};
 use ipnet::IpNet;
+
+use crate::api::error::{ApiError, Code};
+
+/// Whose request this is, as [`super::limit::rate`] found it out.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::api) struct ClientAddress(pub(in crate::api) IpAddr);
+
+impl<S: Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let address = parts.extensions.get::<Self>().copied();
+        address.ok_or_else(|| Code::ServerError.into())
+    }
+}
 
 /// `X-Forwarded-For` counts only from a trusted proxy, and is walked from the right: each trusted hop vouches for
 /// the one before it, and everything further left is whatever the client wrote.

@@ -11,7 +11,7 @@ use axum::{
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
 
-use super::client::client;
+use super::client::{ClientAddress, client};
 use crate::{
     api::error::{ApiError, Code},
     rate_limit::{Decision, RateLimiter, WINDOW},
@@ -34,10 +34,11 @@ impl RateLimit {
 /// so that it does not make the wait longer.
 pub(super) async fn rate(
     State(limit): State<Arc<RateLimit>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let client = client(&request, &limit.proxies);
+    request.extensions_mut().insert(ClientAddress(client));
     let decision = limit.limiter.check(client, Instant::now());
     let mut response = if decision.allowed {
         next.run(request).await

@@ -133,7 +133,7 @@ async fn cors_is_only_for_configured_websites() {
     let preflight = ask(&router(&config, 0), preflight).await;
     assert_eq!(
         preflight.header("access-control-allow-methods"),
-        Some("GET,HEAD")
+        Some("GET,HEAD,POST,DELETE")
     );
     let preflight = ask(
         &router(&Config::default(), 0),

@@ -1,0 +1,119 @@
+//! A finished file: whole, one range of it, or its headers alone.
+
+use std::ops::Range;
+
+use axum::{
+    body::Body,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use http_range_header::parse_range_header;
+
+use super::error::{ApiError, Code};
+use crate::download::{Downloads, FileError, Found};
+
+/// Whatever is in the file, no browser runs it as a page of ours.
+const CONTENT_SECURITY_POLICY: &str = "sandbox; default-src 'none'";
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-resource-policy");
+
+#[utoipa::path(get, path = "/instagram/download/file/{filename}", operation_id = "download_file", tag = "File Download",
+    summary = "Get a downloaded file",
+    params(("filename" = String, Path, description = "As in the status of a finished job"),
+        ("Range" = Option<String>, Header, description = "One range of bytes")),
+    responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 206, description = "The asked range of it", body = Vec<u8>, content_type = "application/octet-stream")))]
+pub(super) async fn file(
+    State(downloads): State<Downloads>,
+    Path(filename): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let found = downloads.file(&filename).await?;
+    let whole = found.row.bytes;
+    let tag = format!("\"{}\"", &found.row.sha256);
+    let mut response = match asked(&headers, &tag, whole) {
+        Asked::Whole => {
+            let body = Body::from_stream(downloads.read(&found, None).await?);
+            (StatusCode::OK, body).into_response()
+        }
+        Asked::Part(part) => {
+            let range = format!("bytes {}-{}/{whole}", part.start, part.end - 1);
+            let length = part.end - part.start;
+            let body = Body::from_stream(downloads.read(&found, Some(part)).await?);
+            let headers = [
+                (header::CONTENT_RANGE, range),
+                (header::CONTENT_LENGTH, length.to_string()),
+            ];
+            (StatusCode::PARTIAL_CONTENT, headers, body).into_response()
+        }
+        Asked::Nothing => {
+            let refusal = ApiError::from(Code::RangeNotSatisfiable).into_response();
+            return Ok((
+                [(header::CONTENT_RANGE, format!("bytes */{whole}"))],
+                refusal,
+            )
+                .into_response());
+        }
+    };
+    describe(&found, &tag, response.headers_mut());
+    Ok(response)
+}
+
+/// What a client wants of a file.
+enum Asked {
+    Whole,
+    Part(Range<u64>),
+    Nothing,
+}
+
+/// Several ranges, or one of another version of the file, get the whole.
+fn asked(headers: &HeaderMap, tag: &str, whole: u64) -> Asked {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let other_version = text(header::IF_RANGE).is_some_and(|version| version != tag);
+    let Some(range) = text(header::RANGE).filter(|_| !other_version) else {
+        return Asked::Whole;
+    };
+    let Ok(parsed) = parse_range_header(range) else {
+        return Asked::Whole;
+    };
+    match parsed.validate(whole) {
+        Ok(ranges) => match ranges.as_slice() {
+            [one] => Asked::Part(*one.start()..one.end() + 1),
+            _ => Asked::Whole,
+        },
+        Err(_) => Asked::Nothing,
+    }
+}
+
+fn describe(found: &Found, tag: &str, headers: &mut HeaderMap) {
+    let disposition = format!("attachment; filename=\"{}\"", found.name);
+    let fields = [
+        (header::CONTENT_TYPE, found.row.content_type.as_str()),
+        (header::CONTENT_DISPOSITION, &disposition),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::ACCEPT_RANGES, "bytes"),
+        (header::ETAG, tag),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+    ];
+    for (name, value) in fields {
+        // All of it is our own ASCII.
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+    headers
+        .entry(header::CONTENT_LENGTH)
+        .or_insert(HeaderValue::from(found.row.bytes));
+}
+
+impl From<FileError> for ApiError {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::NotFound => Code::FileNotFound.into(),
+            FileError::Expired => Code::FileExpired.into(),
+            FileError::Failed(cause) => Self::from(Code::ServerError).caused_by(cause),
+        }
+    }
+}

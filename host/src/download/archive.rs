@@ -1,0 +1,51 @@
+//! One ZIP of staged files. Media are compressed already, so entries are stored; memory stays constant.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, Write as _},
+    path::{Path, PathBuf},
+};
+
+use tokio::task::spawn_blocking;
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+use super::reason::Reason;
+use crate::storage;
+
+/// The entry that describes the others.
+const METADATA: &str = "metadata.json";
+
+/// Writes `entries` (a name and a staged file each) and perhaps the metadata to `path`.
+///
+/// # Errors
+/// The disk is full or fails.
+pub(super) async fn pack(
+    path: &Path,
+    entries: Vec<(String, PathBuf)>,
+    metadata: Option<String>,
+) -> Result<(), Reason> {
+    let path = path.to_owned();
+    let packed = spawn_blocking(move || write(&path, &entries, metadata.as_deref())).await;
+    let packed = packed.unwrap_or_else(|error| Err(io::Error::other(error)));
+    packed.map_err(|error| storage::Error::from(error).into())
+}
+
+fn write(path: &Path, entries: &[(String, PathBuf)], metadata: Option<&str>) -> io::Result<()> {
+    // No times: the same files make the same archive.
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .unix_permissions(0o644);
+    let mut zip = ZipWriter::new(BufWriter::new(File::create(path)?));
+    for (name, staged) in entries {
+        zip.start_file(name.as_str(), options)?;
+        io::copy(&mut File::open(staged)?, &mut zip)?;
+    }
+    if let Some(metadata) = metadata {
+        zip.start_file(METADATA, options)?;
+        zip.write_all(metadata.as_bytes())?;
+    }
+    zip.finish()?
+        .into_inner()
+        .map_err(io::IntoInnerError::into_error)?;
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! Which of the offered renditions is fetched for a wanted size. Pure.
+
+use std::cmp::Reverse;
+
+use crate::contract::record::{Image, Renditions, Video};
+
+/// Taken for the shorter side of a video with sound that comes without a size: the largest that Instagram serves in
+/// one piece, pixels.
+const PROGRESSIVE_SIDE_PX: u32 = 720;
+
+/// A picture to fetch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ImageChoice {
+    pub(super) url: String,
+    /// To be scaled down to this width, pixels, if it turns out to be wider.
+    pub(super) width: Option<u32>,
+}
+
+/// A video to fetch, perhaps in two pieces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct VideoChoice {
+    pub(super) url: String,
+    /// The sound that belongs to a video without sound.
+    pub(super) sound: Option<String>,
+    /// Whether the file at `url` has sound itself, as far as is known.
+    pub(super) sounding: bool,
+    /// To be scaled down so that its shorter side has so many pixels.
+    pub(super) side: Option<u32>,
+}
+
+/// The nearest picture at or above the wanted width, else the largest.
+pub(super) fn image(offered: &[Image], width: Option<u32>) -> Option<ImageChoice> {
+    let largest = offered.first()?;
+    let Some(wanted) = width else {
+        let url = largest.url.clone();
+        return Some(ImageChoice { url, width: None });
+    };
+    let wide_enough = offered
+        .iter()
+        .filter(|image| image.width.is_some_and(|width| width >= wanted));
+    let chosen = wide_enough
+        .min_by_key(|image| image.width)
+        .unwrap_or(largest);
+    Some(ImageChoice {
+        url: chosen.url.clone(),
+        width: Some(wanted).filter(|wanted| chosen.width != Some(*wanted)),
+    })
+}
+
+/// One way to get a video.
+#[derive(Clone, Copy)]
+struct Offer<'a> {
+    video: &'a Video,
+    side: u32,
+    /// In two pieces, or without the sound that it should have.
+    partial: bool,
+}
+
+/// The video of the wanted shorter side (with its sound, unless `silent`); else the next larger one, scaled down where
+/// that is possible; else the nearest below. Without a wanted side the largest.
+///
+/// `can_convert` says whether pieces can be put together and videos scaled.
+pub(super) fn video(
+    renditions: &Renditions,
+    side: Option<u32>,
+    silent: bool,
+    can_convert: bool,
+) -> Option<VideoChoice> {
+    let offers = offers(renditions, silent, can_convert);
+    let rank = |offer: &Offer<'_>| rank(offer, silent);
+    let largest = offers.iter().max_by_key(|offer| (offer.side, rank(offer)));
+    let chosen = match side {
+        None => largest,
+        Some(wanted) => {
+            let above = offers.iter().filter(|offer| offer.side >= wanted);
+            let above = above.min_by_key(|offer| (offer.side, Reverse(rank(offer))));
+            let below = offers.iter().filter(|offer| offer.side < wanted);
+            let below = below.max_by_key(|offer| (offer.side, rank(offer)));
+            let fits = |offer: &&Offer<'_>| can_convert || offer.side == wanted;
+            above.filter(fits).or(below).or(above)
+        }
+    }?;
+    let sound = renditions
+        .dash_sounds
+        .first()
+        .map(|sound| sound.url.clone());
+    Some(VideoChoice {
+        url: chosen.video.url.clone(),
+        sound: sound.filter(|_| chosen.video.video_only && !silent),
+        sounding: !chosen.video.video_only && renditions.has_audio != Some(false),
+        side: side.filter(|wanted| can_convert && chosen.side > *wanted),
+    })
+}
+
+fn offers<'a>(renditions: &'a Renditions, silent: bool, can_convert: bool) -> Vec<Offer<'a>> {
+    let shown = |video: &Video| Some(video.width?.min(video.height?));
+    let original = renditions.width.zip(renditions.height);
+    let original = original.map_or(PROGRESSIVE_SIDE_PX, |(width, height)| width.min(height));
+    let assumed = original.min(PROGRESSIVE_SIDE_PX);
+    let has_sound = !renditions.dash_sounds.is_empty() && renditions.has_audio != Some(false);
+    // Of several without a size only the first, which is the largest.
+    let sized = renditions.videos.iter().enumerate();
+    let whole = sized.filter_map(|(place, video)| {
+        let side = shown(video).or((place == 0).then_some(assumed))?;
+        let partial = silent && renditions.has_audio != Some(false);
+        Some(Offer {
+            video,
+            side,
+            partial,
+        })
+    });
+    let pieces = renditions.dash_videos.iter().filter_map(|video| {
+        let side = shown(video)?;
+        let partial = has_sound && !silent;
+        (can_convert || !partial).then_some(Offer {
+            video,
+            side,
+            partial,
+        })
+    });
+    whole.chain(pieces).collect()
+}
+
+/// Of two of one size: what needs no work, then what plays everywhere, then the better one.
+fn rank(offer: &Offer<'_>, silent: bool) -> (bool, bool, bool, u64) {
+    let plays_everywhere = offer
+        .video
+        .codec
+        .as_deref()
+        .is_none_or(|codec| codec == "h264");
+    (
+        !offer.partial,
+        offer.video.video_only == silent,
+        plays_everywhere,
+        offer.video.bitrate.unwrap_or_default(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::contract::record::Sound;
+
+    fn picture(width: impl Into<Option<u32>>) -> Image {
+        let width = width.into();
+        Image {
+            url: format!("i{}", width.unwrap_or_default()),
+            width,
+            height: None,
+        }
+    }
+
+    fn film(side: Option<u32>, video_only: bool, codec: &str) -> Video {
+        Video {
+            url: format!(
+                "{codec}{}{}",
+                side.unwrap_or_default(),
+                if video_only { "v" } else { "" }
+            ),
+            width: side,
+            height: side.map(|side| side * 16 / 9),
+            bitrate: None,
+            codec: Some(codec.to_owned()),
+            fps: None,
+            video_only,
+        }
+    }
+
+    /// A whole 720p, pieces of 1080p (two codecs) and 480p, and a sound.
+    fn reel() -> Renditions {
+        Renditions {
+            videos: vec![film(Some(720), false, "h264")],
+            dash_videos: vec![
+                film(Some(1080), true, "vp9"),
+                film(Some(1080), true, "h264"),
+                film(Some(720), true, "h264"),
+                film(Some(480), true, "h264"),
+            ],
+            dash_sounds: vec![Sound {
+                url: "sound".to_owned(),
+                bitrate: None,
+                codec: None,
+            }],
+            ..Renditions::default()
+        }
+    }
+
+    fn chosen(side: Option<u32>, silent: bool, can_convert: bool) -> (String, bool, Option<u32>) {
+        let choice = video(&reel(), side, silent, can_convert).unwrap();
+        (choice.url, choice.sound.is_some(), choice.side)
+    }
+
+    #[test]
+    fn the_wanted_size_else_the_next_larger_else_the_nearest_below() {
+        for (side, silent, can_convert, url, with_sound, scaled) in [
+            (None, false, true, "h2641080v", true, None),
+            (None, false, false, "h264720", false, None),
+            (Some(720), false, true, "h264720", false, None),
+            (Some(480), false, true, "h264480v", true, None),
+            (Some(480), false, false, "h264720", false, None),
+            (Some(360), false, true, "h264480v", true, Some(360)),
+            (Some(1080), false, false, "h264720", false, None),
+            (None, true, false, "h2641080v", false, None),
+            (Some(720), true, true, "h264720v", false, None),
+        ] {
+            assert_eq!(
+                chosen(side, silent, can_convert),
+                (url.to_owned(), with_sound, scaled),
+                "{side:?} {silent} {can_convert}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_video_without_sizes_counts_as_720p_or_less() {
+        let bare = Renditions {
+            videos: vec![film(None, false, "h264"), film(None, false, "vp9")],
+            width: Some(1080),
+            height: Some(1920),
+            ..Renditions::default()
+        };
+        assert_eq!(
+            video(&bare, Some(480), false, true).unwrap().side,
+            Some(480)
+        );
+        assert_eq!(video(&bare, Some(720), false, true).unwrap().side, None);
+        assert_eq!(video(&bare, Some(1080), false, true).unwrap().url, "h2640");
+        assert_eq!(video(&Renditions::default(), None, false, true), None);
+    }
+
+    #[test]
+    fn the_nearest_picture_at_or_above_else_the_largest() {
+        let offered = [picture(1080), picture(640), picture(320)];
+        for (wanted, url, scaled) in [
+            (None, "i1080", None),
+            (Some(640), "i640", None),
+            (Some(480), "i640", Some(480)),
+            (Some(100), "i320", Some(100)),
+            (Some(2000), "i1080", Some(2000)),
+        ] {
+            let choice = image(&offered, wanted).unwrap();
+            assert_eq!(
+                (choice.url.as_str(), choice.width),
+                (url, scaled),
+                "{wanted:?}"
+            );
+        }
+        assert_eq!(image(&[picture(None)], Some(640)).unwrap().width, Some(640));
+        assert_eq!(image(&[], None), None);
+    }
+}

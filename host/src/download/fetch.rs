@@ -1,0 +1,182 @@
+//! One link into one staged file: streamed, counted, and read on where a connection broke.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    fs::File,
+    io::{AsyncSeekExt as _, AsyncWriteExt as _, BufWriter},
+    time::sleep,
+};
+
+use super::reason::Reason;
+use crate::{
+    contract::FetchError,
+    storage::{self, Storage},
+    upstream::{Client, MediaError, Opened},
+};
+
+/// How often a link is opened again after a broken connection.
+const OPENINGS_MAX: u32 = 4;
+/// The pause before the second opening, milliseconds; doubled each time.
+const PAUSE_MS_MIN: u64 = 250;
+/// Bytes after which the disk is looked at again.
+const LOOK_EVERY_BYTES: u64 = 16 << 20;
+
+/// Why a link did not become a file.
+#[derive(Debug)]
+pub(super) enum Failed {
+    /// The link is no longer good: there may be a new one.
+    Expired,
+    /// Nothing to be done.
+    For(Reason),
+}
+
+impl<E: Into<Reason>> From<E> for Failed {
+    fn from(error: E) -> Self {
+        Self::For(error.into())
+    }
+}
+
+/// What a fetch needs and tells.
+pub(super) struct Fetch<'a, R> {
+    pub(super) upstream: &'a Client,
+    pub(super) storage: &'a Storage,
+    /// Most bytes of one file.
+    pub(super) bytes_max: u64,
+    /// Told the bytes that came and, where known, the length of the file.
+    pub(super) report: R,
+}
+
+/// A staged file that grows.
+struct Target {
+    file: BufWriter<File>,
+    written: u64,
+    looked_at: u64,
+}
+
+impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
+    /// Fetches `url` to `path`, from which nothing is left over when it fails.
+    pub(super) async fn run(&self, url: &str, path: &Path) -> Result<u64, Failed> {
+        let file = File::create(path).await.map_err(storage::Error::from)?;
+        let mut target = Target {
+            file: BufWriter::with_capacity(256 << 10, file),
+            written: 0,
+            looked_at: 0,
+        };
+        let mut tag = None;
+        let mut openings = 0;
+        loop {
+            let before = target.written;
+            let failed = match self.opening(url, &mut target, &mut tag).await {
+                Ok(bytes) => return Ok(bytes),
+                Err(Ended::Broken(error)) if error.is_transient() => error,
+                Err(Ended::Broken(MediaError::Expired(_))) => return Err(Failed::Expired),
+                Err(Ended::Broken(error)) => return Err(error.into()),
+                Err(Ended::For(reason)) => return Err(Failed::For(reason)),
+            };
+            // Only openings that brought nothing count.
+            openings = if target.written > before {
+                1
+            } else {
+                openings + 1
+            };
+            if openings >= OPENINGS_MAX {
+                return Err(failed.into());
+            }
+            tracing::info!(error = %failed, at = target.written, "a media link is read on");
+            sleep(Duration::from_millis(PAUSE_MS_MIN << openings)).await;
+        }
+    }
+
+    async fn opening(
+        &self,
+        url: &str,
+        target: &mut Target,
+        tag: &mut Option<String>,
+    ) -> Result<u64, Ended> {
+        let mut opened = self
+            .upstream
+            .open_media(url, target.written, tag.as_deref())
+            .await?;
+        if opened.start != target.written {
+            target.start_over().await?;
+        }
+        *tag = opened.tag.take();
+        self.room(target.written, opened.total)?;
+        self.drain(&mut opened, target).await?;
+        target.file.flush().await.map_err(storage::Error::from)?;
+        match opened.total {
+            Some(total) if target.written < total => {
+                Err(Ended::Broken(FetchError::HttpResponseIncomplete.into()))
+            }
+            _ if target.written == 0 => Err(Ended::For(Reason::NotMedia)),
+            _ => Ok(target.written),
+        }
+    }
+
+    async fn drain(&self, opened: &mut Opened, target: &mut Target) -> Result<(), Ended> {
+        let total = opened.total;
+        let mut told = Instant::now();
+        while let Some(piece) = opened.chunk().await.map_err(MediaError::from)? {
+            target.written += piece.len() as u64;
+            self.room(target.written, None)?;
+            if target.written - target.looked_at >= LOOK_EVERY_BYTES {
+                self.storage.has_room(0)?;
+                target.looked_at = target.written;
+            }
+            target
+                .file
+                .write_all(&piece)
+                .await
+                .map_err(storage::Error::from)?;
+            if told.elapsed() >= Duration::from_millis(100) {
+                (self.report)(target.written, total);
+                told = Instant::now();
+            }
+        }
+        (self.report)(target.written, total);
+        Ok(())
+    }
+
+    /// Whether a file of `written` bytes, and of what the server announces, may be kept.
+    fn room(&self, written: u64, announced: Option<u64>) -> Result<(), Ended> {
+        if written.max(announced.unwrap_or_default()) > self.bytes_max {
+            return Err(Ended::For(Reason::TooLarge));
+        }
+        match announced {
+            Some(bytes) => Ok(self.storage.has_room(bytes.saturating_sub(written))?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Target {
+    async fn start_over(&mut self) -> Result<(), storage::Error> {
+        self.file.flush().await?;
+        self.file.get_ref().set_len(0).await?;
+        self.file.rewind().await?;
+        (self.written, self.looked_at) = (0, 0);
+        Ok(())
+    }
+}
+
+/// How one opening ended.
+enum Ended {
+    Broken(MediaError),
+    For(Reason),
+}
+
+impl From<MediaError> for Ended {
+    fn from(error: MediaError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl From<storage::Error> for Ended {
+    fn from(error: storage::Error) -> Self {
+        Self::For(error.into())
+    }
+}

@@ -1,0 +1,137 @@
+//! Staged files become published ones: names are given out, rows written, and the result put together.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{Reason, Tools};
+use crate::{
+    database::{self, FileRow},
+    job::JobId,
+    media::Type,
+    storage::{Measured, Name},
+};
+
+/// Characters of what makes a name different from another: 60 random bits.
+const SUFFIX_CHARACTERS: usize = 15;
+
+/// A file of a finished job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileMade {
+    /// Its name in `/instagram/download/file/{filename}`.
+    pub filename: String,
+    /// Its length.
+    pub bytes: u64,
+    /// As in `image/jpeg`.
+    pub content_type: String,
+    /// As in `1080x1350`, measured.
+    pub dimensions: Option<String>,
+}
+
+/// What a finished job made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Made {
+    /// In the order of the post.
+    pub files: Vec<FileMade>,
+    /// What is said of them, where it was asked for.
+    pub metadata: Option<Value>,
+}
+
+/// A staged file that is ready.
+pub(super) struct Ready {
+    pub(super) stem: String,
+    pub(super) path: PathBuf,
+    pub(super) kind: Type,
+    /// Pixels.
+    pub(super) size: Option<(u32, u32)>,
+}
+
+impl Ready {
+    pub(super) fn name(&self) -> String {
+        format!("{}.{}", self.stem, self.kind.extension())
+    }
+
+    pub(super) fn dimensions(&self) -> Option<String> {
+        let (width, height) = self.size?;
+        Some(format!("{width}x{height}"))
+    }
+}
+
+impl From<FileRow> for FileMade {
+    fn from(row: FileRow) -> Self {
+        Self {
+            filename: row.name,
+            bytes: row.bytes,
+            content_type: row.content_type,
+            dimensions: row.dimensions,
+        }
+    }
+}
+
+impl From<database::Error> for Reason {
+    fn from(error: database::Error) -> Self {
+        tracing::error!(%error, "a download cannot keep its rows");
+        Self::Internal
+    }
+}
+
+impl Tools {
+    /// Publishes a staged file for this job: first the bytes, then the row that makes them known.
+    pub(super) async fn publish(&self, job: JobId, ready: &Ready) -> Result<FileMade, Reason> {
+        let Measured { bytes, sha256 } = self.storage.measure(&ready.path).await?;
+        if bytes > self.config.file_bytes_max {
+            return Err(Reason::TooLarge);
+        }
+        let _naming = self.naming.lock().await;
+        let name = self.free_name(job, &ready.name(), &sha256).await?;
+        self.storage.publish(&ready.path, &name).await?;
+        let row = FileRow {
+            name: name.to_string(),
+            job_id: job.to_string(),
+            sha256,
+            bytes,
+            content_type: ready.kind.content_type().to_owned(),
+            dimensions: ready.dimensions(),
+            expires_at_ms: self.clock.now_ms() + self.config.retention_s * 1000,
+        };
+        self.database.keep_file(&row).await?;
+        Ok(row.into())
+    }
+
+    /// The documented name, unless other bytes are being served under it.
+    async fn free_name(&self, job: JobId, name: &str, sha256: &str) -> Result<Name, Reason> {
+        let name = Name::parse(name).ok_or(Reason::ExtractorFailed)?;
+        let row = self.database.file(name.as_str()).await?;
+        let now = self.clock.now_ms();
+        let taken = row.is_some_and(|row| {
+            row.expires_at_ms > now && row.sha256 != sha256 && row.job_id != job.to_string()
+        });
+        if !taken && !self.config.secret_names {
+            return Ok(name);
+        }
+        let suffix = Uuid::new_v4().simple().to_string();
+        name.with_suffix(&suffix[..SUFFIX_CHARACTERS])
+            .ok_or(Reason::Internal)
+    }
+
+    /// What an earlier attempt of this job published, if all of it is still as it was.
+    pub(super) async fn published(
+        &self,
+        job: JobId,
+        files: usize,
+    ) -> Result<Option<Vec<FileMade>>, Reason> {
+        let rows = self.database.files_of(&job.to_string()).await?;
+        if rows.len() != files {
+            return Ok(None);
+        }
+        for row in &rows {
+            let name = Name::parse(&row.name).ok_or(Reason::Internal)?;
+            if self.storage.bytes(&name).await.ok() != Some(row.bytes) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(rows.into_iter().map(FileMade::from).collect()))
+    }
+}

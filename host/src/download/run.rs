@@ -1,0 +1,383 @@
+//! How one download runs: resolve, fetch, convert, publish. Everything is staged until all of it is there.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
+
+use serde_json::{Value, json};
+use tokio::io::AsyncReadExt as _;
+use uuid::Uuid;
+
+use super::{
+    Download, Reason, Tools, archive,
+    fetch::{Failed, Fetch},
+    metadata::metadata,
+    plan::{Item, Make, plan},
+    publish::{FileMade, Made, Ready},
+};
+use crate::{
+    contract::Record,
+    job::{Attempt, Failure, Progress, Work},
+    media::{ImageFormat, Type, VideoFormat, sniff},
+    storage::{self, Staging},
+};
+
+/// Bytes at the beginning of a file that tell what it is.
+const HEAD_BYTES: usize = 512;
+/// Percent of the whole that fetching and converting take; the rest is resolving before and publishing after.
+const FETCHED: (f64, f64) = (5.0, 95.0);
+
+impl Work for Download {
+    type Context = Tools;
+
+    async fn run(self, tools: Tools, attempt: Attempt) -> Result<Value, Failure> {
+        let run = Run {
+            download: &self,
+            tools: &tools,
+            attempt: &attempt,
+            began: Instant::now(),
+        };
+        let made = run.made().await.map_err(failure)?;
+        serde_json::to_value(made).map_err(|_| failure(Reason::Internal))
+    }
+}
+
+fn failure(reason: Reason) -> Failure {
+    Failure {
+        code: reason.name(),
+        message: reason.to_string(),
+        details: String::new(),
+        retry: reason.is_transient(),
+    }
+}
+
+struct Run<'a> {
+    download: &'a Download,
+    tools: &'a Tools,
+    attempt: &'a Attempt,
+    began: Instant,
+}
+
+impl Run<'_> {
+    async fn made(&self) -> Result<Made, Reason> {
+        self.tell("resolving", 0.0, None, "Asking Instagram...");
+        let mut record = self.resolve(false).await?;
+        let items = self.plan(&record)?;
+        let count = if self.download.zip { 1 } else { items.len() };
+        // A crash between publishing and the end of the job costs no second download.
+        let files = match self.tools.published(self.attempt.id, count).await? {
+            Some(files) => files,
+            None => {
+                let staging = self.tools.storage.stage()?;
+                let ready = self.all(items, &mut record, &staging).await?;
+                self.tell("publishing", FETCHED.1, None, "Storing files...");
+                self.publish(ready, &record, &staging).await?
+            }
+        };
+        let metadata = self
+            .download
+            .metadata
+            .then(|| metadata(&record, &listed(&files)));
+        Ok(Made { files, metadata })
+    }
+
+    async fn resolve(&self, anew: bool) -> Result<Arc<Record>, Reason> {
+        let extraction = &self.tools.extraction;
+        if anew {
+            extraction.forget(&self.download.query).await;
+        }
+        let extracted = extraction.run(&self.download.query).await;
+        let record = extracted
+            .map_err(|failure| Reason::from(&failure.error))?
+            .record;
+        Ok(record)
+    }
+
+    fn plan(&self, record: &Record) -> Result<Vec<Item>, Reason> {
+        plan(self.download, record, self.tools.media.can_convert())
+    }
+
+    /// Every item, ready to be published. A link that has expired is asked for anew, once for each item.
+    async fn all(
+        &self,
+        mut items: Vec<Item>,
+        record: &mut Arc<Record>,
+        staging: &Staging,
+    ) -> Result<Vec<Ready>, Reason> {
+        let mut ready = Vec::with_capacity(items.len());
+        for place in 0..items.len() {
+            let made = match self.one(&items, place, staging).await {
+                Err(Failed::Expired) => {
+                    *record = self.resolve(true).await?;
+                    let again = self.plan(record)?;
+                    if again.len() != items.len() {
+                        return Err(Reason::Unavailable);
+                    }
+                    items = again;
+                    self.one(&items, place, staging).await
+                }
+                made => made,
+            };
+            ready.push(made.map_err(|failed| match failed {
+                Failed::Expired => Reason::Unavailable,
+                Failed::For(reason) => reason,
+            })?);
+        }
+        Ok(ready)
+    }
+
+    async fn one(&self, items: &[Item], place: usize, staging: &Staging) -> Result<Ready, Failed> {
+        let item = &items[place];
+        let raw = self.fetch(&item.url, (place, items.len()), staging).await?;
+        let file = Staged {
+            staging,
+            place,
+            tools: self.tools,
+        };
+        let path = match item.make {
+            Make::Image { width, format } => file.image(raw, width, format).await?,
+            Make::Sound { format: None } => raw,
+            Make::Sound {
+                format: Some(format),
+            } => {
+                let to = file.path(format.extension());
+                self.tools.media.sound(&raw, &to, format).await?;
+                to
+            }
+            Make::Video { side, mute, format } => {
+                let whole = match &item.sound {
+                    None => raw,
+                    Some(url) => {
+                        let sound = self.fetch(url, (place, items.len()), staging).await?;
+                        let to = file.path("mp4");
+                        self.tools
+                            .media
+                            .mux(&raw, Some(&sound), &to, VideoFormat::Mp4)
+                            .await?;
+                        to
+                    }
+                };
+                self.tell_item("processing", (place, items.len()), 1.0, None);
+                file.video(whole, side, mute, format.unwrap_or(VideoFormat::Mp4))
+                    .await?
+            }
+        };
+        let probe = self.tools.media.probe(&path).await?;
+        let kind = match item.make {
+            Make::Sound { format: None } => Type::M4a,
+            _ => probe.kind,
+        };
+        Ok(Ready {
+            stem: item.stem.clone(),
+            path,
+            kind,
+            size: probe.width.zip(probe.height),
+        })
+    }
+
+    async fn fetch(
+        &self,
+        url: &str,
+        place: (usize, usize),
+        staging: &Staging,
+    ) -> Result<PathBuf, Failed> {
+        let path = staging.file(&format!("{}.raw", Uuid::new_v4()));
+        let began = Instant::now();
+        let fetch = Fetch {
+            upstream: &self.tools.upstream,
+            storage: &self.tools.storage,
+            bytes_max: self.tools.config.file_bytes_max,
+            report: |bytes: u64, total: Option<u64>| {
+                let part = total.map_or(0.0, |total| bytes as f64 / total.max(1) as f64);
+                let seconds = began.elapsed().as_secs_f64();
+                let speed = (seconds > 0.0).then(|| bytes as f64 / seconds);
+                self.tell_item(
+                    "downloading",
+                    place,
+                    part.min(1.0),
+                    Some((bytes, total, speed)),
+                );
+            },
+        };
+        fetch.run(url, &path).await?;
+        if sniffed(&path).await?.is_none() {
+            return Err(Failed::For(Reason::NotMedia));
+        }
+        Ok(path)
+    }
+
+    async fn publish(
+        &self,
+        ready: Vec<Ready>,
+        record: &Record,
+        staging: &Staging,
+    ) -> Result<Vec<FileMade>, Reason> {
+        let ready = if self.download.zip {
+            vec![self.zip(ready, record, staging).await?]
+        } else {
+            ready
+        };
+        let mut files = Vec::with_capacity(ready.len());
+        for ready in &ready {
+            files.push(self.tools.publish(self.attempt.id, ready).await?);
+        }
+        Ok(files)
+    }
+
+    async fn zip(
+        &self,
+        ready: Vec<Ready>,
+        record: &Record,
+        staging: &Staging,
+    ) -> Result<Ready, Reason> {
+        let listed = ready.iter().map(|ready| {
+            json!({ "filename": ready.name(), "media_type": ready.kind.content_type(), "dimensions": ready.dimensions() })
+        });
+        let listed: Vec<_> = listed.collect();
+        let described = || serde_json::to_string_pretty(&metadata(record, &listed)).ok();
+        let described = self.download.metadata.then(described).flatten();
+        let entries = ready
+            .iter()
+            .map(|ready| (ready.name(), ready.path.clone()))
+            .collect();
+        let path = staging.file("all.zip");
+        archive::pack(&path, entries, described).await?;
+        let stem = match record {
+            Record::Stories(stories) => format!("{}_stories", stories.username),
+            Record::Post(media) | Record::Reel(media) => format!("{}_carousel", media.shortcode),
+            _ => return Err(Reason::ExtractorFailed),
+        };
+        Ok(Ready {
+            stem,
+            path,
+            kind: Type::Zip,
+            size: None,
+        })
+    }
+
+    /// Progress of one item among several.
+    fn tell_item(
+        &self,
+        stage: &str,
+        (place, count): (usize, usize),
+        part: f64,
+        measured: Option<(u64, Option<u64>, Option<f64>)>,
+    ) {
+        let done = (place as f64 + part) / count.max(1) as f64;
+        let percent = FETCHED.0 + (FETCHED.1 - FETCHED.0) * done;
+        let message = match stage {
+            "downloading" if count > 1 => {
+                format!("Downloading media files ({} of {count})...", place + 1)
+            }
+            "downloading" => "Downloading media files...".to_owned(),
+            _ => "Converting media files...".to_owned(),
+        };
+        self.tell(stage, percent, measured, &message);
+    }
+
+    fn tell(
+        &self,
+        stage: &str,
+        percent: f64,
+        measured: Option<(u64, Option<u64>, Option<f64>)>,
+        message: &str,
+    ) {
+        let (bytes, bytes_total, bytes_per_second) = match measured {
+            Some((bytes, total, speed)) => (Some(bytes), total, speed),
+            None => (None, None, None),
+        };
+        // What is left takes as long, for its share, as what is done.
+        let seconds = self.began.elapsed().as_secs_f64();
+        let eta = (percent > FETCHED.0).then(|| seconds * (100.0 - percent) / percent);
+        self.attempt.progress.set(Progress {
+            stage: stage.to_owned(),
+            percent: percent.clamp(0.0, 99.0) as u8,
+            bytes,
+            bytes_total,
+            bytes_per_second,
+            eta_s: eta.map(|eta| eta.ceil() as u64),
+            message: message.to_owned(),
+        });
+    }
+}
+
+/// One item's files on their way.
+struct Staged<'a> {
+    staging: &'a Staging,
+    place: usize,
+    tools: &'a Tools,
+}
+
+impl Staged<'_> {
+    fn path(&self, ending: &str) -> PathBuf {
+        self.staging
+            .file(&format!("{}-{}.{ending}", self.place, Uuid::new_v4()))
+    }
+
+    async fn image(
+        &self,
+        raw: PathBuf,
+        width: Option<u32>,
+        format: Option<ImageFormat>,
+    ) -> Result<PathBuf, Failed> {
+        let probe = self.tools.media.probe(&raw).await?;
+        if !probe.kind.is_image() {
+            return Err(Failed::For(Reason::NotMedia));
+        }
+        let current = ImageFormat::of(probe.kind);
+        let narrower = width.filter(|wanted| probe.width.is_none_or(|width| width > *wanted));
+        let as_it_is = narrower.is_none() && (format.is_none() || format == current);
+        if as_it_is {
+            return Ok(raw);
+        }
+        let format = format.or(current).unwrap_or(ImageFormat::Jpg);
+        let to = self.path(format.extension());
+        self.tools.media.image(&raw, &to, format, narrower).await?;
+        Ok(to)
+    }
+
+    async fn video(
+        &self,
+        mut path: PathBuf,
+        side: Option<u32>,
+        mute: bool,
+        format: VideoFormat,
+    ) -> Result<PathBuf, Failed> {
+        if !sniffed(&path).await?.is_some_and(|kind| kind.is_video()) {
+            return Err(Failed::For(Reason::NotMedia));
+        }
+        let media = &self.tools.media;
+        if let Some(side) = side {
+            let to = self.path(format.extension());
+            media.scale(&path, &to, side, format).await?;
+            path = to;
+        }
+        if mute {
+            let to = self.path(format.extension());
+            media.without_sound(&path, &to, format).await?;
+            path = to;
+        } else if side.is_none() && format != VideoFormat::Mp4 {
+            let to = self.path(format.extension());
+            media.remux(&path, &to, format).await?;
+            path = to;
+        }
+        Ok(path)
+    }
+}
+
+/// What a staged file is by its own first bytes.
+async fn sniffed(path: &Path) -> Result<Option<Type>, storage::Error> {
+    let file = tokio::fs::File::open(path).await?;
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    file.take(HEAD_BYTES as u64).read_to_end(&mut head).await?;
+    Ok(sniff(&head))
+}
+
+fn listed(files: &[FileMade]) -> Vec<Value> {
+    let listed = files.iter().map(|file| {
+        json!({ "filename": file.filename, "media_type": file.content_type, "dimensions": file.dimensions })
+    });
+    listed.collect()
+}

@@ -1,0 +1,171 @@
+//! Media servers that break off, lie, stall or change their mind.
+
+use serde_json::json;
+
+use super::{completed, failed, names, start};
+use crate::harness::{
+    cdn::{honest, media},
+    upstream::{Reply, reply},
+};
+
+const IMAGE: &str = "DfDjNmTDemo";
+
+/// An honest answer, cut after so many bytes of its body.
+fn cut(reply: Reply, body: usize, after: usize) -> Reply {
+    let (Reply::Bytes(mut bytes) | Reply::Stall(mut bytes)) = reply;
+    let head = bytes.len() - body;
+    bytes.truncate(head + after);
+    Reply::Bytes(bytes)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_breaks_is_read_on_from_where_it_broke() {
+    let (cdn, server) = start(&[]).await;
+    cdn.misbehave(|seen, before, body| {
+        let whole = honest(seen, body);
+        (before == 0).then(|| cut(whole, body.len(), body.len() / 2))
+    });
+    let status = completed(&server, "post", json!({ "url": IMAGE })).await;
+    let bytes = server
+        .bytes(status["files"][0]["download_url"].as_str().unwrap())
+        .await;
+    assert_eq!(bytes, media("/x_1080_n.jpg"));
+    assert_eq!(cdn.media_requests(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_changed_in_between_is_not_mixed() {
+    let (cdn, server) = start(&[]).await;
+    cdn.misbehave(|seen, before, body| {
+        // Half of another file first; asked to go on, the server starts over.
+        let other = vec![7; body.len()];
+        let first = reply(200, &[("etag", "\"other\"")], &other);
+        (before == 0)
+            .then(|| cut(first, other.len(), other.len() / 2))
+            .or_else(|| {
+                Some(reply(
+                    200,
+                    &[("etag", seen.header("x").unwrap_or("\"v2\""))],
+                    body,
+                ))
+            })
+    });
+    let status = completed(&server, "post", json!({ "url": IMAGE })).await;
+    let bytes = server
+        .bytes(status["files"][0]["download_url"].as_str().unwrap())
+        .await;
+    assert_eq!(bytes, media("/x_1080_n.jpg"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_has_expired_is_asked_for_anew() {
+    let (cdn, server) = start(&[]).await;
+    cdn.misbehave(|_, before, _| (before == 0).then(|| reply(403, &[], "URL signature expired")));
+    let status = completed(&server, "post", json!({ "url": IMAGE })).await;
+    assert_eq!(names(&status), ["DfDjNmTDemo_image.jpg"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_media_never_becomes_a_file() {
+    for body in [
+        "<!DOCTYPE html><html></html>",
+        "#EXTM3U\n#EXTINF:1\nhttp://127.0.0.1/",
+        "MZ\0\0",
+        "<svg xmlns='http://www.w3.org/2000/svg'/>",
+        "",
+    ] {
+        let (cdn, server) = start(&[]).await;
+        cdn.misbehave(move |_, _, _| Some(reply(200, &[("content-type", "image/jpeg")], body)));
+        assert_eq!(
+            failed(&server, "post", json!({ "url": IMAGE })).await,
+            "UPSTREAM_UNAVAILABLE",
+            "{body}"
+        );
+        let files = std::fs::read_dir(server.folder.path().join("data/files")).unwrap();
+        let visible = files.filter(|file| {
+            !file
+                .as_ref()
+                .unwrap()
+                .file_name()
+                .to_str()
+                .unwrap()
+                .starts_with('.')
+        });
+        assert_eq!(visible.count(), 0, "{body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_too_large_is_stopped_whatever_it_announces() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("gramhost.toml"),
+        "[limits]\nfile_bytes_max = 1000",
+    )
+    .unwrap();
+    let cdn = crate::harness::cdn::Cdn::start().await;
+    let server = super::start_at(&cdn, folder, &[]);
+    assert_eq!(
+        failed(&server, "post", json!({ "url": IMAGE })).await,
+        "FILE_TOO_LARGE"
+    );
+    cdn.misbehave(|_, _, body| {
+        // Without a length: it ends when the connection does.
+        Some(Reply::Bytes(
+            [b"HTTP/1.1 200 X\r\nconnection: close\r\n\r\n", body].concat(),
+        ))
+    });
+    assert_eq!(
+        failed(&server, "post", json!({ "url": IMAGE })).await,
+        "FILE_TOO_LARGE"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stalls_costs_one_job_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = "[limits]\nupstream_idle_ms_max = 200\njob_attempts_max = 1\n";
+    std::fs::write(folder.path().join("gramhost.toml"), file).unwrap();
+    let cdn = crate::harness::cdn::Cdn::start().await;
+    let server = super::start_at(&cdn, folder, &[]);
+    cdn.misbehave(|seen, _, body| {
+        let stalls = seen.path.contains("demo_demo");
+        stalls.then(|| match honest(seen, body) {
+            Reply::Bytes(bytes) | Reply::Stall(bytes) => {
+                Reply::Stall(bytes[..bytes.len() - body.len()].to_vec())
+            }
+        })
+    });
+    let (stalled, other) = tokio::join!(
+        failed(&server, "post", json!({ "url": IMAGE })),
+        completed(
+            &server,
+            "post",
+            json!({ "url": "De0N5pLMixd", "download_type": "image_only" })
+        ),
+    );
+    assert_eq!(stalled, "UPSTREAM_UNAVAILABLE");
+    assert_eq!(other["file_count"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_store_is_said_before_there_is_a_job() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join("gramhost.toml"),
+        "[limits]\ndisk_free_bytes_min = 1000000000000000",
+    )
+    .unwrap();
+    let cdn = crate::harness::cdn::Cdn::start().await;
+    let server = super::start_at(&cdn, folder, &[]);
+    let answer = server
+        .post("/instagram/download/post", &json!({ "url": IMAGE }))
+        .await;
+    assert_eq!(
+        (answer.status, &answer.json["error"]["code"]),
+        (503, &json!("STORAGE_FULL")),
+        "{}",
+        answer.text
+    );
+    assert!(answer.headers.contains_key("retry-after"));
+}

@@ -1,0 +1,119 @@
+//! What cannot be downloaded is refused with its documented code, and costs nothing.
+
+use serde_json::json;
+
+use super::start;
+
+const IMAGE: &str = "DfDjNmTDemo";
+const REEL: &str = "DfF-eHzReel";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_downloaded_is_refused_before_there_is_a_job() {
+    let (cdn, server) = start(&[]).await;
+    for (kind, body, status, code) in [
+        ("post", json!({}), 400, "INVALID_URL"),
+        (
+            "post",
+            json!({ "url": "https://example.com/p/abc/" }),
+            400,
+            "INVALID_URL",
+        ),
+        (
+            "post",
+            json!({ "url": IMAGE, "quality": "huge" }),
+            400,
+            "INVALID_QUALITY",
+        ),
+        (
+            "post",
+            json!({ "url": IMAGE, "download_type": "audio_only" }),
+            400,
+            "INVALID_PARAMETER",
+        ),
+        (
+            "post",
+            json!({ "url": IMAGE, "download_type": "video_only" }),
+            400,
+            "INVALID_PARAMETER",
+        ),
+        (
+            "post",
+            json!({ "url": IMAGE, "output_format": "mp3" }),
+            400,
+            "INVALID_PARAMETER",
+        ),
+        (
+            "post",
+            json!({ "url": IMAGE, "include_metadata": "yes" }),
+            400,
+            "INVALID_PARAMETER",
+        ),
+        ("post", json!([]), 400, "INVALID_PARAMETER"),
+        ("post", json!({ "url": "De2y3gTPriv" }), 403, "POST_PRIVATE"),
+        (
+            "post",
+            json!({ "url": "De2yxZrMiss" }),
+            404,
+            "POST_NOT_FOUND",
+        ),
+        ("carousel", json!({ "url": IMAGE }), 400, "INVALID_URL"),
+        ("reel", json!({ "url": "DdsH0ITRprv" }), 403, "REEL_PRIVATE"),
+        (
+            "reel",
+            json!({ "url": REEL, "quality": "medium" }),
+            400,
+            "INVALID_QUALITY",
+        ),
+        ("story", json!({ "username": "" }), 400, "INVALID_USERNAME"),
+        (
+            "story",
+            json!({ "username": "nobody.at.all" }),
+            404,
+            "PROFILE_NOT_FOUND",
+        ),
+        (
+            "story",
+            json!({ "username": "private.person" }),
+            403,
+            "ACCOUNT_PRIVATE",
+        ),
+        (
+            "story",
+            json!({ "username": "gramhost.demo" }),
+            403,
+            "STORIES_UNAVAILABLE",
+        ),
+        ("batch", json!({}), 400, "INVALID_REQUEST"),
+        ("batch", json!({ "items": [] }), 400, "EMPTY_BATCH"),
+        (
+            "batch",
+            json!({ "items": [{ "url": IMAGE, "type": "film" }] }),
+            400,
+            "INVALID_REQUEST",
+        ),
+        (
+            "batch",
+            json!({ "items": vec![json!({ "url": IMAGE, "type": "post" }); 51] }),
+            400,
+            "INVALID_REQUEST",
+        ),
+    ] {
+        let answer = server
+            .post(&format!("/instagram/download/{kind}"), &body)
+            .await;
+        let found = (
+            answer.status,
+            answer.json["error"]["code"].as_str().unwrap_or_default(),
+        );
+        assert_eq!(found, (status, code), "{kind} {body}: {}", answer.text);
+    }
+    assert_eq!(cdn.media_requests(), 0);
+    let form = [("content-type", "text/plain")];
+    let answer = server
+        .send(reqwest::Method::POST, "/instagram/download/post", &form)
+        .await;
+    assert_eq!(
+        (answer.status, &answer.json["error"]["code"]),
+        (415, &json!("INVALID_REQUEST"))
+    );
+}
