@@ -1,6 +1,7 @@
 //! The command line: what `gramhost` may be told to do, and the exit codes.
 
 mod doctor;
+mod download;
 mod extract;
 mod log;
 mod plugin;
@@ -22,6 +23,7 @@ Examples:
   gramhost                                    serve on http://127.0.0.1:5000
   gramhost --replay fixtures                  serve without a network, from recorded answers
   gramhost extract profile-info instagram     print one record as JSON
+  gramhost download URL -o DIR                download it here, without a server
   gramhost plugin list                        which plugins serve, and how they fare
   gramhost doctor                             what is missing here, and how to get it
 
@@ -45,6 +47,8 @@ enum Command {
     Serve,
     /// Print one record as JSON
     Extract(extract::Extract),
+    /// Download a post, reel, carousel or the stories of an account
+    Download(download::DownloadArguments),
     /// List, check and test plugins
     #[command(subcommand)]
     Plugin(plugin::Plugin),
@@ -115,6 +119,7 @@ async fn obey(command: Command, config: Config) -> anyhow::Result<Exit> {
     match command {
         Command::Serve => server::serve(config).await.map(|()| Exit::Done),
         Command::Extract(extract) => extract.run(config).await,
+        Command::Download(download) => download.run(config).await,
         Command::Plugin(plugin) => plugin.run(config).await,
         Command::Doctor => doctor::run(&config).await,
         Command::Openapi | Command::CompileComponent | Command::LimitedChild { .. } => {

@@ -130,6 +130,12 @@ impl Downloads {
         Ok(Self { queue, tools })
     }
 
+    /// What asks Instagram for it.
+    #[must_use]
+    pub fn extraction(&self) -> &Extraction {
+        &self.tools.extraction
+    }
+
     /// Whether ffmpeg is there.
     #[must_use]
     pub fn can_convert(&self) -> bool {

@@ -63,20 +63,9 @@ impl Server {
             }
             None => None,
         };
-        let plugins = Registry::open(config.plugin).await?;
-        let upstream = Client::new(config.upstream)?;
-        let extraction = Extraction::new(config.extraction, Arc::clone(&plugins), upstream.clone());
-        let tools = Tools {
-            config: Arc::new(config.download),
-            extraction: extraction.clone(),
-            upstream,
-            media: Media::open(config.media).await,
-            storage: Storage::open(config.storage).await?,
-            database: database.clone(),
-            clock: Clock::system(),
-            naming: Arc::default(),
-        };
-        let downloads = Downloads::open(config.job, tools).await?;
+        let plugins = Registry::open(config.plugin.clone()).await?;
+        let downloads = downloads(&config, database.clone(), Arc::clone(&plugins)).await?;
+        let extraction = downloads.extraction().clone();
         let rate_limiter = Arc::new(RateLimiter::new(config.rate_limit));
         let app = App {
             extraction,
@@ -123,6 +112,29 @@ impl Server {
         app.database.close().await;
         operator
     }
+}
+
+/// The engine of downloads; what it keeps goes into `database` and the configured folder of files.
+///
+/// # Errors
+/// In one line: which setting or folder is in the way.
+pub async fn downloads(
+    config: &Config,
+    database: Database,
+    plugins: Arc<Registry>,
+) -> anyhow::Result<Downloads> {
+    let upstream = Client::new(config.upstream.clone())?;
+    let tools = Tools {
+        config: Arc::new(config.download.clone()),
+        extraction: Extraction::new(config.extraction.clone(), plugins, upstream.clone()),
+        upstream,
+        media: Media::open(config.media.clone()).await,
+        storage: Storage::open(config.storage.clone()).await?,
+        database,
+        clock: Clock::system(),
+        naming: Arc::default(),
+    };
+    Ok(Downloads::open(config.job.clone(), tools).await?)
 }
 
 async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {

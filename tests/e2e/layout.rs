@@ -20,7 +20,10 @@ const ROOMS: [(&str, &[&str]); 18] = [
             "api",
             "config",
             "contract",
+            "database",
+            "download",
             "extraction",
+            "job",
             "media",
             "plugin",
             "server",
@@ -104,7 +107,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
 ];
 
 /// Foreign names and the only places of `host/src` that may say them; a place is a room or one of its files.
-const OWNERS: [(&str, &[&str]); 26] = [
+const OWNERS: [(&str, &[&str]); 28] = [
     ("axum", &["api", "app"]),
     ("hyper", &["api"]),
     ("hyper_util", &["api"]),
@@ -126,9 +129,11 @@ const OWNERS: [(&str, &[&str]); 26] = [
     ("image", &["media"]),
     ("fast_image_resize", &["media"]),
     ("webp", &["media"]),
+    ("imagesize", &["media"]),
     ("infer", &["media"]),
     ("http_range_header", &["api"]),
     ("clap", &["command", "config"]),
+    ("indicatif", &["command"]),
     ("toml", &["config", "plugin/settings"]),
     // `wit-parser` and `wit-component` answer with it.
     ("anyhow", &["command", "server", "plugin/world"]),

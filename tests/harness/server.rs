@@ -170,6 +170,11 @@ impl Server {
         timeout(START, logged).await.expect(text);
     }
 
+    #[cfg(target_os = "linux")]
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
@@ -208,7 +213,7 @@ impl Drop for Server {
 }
 
 /// Compiled plugins are kept by digest, so every test's server may use the same: only the first one compiles.
-fn share_compiled_plugins(folder: &Path) {
+pub(crate) fn share_compiled_plugins(folder: &Path) {
     let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
     let data = folder.join("data");
     fs::create_dir_all(&shared).unwrap();

@@ -49,6 +49,8 @@ pub enum Reply {
     Bytes(Vec<u8>),
     /// Sent as they are, then nothing more, with the connection open.
     Stall(Vec<u8>),
+    /// Sent as they are, then so many zeros, which are never held.
+    Long(Vec<u8>, u64),
 }
 
 /// An honest answer.
@@ -153,12 +155,17 @@ async fn serve(
     log.lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push(seen);
-    let (Reply::Bytes(bytes) | Reply::Stall(bytes)) = &reply;
+    let (Reply::Bytes(bytes) | Reply::Stall(bytes) | Reply::Long(bytes, _)) = &reply;
     // The client may have gone away, as it should from a bomb.
     let sent = stream.write_all(bytes).await;
     match reply {
         Reply::Stall(_) if sent.is_ok() => {
             let _ = stream.read(&mut [0]).await;
+        }
+        Reply::Long(_, zeros) if sent.is_ok() => {
+            // The client may have enough of it.
+            let _ = tokio::io::copy(&mut tokio::io::repeat(0).take(zeros), &mut stream).await;
+            let _ = stream.shutdown().await;
         }
         _ => {
             let _ = stream.shutdown().await;

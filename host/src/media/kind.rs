@@ -2,12 +2,11 @@
 
 use std::{
     fs::File,
-    io::{BufReader, Read as _, Seek as _},
+    io::{Read as _, Seek as _},
     path::Path,
     str::FromStr,
 };
 
-use image::ImageReader;
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Probe, boxes};
@@ -114,13 +113,13 @@ pub(super) fn probe(path: &Path) -> Result<Probe, Error> {
     file.rewind()?;
     match kind {
         Type::Mp4 | Type::Mov | Type::M4a => boxes::probe(&mut file, nothing),
-        Type::Jpeg | Type::Png | Type::Webp => {
-            let reader = ImageReader::new(BufReader::new(file)).with_guessed_format()?;
-            let size = reader.into_dimensions();
-            let (width, height) = size.map_err(|error| Error::NotMedia(error.to_string()))?;
+        // By its header: decoders read the whole file first.
+        Type::Jpeg | Type::Png | Type::Webp | Type::Heic => {
+            let size = imagesize::size(path);
+            let size = size.map_err(|error| Error::NotMedia(error.to_string()))?;
             Ok(Probe {
-                width: Some(width),
-                height: Some(height),
+                width: u32::try_from(size.width).ok(),
+                height: u32::try_from(size.height).ok(),
                 ..nothing
             })
         }
@@ -128,7 +127,7 @@ pub(super) fn probe(path: &Path) -> Result<Probe, Error> {
             audio_codec: Some(kind.extension().to_owned()),
             ..nothing
         }),
-        Type::Heic | Type::Mkv | Type::Zip => Ok(nothing),
+        Type::Mkv | Type::Zip => Ok(nothing),
     }
 }
 

@@ -1,8 +1,11 @@
 //! The download endpoints over sockets: from a POST to bytes that an independent tool agrees with.
 
+mod command;
 mod faults;
 mod jobs;
+mod kills;
 mod kinds;
+mod large;
 mod refused;
 
 use std::{process::Command, time::Duration};

@@ -12,7 +12,7 @@ const IMAGE: &str = "DfDjNmTDemo";
 
 /// An honest answer, cut after so many bytes of its body.
 fn cut(reply: Reply, body: usize, after: usize) -> Reply {
-    let (Reply::Bytes(mut bytes) | Reply::Stall(mut bytes)) = reply;
+    let (Reply::Bytes(mut bytes) | Reply::Stall(mut bytes) | Reply::Long(mut bytes, _)) = reply;
     let head = bytes.len() - body;
     bytes.truncate(head + after);
     Reply::Bytes(bytes)
@@ -131,7 +131,7 @@ async fn a_server_that_stalls_costs_one_job_and_no_other() {
     cdn.misbehave(|seen, _, body| {
         let stalls = seen.path.contains("demo_demo");
         stalls.then(|| match honest(seen, body) {
-            Reply::Bytes(bytes) | Reply::Stall(bytes) => {
+            Reply::Bytes(bytes) | Reply::Stall(bytes) | Reply::Long(bytes, _) => {
                 Reply::Stall(bytes[..bytes.len() - body.len()].to_vec())
             }
         })

@@ -1,0 +1,259 @@
+//! `gramhost download TARGET -o DIR`: the server's own engine, without a server.
+
+use std::{
+    fs,
+    io::{IsTerminal as _, stderr},
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use futures_util::TryStreamExt as _;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::io::AsyncWriteExt as _;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Exit, print, refuse};
+use crate::{
+    config::Config,
+    contract::Query,
+    database::Database,
+    download::{Download, Downloads, Formats, Kind, Made, Part, Quality, Reason},
+    extraction::target,
+    job::{Progress, State, Status},
+    media::{AudioFormat, ImageFormat, VideoFormat},
+    plugin::Registry,
+    server,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  gramhost download https://www.instagram.com/p/CnU4zIh9x_F/ -o pictures
+  gramhost download CnU4zIh9x_F --as reel --audio mp3
+  gramhost download CnU4zIh9x_F --as carousel
+  gramhost download instagram --as story --cookies cookies.txt";
+
+/// What to download, and where to.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct DownloadArguments {
+    /// A URL, shortcode or numeric id; a username for stories
+    target: String,
+    /// The folder for the files; made if it is missing
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    output: PathBuf,
+    /// What it is: a carousel becomes one ZIP
+    #[arg(long = "as", value_enum, default_value_t = As::Post)]
+    kind: As,
+    /// best, high, medium, low, 1080p, 720p, 480p or 360p
+    #[arg(long, default_value = "best")]
+    quality: String,
+    /// The sound of a reel alone: m4a, aac, mp3 or wav
+    #[arg(long, value_name = "FORMAT")]
+    audio: Option<String>,
+    /// jpg, png, webp, mp4, mkv or mov, instead of what Instagram has
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum As {
+    Post,
+    Reel,
+    Story,
+    Carousel,
+}
+
+impl DownloadArguments {
+    pub(super) async fn run(self, mut config: Config) -> anyhow::Result<Exit> {
+        let download = match self.download() {
+            Ok(download) => download,
+            Err(why) => return Ok(refuse(Exit::Misused, &why)),
+        };
+        let scratch = Scratch::make(&self.output)?;
+        config.storage.folder = scratch.0.join("files");
+        let database = Database::open(&scratch.0).await?;
+        let plugins = Registry::open(config.plugin.clone()).await?;
+        let downloads = server::downloads(&config, database, plugins).await?;
+        let stop = CancellationToken::new();
+        let status = tokio::select! {
+            ended = watch(&downloads, download) => ended?,
+            () = downloads.run(stop.clone()) => anyhow::bail!("the queue stopped"),
+            _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
+        };
+        match status.state {
+            State::Completed => {
+                let made: Made = serde_json::from_value(status.result.unwrap_or_default())?;
+                self.keep(&downloads, &made).await.map(|()| Exit::Done)
+            }
+            _ => {
+                let code = status.error.map(|error| error.code).unwrap_or_default();
+                let reason = Reason::named(&code);
+                Ok(refuse(exit(reason), &reason))
+            }
+        }
+    }
+
+    fn download(&self) -> Result<Download, String> {
+        let kind = match self.kind {
+            As::Post => Kind::Post,
+            As::Reel => Kind::Reel,
+            As::Story => Kind::Story,
+            As::Carousel => Kind::Carousel,
+        };
+        let media = || target::media(&self.target).map_err(|error| error.to_string());
+        let query = match kind {
+            Kind::Post | Kind::Carousel => Query::Post { target: media()? },
+            Kind::Reel => Query::Reel { target: media()? },
+            Kind::Story => Query::Story {
+                username: target::username(&self.target).map_err(|error| error.to_string())?,
+            },
+        };
+        let audio = self
+            .audio
+            .as_deref()
+            .map(str::parse::<AudioFormat>)
+            .transpose();
+        let audio = audio.map_err(|_| "--audio takes m4a, aac, mp3 or wav")?;
+        let quality = Quality::parse(kind, &self.quality);
+        Ok(Download {
+            kind,
+            query,
+            url: self.target.clone(),
+            quality: quality.ok_or("that download does not have this quality")?,
+            part: if audio.is_some() {
+                Part::Sound
+            } else {
+                Part::All
+            },
+            formats: self.formats(audio)?,
+            zip: kind == Kind::Carousel,
+            metadata: kind == Kind::Carousel,
+        })
+    }
+
+    fn formats(&self, audio: Option<AudioFormat>) -> Result<Formats, String> {
+        let Some(name) = &self.format else {
+            return Ok(Formats {
+                audio,
+                ..Formats::default()
+            });
+        };
+        let formats = Formats {
+            image: name.parse::<ImageFormat>().ok(),
+            video: name.parse::<VideoFormat>().ok(),
+            audio,
+        };
+        let known = formats.image.is_some() || formats.video.is_some();
+        known
+            .then_some(formats)
+            .ok_or_else(|| "--format takes jpg, png, webp, mp4, mkv or mov".to_owned())
+    }
+
+    /// Under their documented names; a file of the same name is replaced.
+    async fn keep(&self, downloads: &Downloads, made: &Made) -> anyhow::Result<()> {
+        for file in &made.files {
+            let found = downloads.file(&file.filename).await?;
+            let mut bytes = Box::pin(downloads.read(&found, None).await?);
+            let path = self.output.join(&file.filename);
+            let part = path.with_extension("part");
+            let mut to = tokio::fs::File::create(&part)
+                .await
+                .with_context(|| part.display().to_string())?;
+            while let Some(piece) = bytes.try_next().await? {
+                to.write_all(&piece).await?;
+            }
+            to.sync_all().await?;
+            fs::rename(&part, &path)?;
+            print(&path.display().to_string());
+        }
+        Ok(())
+    }
+}
+
+/// A hidden folder in the output folder, gone when dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn make(output: &std::path::Path) -> anyhow::Result<Self> {
+        let path = output.join(format!(".gramhost-{}", Uuid::new_v4()));
+        fs::create_dir_all(&path).with_context(|| output.display().to_string())?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Nothing in it is needed; what stays is hidden.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Starts the job and shows it to its end: a bar on a terminal, a line for each stage elsewhere.
+async fn watch(downloads: &Downloads, download: Download) -> anyhow::Result<Status<Download>> {
+    let mut changes = downloads.queue().changes();
+    let id = downloads
+        .start(IpAddr::V4(Ipv4Addr::LOCALHOST), download)
+        .await?
+        .id;
+    let bar = stderr().is_terminal().then(bar);
+    let mut said = String::new();
+    loop {
+        changes.mark_unchanged();
+        let status = downloads.status(id).await?.context("the job is gone")?;
+        show(bar.as_ref(), &status.progress, &mut said);
+        if status.state.is_final() {
+            if let Some(bar) = bar {
+                bar.finish_and_clear();
+            }
+            return Ok(status);
+        }
+        changes.changed().await?;
+    }
+}
+
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:30} {pos:>3}%  {msg}");
+    ProgressBar::new(100).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn show(bar: Option<&ProgressBar>, progress: &Progress, said: &mut String) {
+    match bar {
+        Some(bar) => {
+            let speed = progress
+                .bytes_per_second
+                .map(|bytes| format!("  {:.1} MB/s", bytes / 1e6));
+            bar.set_position(u64::from(progress.percent));
+            bar.set_message(format!("{}{}", progress.message, speed.unwrap_or_default()));
+        }
+        None if *said != progress.message && !progress.message.is_empty() => {
+            eprintln!("{}", progress.message);
+            said.clone_from(&progress.message);
+        }
+        None => {}
+    }
+}
+
+/// A fact about the target, Instagram's silence, a mistake, or our own failure.
+fn exit(reason: Reason) -> Exit {
+    match reason {
+        Reason::NotFound
+        | Reason::Private
+        | Reason::Deleted
+        | Reason::AgeRestricted
+        | Reason::RegionBlocked
+        | Reason::LoginRequired
+        | Reason::NoStories => Exit::NotShown,
+        Reason::RateLimited | Reason::Unavailable | Reason::NotMedia => Exit::Upstream,
+        Reason::ExtractorFailed => Exit::Extractor,
+        Reason::NotACarousel | Reason::NoVideo | Reason::NoImage | Reason::NoSound => Exit::Misused,
+        Reason::Busy
+        | Reason::NoConverter
+        | Reason::Conversion
+        | Reason::TooLarge
+        | Reason::Full
+        | Reason::Internal => Exit::Failed,
+    }
+}

@@ -1,0 +1,92 @@
+//! `gramhost download`: the same engine without a server.
+
+use std::{fs, process::Output};
+
+use tokio::task::spawn_blocking;
+
+use crate::harness::{
+    cdn::{Cdn, media},
+    server::{gramhost, share_compiled_plugins},
+};
+
+async fn run(cdn: &Cdn, folder: &std::path::Path, arguments: &[&str]) -> Output {
+    share_compiled_plugins(folder);
+    let mut command = gramhost(folder);
+    command.arg("download").args(arguments).args(&cdn.flags());
+    spawn_blocking(move || command.output().unwrap())
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_post_lies_in_the_folder_and_nothing_else() {
+    let cdn = Cdn::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let url = "https://www.instagram.com/p/De0N5pLMixd/?igsh=x";
+    let output = run(
+        &cdn,
+        folder.path(),
+        &[url, "-o", "out", "--quality", "high"],
+    )
+    .await;
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let mut names: Vec<_> = fs::read_dir(folder.path().join("out"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "De0N5pLMixd_image_1.jpg",
+            "De0N5pLMixd_image_3.jpg",
+            "De0N5pLMixd_video_2.mp4"
+        ]
+    );
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 3);
+    let image = fs::read(folder.path().join("out/De0N5pLMixd_image_1.jpg")).unwrap();
+    assert_eq!(image, media("/x_640_n.jpg"));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("Downloading media files (1 of 3)...")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exit_codes_say_whose_matter_it_is() {
+    let cdn = Cdn::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, code) in [
+        (&["De2yxZrMiss"][..], 3),
+        (&["DfDjNmTDemo", "--as", "carousel"], 2),
+        (&["DfDjNmTDemo", "--quality", "huge"], 2),
+        (&["https://example.com/"], 2),
+        (
+            &[
+                "DfF-eHzReel",
+                "--as",
+                "reel",
+                "--audio",
+                "mp3",
+                "-o",
+                "music",
+            ],
+            0,
+        ),
+    ] {
+        let output = run(&cdn, folder.path(), arguments).await;
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{arguments:?} {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    assert!(folder.path().join("music/DfF-eHzReel_audio.mp3").exists());
+}

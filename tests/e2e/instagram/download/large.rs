@@ -1,0 +1,98 @@
+//! Large files cost disk and time, not memory.
+
+use std::time::Instant;
+
+use serde_json::json;
+
+use super::{completed, start};
+use crate::harness::{server::Server, upstream::Reply};
+
+/// What memory may grow by, KiB.
+const GROWTH_KIB_MAX: u64 = 32 << 10;
+
+/// Every video is a real one with a box behind it that players skip, `bytes` long in all.
+fn long(body: &[u8], bytes: u64) -> Reply {
+    let zeros = bytes - body.len() as u64 - 16;
+    let head = format!("HTTP/1.1 200 X\r\ncontent-length: {bytes}\r\nconnection: close\r\n\r\n");
+    let skipped = [
+        &1_u32.to_be_bytes()[..],
+        b"free",
+        &(zeros + 16).to_be_bytes(),
+    ];
+    Reply::Long([head.as_bytes(), body, &skipped.concat()].concat(), zeros)
+}
+
+/// Peak of the server's memory so far, KiB; the system counts it.
+fn peak_kib(server: &Server) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_gigabyte_and_a_zip_of_one_grow_memory_by_less_than_32_mib() {
+    let (cdn, server) = start(&[]).await;
+    // Everything that stays is there after a small one.
+    completed(
+        &server,
+        "reel",
+        json!({ "url": "DfF-eHzReel", "quality": "720p" }),
+    )
+    .await;
+    completed(
+        &server,
+        "carousel",
+        json!({ "url": "De0N5pLMixd", "quality": "high" }),
+    )
+    .await;
+    let before = peak_kib(&server);
+
+    cdn.misbehave(|seen, _, body| {
+        seen.path
+            .contains("_hd_n.mp4")
+            .then(|| long(body, 500 << 20))
+    });
+    let began = Instant::now();
+    let reel = completed(
+        &server,
+        "reel",
+        json!({ "url": "DfF-eHzReel", "quality": "720p" }),
+    )
+    .await;
+    let one = (began.elapsed().as_secs_f64(), peak_kib(&server) - before);
+    assert_eq!(reel["files"][0]["size_mb"], 524.29, "{reel}");
+
+    // Pictures too: zeros behind a JPEG are no part of it.
+    cdn.misbehave(|seen, _, body| {
+        let bytes = if seen.path.contains("_hd_n.mp4") {
+            500 << 20
+        } else {
+            250 << 20
+        };
+        Some(long(body, bytes))
+    });
+    let began = Instant::now();
+    let zip = completed(
+        &server,
+        "carousel",
+        json!({ "url": "De0N5pLMixd", "quality": "high", "include_metadata": false }),
+    )
+    .await;
+    let all = (began.elapsed().as_secs_f64(), peak_kib(&server) - before);
+    println!(
+        "one file of 500 MiB: {:.1} s, memory grew by {} KiB",
+        one.0, one.1
+    );
+    println!(
+        "a ZIP of {} MB: {:.1} s, memory grew by {} KiB",
+        zip["total_size_mb"], all.0, all.1
+    );
+    assert!(
+        one.1 < GROWTH_KIB_MAX && all.1 < GROWTH_KIB_MAX,
+        "{one:?} {all:?}"
+    );
+}
