@@ -12,7 +12,6 @@ mod worker;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub use queue::Queue;
@@ -118,10 +117,4 @@ pub enum Error {
     /// What is stored cannot be read.
     #[error("a stored job cannot be read: {0}")]
     Stored(#[from] serde_json::Error),
-}
-
-/// Cancelled by its client, as opposed to the process going away.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Stop {
-    pub(super) cancelled: CancellationToken,
 }

@@ -64,8 +64,40 @@ impl Server {
 
     /// As [`Server::start`], in a folder that holds a settings file, plugins or an earlier server's data.
     pub(crate) fn start_in(folder: TempDir, flags: &[&str]) -> Self {
+        let command = gramhost(folder.path());
+        Self::spawn(folder, command, flags)
+    }
+
+    /// On a disk of its own of so many MiB, in a namespace of its own.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_on_disk_of(mib: u32, folder: TempDir, flags: &[&str]) -> Self {
+        let files = folder.path().join("data/files");
+        fs::create_dir_all(&files).unwrap();
+        let gramhost = gramhost(folder.path());
+        let mount = format!(
+            "mount -t tmpfs -o size={mib}m tmpfs {} && exec \"$@\"",
+            files.display()
+        );
+        let mut command = Command::new("unshare");
+        command.args([
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "sh",
+            "-c",
+            &mount,
+            "sh",
+        ]);
+        command
+            .arg(gramhost.get_program())
+            .current_dir(folder.path())
+            .stdin(Stdio::null());
+        Self::spawn(folder, command, flags)
+    }
+
+    fn spawn(folder: TempDir, mut command: Command, flags: &[&str]) -> Self {
         share_compiled_plugins(folder.path());
-        let mut child = gramhost(folder.path())
+        let mut child = command
             .args([
                 "serve",
                 "--listen",

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{IsTerminal as _, stderr},
+    io::{IsTerminal as _, Write as _, stderr},
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
 };
@@ -11,7 +11,6 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use futures_util::TryStreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
-use tokio::io::AsyncWriteExt as _;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -159,13 +158,11 @@ impl DownloadArguments {
             let mut bytes = Box::pin(downloads.read(&found, None).await?);
             let path = self.output.join(&file.filename);
             let part = path.with_extension("part");
-            let mut to = tokio::fs::File::create(&part)
-                .await
-                .with_context(|| part.display().to_string())?;
+            let mut to = fs::File::create(&part).with_context(|| part.display().to_string())?;
             while let Some(piece) = bytes.try_next().await? {
-                to.write_all(&piece).await?;
+                to.write_all(&piece)?;
             }
-            to.sync_all().await?;
+            to.sync_all()?;
             fs::rename(&part, &path)?;
             print(&path.display().to_string());
         }
@@ -203,13 +200,13 @@ async fn watch(downloads: &Downloads, download: Download) -> anyhow::Result<Stat
     loop {
         changes.mark_unchanged();
         let status = downloads.status(id).await?.context("the job is gone")?;
-        show(bar.as_ref(), &status.progress, &mut said);
         if status.state.is_final() {
             if let Some(bar) = bar {
                 bar.finish_and_clear();
             }
             return Ok(status);
         }
+        show(bar.as_ref(), &status.progress, &mut said);
         changes.changed().await?;
     }
 }

@@ -7,9 +7,10 @@ use std::{
 };
 
 use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Config, Error, Failure, JobId, Progress, QUEUE_FAILURE, Status, Stop, Work};
+use super::{Config, Error, Failure, JobId, Progress, QUEUE_FAILURE, Status, Work};
 use crate::{
     clock::Clock,
     database::{Database, JobRow},
@@ -40,7 +41,8 @@ pub(super) struct Inner<W> {
 
 /// A job that runs in this process.
 pub(super) struct Running {
-    pub(super) stop: Stop,
+    /// Cancelled by its client.
+    pub(super) stop: CancellationToken,
     pub(super) progress: watch::Receiver<Progress>,
 }
 
@@ -203,7 +205,7 @@ impl<W: Work> Queue<W> {
         let mut changes = self.0.changed.subscribe();
         for id in &ids {
             if let Some(running) = self.running().get(id) {
-                running.stop.cancelled.cancel();
+                running.stop.cancel();
             }
         }
         self.0.changed.send_replace(());

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::{sync::Semaphore, task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{clock::Clock, database::Database};

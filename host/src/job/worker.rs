@@ -14,7 +14,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Attempt, Error, Failure, JobId, Progress, Queue, Reporter, Stop, Work,
+    Attempt, Error, Failure, JobId, Progress, Queue, Reporter, Work,
     queue::{Running, broken},
 };
 use crate::database::{Finish, JobRow};
@@ -100,7 +100,7 @@ impl<W: Work> Queue<W> {
     async fn attempt(&self, row: JobRow, context: W::Context, drained: &CancellationToken) {
         let id = JobId::try_parse(&row.id).unwrap_or_default();
         let (progress, told) = watch::channel(Progress::default());
-        let stop = Stop::default();
+        let stop = CancellationToken::new();
         let running = Running {
             stop: stop.clone(),
             progress: told.clone(),
@@ -109,7 +109,7 @@ impl<W: Work> Queue<W> {
         self.0.changed.send_replace(());
         let ended = tokio::select! {
             done = self.done(&row, context, Reporter(progress)) => Ended::Done(done),
-            () = stop.cancelled.cancelled() => Ended::Cancelled,
+            () = stop.cancelled() => Ended::Cancelled,
             ended = self.beat(&row, told) => ended,
             () = drained.cancelled() => Ended::Drained,
         };
@@ -249,7 +249,7 @@ impl<W: Work> Queue<W> {
         for sibling in rows.iter().filter(|sibling| sibling.id != row.id) {
             let id = JobId::try_parse(&sibling.id).unwrap_or_default();
             if let Some(running) = running.get(&id) {
-                running.stop.cancelled.cancel();
+                running.stop.cancel();
             }
         }
         Ok(())

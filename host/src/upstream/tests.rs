@@ -13,6 +13,7 @@ use crate::contract::{Answer, FetchError, Header, Method, Request, Response};
 pub(crate) mod harness;
 
 mod faults;
+mod media;
 
 use harness::{Reply, Seen, Upstream, reply};
 

@@ -12,7 +12,7 @@ use crate::harness::{
 async fn run(cdn: &Cdn, folder: &std::path::Path, arguments: &[&str]) -> Output {
     share_compiled_plugins(folder);
     let mut command = gramhost(folder);
-    command.arg("download").args(arguments).args(&cdn.flags());
+    command.arg("download").args(arguments).args(cdn.flags());
     spawn_blocking(move || command.output().unwrap())
         .await
         .unwrap()
@@ -89,4 +89,28 @@ async fn exit_codes_say_whose_matter_it_is() {
         );
     }
     assert!(folder.path().join("music/DfF-eHzReel_audio.mp3").exists());
+}
+
+#[test]
+fn the_demo_needs_no_network() {
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+    let folder = tempfile::tempdir().unwrap();
+    share_compiled_plugins(folder.path());
+    let output = gramhost(folder.path())
+        .args(["download", "DfF-eHzReel", "--as", "reel", "--replay"])
+        .arg(fixtures)
+        .output()
+        .unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let video = fs::read(folder.path().join("DfF-eHzReel_video.mp4")).unwrap();
+    let found = super::probed(&video, "a.mp4");
+    assert_eq!(
+        (&found["video"], &found["audio"]),
+        (&"h264".into(), &"aac".into())
+    );
 }

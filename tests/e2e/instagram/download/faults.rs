@@ -169,3 +169,32 @@ async fn a_full_store_is_said_before_there_is_a_job() {
     );
     assert!(answer.headers.contains_key("retry-after"));
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_fills_up_fails_its_job_and_goes_on_when_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    // No floor: the disk itself says that it is full, in the middle of a write.
+    std::fs::write(
+        folder.path().join("gramhost.toml"),
+        "[limits]\ndisk_free_bytes_min = 0",
+    )
+    .unwrap();
+    let cdn = crate::harness::cdn::Cdn::start().await;
+    let flags = cdn.flags();
+    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+    let server = crate::harness::server::Server::start_on_disk_of(4, folder, &flags);
+    cdn.misbehave(|_, _, body| {
+        // Of no announced length, so that nothing can be refused before it comes.
+        let head = b"HTTP/1.1 200 X\r\nconnection: close\r\n\r\n";
+        Some(Reply::Long([head, body].concat(), 64 << 20))
+    });
+    let full = failed(&server, "post", json!({ "url": IMAGE })).await;
+    assert_eq!(full, "STORAGE_FULL");
+    cdn.misbehave(|_, _, _| None);
+    let status = completed(&server, "post", json!({ "url": IMAGE })).await;
+    let bytes = server
+        .bytes(status["files"][0]["download_url"].as_str().unwrap())
+        .await;
+    assert_eq!(bytes, media("/x_1080_n.jpg"));
+}
