@@ -231,7 +231,7 @@ impl Media {
         format: VideoFormat,
     ) -> Result<(), Error> {
         let filter = format!(
-            "scale='if(gt(iw,ih),-2,min(iw,{side_px}))':'if(gt(iw,ih),min(ih,{side_px}),-2)',format=yuv420p"
+            "scale='if(gt(iw,ih),-2,min(iw,{side_px}))':'if(gt(iw,ih),min(ih,{side_px}),-2)',setsar=1,format=yuv420p"
         );
         let options = [
             "-map", "0:v:0", "-map", "0:a:0?", "-vf", &filter, "-c:v", "libx264", "-preset",

@@ -68,6 +68,14 @@ impl Server {
         Self::spawn(folder, command, flags)
     }
 
+    /// On a machine where nothing is installed.
+    pub(crate) fn start_without_tools(flags: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = gramhost(folder.path());
+        command.env("PATH", "/nonexistent");
+        Self::spawn(folder, command, flags)
+    }
+
     /// On a disk of its own of so many MiB, in a namespace of its own.
     #[cfg(target_os = "linux")]
     pub(crate) fn start_on_disk_of(mib: u32, folder: TempDir, flags: &[&str]) -> Self {
@@ -163,6 +171,11 @@ impl Server {
     pub(crate) fn crash_and_restart(mut self, flags: &[&str]) -> Self {
         self.signal(Signal::KILL);
         self.wait();
+        self.restart(flags)
+    }
+
+    /// A new process on the data folder of one that has ended.
+    pub(crate) fn restart(mut self, flags: &[&str]) -> Self {
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
         Self::start_in(folder, flags)
     }

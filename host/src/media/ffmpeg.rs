@@ -26,7 +26,12 @@ pub(super) struct Ffmpeg {
     ours: PathBuf,
     ffmpeg: PathBuf,
     ffprobe: PathBuf,
+    /// Takes the network away, where this machine lets it.
+    unshare: Option<PathBuf>,
 }
+
+/// util-linux's `unshare`: a network namespace without a network, in a user namespace so that nobody need be root.
+const NO_NETWORK: [&str; 4] = ["--user", "--map-root-user", "--net", "--"];
 
 impl Ffmpeg {
     /// On the path, and able to run.
@@ -35,7 +40,9 @@ impl Ffmpeg {
             ours: config.program.clone(),
             ffmpeg: on_path("ffmpeg")?,
             ffprobe: on_path("ffprobe")?,
+            unshare: None,
         };
+        let found = found.isolated().await;
         let version = found
             .call(&found.ffmpeg, &["-version".into()], PROBE_S_MAX, 1)
             .await;
@@ -46,6 +53,22 @@ impl Ffmpeg {
                 None
             }
         }
+    }
+
+    /// With the network taken away if that works here; without, the file protocol alone is what ffmpeg may use.
+    async fn isolated(self) -> Self {
+        let isolated = Self {
+            unshare: on_path("unshare"),
+            ..self.clone()
+        };
+        let version = isolated
+            .call(&isolated.ffmpeg, &["-version".into()], PROBE_S_MAX, 1)
+            .await;
+        if isolated.unshare.is_some() && version.is_ok() {
+            return isolated;
+        }
+        tracing::debug!("conversions run without a network namespace");
+        self
     }
 
     pub(super) async fn run(
@@ -137,9 +160,15 @@ impl Ffmpeg {
         wall_s_max: u64,
         output_bytes_max: u64,
     ) -> Result<Vec<u8>, Error> {
-        let mut child = child::command(&self.ours, program, output_bytes_max)
-            .args(arguments)
-            .spawn()?;
+        let mut command = match &self.unshare {
+            None => child::command(&self.ours, program, output_bytes_max),
+            Some(unshare) => {
+                let mut command = child::command(&self.ours, unshare, output_bytes_max);
+                command.args(NO_NETWORK).arg(program);
+                command
+            }
+        };
+        let mut child = command.args(arguments).spawn()?;
         let group = Group::of(&child);
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(Error::Failed("no pipes".to_owned()));

@@ -117,3 +117,36 @@ async fn an_attempt_that_was_given_up_changes_nothing_any_more() {
         Some(false)
     );
 }
+
+#[tokio::test]
+async fn two_processes_on_one_table_run_no_job_twice() {
+    let bench = Bench::new().await;
+    let database = bench.queue.0.database.clone();
+    let other: Queue<Toy> = Queue::open(config(), database, bench.clock.clone())
+        .await
+        .unwrap();
+    let (context, shutdown) = (bench.context.clone(), bench.shutdown.clone());
+    let _workers = bench.run();
+    let _others = tokio::spawn(async move { other.run(context, shutdown).await });
+    let mut ids = Vec::new();
+    for _ in 0..40 {
+        let batch = bench
+            .queue
+            .submit_batch("c", vec![Toy::Count; 3], true)
+            .await
+            .unwrap();
+        bench.until(batch.id, State::Completed).await;
+        ids.extend(batch.children.iter().map(|child| child.id));
+    }
+    let mut ran: Vec<_> = bench
+        .context
+        .ran
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(id, _)| *id)
+        .collect();
+    ran.sort();
+    ids.sort();
+    assert_eq!(ran, ids);
+}

@@ -7,6 +7,7 @@ use std::{
 };
 
 use reqwest::Method;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::{task::block_in_place, time::interval};
 
@@ -290,4 +291,26 @@ async fn capability_names_cannot_be_guessed() {
             .status,
         404
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn sigterm_gives_jobs_back_and_the_next_start_finishes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("gramhost.toml"),
+        "[limits]\njob_drain_s_max = 0",
+    )
+    .unwrap();
+    let cdn = Cdn::start().await;
+    let mut server = start_at(&cdn, folder, &[]);
+    let release = hold(&cdn);
+    let id = accepted(&server, "post", json!({ "url": IMAGE })).await["job_id"].clone();
+    until_running(&server, &id).await;
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code(), Some(0), "{}", server.log());
+    drop(release);
+    let flags = cdn.flags();
+    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+    let server = server.restart(&flags);
+    assert_eq!(ended(&server, &id).await["status"], "completed");
 }

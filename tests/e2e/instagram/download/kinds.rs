@@ -303,6 +303,42 @@ async fn stories_come_one_by_one_or_as_a_zip() {
     assert_eq!(entries(&bytes).len() as u64, count);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn videos_of_posts_and_stories_in_every_quality() {
+    let cdn = Cdn::start().await;
+    let home = tempfile::tempdir().unwrap();
+    let cookies = ".instagram.com\tTRUE\t/\tTRUE\t0\tsessionid\tmade-up\n";
+    fs::write(home.path().join("cookies.txt"), cookies).unwrap();
+    let server = start_at(&cdn, home, &["--cookies", "cookies.txt"]);
+    for (quality, size) in [
+        ("best", "1080x1920"),
+        ("720p", "720x1280"),
+        ("480p", "480x854"),
+        ("360p", "360x640"),
+    ] {
+        let body = json!({ "url": CAROUSEL, "download_type": "video_only", "quality": quality });
+        let status = completed(&server, "post", body).await;
+        assert_eq!(status["files"][0]["dimensions"], size, "{quality}");
+    }
+    for (quality, video, image) in [
+        ("best", "1080x1920", "1080x1350"),
+        ("high", "720x1280", "720x900"),
+        ("medium", "540x960", "540x675"),
+        ("low", "360x640", "360x450"),
+    ] {
+        let body = json!({ "username": "story.xdt", "quality": quality });
+        let status = completed(&server, "story", body).await;
+        for file in status["files"].as_array().unwrap() {
+            let is_video = file["media_type"] == "video/mp4";
+            assert_eq!(
+                file["dimensions"],
+                if is_video { video } else { image },
+                "{status}"
+            );
+        }
+    }
+}
+
 /// The names in a ZIP, as Info-ZIP's successor in Python reads them, after it has checked every byte.
 fn entries(bytes: &[u8]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();

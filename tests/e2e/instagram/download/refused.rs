@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::start;
+use super::{completed, start};
+use crate::harness::{cdn::Cdn, server::Server};
 
 const IMAGE: &str = "DfDjNmTDemo";
 const REEL: &str = "DfF-eHzReel";
@@ -116,4 +117,50 @@ async fn what_cannot_be_downloaded_is_refused_before_there_is_a_job() {
         (answer.status, &answer.json["error"]["code"]),
         (415, &json!("INVALID_REQUEST"))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_ffmpeg_what_needs_it_is_refused_and_the_rest_works() {
+    let cdn = Cdn::start().await;
+    let flags = cdn.flags();
+    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+    let server = Server::start_without_tools(&flags);
+    for body in [
+        json!({ "output_format": "mkv" }),
+        json!({ "download_type": "audio_only", "audio_format": "mp3" }),
+        json!({ "download_type": "audio_only", "audio_format": "aac" }),
+    ] {
+        let mut body = body;
+        body["url"] = json!(REEL);
+        let answer = server.post("/instagram/download/reel", &body).await;
+        let found = (answer.status, &answer.json["error"]["code"]);
+        assert_eq!(
+            found,
+            (501, &json!("CONVERSION_UNAVAILABLE")),
+            "{body}: {}",
+            answer.text
+        );
+    }
+    for (kind, body, dimensions) in [
+        ("reel", json!({ "url": REEL }), json!("720x1280")),
+        (
+            "reel",
+            json!({ "url": REEL, "download_type": "audio_only" }),
+            json!(null),
+        ),
+        (
+            "reel",
+            json!({ "url": REEL, "download_type": "video_only" }),
+            json!("1080x1920"),
+        ),
+        (
+            "post",
+            json!({ "url": IMAGE, "output_format": "webp", "quality": "low" }),
+            json!("320x400"),
+        ),
+        ("carousel", json!({ "url": "De0N5pLMixd" }), json!(null)),
+    ] {
+        let status = completed(&server, kind, body).await;
+        assert_eq!(status["files"][0]["dimensions"], dimensions, "{status}");
+    }
 }
