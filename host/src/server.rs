@@ -63,8 +63,11 @@ impl Server {
             }
             None => None,
         };
-        let plugins = Registry::open(config.plugin.clone()).await?;
-        let downloads = downloads(&config, database.clone(), Arc::clone(&plugins)).await?;
+        // Neither needs the other, and both start processes.
+        let plugins = Registry::open(config.plugin.clone());
+        let (plugins, media) = tokio::join!(plugins, Media::open(config.media.clone()));
+        let plugins = plugins?;
+        let downloads = downloads(&config, database.clone(), Arc::clone(&plugins), media).await?;
         let extraction = downloads.extraction().clone();
         let rate_limiter = Arc::new(RateLimiter::new(config.rate_limit));
         let app = App {
@@ -122,13 +125,14 @@ pub async fn downloads(
     config: &Config,
     database: Database,
     plugins: Arc<Registry>,
+    media: Media,
 ) -> anyhow::Result<Downloads> {
     let upstream = Client::new(config.upstream.clone())?;
     let tools = Tools {
         config: Arc::new(config.download.clone()),
         extraction: Extraction::new(config.extraction.clone(), plugins, upstream.clone()),
         upstream,
-        media: Media::open(config.media.clone()).await,
+        media,
         storage: Storage::open(config.storage.clone()).await?,
         database,
         clock: Clock::system(),

@@ -22,7 +22,7 @@ use crate::{
     download::{Download, Downloads, Formats, Kind, Made, Part, Quality, Reason},
     extraction::target,
     job::{Progress, State, Status},
-    media::{AudioFormat, ImageFormat, VideoFormat},
+    media::{AudioFormat, ImageFormat, Media, VideoFormat},
     plugin::Registry,
     server,
 };
@@ -75,7 +75,8 @@ impl DownloadArguments {
         config.storage.folder = scratch.0.join("files");
         let database = Database::open(&scratch.0).await?;
         let plugins = Registry::open(config.plugin.clone()).await?;
-        let downloads = server::downloads(&config, database, plugins).await?;
+        let media = Media::open(config.media.clone()).await;
+        let downloads = server::downloads(&config, database, plugins, media).await?;
         let stop = CancellationToken::new();
         let status = tokio::select! {
             ended = watch(&downloads, download) => ended?,

@@ -42,12 +42,20 @@ impl Ffmpeg {
             ffprobe: on_path("ffprobe")?,
             unshare: None,
         };
-        let found = found.isolated().await;
-        let version = found
-            .call(&found.ffmpeg, &["-version".into()], PROBE_S_MAX, 1)
-            .await;
-        match version {
-            Ok(_) => Some(found),
+        let isolated = Self {
+            unshare: on_path("unshare"),
+            ..found.clone()
+        };
+        // Both at once: a server starts no later for it.
+        let (plain, isolates) = tokio::join!(found.runs(), isolated.runs());
+        if isolated.unshare.is_some() && isolates.is_ok() {
+            return Some(isolated);
+        }
+        match plain {
+            Ok(()) => {
+                tracing::debug!("conversions run without a network namespace");
+                Some(found)
+            }
             Err(error) => {
                 tracing::warn!(%error, "ffmpeg is there and does not run");
                 None
@@ -55,20 +63,11 @@ impl Ffmpeg {
         }
     }
 
-    /// With the network taken away if that works here; without, the file protocol alone is what ffmpeg may use.
-    async fn isolated(self) -> Self {
-        let isolated = Self {
-            unshare: on_path("unshare"),
-            ..self.clone()
-        };
-        let version = isolated
-            .call(&isolated.ffmpeg, &["-version".into()], PROBE_S_MAX, 1)
-            .await;
-        if isolated.unshare.is_some() && version.is_ok() {
-            return isolated;
-        }
-        tracing::debug!("conversions run without a network namespace");
-        self
+    async fn runs(&self) -> Result<(), Error> {
+        let version = ["-version".into()];
+        self.call(&self.ffmpeg, &version, PROBE_S_MAX, 1)
+            .await
+            .map(drop)
     }
 
     pub(super) async fn run(
