@@ -51,11 +51,6 @@ async fn a_post_lies_in_the_folder_and_nothing_else() {
     assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 3);
     let image = fs::read(folder.path().join("out/De0N5pLMixd_image_1.jpg")).unwrap();
     assert_eq!(image, media("/x_640_n.jpg"));
-    assert!(
-        String::from_utf8(output.stderr)
-            .unwrap()
-            .contains("Downloading media files (1 of 3)...")
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
