@@ -56,8 +56,8 @@ impl Config {
 /// Why a file cannot be measured or converted.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// ffmpeg is not installed.
-    #[error("ffmpeg is not installed")]
+    /// ffmpeg is not installed, too old, or built without what this needs.
+    #[error("ffmpeg is not installed, or not with all that this needs")]
     Unavailable,
     /// There is no sound in it.
     #[error("there is no sound in it")]
@@ -105,7 +105,7 @@ struct Inner {
     config: Config,
     ffmpeg: Option<Ffmpeg>,
     /// Places for conversions.
-    places: Semaphore,
+    places: Arc<Semaphore>,
 }
 
 impl Media {
@@ -123,7 +123,7 @@ impl Media {
 
     fn with(config: Config, ffmpeg: Option<Ffmpeg>) -> Self {
         Self(Arc::new(Inner {
-            places: Semaphore::new(config.conversions_max),
+            places: Arc::new(Semaphore::new(config.conversions_max)),
             config,
             ffmpeg,
         }))
@@ -159,9 +159,14 @@ impl Media {
         format: ImageFormat,
         width: Option<u32>,
     ) -> Result<(), Error> {
-        let _place = self.0.places.acquire().await;
+        let place = Arc::clone(&self.0.places).acquire_owned().await;
         let (from, to, pixels) = (from.to_owned(), to.to_owned(), self.0.config.pixels_max);
-        blocking(move || picture::convert(&from, &to, format, width, pixels)).await
+        blocking(move || {
+            // Its own, because nothing stops it when whoever asked has gone.
+            let _place = place;
+            picture::convert(&from, &to, format, width, pixels)
+        })
+        .await
     }
 
     /// A video and its sound in one file, neither encoded again.
@@ -213,13 +218,15 @@ impl Media {
     /// # Errors
     /// [`Error::NoSound`]; as [`Media::mux`].
     pub async fn sound(&self, from: &Path, to: &Path, format: AudioFormat) -> Result<(), Error> {
+        self.ffmpeg()?;
         let codec = self.probe(from).await?.audio_codec.ok_or(Error::NoSound)?;
         let options = [&["-map", "0:a:0", "-vn"], format.encoder(&codec)].concat();
         self.convert(&[from], &options, to, format.muxer(), format.kind())
             .await
     }
 
-    /// A video scaled down so that its shorter side has so many pixels; its sound is copied. Never scaled up.
+    /// A video scaled down so that its shorter side has so many pixels, rounded down to an even number; its sound is
+    /// copied. One that is small enough is not encoded again.
     ///
     /// # Errors
     /// As [`Media::mux`].
@@ -230,8 +237,16 @@ impl Media {
         side_px: u32,
         format: VideoFormat,
     ) -> Result<(), Error> {
+        self.ffmpeg()?;
+        let probe = self.probe(from).await?;
+        let shorter = probe.width.zip(probe.height).map(|(w, h)| w.min(h));
+        if shorter.is_some_and(|shorter| shorter <= side_px) {
+            return self.remux(from, to, format).await;
+        }
+        // yuv420p has one colour for two by two pixels.
+        let side = (side_px & !1).max(2);
         let filter = format!(
-            "scale='if(gt(iw,ih),-2,min(iw,{side_px}))':'if(gt(iw,ih),min(ih,{side_px}),-2)',setsar=1,format=yuv420p"
+            "scale='if(gt(iw,ih),-2,min(trunc(iw/2)*2,{side}))':'if(gt(iw,ih),min(trunc(ih/2)*2,{side}),-2)',setsar=1,format=yuv420p"
         );
         let options = [
             "-map", "0:v:0", "-map", "0:a:0?", "-vf", &filter, "-c:v", "libx264", "-preset",
@@ -241,7 +256,11 @@ impl Media {
             .await
     }
 
-    /// Runs ffmpeg, and believes it only when the output is what it should be.
+    fn ffmpeg(&self) -> Result<&Ffmpeg, Error> {
+        self.0.ffmpeg.as_ref().ok_or(Error::Unavailable)
+    }
+
+    /// Runs ffmpeg, and believes it only when the output is what it should be; otherwise nothing is left of it.
     async fn convert(
         &self,
         inputs: &[&Path],
@@ -250,28 +269,62 @@ impl Media {
         muxer: &[&str],
         kind: Type,
     ) -> Result<(), Error> {
-        let ffmpeg = self.0.ffmpeg.as_ref().ok_or(Error::Unavailable)?;
+        let ffmpeg = self.ffmpeg()?;
+        if ffmpeg.lacks(options) {
+            return Err(Error::Unavailable);
+        }
+        let mut demuxed = Vec::with_capacity(inputs.len());
+        for input in inputs {
+            demuxed.push((*input, demuxer(input).await?));
+        }
         let _place = self.0.places.acquire().await;
-        let ran = ffmpeg.run(&self.0.config, inputs, options, muxer, to).await;
-        let found = match ran {
-            Ok(()) => self.probe(to).await.map(|probe| probe.kind),
-            Err(error) => Err(error),
+        let config = &self.0.config;
+        let unfinished = Unfinished(Some(to));
+        ffmpeg.run(config, &demuxed, options, muxer, to).await?;
+        self.check(to, kind).await?;
+        unfinished.keep();
+        Ok(())
+    }
+
+    /// Whether ffmpeg has made all of what it was asked for: it ends well, too, when it makes nothing or stops early.
+    async fn check(&self, made: &Path, kind: Type) -> Result<(), Error> {
+        let bytes = tokio::fs::metadata(made).await.map_or(0, |file| file.len());
+        if bytes >= self.0.config.output_bytes_max {
+            return Err(Error::TooLarge(format!("more than {bytes} bytes")));
+        }
+        let found = match self.probe(made).await {
+            Ok(probe) => probe.kind,
+            Err(error) => return Err(Error::Failed(format!("it made no {kind:?}: {error}"))),
         };
-        match found {
-            // An m4a is an mp4 that holds no video.
-            Ok(found)
-                if found == kind || found == Type::Mp4 && matches!(kind, Type::M4a | Type::Mov) =>
-            {
-                Ok(())
-            }
-            found => {
-                // What is there is of no use to anybody.
-                let _ = tokio::fs::remove_file(to).await;
-                match found {
-                    Ok(found) => Err(Error::Failed(format!("it made {found:?}, not {kind:?}"))),
-                    Err(error) => Err(error),
-                }
-            }
+        // An m4a is an mp4 that holds no video.
+        let same = found == kind || found == Type::Mp4 && matches!(kind, Type::M4a | Type::Mov);
+        same.then_some(())
+            .ok_or_else(|| Error::Failed(format!("it made {found:?}, not {kind:?}")))
+    }
+}
+
+/// ffmpeg's reader for what the file is by its own bytes.
+async fn demuxer(input: &Path) -> Result<&'static str, Error> {
+    let input = input.to_owned();
+    let kind = blocking(move || kind::of(&input)).await?;
+    kind.demuxer()
+        .ok_or_else(|| Error::NotMedia(format!("{kind:?} has no sound and no video")))
+}
+
+/// A file that goes away unless it is kept, also when whoever waits for it goes away.
+struct Unfinished<'a>(Option<&'a Path>);
+
+impl Unfinished<'_> {
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if let Some(path) = self.0 {
+            // It may not have come to be.
+            let _ = std::fs::remove_file(path);
         }
     }
 }

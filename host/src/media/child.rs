@@ -20,6 +20,9 @@ const CPU_S_MAX: u64 = 300;
 const ADDRESS_BYTES_MAX: u64 = 3 << 30;
 /// Open files.
 const FILES_MAX: u64 = 64;
+/// What a file may be longer than the size at which ffmpeg stops by itself, bytes: its last packet and its index, so
+/// that a file which is too large is told by its size, and this limit only ends a program that does not stop.
+const OVERRUN_BYTES_MAX: u64 = 16 << 20;
 /// How much others come first.
 const NICENESS: i32 = 10;
 
@@ -36,10 +39,11 @@ fn become_program(arguments: &[OsString]) -> io::Result<std::convert::Infallible
     let (bytes, program) = arguments.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let (program, arguments) = program.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let bytes = bytes.to_str().and_then(|bytes| bytes.parse().ok());
+    let bytes: u64 = bytes.ok_or(io::ErrorKind::InvalidInput)?;
     let limits = [
         (Resource::Cpu, CPU_S_MAX),
         (Resource::As, ADDRESS_BYTES_MAX),
-        (Resource::Fsize, bytes.ok_or(io::ErrorKind::InvalidInput)?),
+        (Resource::Fsize, bytes.saturating_add(OVERRUN_BYTES_MAX)),
         (Resource::Nofile, FILES_MAX),
         (Resource::Core, 0),
     ];
@@ -48,10 +52,12 @@ fn become_program(arguments: &[OsString]) -> io::Result<std::convert::Infallible
     Err(Command::new(program).args(arguments).exec())
 }
 
-/// `program` as a limited child in a group of its own: no environment but a path, nothing to read, its words piped.
+/// `program` as a limited child in a group of its own, at work in `folder`: no environment but a path, nothing to read,
+/// its words piped.
 pub(super) fn command(
     ours: &Path,
     program: &Path,
+    folder: &Path,
     output_bytes_max: u64,
 ) -> tokio::process::Command {
     let mut command = tokio::process::Command::new(ours);
@@ -61,6 +67,7 @@ pub(super) fn command(
         .arg(program)
         .env_clear()
         .env("PATH", "/usr/bin:/bin")
+        .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

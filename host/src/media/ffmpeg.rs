@@ -2,13 +2,17 @@
 
 use std::{
     env,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use serde_json::Value;
-use tokio::{io::AsyncReadExt as _, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, copy, sink},
+    time::timeout,
+};
 
 use super::{Config, Error, Probe, Type, child};
 use crate::process::Group;
@@ -19,8 +23,14 @@ const WORDS_BYTES_MAX: u64 = 16 << 10;
 const ANSWER_BYTES_MAX: u64 = 256 << 10;
 /// How long ffprobe may take, seconds.
 const PROBE_S_MAX: u64 = 20;
+/// The oldest ffmpeg that this was tried with.
+const VERSION_MIN: (u32, u32) = (5, 1);
+/// What a build of ffmpeg may lack, by its own words in our options.
+const ENCODERS: [&str; 3] = ["aac", "libmp3lame", "libx264"];
+/// Of each input and the output: threads that work on it.
+const THREADS: &str = "2";
 
-/// Where they are.
+/// Where they are, and what they can do.
 #[derive(Clone, Debug)]
 pub(super) struct Ffmpeg {
     ours: PathBuf,
@@ -28,92 +38,123 @@ pub(super) struct Ffmpeg {
     ffprobe: PathBuf,
     /// Takes the network away, where this machine lets it.
     unshare: Option<PathBuf>,
+    /// Those of [`ENCODERS`] that are missing.
+    missing: Vec<&'static str>,
 }
 
 /// util-linux's `unshare`: a network namespace without a network, in a user namespace so that nobody need be root.
 const NO_NETWORK: [&str; 4] = ["--user", "--map-root-user", "--net", "--"];
 
 impl Ffmpeg {
-    /// On the path, and able to run.
+    /// On the path, able to run, and new enough.
     pub(super) async fn find(config: &Config) -> Option<Self> {
+        Self::find_in(&env::var_os("PATH")?, config).await
+    }
+
+    /// In the folders of `path`, as above.
+    pub(super) async fn find_in(path: &OsStr, config: &Config) -> Option<Self> {
         let found = Self {
             ours: config.program.clone(),
-            ffmpeg: on_path("ffmpeg")?,
-            ffprobe: on_path("ffprobe")?,
+            ffmpeg: on_path(path, "ffmpeg")?,
+            ffprobe: on_path(path, "ffprobe")?,
             unshare: None,
+            missing: Vec::new(),
         };
         let isolated = Self {
-            unshare: on_path("unshare"),
+            unshare: on_path(path, "unshare"),
             ..found.clone()
         };
-        // Both at once: a server starts no later for it.
-        let (plain, isolates) = tokio::join!(found.runs(), isolated.runs());
-        if isolated.unshare.is_some() && isolates.is_ok() {
-            return Some(isolated);
-        }
-        match plain {
-            Ok(()) => {
-                tracing::debug!("conversions run without a network namespace");
+        match Self::look(found, isolated).await {
+            Ok(found) => {
+                if !found.missing.is_empty() {
+                    tracing::warn!(missing = ?found.missing, "ffmpeg was built without some encoders");
+                }
                 Some(found)
             }
             Err(error) => {
-                tracing::warn!(%error, "ffmpeg is there and does not run");
+                tracing::warn!(%error, "ffmpeg is there and of no use");
                 None
             }
         }
     }
 
-    async fn runs(&self) -> Result<(), Error> {
-        let version = ["-version".into()];
-        self.call(&self.ffmpeg, &version, PROBE_S_MAX, 1)
-            .await
-            .map(drop)
+    /// Refuses what does not run or is too old; without the network if that works here.
+    async fn look(plain: Self, isolated: Self) -> Result<Self, Error> {
+        // Both at once: a server starts no later for it.
+        let (new, missing) = tokio::join!(plain.is_new(), isolated.missing());
+        new?;
+        match missing {
+            Ok(missing) => Ok(Self {
+                missing,
+                ..isolated
+            }),
+            Err(_) => {
+                tracing::debug!("conversions run without a network namespace");
+                let missing = plain.missing().await?;
+                Ok(Self { missing, ..plain })
+            }
+        }
     }
 
+    async fn is_new(&self) -> Result<(), Error> {
+        let answer = self.ask(&self.ffmpeg, &words(&["-version"])).await?;
+        let answer = String::from_utf8_lossy(&answer);
+        if version(&answer).is_some_and(|version| version < VERSION_MIN) {
+            let line = answer.lines().next().unwrap_or_default();
+            return Err(Error::Failed(format!("too old: {line}")));
+        }
+        Ok(())
+    }
+
+    async fn missing(&self) -> Result<Vec<&'static str>, Error> {
+        let options = words(&["-hide_banner", "-encoders"]);
+        let answer = self.ask(&self.ffmpeg, &options).await?;
+        let answer = String::from_utf8_lossy(&answer);
+        let there: Vec<_> = answer
+            .lines()
+            .filter_map(|line| line.split_whitespace().nth(1))
+            .collect();
+        let missing = |encoder: &&str| !there.contains(encoder);
+        Ok(ENCODERS.into_iter().filter(missing).collect())
+    }
+
+    /// Whether the options name an encoder that is not there.
+    pub(super) fn lacks(&self, options: &[&str]) -> bool {
+        self.missing.iter().any(|missing| options.contains(missing))
+    }
+
+    /// Makes `to` of the inputs, each with its demuxer.
     pub(super) async fn run(
         &self,
         config: &Config,
-        inputs: &[&Path],
+        inputs: &[(&Path, &str)],
         options: &[&str],
         muxer: &[&str],
         to: &Path,
     ) -> Result<(), Error> {
-        let mut arguments: Vec<OsString> = words(&[
-            "-nostdin",
-            "-hide_banner",
-            "-loglevel",
-            "error",
-            "-y",
+        let mut arguments = words(&["-nostdin", "-hide_banner", "-loglevel", "error", "-y"]);
+        arguments.extend(words(&[
             "-max_alloc",
             "268435456",
-            "-threads",
-            "2",
-        ]);
-        for input in inputs {
+            "-filter_threads",
+            THREADS,
+        ]));
+        for (input, demuxer) in inputs {
             // Whatever else it pretends to be: a playlist is no mp4.
-            arguments.extend(words(&["-protocol_whitelist", "file", "-f", "mov", "-i"]));
-            arguments.push(file(input));
+            arguments.extend(words(&["-protocol_whitelist", "file", "-threads", THREADS]));
+            arguments.extend(words(&["-f", demuxer, "-i"]));
+            arguments.push(file(input)?);
         }
         arguments.extend(words(options));
-        arguments.extend(words(&[
-            "-sn",
-            "-dn",
-            "-map_metadata",
-            "-1",
-            "-map_chapters",
-            "-1",
-            "-fs",
-        ]));
+        arguments.extend(words(&["-sn", "-dn", "-map_metadata", "-1"]));
+        arguments.extend(words(&["-map_chapters", "-1", "-threads", THREADS, "-fs"]));
         arguments.push(config.output_bytes_max.to_string().into());
         arguments.extend(words(muxer));
-        arguments.push(file(to));
-        self.call(
-            &self.ffmpeg,
-            &arguments,
-            config.wall_s_max,
-            config.output_bytes_max,
-        )
-        .await?;
+        arguments.push(file(to)?);
+        let folder = folder_of(to)?;
+        let (wall, bytes) = (config.wall_s_max, config.output_bytes_max);
+        self.call(&self.ffmpeg, &arguments, &folder, wall, bytes)
+            .await?;
         Ok(())
     }
 
@@ -131,8 +172,8 @@ impl Ffmpeg {
             "-of",
             "json",
         ]);
-        arguments.push(file(path));
-        let answer = self.call(&self.ffprobe, &arguments, PROBE_S_MAX, 1).await?;
+        arguments.push(file(path)?);
+        let answer = self.ask(&self.ffprobe, &arguments).await?;
         let answer: Value =
             serde_json::from_slice(&answer).map_err(|error| Error::NotMedia(error.to_string()))?;
         let streams = answer["streams"].as_array().map_or(&[][..], Vec::as_slice);
@@ -151,18 +192,25 @@ impl Ffmpeg {
         })
     }
 
-    /// Runs one of them; what it prints, or its last words.
+    /// What one of them prints when it is to write no file.
+    async fn ask(&self, program: &Path, arguments: &[OsString]) -> Result<Vec<u8>, Error> {
+        self.call(program, arguments, Path::new("/"), PROBE_S_MAX, 0)
+            .await
+    }
+
+    /// Runs one of them in a folder; what it prints, or its last words. Dropped, it is killed with all that it started.
     async fn call(
         &self,
         program: &Path,
         arguments: &[OsString],
+        folder: &Path,
         wall_s_max: u64,
         output_bytes_max: u64,
     ) -> Result<Vec<u8>, Error> {
         let mut command = match &self.unshare {
-            None => child::command(&self.ours, program, output_bytes_max),
+            None => child::command(&self.ours, program, folder, output_bytes_max),
             Some(unshare) => {
-                let mut command = child::command(&self.ours, unshare, output_bytes_max);
+                let mut command = child::command(&self.ours, unshare, folder, output_bytes_max);
                 command.args(NO_NETWORK).arg(program);
                 command
             }
@@ -173,14 +221,11 @@ impl Ffmpeg {
             return Err(Error::Failed("no pipes".to_owned()));
         };
         let talk = async {
-            let (mut answer, mut words) = (Vec::new(), Vec::new());
-            let (mut stdout, mut stderr) =
-                (stdout.take(ANSWER_BYTES_MAX), stderr.take(WORDS_BYTES_MAX));
-            tokio::try_join!(
-                stdout.read_to_end(&mut answer),
-                stderr.read_to_end(&mut words)
+            let (answer, words) = tokio::try_join!(
+                beginning(stdout, ANSWER_BYTES_MAX),
+                beginning(stderr, WORDS_BYTES_MAX)
             )?;
-            std::io::Result::Ok((child.wait().await?, answer, words))
+            io::Result::Ok((child.wait().await?, answer, words))
         };
         let ended = timeout(Duration::from_secs(wall_s_max), talk).await;
         drop(group);
@@ -193,15 +238,42 @@ impl Ffmpeg {
     }
 }
 
+/// The first bytes; the rest is read too, because a child that nobody listens to waits for ever.
+async fn beginning(mut from: impl AsyncRead + Unpin, bytes_max: u64) -> io::Result<Vec<u8>> {
+    let mut beginning = Vec::new();
+    (&mut from)
+        .take(bytes_max)
+        .read_to_end(&mut beginning)
+        .await?;
+    copy(&mut from, &mut sink()).await?;
+    Ok(beginning)
+}
+
+/// The numbers in `ffmpeg version 5.1.9-0+deb12u1` or `ffmpeg version n7.0 …`; builds from between releases have none.
+fn version(answer: &str) -> Option<(u32, u32)> {
+    let word = answer.split_whitespace().nth(2)?;
+    let mut numbers = word
+        .trim_start_matches('n')
+        .split(|character: char| !character.is_ascii_digit());
+    let major = numbers.next()?.parse().ok()?;
+    let minor = numbers.next().and_then(|minor| minor.parse().ok());
+    Some((major, minor.unwrap_or(0)))
+}
+
 fn words(words: &[&str]) -> Vec<OsString> {
     words.iter().map(OsString::from).collect()
 }
 
-/// Never an option, never another protocol.
-fn file(path: &Path) -> OsString {
+/// Never an option, never another protocol; absolute, because the child works in another folder.
+fn file(path: &Path) -> io::Result<OsString> {
     let mut file = OsString::from("file:");
-    file.push(path);
-    file
+    file.push(std::path::absolute(path)?);
+    Ok(file)
+}
+
+fn folder_of(path: &Path) -> io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    Ok(path.parent().unwrap_or(&path).to_owned())
 }
 
 /// The last line, without paths and control characters.
@@ -218,9 +290,8 @@ fn last_words(words: &[u8]) -> String {
         .collect()
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path)
+fn on_path(path: &OsStr, name: &str) -> Option<PathBuf> {
+    env::split_paths(path)
         .map(|folder| folder.join(name))
         .find(|file| file.is_absolute() && file.is_file())
 }

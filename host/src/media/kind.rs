@@ -74,6 +74,18 @@ impl Type {
     pub fn is_video(self) -> bool {
         matches!(self, Self::Mp4 | Self::Mkv | Self::Mov)
     }
+
+    /// ffmpeg's reader of such a file, if it is one that is converted.
+    pub(super) fn demuxer(self) -> Option<&'static str> {
+        match self {
+            Self::Mp4 | Self::Mov | Self::M4a => Some("mov"),
+            Self::Mkv => Some("matroska"),
+            Self::Aac => Some("aac"),
+            Self::Mp3 => Some("mp3"),
+            Self::Wav => Some("wav"),
+            Self::Jpeg | Self::Png | Self::Webp | Self::Heic | Self::Zip => None,
+        }
+    }
 }
 
 /// What begins with these bytes; nothing that a browser or a shell would run is any of it.
@@ -96,12 +108,23 @@ pub fn sniff(head: &[u8]) -> Option<Type> {
     })
 }
 
-/// Blocks.
-pub(super) fn probe(path: &Path) -> Result<Probe, Error> {
+/// What a file is. Blocks.
+pub(super) fn of(path: &Path) -> Result<Type, Error> {
+    Ok(open(path)?.1)
+}
+
+fn open(path: &Path) -> Result<(File, Type), Error> {
     let mut file = File::open(path)?;
     let mut head = Vec::new();
     file.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
     let kind = sniff(&head).ok_or_else(|| Error::NotMedia("by its first bytes".to_owned()))?;
+    file.rewind()?;
+    Ok((file, kind))
+}
+
+/// Blocks.
+pub(super) fn probe(path: &Path) -> Result<Probe, Error> {
+    let (mut file, kind) = open(path)?;
     let nothing = Probe {
         kind,
         width: None,
@@ -110,7 +133,6 @@ pub(super) fn probe(path: &Path) -> Result<Probe, Error> {
         video_codec: None,
         audio_codec: None,
     };
-    file.rewind()?;
     match kind {
         Type::Mp4 | Type::Mov | Type::M4a => boxes::probe(&mut file, nothing),
         // By its header: decoders read the whole file first.

@@ -1,6 +1,10 @@
 //! What is no media is refused before anything runs on it; what is measured agrees with ffprobe.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod conversions;
+mod limits;
+mod program;
+
 use std::{fs, io::Cursor, process::Command};
 
 use image::{ImageFormat as Format, RgbImage};
@@ -125,8 +129,13 @@ async fn without_ffmpeg_conversions_say_so_at_once() {
     let from = film(&folder, "a.mp4", &[]);
     let to = folder.path().join("to.mkv");
     assert!(!media().can_convert());
-    let refused = media().remux(&from, &to, VideoFormat::Mkv).await;
-    assert!(matches!(refused, Err(Error::Unavailable)), "{refused:?}");
+    for refused in [
+        media().remux(&from, &to, VideoFormat::Mkv).await,
+        media().sound(&from, &to, AudioFormat::Mp3).await,
+        media().scale(&from, &to, 90, VideoFormat::Mp4).await,
+    ] {
+        assert!(matches!(refused, Err(Error::Unavailable)), "{refused:?}");
+    }
     let probe = media().probe(&from).await.unwrap();
     assert_eq!(probe.width.zip(probe.height), Some((320, 180)));
 }

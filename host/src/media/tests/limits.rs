@@ -1,0 +1,170 @@
+//! What a conversion may not do: talk to the network, take too much, outlive whoever asked, or leave half a file.
+
+use std::{os::unix::fs::MetadataExt as _, time::Duration};
+
+use tokio::{io::AsyncReadExt as _, net::unix::pipe, time::timeout};
+
+use super::{program, *};
+
+/// Longer than anything here takes, so that a test that would wait for ever fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn remuxed(folder: &TempDir) -> (PathBuf, PathBuf) {
+    (film(folder, "from.mp4", &[]), folder.path().join("to.mp4"))
+}
+
+/// What a conversion sees that writes to `seen`.
+async fn told(body: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = remuxed(&folder);
+    let (media, taken) = program::media_of(&folder, "5.1", body).await;
+    assert!(taken);
+    let made = media.remux(&from, &to, VideoFormat::Mp4).await;
+    assert!(matches!(made, Err(Error::Failed(_))), "{made:?}");
+    fs::read_to_string(folder.path().join("seen")).unwrap()
+}
+
+#[tokio::test]
+async fn a_child_has_limits_and_nothing_of_ours() {
+    let told = told("(ulimit -t; ulimit -v; ulimit -n; ulimit -c; nice; pwd; env) > seen").await;
+    let lines: Vec<_> = told.lines().collect();
+    assert_eq!(&lines[..5], ["300", "3145728", "64", "0", "10"], "{told}");
+    // Written where the output goes, which is where it works.
+    let mut names: Vec<_> = lines[6..]
+        .iter()
+        .filter_map(|l| Some(l.split_once('=')?.0))
+        .collect();
+    names.retain(|name| !["PWD", "OLDPWD", "SHLVL", "_"].contains(name));
+    assert_eq!(names, ["PATH"], "{told}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_child_has_no_network() {
+    let allowed = Command::new("unshare")
+        .args(["--user", "--net", "true"])
+        .status();
+    let allowed = allowed.is_ok_and(|status| status.success());
+    let told = told("readlink /proc/self/ns/net > seen").await;
+    let ours = fs::read_link("/proc/self/ns/net").unwrap();
+    // Where the system forbids it, the child goes on with the network, as `leave_network` says.
+    assert!(!allowed || told.trim() != ours.to_str().unwrap(), "{told}");
+}
+
+#[tokio::test]
+async fn one_that_takes_too_long_is_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = remuxed(&folder);
+    let config = Config {
+        wall_s_max: 1,
+        ..program::config(&folder)
+    };
+    let hang = "for to do :; done; echo part > \"${to#file:}\"; exec tail -f /dev/null";
+    let (media, _) = program::media_within(&folder, "5.1", hang, config).await;
+    let ended = timeout(PATIENCE, media.remux(&from, &to, VideoFormat::Mp4)).await;
+    assert!(matches!(ended, Ok(Err(Error::TookTooLong))), "{ended:?}");
+    assert!(!to.exists());
+}
+
+#[tokio::test]
+async fn one_that_nobody_waits_for_ends_with_all_that_it_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = remuxed(&folder);
+    let alive = folder.path().join("alive");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&alive)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut reader = pipe::OpenOptions::new()
+        .read_write(true)
+        .open_receiver(&alive)
+        .unwrap();
+    let hang = "for to do :; done; echo part > \"${to#file:}\"; exec 4> alive; tail -f /dev/null & echo x >&4; wait";
+    let (media, _) = program::media_of(&folder, "5.1", hang).await;
+    let begun = async { reader.read_u8().await };
+    let begun = tokio::select! {
+        ended = media.remux(&from, &to, VideoFormat::Mp4) => panic!("{ended:?}"),
+        begun = timeout(PATIENCE, begun) => begun,
+    };
+    assert_eq!(begun.unwrap().unwrap(), b'x');
+    assert!(!to.exists(), "half a file is left");
+    // Only readers of a pipe that has no writer left see its end.
+    drop(reader);
+    let mut rest = pipe::OpenOptions::new().open_receiver(&alive).unwrap();
+    let mut bytes = Vec::new();
+    timeout(PATIENCE, rest.read_to_end(&mut bytes))
+        .await
+        .unwrap()
+        .unwrap();
+}
+
+#[tokio::test]
+async fn one_that_talks_without_end_is_heard_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = remuxed(&folder);
+    let chatter =
+        "head -c 1000000 /dev/zero | tr '\\0' e >&2; echo >&2; echo file:/a/b.mp4: bad >&2; exit 1";
+    let (media, _) = program::media_of(&folder, "5.1", chatter).await;
+    let ended = timeout(PATIENCE, media.remux(&from, &to, VideoFormat::Mp4)).await;
+    let Ok(Err(Error::Failed(why))) = ended else {
+        panic!("{ended:?}")
+    };
+    assert!(why.len() <= 200 && !why.contains('/'), "{why}");
+}
+
+#[tokio::test]
+async fn one_that_ends_well_and_makes_nothing_has_failed() {
+    for body in [
+        "exit 0",
+        "for to do :; done; : > \"${to#file:}\"",
+        "kill -SEGV $$",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = remuxed(&folder);
+        let (media, _) = program::media_of(&folder, "5.1", body).await;
+        let made = media.remux(&from, &to, VideoFormat::Mp4).await;
+        assert!(matches!(made, Err(Error::Failed(_))), "{body}: {made:?}");
+        assert!(!to.exists(), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_was_cut_at_the_limit_is_too_large() {
+    let folder = tempfile::tempdir().unwrap();
+    let from = film(&folder, "from.mp4", &[]);
+    let whole = fs::metadata(&from).unwrap().size();
+    let config = Config {
+        output_bytes_max: whole / 2,
+        ..program::config(&folder)
+    };
+    let media = Media::open(config).await;
+    for (name, format) in [("to.mp4", VideoFormat::Mp4), ("to.mkv", VideoFormat::Mkv)] {
+        let to = folder.path().join(name);
+        let refused = media.remux(&from, &to, format).await;
+        assert!(matches!(refused, Err(Error::TooLarge(_))), "{refused:?}");
+        assert!(!to.exists());
+    }
+}
+
+#[tokio::test]
+async fn an_ffmpeg_that_is_too_old_or_lacks_an_encoder_is_told_at_the_start() {
+    for (version, taken) in [
+        ("4.4.2-0ubuntu0.22.04.1", false),
+        ("5.0.3", false),
+        ("5.1.9-0+deb12u1", true),
+        ("n7.0", true),
+        ("N-117000-gabcdef", true),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (media, found) = program::media_of(&folder, version, "exit 1").await;
+        assert_eq!((found, media.can_convert()), (taken, taken), "{version}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = remuxed(&folder);
+    let (media, _) = program::media_of(&folder, "5.1", "exit 1").await;
+    let refused = media.sound(&from, &to, AudioFormat::Mp3).await;
+    assert!(matches!(refused, Err(Error::Unavailable)), "{refused:?}");
+}
