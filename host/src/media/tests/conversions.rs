@@ -162,6 +162,11 @@ async fn a_video_is_scaled_down_and_never_up() {
             assert_seen(&to, name, &[H264, AAC]);
         }
     }
+    // Not encoded again: the same bytes as without scaling.
+    let to = folder.path().join("whole.mp4");
+    media.remux(&from, &to, VideoFormat::Mp4).await.unwrap();
+    let small = fs::read(folder.path().join("720.mp4")).unwrap();
+    assert!(small == fs::read(&to).unwrap());
     let to = folder.path().join("tall.mp4");
     let tall = film(&folder, "from-tall.mp4", &["-vf", "transpose"]);
     media.scale(&tall, &to, 90, VideoFormat::Mp4).await.unwrap();
