@@ -1,17 +1,44 @@
 //! The boxes of an mp4 that say what is in it (ISO/IEC 14496-12), read without a child process.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::{
+    collections::BTreeMap,
+    io::{Read, Seek, SeekFrom},
+};
 
 use super::{Error, Probe};
 
-/// Longest `moov` box that is read, bytes: an hour of video has one of about 1 MB.
+/// Longest `moov` box that is read, and all indexes together, bytes: an hour of video has one of about 1 MB.
 const MOOV_BYTES_MAX: u64 = 32 << 20;
 /// Boxes of the file that are walked over to find it.
 const BOXES_MAX: usize = 10_000;
 
-/// Fills in what the movie box says.
+/// Fills in what the movie box says; how long a video in pieces is, its indexes say.
 pub(super) fn probe(file: &mut (impl Read + Seek), nothing: Probe) -> Result<Probe, Error> {
-    let moov = moov(file)?.ok_or_else(|| Error::NotMedia("an mp4 without a movie".to_owned()))?;
+    let (mut moov, mut left) = (None, MOOV_BYTES_MAX);
+    // Of each track, because sound and video have indexes of their own.
+    let mut indexed_s: BTreeMap<u32, f64> = BTreeMap::new();
+    let mut place = Some(0);
+    for _ in 0..BOXES_MAX {
+        let Some(at) = place else { break };
+        let Some(found) = top(file, at)? else { break };
+        match &found.name {
+            b"moov" if moov.is_none() => {
+                if found.length > MOOV_BYTES_MAX {
+                    return Err(Error::TooLarge("its movie box".to_owned()));
+                }
+                moov = Some(found.read(file)?);
+            }
+            b"sidx" if found.length <= left => {
+                left -= found.length;
+                if let Some((track, seconds)) = index(&found.read(file)?) {
+                    *indexed_s.entry(track).or_default() += seconds;
+                }
+            }
+            _ => {}
+        }
+        place = found.next;
+    }
+    let moov = moov.ok_or_else(|| Error::NotMedia("an mp4 without a movie".to_owned()))?;
     let mut probe = nothing;
     probe.duration_s = child(&moov, b"mvhd").and_then(duration);
     for track in children(&moov)
@@ -20,40 +47,51 @@ pub(super) fn probe(file: &mut (impl Read + Seek), nothing: Probe) -> Result<Pro
     {
         read_track(track, &mut probe);
     }
+    if probe.duration_s.is_none() {
+        let longest = indexed_s.into_values().fold(0.0, f64::max);
+        probe.duration_s = pieces(&moov).or((longest > 0.0).then_some(longest));
+    }
     Ok(probe)
 }
 
-fn moov(file: &mut (impl Read + Seek)) -> Result<Option<Vec<u8>>, Error> {
-    let end = file.seek(SeekFrom::End(0))?;
-    let mut at = 0;
-    for _ in 0..BOXES_MAX {
-        file.seek(SeekFrom::Start(at))?;
-        let mut head = [0; 16];
-        let read = read_some(file, &mut head)?;
-        let Some((name, start, size)) = header(&head[..read]) else {
-            return Ok(None);
-        };
-        let next = if size == 0 {
-            end
-        } else {
-            at.saturating_add(size)
-        };
-        if &name == b"moov" {
-            let length = next.min(end).saturating_sub(at + start);
-            if length > MOOV_BYTES_MAX {
-                return Err(Error::TooLarge("its movie box".to_owned()));
-            }
-            file.seek(SeekFrom::Start(at + start))?;
-            let mut body = Vec::new();
-            file.take(length).read_to_end(&mut body)?;
-            return Ok(Some(body));
-        }
-        if next <= at || next >= end {
-            return Ok(None);
-        }
-        at = next;
+/// A box of the file itself.
+struct Top {
+    name: [u8; 4],
+    /// Where what is in it begins, and how much of it is there, bytes.
+    start: u64,
+    length: u64,
+    /// Where the box after it begins, if there is one.
+    next: Option<u64>,
+}
+
+impl Top {
+    fn read(&self, file: &mut (impl Read + Seek)) -> Result<Vec<u8>, Error> {
+        file.seek(SeekFrom::Start(self.start))?;
+        let mut body = Vec::new();
+        file.take(self.length).read_to_end(&mut body)?;
+        Ok(body)
     }
-    Ok(None)
+}
+
+fn top(file: &mut (impl Read + Seek), at: u64) -> Result<Option<Top>, Error> {
+    let end = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(at))?;
+    let mut head = [0; 16];
+    let read = read_some(file, &mut head)?;
+    let Some((name, start, size)) = header(&head[..read]) else {
+        return Ok(None);
+    };
+    let next = match size {
+        0 => end,
+        size => at.saturating_add(size),
+    };
+    let start = at.saturating_add(start);
+    Ok(Some(Top {
+        name,
+        start,
+        length: next.min(end).saturating_sub(start),
+        next: (next > at && next < end).then_some(next),
+    }))
 }
 
 fn read_some(file: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> {
@@ -111,6 +149,34 @@ fn duration(body: &[u8]) -> Option<f64> {
         (u32_at(body, 12)?, u64::from(u32_at(body, 16)?))
     };
     (scale > 0 && length > 0).then(|| length as f64 / f64::from(scale))
+}
+
+/// Of `mehd`, in units of `mvhd`: how long all pieces are together, seconds.
+fn pieces(moov: &[u8]) -> Option<f64> {
+    let movie = child(moov, b"mvhd")?;
+    let scale = u32_at(movie, if movie.first()? == &1 { 20 } else { 12 })?;
+    let extended = descend(moov, &[b"mvex", b"mehd"])?;
+    let length = if extended.first()? == &1 {
+        u64::from_be_bytes(extended.get(4..12)?.try_into().ok()?)
+    } else {
+        u64::from(u32_at(extended, 4)?)
+    };
+    (scale > 0 && length > 0).then(|| length as f64 / f64::from(scale))
+}
+
+/// Of `sidx`: its track, and how long the pieces are that it lists, seconds. Those that are indexes themselves are
+/// counted there.
+fn index(body: &[u8]) -> Option<(u32, f64)> {
+    let (track, scale) = (u32_at(body, 4)?, u32_at(body, 8)?);
+    let entries = body.get(if body.first()? == &1 { 32 } else { 24 }..)?;
+    let lengths = entries
+        .as_chunks::<12>()
+        .0
+        .iter()
+        .filter(|entry| entry[0] & 0x80 == 0)
+        .filter_map(|entry| u32_at(entry, 4));
+    let length: u64 = lengths.map(u64::from).sum();
+    (scale > 0).then(|| (track, length as f64 / f64::from(scale)))
 }
 
 fn read_track(track: &[u8], probe: &mut Probe) {

@@ -31,6 +31,14 @@ fn picture(width: u32, height: u32, format: Format) -> Vec<u8> {
     bytes.into_inner()
 }
 
+/// As PNG has it at the end of a chunk.
+fn crc32(bytes: &[u8]) -> u32 {
+    let bit = |sum: u32| (sum >> 1) ^ (0xedb8_8320 * (sum & 1));
+    !bytes.iter().fold(!0, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| bit(sum))
+    })
+}
+
 fn film(folder: &TempDir, name: &str, more: &[&str]) -> PathBuf {
     let path = folder.path().join(name);
     let arguments = [
@@ -84,16 +92,14 @@ async fn pictures_are_scaled_down_and_written_anew() {
 async fn a_picture_of_too_many_pixels_is_refused_by_its_header() {
     let folder = tempfile::tempdir().unwrap();
     let mut bomb = picture(8, 8, Format::Png);
-    // Width and height of the header chunk, and its checksum, which is not looked at before the size.
+    // Width and height of the header chunk, and its checksum: what is wrong with it is its size alone.
     bomb[16..24].copy_from_slice(&[0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30]);
+    let checksum = crc32(&bomb[12..29]);
+    bomb[29..33].copy_from_slice(&checksum.to_be_bytes());
     let from = put(&folder, "a.png", &bomb);
     let to = folder.path().join("to");
-    assert!(
-        media()
-            .image(&from, &to, ImageFormat::Png, None)
-            .await
-            .is_err()
-    );
+    let refused = media().image(&from, &to, ImageFormat::Png, None).await;
+    assert!(matches!(refused, Err(Error::TooLarge(_))), "{refused:?}");
     assert!(!to.exists());
     let config = Config {
         pixels_max: 100,
@@ -146,7 +152,23 @@ async fn the_boxes_of_an_mp4_say_what_ffprobe_says() {
     for (name, more) in [
         ("plain.mp4", &[][..]),
         ("fast.mp4", &["-movflags", "+faststart"]),
-        ("pieces.mp4", &["-movflags", "+frag_keyframe+empty_moov"]),
+        (
+            "pieces.mp4",
+            &["-g", "5", "-movflags", "+frag_keyframe+empty_moov"],
+        ),
+        (
+            "dash.mp4",
+            &["-g", "5", "-movflags", "+frag_keyframe+empty_moov+dash"],
+        ),
+        (
+            "one-index.mp4",
+            &[
+                "-g",
+                "5",
+                "-movflags",
+                "+frag_keyframe+empty_moov+dash+global_sidx",
+            ],
+        ),
         ("a.mov", &[]),
     ] {
         let path = film(&folder, name, more);
@@ -154,9 +176,11 @@ async fn the_boxes_of_an_mp4_say_what_ffprobe_says() {
         assert_eq!(probe.width.zip(probe.height), Some((320, 180)), "{name}");
         assert_eq!(probe.video_codec.as_deref(), Some("h264"), "{name}");
         assert_eq!(probe.audio_codec.as_deref(), Some("aac"), "{name}");
-        if name != "pieces.mp4" {
-            assert!((probe.duration_s.unwrap() - 1.0).abs() < 0.1, "{name}");
-        }
+        // Nothing but its pieces says how long it is.
+        let known = name != "pieces.mp4";
+        assert_eq!(probe.duration_s.is_some(), known, "{name}");
+        let wrong = probe.duration_s.map_or(0.0, |s| (s - 1.0).abs());
+        assert!(wrong < 0.1, "{name}: {:?}", probe.duration_s);
     }
     let silent = film(&folder, "silent.mp4", &["-an"]);
     assert_eq!(media().probe(&silent).await.unwrap().audio_codec, None);
@@ -165,28 +189,67 @@ async fn the_boxes_of_an_mp4_say_what_ffprobe_says() {
 #[tokio::test]
 async fn a_truncated_mp4_is_no_panic() {
     let folder = tempfile::tempdir().unwrap();
-    let whole = fs::read(film(&folder, "a.mp4", &["-movflags", "+faststart"])).unwrap();
-    for length in (0..whole.len().min(4096)).step_by(64) {
-        let path = put(&folder, "cut.mp4", &whole[..length]);
-        // Either way, as long as it comes back.
-        let _ = media().probe(&path).await;
+    let pieces = ["-movflags", "+frag_keyframe+empty_moov+dash"];
+    for more in [&["-movflags", "+faststart"][..], &pieces] {
+        let whole = fs::read(film(&folder, "a.mp4", &[more, &["-y"]].concat())).unwrap();
+        for length in (0..whole.len()).step_by(64) {
+            let path = put(&folder, "cut.mp4", &whole[..length]);
+            // Either way, as long as it comes back.
+            let _ = media().probe(&path).await;
+        }
+    }
+}
+
+#[test]
+fn a_video_in_pieces_may_say_how_long_all_of_them_are() {
+    let boxed = |name: &[u8; 4], body: &[u8]| {
+        let size = u32::try_from(8 + body.len()).unwrap();
+        [&size.to_be_bytes(), &name[..], body].concat()
+    };
+    let mut mvhd = [0; 100];
+    mvhd[12..16].copy_from_slice(&1000_u32.to_be_bytes());
+    let mehd = boxed(b"mehd", &[0, 0, 0, 0, 0, 0, 0x09, 0xc4]);
+    let moov = [boxed(b"mvhd", &mvhd), boxed(b"mvex", &mehd)].concat();
+    let mut file = Cursor::new(boxed(b"moov", &moov));
+    let probe = boxes::probe(&mut file, nothing()).unwrap();
+    assert_eq!(probe.duration_s, Some(2.5));
+}
+
+fn nothing() -> Probe {
+    Probe {
+        kind: Type::Mp4,
+        width: None,
+        height: None,
+        duration_s: None,
+        video_codec: None,
+        audio_codec: None,
     }
 }
 
 proptest! {
     #[test]
     fn garbage_boxes_are_no_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        let nothing = Probe {
-            kind: Type::Mp4,
-            width: None,
-            height: None,
-            duration_s: None,
-            video_codec: None,
-            audio_codec: None,
-        };
         let mut file = vec![0, 0, 0, 16, b'f', b't', b'y', b'p', 0, 0, 0, 0, 0, 0, 0, 0];
-        file.extend([0, 0, 1, 152, b'm', b'o', b'o', b'v']);
-        file.extend(bytes);
-        let _ = boxes::probe(&mut Cursor::new(file), nothing);
+        for name in [b"sidx", b"moov"] {
+            let size = u32::try_from(8 + bytes.len()).unwrap();
+            file.extend(size.to_be_bytes());
+            file.extend(name);
+            file.extend(&bytes);
+        }
+        let _ = boxes::probe(&mut Cursor::new(file), nothing());
+    }
+
+    #[test]
+    fn a_film_with_wrong_bytes_is_no_panic(wrong in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..40)) {
+        static FILM: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(|| {
+            let folder = tempfile::tempdir().unwrap();
+            fs::read(film(&folder, "a.mp4", &["-movflags", "+faststart"])).unwrap()
+        });
+        let mut file = FILM.clone();
+        // Where its boxes are.
+        for (index, byte) in wrong {
+            file[index.index(4096)] = byte;
+        }
+        let _ = boxes::probe(&mut Cursor::new(file), nothing());
     }
 }
