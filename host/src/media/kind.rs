@@ -88,9 +88,15 @@ impl Type {
     }
 }
 
+/// Brands of mp4 files, most of them streamed in pieces, that `infer` does not know.
+const MORE_MP4: [&[u8]; 5] = [b"iso7", b"iso8", b"iso9", b"cmfc", b"msdh"];
+
 /// What begins with these bytes; nothing that a browser or a shell would run is any of it.
 #[must_use]
 pub fn sniff(head: &[u8]) -> Option<Type> {
+    if head.get(4..8) == Some(b"ftyp") && head.get(8..12).is_some_and(|b| MORE_MP4.contains(&b)) {
+        return Some(Type::Mp4);
+    }
     Some(match infer::get(head)?.mime_type() {
         "image/jpeg" => Type::Jpeg,
         "image/png" => Type::Png,

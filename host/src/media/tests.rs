@@ -127,6 +127,12 @@ fn only_media_are_media() {
         assert_eq!(sniff(text.as_bytes()), None, "{text:?}");
     }
     assert_eq!(sniff(&picture(1, 1, Format::Png)), Some(Type::Png));
+    for brand in [
+        "isom", "iso5", "iso6", "iso8", "iso9", "dash", "cmfc", "msdh", "mp42",
+    ] {
+        let head = format!("\0\0\0\x18ftyp{brand}\0\0\0\0");
+        assert_eq!(sniff(head.as_bytes()), Some(Type::Mp4), "{brand}");
+    }
 }
 
 #[tokio::test]
