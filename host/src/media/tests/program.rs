@@ -47,7 +47,9 @@ pub(super) async fn media_within(
     for name in ["ffmpeg", "ffprobe"] {
         executable(&path.join(name), &text);
     }
-    let ffmpeg = Ffmpeg::find_in(path.as_os_str(), &config).await;
+    // `unshare` is the one of this machine.
+    let path = env::join_paths([&path, Path::new("/usr/bin"), Path::new("/bin")]).unwrap();
+    let ffmpeg = Ffmpeg::find_in(&path, &config).await;
     let taken = ffmpeg.is_some();
     (Media::with(config, ffmpeg), taken)
 }
