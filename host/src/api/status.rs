@@ -84,7 +84,7 @@ fn watched(downloads: Downloads, id: JobId) -> impl Stream<Item = Result<Event, 
     let steps = stream::unfold(begin, move |state| async move {
         let (downloads, mut changes, told) = state?;
         loop {
-            changes.mark_unchanged();
+            changes.mark_seen();
             let found = downloads.status(id).await.ok().flatten()?;
             let view = job::status(&found, downloads.now_ms());
             let event = Event::default().event("status").data(view.to_string());
@@ -94,7 +94,7 @@ fn watched(downloads: Downloads, id: JobId) -> impl Stream<Item = Result<Event, 
             if view != told {
                 return Some((Ok(event), Some((downloads, changes, view))));
             }
-            changes.changed().await.ok()?;
+            changes.next().await;
             // Bytes come faster than anybody can read.
             tokio::time::sleep(EVENTS_PAUSE).await;
         }

@@ -199,7 +199,7 @@ async fn watch(downloads: &Downloads, download: Download) -> anyhow::Result<Stat
     let bar = stderr().is_terminal().then(bar);
     let mut said = String::new();
     loop {
-        changes.mark_unchanged();
+        changes.mark_seen();
         let status = downloads.status(id).await?.context("the job is gone")?;
         if status.state.is_final() {
             if let Some(bar) = bar {
@@ -208,7 +208,7 @@ async fn watch(downloads: &Downloads, download: Download) -> anyhow::Result<Stat
             return Ok(status);
         }
         show(bar.as_ref(), &status.progress, &mut said);
-        changes.changed().await?;
+        changes.next().await;
     }
 }
 

@@ -4,9 +4,13 @@ use std::{
     collections::HashMap,
     marker::PhantomData,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -15,6 +19,9 @@ use crate::{
     clock::Clock,
     database::{Database, JobRow},
 };
+
+/// A look at the table for what other processes did.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A cheap handle.
 pub struct Queue<W>(pub(super) Arc<Inner<W>>);
@@ -217,10 +224,10 @@ impl<W: Work> Queue<W> {
         self.status(id).await
     }
 
-    /// Ticks when the progress or the state of any job of this process may have changed.
+    /// To wait for whatever happens to jobs from now on.
     #[must_use]
-    pub fn changes(&self) -> watch::Receiver<()> {
-        self.0.changed.subscribe()
+    pub fn changes(&self) -> Changes {
+        Changes(self.0.changed.subscribe())
     }
 
     /// Forgets jobs whose time is up, and takes up those whose worker is gone.
@@ -246,6 +253,23 @@ impl<W: Work> Queue<W> {
             .running
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What happens to jobs, seen by somebody who watches one of them.
+pub struct Changes(watch::Receiver<()>);
+
+impl Changes {
+    /// What happened before this is not told: look after it.
+    pub fn mark_seen(&mut self) {
+        self.0.mark_unchanged();
+    }
+
+    /// Returns when the progress or the state of any job may have changed: at once for those of this process, within a
+    /// second for those that run elsewhere.
+    pub async fn next(&mut self) {
+        // An error says that the queue is gone: then only the table can tell.
+        let _ = timeout(LOOK_EVERY, self.0.changed()).await;
     }
 }
 

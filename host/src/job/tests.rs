@@ -148,12 +148,12 @@ impl Bench {
         let mut changes = self.queue.changes();
         let wait = async {
             loop {
-                changes.mark_unchanged();
+                changes.mark_seen();
                 let status = self.queue.status(id).await.unwrap().unwrap();
                 if status.state == state {
                     return status;
                 }
-                changes.changed().await.unwrap();
+                changes.next().await;
             }
         };
         timeout(Duration::from_secs(20), wait).await.unwrap()

@@ -127,11 +127,11 @@ async fn two_processes_on_one_table_run_no_job_twice() {
         .unwrap();
     let (context, shutdown) = (bench.context.clone(), bench.shutdown.clone());
     let _workers = bench.run();
-    let _others = tokio::spawn(async move { other.run(context, shutdown).await });
+    let others = other.clone();
+    let _others = tokio::spawn(async move { others.run(context, shutdown).await });
     let mut ids = Vec::new();
-    for _ in 0..40 {
-        let batch = bench
-            .queue
+    for queue in [&bench.queue, &other].repeat(20) {
+        let batch = queue
             .submit_batch("c", vec![Toy::Count; 3], true)
             .await
             .unwrap();
