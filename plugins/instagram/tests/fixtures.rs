@@ -75,6 +75,7 @@ fn text(end: &Expected) -> String {
     match end {
         Expected::Record(record) => format!("record {record}"),
         Expected::Refusal(refusal) => format!("refusal {refusal}"),
+        Expected::NoFailure => "anything but a failure".to_owned(),
     }
 }
 
@@ -106,6 +107,7 @@ fn update(case: &Case) -> Result<(), String> {
     let (file, other, value) = match &end {
         Expected::Record(record) => ("expected.json", "refusal.json", record),
         Expected::Refusal(refusal) => ("refusal.json", "expected.json", refusal),
+        Expected::NoFailure => unreachable!("no extraction ends so"),
     };
     let _absent = fs::remove_file(folder.join(other));
     let json = serde_json::to_string_pretty(value).expect("a value") + "\n";

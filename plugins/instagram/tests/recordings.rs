@@ -152,6 +152,7 @@ fn judge(recording: &Recording, kind: &str, giver: Giver, end: &Expected) -> Vec
         (Expected::Record(record), None) => disagreements(kind, record, &recording.facts),
         (Expected::Record(_), Some(_)) => vec!["a record came of a failure".to_owned()],
         (Expected::Refusal(refusal), None) => vec![format!("refused: {refusal}")],
+        (Expected::NoFailure, _) => vec!["no extraction ends so".to_owned()],
         (Expected::Refusal(refusal), Some(right)) => {
             let name = refusal
                 .as_object()

@@ -103,6 +103,7 @@ fn expected(case: &Case) -> String {
         Expected::Record(record) if record["is_private"] == true => return private(),
         Expected::Record(_) => return "200".to_owned(),
         Expected::Refusal(refusal) => refusal,
+        Expected::NoFailure => panic!("{}/{} says not how it ends", case.kind, case.name),
     };
     let name = refusal.as_object().and_then(|object| object.keys().next());
     match name.map(String::as_str).or(refusal.as_str()).unwrap() {
