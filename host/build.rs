@@ -10,12 +10,13 @@ use std::{
 const TARGET: &str = "wasm32-wasip2";
 
 /// Package, library, variable.
-const GUESTS: [(&str, &str, &str); 5] = [
+const GUESTS: [(&str, &str, &str); 6] = [
     ("plugin-profile", "profile", "PLUGIN_PROFILE"),
     ("plugin-post", "post", "PLUGIN_POST"),
     ("plugin-reel", "reel", "PLUGIN_REEL"),
     ("plugin-story", "story", "PLUGIN_STORY"),
     ("misbehaving", "misbehaving", "GUEST_MISBEHAVING"),
+    ("movable", "movable", "GUEST_MOVABLE"),
 ];
 
 /// What the outer build says about *its* compiler: flags for the host's processor, clippy, coverage, a target folder.

@@ -26,17 +26,19 @@ async fn main() {
         cache.path().to_owned(),
     );
     let start = Instant::now();
-    drop(Registry::open(config.clone()).await.unwrap());
+    drop(Registry::open(config.clone(), None).await.unwrap());
     println!("start, nothing compiled      {:>12.1?}", start.elapsed());
     let start = Instant::now();
-    drop(Registry::open(config.clone()).await.unwrap());
+    drop(Registry::open(config.clone(), None).await.unwrap());
     println!("start, compiled before       {:>12.1?}", start.elapsed());
 
     let folder = tempfile::tempdir().unwrap();
     let guest = include_bytes!(env!("GUEST_MISBEHAVING"));
     std::fs::write(folder.path().join("post.wasm"), guest).unwrap();
     let folder = Some(folder.path().to_owned());
-    let registry = Registry::open(Config { folder, ..config }).await.unwrap();
+    let registry = Registry::open(Config { folder, ..config }, None)
+        .await
+        .unwrap();
     let plugin = registry.serving(Kind::Post);
 
     println!("hop to a thread and back     {:>12.1?}", hop().await);

@@ -11,6 +11,7 @@ mod error;
 mod file;
 mod health;
 mod info;
+mod metrics;
 mod middleware;
 mod openapi;
 mod request;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     middleware::from_fn_with_state,
-    routing::{MethodRouter, get, post},
+    routing::{MethodRouter, get, post, put},
 };
 use ipnet::IpNet;
 
@@ -136,13 +137,32 @@ pub fn public(app: App, config: &Config) -> Router {
 pub fn admin(app: App, token: &str, config: &Config) -> Router {
     let config = Config {
         allowed_origins: Vec::new(),
+        // A component comes in a body.
+        body_bytes_max: app.plugins.component_bytes_max().max(config.body_bytes_max),
         ..config.clone()
     };
-    let guarded = Router::new()
-        .route("/plugins", get(admin::plugins))
-        .layer(from_fn_with_state(Arc::from(token), admin::guard));
+    let guarded = router(admin_routes()).layer(from_fn_with_state(Arc::from(token), admin::guard));
     let free = Router::new().route("/healthz", get(health::alive));
     middleware::every_request(guarded.merge(free).with_state(app), &config)
+}
+
+/// What the operator may do, with the token.
+fn admin_routes() -> [(&'static str, MethodRouter<App>); 13] {
+    [
+        ("/plugins", get(admin::plugins::list)),
+        ("/plugins/history", get(admin::plugins::history)),
+        ("/plugins/{name}", put(admin::plugins::put)),
+        ("/plugins/{name}/rollback", post(admin::plugins::roll_back)),
+        ("/plugins/{name}/promote", post(admin::plugins::promote)),
+        ("/plugins/{name}/discard", post(admin::plugins::discard)),
+        ("/captures", get(admin::captures::list)),
+        ("/captures/{id}", get(admin::captures::get)),
+        ("/captures/{id}/exchange.har", get(admin::captures::har)),
+        ("/drift", get(admin::captures::drift)),
+        ("/drift/rates", get(admin::captures::rates)),
+        ("/drift/accept", post(admin::captures::accept)),
+        ("/metrics", get(metrics::metrics)),
+    ]
 }
 
 fn router<const N: usize>(routes: [(&'static str, MethodRouter<App>); N]) -> Router<App> {

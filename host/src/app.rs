@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 
 use crate::{
-    database::Database, download::Downloads, extraction::Extraction, plugin::Registry,
-    rate_limit::RateLimiter,
+    capture::Captures, database::Database, download::Downloads, drift::Drift,
+    extraction::Extraction, plugin::Registry, rate_limit::RateLimiter,
 };
 
 /// What every handler may ask for, each by its own type.
@@ -16,6 +16,10 @@ pub struct App {
     pub extraction: Extraction,
     /// The plugins that serve.
     pub plugins: Arc<Registry>,
+    /// What plugins failed at.
+    pub captures: Captures,
+    /// How often fields are stated.
+    pub drift: Drift,
     /// Observations.
     pub database: Database,
     /// From a record to files.

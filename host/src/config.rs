@@ -16,7 +16,7 @@ use std::{
 
 pub use flags::Flags;
 
-use crate::{api, download, extraction, job, media, plugin, storage, upstream};
+use crate::{api, capture, download, extraction, job, media, plugin, storage, upstream};
 
 /// Read where `--config` names no other file, if it is there.
 const FILE: &str = "gramhost.toml";
@@ -38,6 +38,8 @@ pub struct Config {
     pub log: Option<String>,
     /// Of the HTTP interface.
     pub api: api::Config,
+    /// Of captures.
+    pub capture: capture::Config,
     /// Of extractions.
     pub extraction: extraction::Config,
     /// Of downloads.
@@ -147,6 +149,7 @@ impl Config {
             log: None,
             api: api::Config::default(),
             extraction: extraction::Config::default(),
+            capture: capture::Config::default(),
             download: download::Config::default(),
             job: job::Config::default(),
             media: media::Config::new(program.clone()),
@@ -163,6 +166,9 @@ impl Config {
         }
         self.extraction.any_media_host = self.upstream.origin_override.is_some();
         self.plugin.cache = self.data.join("compiled");
+        self.capture.folder = Some(self.data.join("captures"));
+        self.plugin.cases = Some(self.data.join("fixtures"));
+        self.plugin.components = Some(self.data.join("components"));
         self.storage.folder = self.data.join("files");
         self.media.output_bytes_max = self.download.file_bytes_max;
         self.job.retention_s = self.download.retention_s;

@@ -2,9 +2,11 @@
 //!
 //! Statements also run on PostgreSQL: numbered parameters, no SQLite functions.
 
+mod drift;
 mod files;
 mod folder;
 mod jobs;
+mod plugin_history;
 #[cfg(test)]
 mod tests;
 
@@ -23,8 +25,10 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub use drift::{DriftRow, FillRow};
 pub use files::FileRow;
 pub use jobs::{Finish, JobRow};
+pub use plugin_history::PluginEvent;
 
 /// A second process may hold the write lock for a moment (a backup, `sqlite3` at a prompt), milliseconds.
 const BUSY_MS_MAX: u64 = 5_000;

@@ -1,5 +1,7 @@
-//! From a query to a record: cache, single flight, drive the plugin, check what it says.
+//! From a query to a record: cache, single flight, drive the plugin, check what it says; and what follows from how it
+//! ended, for the plugin and its author.
 
+mod aside;
 mod cache;
 mod check;
 mod drive;
@@ -8,18 +10,25 @@ pub mod target;
 
 use std::{
     sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use tokio::sync::Semaphore;
+
+pub use aside::Recorded;
 pub use error::{Error, Failure};
 
 use self::{
+    aside::{ASIDE_MAX, Run},
     cache::{Cache, Key},
-    drive::{Stop, drive},
+    drive::Source,
+    error::Failed,
 };
 use crate::{
+    capture::Captures,
     contract::{Context, Query, Record},
-    plugin::{Ending, Plugin, Registry},
+    drift::Drift,
+    plugin::{Ending, Registry},
     upstream::Client,
 };
 
@@ -85,6 +94,9 @@ pub struct Extraction {
     registry: Arc<Registry>,
     upstream: Client,
     cache: Cache,
+    captures: Captures,
+    drift: Drift,
+    aside: Arc<Semaphore>,
 }
 
 impl Extraction {
@@ -96,7 +108,26 @@ impl Extraction {
             config: Arc::new(config),
             registry,
             upstream,
+            captures: Captures::default(),
+            drift: Drift::default(),
+            aside: Arc::new(Semaphore::new(ASIDE_MAX)),
         }
+    }
+
+    /// What plugins fail at goes to `captures`, what they read is counted by `drift`.
+    #[must_use]
+    pub fn watched_by(self, captures: Captures, drift: Drift) -> Self {
+        Self {
+            captures,
+            drift,
+            ..self
+        }
+    }
+
+    /// The way to Instagram.
+    #[must_use]
+    pub fn upstream(&self) -> &Client {
+        &self.upstream
     }
 
     /// Lets go of what is remembered of a query: its links have expired.
@@ -114,42 +145,49 @@ impl Extraction {
     /// # Errors
     /// [`Failure`], in the caller's words.
     pub async fn run(&self, query: &Query) -> Result<Extracted, Failure> {
-        let plugin = self.registry.serving(query.kind());
+        let run = self.begin(query);
         let key = Key {
             query: query.clone(),
-            plugin: plugin.label(),
+            plugin: run.plugin.label(),
         };
-        let work = work(self.clone(), plugin, query.clone());
-        self.cache.get_or(key, work).await
+        self.cache.get_or(key, work(self.clone(), run)).await
+    }
+
+    fn begin(&self, query: &Query) -> Run {
+        let plugin = self.registry.serving(query.kind());
+        let context = Context {
+            now: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_secs(),
+            session: self.upstream.has_session(),
+            settings: plugin.settings().to_string(),
+        };
+        Run {
+            plugin,
+            query: Arc::new(query.clone()),
+            context: Arc::new(context),
+        }
+    }
+
+    fn deadline(&self) -> Instant {
+        Instant::now() + Duration::from_millis(self.config.wall_ms_max)
     }
 }
 
 /// One extraction, counted for the version of the plugin that it ran on.
-async fn work(
-    extraction: Extraction,
-    plugin: Arc<Plugin>,
-    query: Query,
-) -> Result<Box<Record>, Stop> {
-    let context = Arc::new(Context {
-        now: SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs(),
-        session: extraction.upstream.has_session(),
-        settings: plugin.settings().to_string(),
-    });
-    let query = Arc::new(query);
-    let call = |exchanges| plugin.extract(Arc::clone(&query), Arc::clone(&context), exchanges);
-    let Extraction {
-        config, upstream, ..
-    } = &extraction;
-    let ended = drive(config, upstream, plugin.manifest(), &query, call).await;
-    let ending = match &ended {
+async fn work(extraction: Extraction, run: Run) -> Result<Box<Record>, Failed> {
+    let source = Source::Upstream(extraction.deadline());
+    let driven = extraction.drive(&run, source).await;
+    let ending = match &driven.ended {
         Ok(_) => Some(Ending::Record),
         Err(stop) => stop.ending(),
     };
     if let Some(ending) = ending {
-        plugin.ended(ending);
+        run.plugin.ended(ending);
     }
-    ended
+    let capture = extraction.capture(&run, &driven).await;
+    let ended = driven.ended.clone();
+    extraction.follow(run, driven);
+    ended.map_err(|stop| Failed { stop, capture })
 }

@@ -2,12 +2,14 @@
 
 pub mod api;
 pub mod app;
+pub mod capture;
 pub mod clock;
 pub mod command;
 pub mod config;
 pub mod contract;
 pub mod database;
 pub mod download;
+pub mod drift;
 pub mod extraction;
 pub mod job;
 pub mod media;

@@ -5,15 +5,26 @@ mod artifact;
 mod bindings;
 mod compiler;
 mod convert;
+mod desk;
 mod difference;
 mod engine;
 mod functions;
+mod health;
+mod history;
 mod linker;
 mod manifest;
+mod package;
+mod packing;
+mod permission;
+mod proof;
 mod registry;
 mod replay;
 mod sandbox;
 mod settings;
+mod shadow;
+mod shelf;
+mod signature;
+mod slot;
 mod status;
 mod store;
 mod trial;
@@ -27,8 +38,14 @@ use serde::Serialize;
 
 pub use admission::{Check, Refused};
 pub use compiler::compile_component;
+pub use difference::Difference;
+pub use health::{End, Rollback};
+pub use packing::{Component, load, pack, sign, update, write_end};
 pub use registry::Registry;
-pub use status::{Candidate, Serving, Settings, Status};
+pub use replay::Mismatch;
+pub use shadow::{Candidate, Comparison, Ran, Report, Verdict};
+pub use signature::TrustedKey;
+pub use status::{Brief, Candidacy, Refusal, Serving, Settings, Status};
 pub use trial::{Checked, Tested, check, test};
 pub use version::Plugin;
 
@@ -59,11 +76,23 @@ pub struct Config {
     pub wait_ms_max: u64,
     /// Largest component, bytes.
     pub component_bytes_max: u64,
+    /// Cases that the operator keeps (`<kind>/<case>/…`): a new version must pass them too.
+    pub cases: Option<PathBuf>,
+    /// Components of versions that have served, so that one can come back after a restart.
+    pub components: Option<PathBuf>,
+    /// Whose signatures are believed. None: signatures are not asked for.
+    pub keys: Vec<TrustedKey>,
+    /// Live extractions on which a new version is compared with the one that serves, before it does; 0: none.
+    pub shadow: u32,
+    /// Most versions of one plugin that stay loaded, the one that serves included.
+    pub versions_max: usize,
+    /// When the host goes back to an earlier version by itself.
+    pub rollback: Rollback,
 }
 
 impl Config {
     /// The defaults, with the embedded plugins alone: 16 calls at once of half a second and 64 MiB each, two seconds of
-    /// waiting for one, components of 8 MiB.
+    /// waiting for one, components of 8 MiB, three versions of each plugin.
     #[must_use]
     pub fn new(compiler: PathBuf, cache: PathBuf) -> Self {
         Self {
@@ -75,11 +104,17 @@ impl Config {
             calls_max: 16,
             wait_ms_max: 2000,
             component_bytes_max: 8 * 1024 * 1024,
+            cases: None,
+            components: None,
+            keys: Vec::new(),
+            shadow: 0,
+            versions_max: 3,
+            rollback: Rollback::default(),
         }
     }
 }
 
-/// Why the host cannot start, or a component cannot be tried.
+/// Why the host cannot start, or what was asked of it cannot be done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// An embedded plugin does not load, or a folder cannot be used.
@@ -88,6 +123,18 @@ pub enum Error {
     /// The component would not be let in.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// No plugin has this name.
+    #[error("no plugin is called {0:.64?}")]
+    Unknown(String),
+    /// There is no such version, or none to go back to.
+    #[error("there is no such version")]
+    NoVersion,
+    /// The server was started without a plugin folder.
+    #[error("this server has no plugin folder: start it with --plugins")]
+    NoFolder,
+    /// The plugin folder cannot be written.
+    #[error("{0}")]
+    Folder(String),
 }
 
 /// A plugin call that ended without an outcome: the plugin's own fault, except `Busy`.
@@ -141,4 +188,17 @@ impl Ending {
         Self::Fault,
         Self::Rules,
     ];
+
+    /// As in JSON and in metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Record => "record",
+            Self::Refused => "refused",
+            Self::Upstream => "upstream",
+            Self::Changed => "changed",
+            Self::Fault => "fault",
+            Self::Rules => "rules",
+        }
+    }
 }

@@ -14,10 +14,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     api,
     app::App,
+    capture::Captures,
     clock::Clock,
     config::Config,
     database::Database,
     download::{Downloads, Tools},
+    drift::Drift,
     extraction::Extraction,
     media::Media,
     plugin::Registry,
@@ -64,15 +66,20 @@ impl Server {
             None => None,
         };
         // Neither needs the other, and both start processes.
-        let plugins = Registry::open(config.plugin.clone());
+        let plugins = Registry::open(config.plugin.clone(), Some(database.clone()));
         let (plugins, media) = tokio::join!(plugins, Media::open(config.media.clone()));
         let plugins = plugins?;
-        let downloads = downloads(&config, database.clone(), Arc::clone(&plugins), media).await?;
-        let extraction = downloads.extraction().clone();
+        let captures = Captures::open(config.capture.clone())?;
+        let drift = Drift::open(Some(database.clone()), Clock::system()).await?;
+        let extraction =
+            extraction(&config, Arc::clone(&plugins))?.watched_by(captures.clone(), drift.clone());
+        let downloads = downloads(&config, database.clone(), extraction.clone(), media).await?;
         let rate_limiter = Arc::new(RateLimiter::new(config.rate_limit));
         let app = App {
             extraction,
             plugins,
+            captures,
+            drift,
             database,
             downloads,
             rate_limiter,
@@ -111,10 +118,24 @@ impl Server {
             anyhow::Ok(())
         };
         let jobs = app.downloads.run(shutdown.clone());
-        let ((), operator, ()) = tokio::join!(public, operator, jobs);
+        let drift = app.drift.run(shutdown.clone());
+        let ((), operator, (), ()) = tokio::join!(public, operator, jobs, drift);
         app.database.close().await;
         operator
     }
+}
+
+/// From a query to a record, with what `plugins` serve.
+///
+/// # Errors
+/// In one line: which setting is in the way.
+pub fn extraction(config: &Config, plugins: Arc<Registry>) -> anyhow::Result<Extraction> {
+    let upstream = Client::new(config.upstream.clone())?;
+    Ok(Extraction::new(
+        config.extraction.clone(),
+        plugins,
+        upstream,
+    ))
 }
 
 /// The engine of downloads; what it keeps goes into `database` and the configured folder of files.
@@ -124,14 +145,13 @@ impl Server {
 pub async fn downloads(
     config: &Config,
     database: Database,
-    plugins: Arc<Registry>,
+    extraction: Extraction,
     media: Media,
 ) -> anyhow::Result<Downloads> {
-    let upstream = Client::new(config.upstream.clone())?;
     let tools = Tools {
         config: Arc::new(config.download.clone()),
-        extraction: Extraction::new(config.extraction.clone(), plugins, upstream.clone()),
-        upstream,
+        upstream: extraction.upstream().clone(),
+        extraction,
         media,
         storage: Storage::open(config.storage.clone()).await?,
         database,

@@ -13,11 +13,12 @@ use std::{
 use source::Source;
 
 /// Each room of `host/src` and the rooms it may import, top to bottom. A room that is not here is a fault.
-const ROOMS: [(&str, &[&str]); 18] = [
+const ROOMS: [(&str, &[&str]); 20] = [
     (
         "command",
         &[
             "api",
+            "capture",
             "config",
             "contract",
             "database",
@@ -35,10 +36,12 @@ const ROOMS: [(&str, &[&str]); 18] = [
         &[
             "api",
             "app",
+            "capture",
             "clock",
             "config",
             "database",
             "download",
+            "drift",
             "extraction",
             "media",
             "plugin",
@@ -51,6 +54,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
         "config",
         &[
             "api",
+            "capture",
             "download",
             "extraction",
             "job",
@@ -64,9 +68,11 @@ const ROOMS: [(&str, &[&str]); 18] = [
         "api",
         &[
             "app",
+            "capture",
             "contract",
             "database",
             "download",
+            "drift",
             "extraction",
             "job",
             "media",
@@ -77,7 +83,15 @@ const ROOMS: [(&str, &[&str]); 18] = [
     ),
     (
         "app",
-        &["database", "download", "extraction", "plugin", "rate_limit"],
+        &[
+            "capture",
+            "database",
+            "download",
+            "drift",
+            "extraction",
+            "plugin",
+            "rate_limit",
+        ],
     ),
     (
         "download",
@@ -92,8 +106,13 @@ const ROOMS: [(&str, &[&str]); 18] = [
             "upstream",
         ],
     ),
-    ("extraction", &["contract", "plugin", "upstream"]),
-    ("plugin", &["contract", "process"]),
+    (
+        "extraction",
+        &["capture", "contract", "drift", "plugin", "upstream"],
+    ),
+    ("capture", &[]),
+    ("drift", &["clock", "database"]),
+    ("plugin", &["clock", "contract", "database", "process"]),
     ("upstream", &["contract"]),
     ("job", &["clock", "database"]),
     ("media", &["process"]),
@@ -107,7 +126,7 @@ const ROOMS: [(&str, &[&str]); 18] = [
 ];
 
 /// Foreign names and the only places of `host/src` that may say them; a place is a room or one of its files.
-const OWNERS: [(&str, &[&str]); 28] = [
+const OWNERS: [(&str, &[&str]); 33] = [
     ("axum", &["api", "app"]),
     ("hyper", &["api"]),
     ("hyper_util", &["api"]),
@@ -117,9 +136,14 @@ const OWNERS: [(&str, &[&str]); 28] = [
     ("utoipa_swagger_ui", &["api"]),
     ("wasmtime", &["plugin"]),
     ("wasmtime_wasi", &["plugin"]),
+    ("flate2", &["plugin/package"]),
+    ("minisign_verify", &["plugin/signature"]),
+    ("wasm_encoder", &["plugin/package"]),
+    ("wasmparser", &["plugin/package"]),
     ("wit_component", &["plugin"]),
     ("wit_parser", &["plugin"]),
     ("notify", &["plugin"]),
+    ("prometheus_client", &["api/metrics"]),
     ("reqwest", &["upstream"]),
     ("rustls", &["upstream"]),
     ("moka", &["extraction"]),
@@ -145,8 +169,8 @@ const OWNED_PATHS: [(&str, &[&str]); 3] = [
     (
         "std::fs",
         &[
-            "command", "config", "database", "download", "media", "plugin", "server", "storage",
-            "upstream",
+            "capture", "command", "config", "database", "download", "media", "plugin", "server",
+            "storage", "upstream",
         ],
     ),
     ("tokio::fs", &["download", "media", "plugin", "upstream"]),

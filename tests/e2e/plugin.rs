@@ -4,7 +4,9 @@ mod call;
 mod folder;
 mod live;
 mod start;
+mod story;
 mod swap;
+mod versions;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -20,6 +22,9 @@ const POST: &[u8] = include_bytes!(env!("PLUGIN_POST"));
 /// A post plugin that does wrong what its shortcode says.
 const MISBEHAVING: &[u8] = include_bytes!(env!("GUEST_MISBEHAVING"));
 
+/// A post plugin whose settings say where it reads.
+const MOVABLE: &[u8] = include_bytes!(env!("GUEST_MOVABLE"));
+
 /// With a cache that all tests share, so that each component is compiled once.
 fn config(folder: &Path) -> Config {
     Config {
@@ -32,7 +37,7 @@ fn config(folder: &Path) -> Config {
 }
 
 async fn open(folder: &Path) -> Arc<Registry> {
-    Registry::open(config(folder)).await.unwrap()
+    Registry::open(config(folder), None).await.unwrap()
 }
 
 /// Another component that behaves the same: a custom section more.

@@ -1,9 +1,11 @@
 //! The operator's routes and the token that guards them.
 
+pub(super) mod captures;
+pub(super) mod plugins;
+
 use std::sync::Arc;
 
 use axum::{
-    Json,
     extract::{Request, State},
     http::header,
     middleware::Next,
@@ -11,13 +13,6 @@ use axum::{
 };
 
 use super::error::{ApiError, Code};
-use crate::plugin::{Registry, Status};
-
-/// `GET /plugins`: what serves, and what was refused and why.
-pub(super) async fn plugins(State(plugins): State<Arc<Registry>>) -> Json<Vec<Status>> {
-    Json(plugins.status())
-}
-
 /// Lets pass who shows the token.
 pub(super) async fn guard(
     State(token): State<Arc<str>>,

@@ -5,13 +5,14 @@
 
 mod code;
 
-use std::sync::Arc;
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -64,7 +65,7 @@ impl Subject {
             (Error::InvalidCursor, _) => Code::InvalidParameter,
             (Error::RateLimited { .. }, _) => Code::UpstreamRateLimited,
             (Error::Unavailable(_), _) => Code::UpstreamUnavailable,
-            (Error::ExtractorFailed(_), _) => Code::ExtractorFailed,
+            (Error::ExtractorFailed { .. }, _) => Code::ExtractorFailed,
             (Error::Busy, _) => Code::ServerBusy,
         }
     }
@@ -78,7 +79,17 @@ impl Subject {
                     Some(u64::from(retry_after_s.unwrap_or(UPSTREAM_RETRY_AFTER_S)));
             }
             Error::Busy => refusal.retry_after_s = Some(1),
-            Error::InvalidCursor => refusal.details = "The cursor is not one of this server's",
+            Error::InvalidCursor => {
+                refusal = refusal.because("The cursor is not one of this server's");
+            }
+            Error::ExtractorFailed {
+                capture: Some(capture),
+                ..
+            } => {
+                let advice = Code::ExtractorFailed.advice();
+                refusal.details =
+                    format!("{advice}; what it was answered is capture {capture}").into();
+            }
             _ => {}
         }
         refusal.cause = Some(failure.error.to_string());
@@ -146,10 +157,12 @@ impl From<job::Error> for ApiError {
 #[derive(Clone, Debug)]
 pub(super) struct ApiError {
     pub(super) code: Code,
-    details: &'static str,
+    details: Cow<'static, str>,
     retry_after_s: Option<u64>,
     plugin: Option<Arc<str>>,
     hit: Option<bool>,
+    /// Beside the error in the body, under a name of its own.
+    more: Option<Box<(&'static str, Value)>>,
     /// For the log only: may hold what Instagram or a plugin said.
     pub(super) cause: Option<String>,
 }
@@ -158,10 +171,11 @@ impl From<Code> for ApiError {
     fn from(code: Code) -> Self {
         Self {
             code,
-            details: code.advice(),
+            details: code.advice().into(),
             retry_after_s: None,
             plugin: None,
             hit: None,
+            more: None,
             cause: None,
         }
     }
@@ -169,8 +183,16 @@ impl From<Code> for ApiError {
 
 impl ApiError {
     /// With other details than the code's own advice.
-    pub(super) fn because(mut self, details: &'static str) -> Self {
-        self.details = details;
+    pub(super) fn because(mut self, details: impl Into<Cow<'static, str>>) -> Self {
+        self.details = details.into();
+        self
+    }
+
+    /// With a value beside the error in the body.
+    pub(super) fn with<T: Serialize>(mut self, name: &'static str, value: &T) -> Self {
+        self.more = serde_json::to_value(value)
+            .ok()
+            .map(|value| Box::new((name, value)));
         self
     }
 
@@ -200,10 +222,11 @@ impl ApiError {
             error: Refused {
                 code: self.code.name(),
                 message: self.code.message(),
-                details: self.details,
+                details: self.details.clone(),
                 timestamp: datetime(at).unwrap_or_default(),
                 request_id,
             },
+            more: self.more.as_deref().cloned().into_iter().collect(),
         }
     }
 }
@@ -235,6 +258,10 @@ pub(super) fn cache_state(hit: bool) -> HeaderValue {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Envelope {
     error: Refused,
+    /// What else the operator's interface has to say.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    more: BTreeMap<&'static str, Value>,
 }
 
 /// What was refused and why.
@@ -245,7 +272,7 @@ struct Refused {
     /// For people.
     message: &'static str,
     /// What to do about it.
-    details: &'static str,
+    details: Cow<'static, str>,
     /// RFC 3339, UTC.
     timestamp: String,
     /// As in the `x-request-id` header and in the server's log.

@@ -74,9 +74,10 @@ impl DownloadArguments {
         let scratch = Scratch::make(&self.output)?;
         config.storage.folder = scratch.0.join("files");
         let database = Database::open(&scratch.0).await?;
-        let plugins = Registry::open(config.plugin.clone()).await?;
+        let plugins = Registry::open(config.plugin.clone(), None).await?;
         let media = Media::open(config.media.clone()).await;
-        let downloads = server::downloads(&config, database, plugins, media).await?;
+        let extraction = server::extraction(&config, plugins)?;
+        let downloads = server::downloads(&config, database, extraction, media).await?;
         let stop = CancellationToken::new();
         let status = tokio::select! {
             ended = watch(&downloads, download) => ended?,

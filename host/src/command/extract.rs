@@ -6,9 +6,9 @@ use super::{Exit, print, refuse};
 use crate::{
     config::Config,
     contract::{Kind, Query},
-    extraction::{Error, Extraction, target},
+    extraction::{Error, target},
     plugin::Registry,
-    upstream::Client,
+    server,
 };
 
 const EXAMPLES: &str = "\
@@ -22,6 +22,16 @@ Examples:
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Extract {
+    #[command(flatten)]
+    question: Question,
+    /// The record on one line instead of indented
+    #[arg(long)]
+    json: bool,
+}
+
+/// What to ask Instagram.
+#[derive(Args, Debug)]
+pub(super) struct Question {
     /// What to extract
     #[arg(value_parser = kinds())]
     kind: Kind,
@@ -33,35 +43,32 @@ pub(super) struct Extract {
     /// Go on where an earlier page ended (its end_cursor)
     #[arg(long)]
     cursor: Option<String>,
-    /// The record on one line instead of indented
-    #[arg(long)]
-    json: bool,
 }
 
 impl Extract {
     pub(super) async fn run(self, config: Config) -> anyhow::Result<Exit> {
         let json = self.json;
-        let query = match self.query() {
+        let query = match self.question.query() {
             Ok(query) => query,
             Err(why) => return Ok(refuse(Exit::Misused, &why)),
         };
-        let plugins = Registry::open(config.plugin).await?;
-        let upstream = Client::new(config.upstream)?;
-        let extraction = Extraction::new(config.extraction, plugins, upstream);
+        let plugins = Registry::open(config.plugin.clone(), None).await?;
+        let extraction = server::extraction(&config, plugins)?;
         match extraction.run(&query).await {
             Ok(extracted) if json => Ok(print(&serde_json::to_string(&*extracted.record)?)),
             Ok(extracted) => Ok(print(&serde_json::to_string_pretty(&*extracted.record)?)),
             Err(failure) => Ok(refuse(exit(&failure.error), &failure)),
         }
     }
+}
 
-    fn query(self) -> Result<Query, String> {
+impl Question {
+    pub(super) fn query(self) -> Result<Query, String> {
         let Self {
             kind,
             target,
             limit,
             cursor,
-            ..
         } = self;
         let username = || target::username(&target).map_err(|error| error.to_string());
         let media = || target::media(&target).map_err(|error| error.to_string());
@@ -109,7 +116,7 @@ fn exit(error: &Error) -> Exit {
         | Error::LoginRequired
         | Error::StoriesUnavailable => Exit::NotShown,
         Error::RateLimited { .. } | Error::Unavailable(_) => Exit::Upstream,
-        Error::ExtractorFailed(_) => Exit::Extractor,
+        Error::ExtractorFailed { .. } => Exit::Extractor,
         Error::InvalidCursor => Exit::Misused,
         Error::Busy => Exit::Failed,
     }

@@ -1,24 +1,20 @@
-//! `gramhost plugin list|check|test`: which plugins serve, and whether a file would.
+//! `gramhost plugin …`: which plugins serve, whether a file would, and what happens to versions.
 
-use std::{net::SocketAddr, path::PathBuf};
+mod admin;
+mod captures;
+mod pack;
 
-use anyhow::{Context, bail};
+use std::path::PathBuf;
+
+use anyhow::Context;
 use clap::Subcommand;
 use serde_json::Value;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
 use super::{Exit, print, refuse};
 use crate::{
     config::Config,
     plugin::{self, Registry},
-    server::token,
 };
-
-/// The largest answer of the admin listener that is read, bytes.
-const ANSWER_BYTES_MAX: u64 = 1024 * 1024;
 
 /// What to do with plugins.
 #[derive(Debug, Subcommand)]
@@ -41,7 +37,63 @@ pub(super) enum Plugin {
         /// A folder of cases, such as fixtures/instagram [default: the built-in ones]
         #[arg(long, value_name = "FOLDER")]
         cases: Option<PathBuf>,
+        /// Write down how each case of --cases ends now; read it before you keep it
+        #[arg(long, requires = "cases")]
+        update: bool,
     },
+    /// Put recorded cases and settings into a component: one file, one digest, one proof
+    Pack(pack::Pack),
+    /// Attach a minisign signature to a component
+    Sign(pack::Sign),
+    /// Let the running server take a component in
+    Put {
+        /// Such as post.wasm; the name says which plugin it replaces
+        file: PathBuf,
+    },
+    /// Go back to the version before
+    Rollback {
+        /// Which plugin
+        name: String,
+        /// For the history
+        #[arg(long)]
+        why: Option<String>,
+    },
+    /// Let the candidate serve, or an earlier version
+    Promote {
+        /// Which plugin
+        name: String,
+        /// SHA-256 of the version [default: the candidate]
+        #[arg(long)]
+        digest: Option<String>,
+        /// For the history
+        #[arg(long)]
+        why: Option<String>,
+    },
+    /// Drop the candidate
+    Discard {
+        /// Which plugin
+        name: String,
+    },
+    /// Show what happened to versions, newest first
+    History {
+        /// Which plugin [default: all]
+        name: Option<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what plugins failed at, newest first
+    Captures {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run a capture again, exactly
+    Replay(captures::Replay),
+    /// Make a capture a case that every later version must pass
+    Adopt(captures::Adopt),
+    /// Make a case of one live extraction
+    Record(captures::Record),
 }
 
 impl Plugin {
@@ -52,7 +104,16 @@ impl Plugin {
                 Ok(checked) => Ok(print(&checked.to_string())),
                 Err(error) => refused(error),
             },
-            Self::Test { file, cases } => {
+            Self::Test {
+                file,
+                cases: Some(cases),
+                update: true,
+            } => match plugin::update(&config.plugin, &file, &cases).await {
+                Ok(changed) if changed.is_empty() => Ok(print("every case ends as written")),
+                Ok(changed) => Ok(print(&format!("written anew: {}", changed.join(", ")))),
+                Err(error) => refused(error),
+            },
+            Self::Test { file, cases, .. } => {
                 match plugin::test(&config.plugin, &file, cases.as_deref()).await {
                     Ok(tested) if tested.passed() => Ok(print(&tested.to_string())),
                     Ok(tested) => {
@@ -62,6 +123,22 @@ impl Plugin {
                     Err(error) => refused(error),
                 }
             }
+            Self::Pack(pack) => pack.run(&config).await,
+            Self::Sign(sign) => sign.run(&config).await,
+            Self::Put { file } => admin::put(&config, &file).await,
+            Self::Rollback { name, why } => {
+                admin::decide(&config, &name, "rollback", &[("why", why)]).await
+            }
+            Self::Promote { name, digest, why } => {
+                let words = [("digest", digest), ("why", why)];
+                admin::decide(&config, &name, "promote", &words).await
+            }
+            Self::Discard { name } => admin::decide(&config, &name, "discard", &[]).await,
+            Self::History { name, json } => admin::history(&config, name, json).await,
+            Self::Captures { json } => captures::list(&config, json),
+            Self::Replay(replay) => replay.run(&config).await,
+            Self::Adopt(adopt) => adopt.run(&config).await,
+            Self::Record(record) => record.run(&config).await,
         }
     }
 }
@@ -70,18 +147,14 @@ impl Plugin {
 fn refused(error: plugin::Error) -> anyhow::Result<Exit> {
     match error {
         plugin::Error::Refused(why) => Ok(refuse(Exit::Extractor, &why)),
-        plugin::Error::Start(_) => Err(error.into()),
+        error => Err(error.into()),
     }
 }
 
 async fn list(config: Config, json: bool) -> anyhow::Result<Exit> {
-    let running = match config.admin_listen {
-        Some(address) => ask(address, &config).await?,
-        None => None,
-    };
-    let status = match running {
+    let status = match admin::plugins(&config).await? {
         Some(status) => status,
-        None => serde_json::to_value(Registry::open(config.plugin).await?.status())?,
+        None => serde_json::to_value(Registry::open(config.plugin, None).await?.status())?,
     };
     if json {
         return Ok(print(&serde_json::to_string_pretty(&status)?));
@@ -114,32 +187,26 @@ fn line(plugin: &Value) -> String {
             line += &format!("\n  {what} is not in force: {why}");
         }
     }
-    line
-}
-
-/// `GET /plugins` of the running server; none if nothing listens there.
-///
-/// HTTP/1.0, so that the answer is one head and one body until the end: no client library needed for it.
-async fn ask(address: SocketAddr, config: &Config) -> anyhow::Result<Option<Value>> {
-    let Ok(mut stream) = TcpStream::connect(address).await else {
-        return Ok(None);
-    };
-    let token = token::read(&config.data)?;
-    let request = format!(
-        "GET /plugins HTTP/1.0\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n"
-    );
-    stream.write_all(request.as_bytes()).await?;
-    let mut answer = String::new();
-    stream
-        .take(ANSWER_BYTES_MAX)
-        .read_to_string(&mut answer)
-        .await?;
-    let (head, body) = answer
-        .split_once("\r\n\r\n")
-        .with_context(|| format!("{address} does not speak HTTP"))?;
-    if head.split(' ').nth(1) != Some("200") {
-        let status = head.lines().next().unwrap_or_default();
-        bail!("{address} answered {status}: is it the server of this --data folder?");
+    if plugin["candidate"].is_object() {
+        let candidate = &plugin["candidate"];
+        let (version, digest) = (text(&candidate["version"]), text(&candidate["digest"]));
+        let state = match candidate["held"].as_str() {
+            Some(why) => format!("waits for you: {why}"),
+            None => format!(
+                "beside it: {} of {} comparisons",
+                candidate["shadow"]["compared"], candidate["wanted"]
+            ),
+        };
+        line += &format!("\n  candidate {version} {digest:.8} {state}");
     }
-    Ok(Some(serde_json::from_str(body)?))
+    for drift in plugin["drift"].as_array().into_iter().flatten() {
+        line += &format!(
+            "\n  drift: {} from {} stated by {} % before, {} % now",
+            text(&drift["field"]),
+            text(&drift["door"]),
+            drift["before_percent"],
+            drift["after_percent"],
+        );
+    }
+    line
 }

@@ -41,6 +41,9 @@ pub struct Flags {
     /// How long an answer is served from memory, seconds; 0 for not at all [default: 60]
     #[arg(long, global = true, value_name = "SECONDS")]
     pub cache_ttl: Option<String>,
+    /// Compare a new plugin with the serving one on so many live extractions before it serves [default: 0]
+    #[arg(long, global = true, value_name = "N")]
+    pub shadow: Option<String>,
     /// How downloaded files are called: documented, or capability (nobody can guess them)
     #[arg(long, global = true, value_name = "HOW")]
     pub file_names: Option<String>,
@@ -60,6 +63,7 @@ impl Flags {
             ("cookies", &self.cookies),
             ("proxy", &self.proxy),
             ("cache_ttl", &self.cache_ttl),
+            ("shadow", &self.shadow),
             ("file_names", &self.file_names),
         ]
         .into_iter()

@@ -34,6 +34,9 @@ pub(super) const SETTINGS: &[(&str, Set)] = &[
     ("cache_ttl", |c, t| {
         put(&mut c.extraction.cache_ttl_s, value::whole(t, 0..=86_400))
     }),
+    ("shadow", |c, t| {
+        put(&mut c.plugin.shadow, value::whole(t, 0..=10_000))
+    }),
     ("file_names", |c, t| {
         put_some(&mut c.file_names, value::file_names(t))
     }),
@@ -50,6 +53,9 @@ pub(super) const SETTINGS: &[(&str, Set)] = &[
     }),
     ("upstream_hosts", |c, t| {
         put(&mut c.upstream.hosts, value::list(t, value::host_pattern))
+    }),
+    ("plugin_keys", |c, t| {
+        put(&mut c.plugin.keys, value::list(t, value::minisign_key))
     }),
     ("limits.handler_ms_max", |c, t| {
         put(&mut c.api.handler_ms_max, value::whole(t, 100..=600_000))
@@ -172,6 +178,39 @@ pub(super) const SETTINGS: &[(&str, Set)] = &[
         put(
             &mut c.plugin.component_bytes_max,
             value::whole(t, KIB..=64 * MIB),
+        )
+    }),
+    ("limits.captures_max", |c, t| {
+        put(&mut c.capture.captures_max, value::whole(t, 0..=100_000))
+    }),
+    ("limits.captures_bytes_max", |c, t| {
+        put(&mut c.capture.bytes_max, value::whole(t, 0..=1 << 40))
+    }),
+    ("limits.captures_of_one_cause_max", |c, t| {
+        put(&mut c.capture.of_one_cause_max, value::whole(t, 1..=10_000))
+    }),
+    ("limits.plugin_versions_max", |c, t| {
+        put(&mut c.plugin.versions_max, value::whole(t, 1..=16))
+    }),
+    ("limits.rollback_window", |c, t| {
+        put(&mut c.plugin.rollback.window, value::whole(t, 1..=10_000))
+    }),
+    ("limits.rollback_sample_min", |c, t| {
+        put(
+            &mut c.plugin.rollback.sample_min,
+            value::whole(t, 1..=10_000),
+        )
+    }),
+    ("limits.rollback_failures_min", |c, t| {
+        put(
+            &mut c.plugin.rollback.failures_min,
+            value::whole(t, 1..=10_000),
+        )
+    }),
+    ("limits.rollback_margin_percent", |c, t| {
+        put(
+            &mut c.plugin.rollback.margin_percent,
+            value::whole(t, 0..=100),
         )
     }),
     ("limits.upstream_url_bytes_max", |c, t| {

@@ -61,9 +61,10 @@ fn every_flag_is_also_a_setting() {
         cookies: text.clone(),
         proxy: text.clone(),
         cache_ttl: text.clone(),
+        shadow: text.clone(),
         file_names: text,
     };
-    assert_eq!(flags.given().count(), 11);
+    assert_eq!(flags.given().count(), 12);
     for (key, _) in flags.given() {
         assert!(setting::SETTINGS.iter().any(|(known, _)| *known == key));
     }

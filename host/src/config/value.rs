@@ -7,6 +7,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::FileNames;
+use crate::plugin::TrustedKey;
 
 /// Most of a refused value that is shown, characters.
 const SHOWN_CHARACTERS_MAX: usize = 100;
@@ -129,6 +130,11 @@ pub(super) fn network(text: &str) -> Result<IpNet, String> {
 pub(super) fn shown(value: &str) -> String {
     let value = value.rsplit_once('@').map_or(value, |(_, behind)| behind);
     value.chars().take(SHOWN_CHARACTERS_MAX).collect()
+}
+
+/// The second line of a minisign `.pub` file.
+pub(super) fn minisign_key(text: &str) -> Result<TrustedKey, String> {
+    TrustedKey::parse(text).map_err(|_| "the second line of a minisign .pub file".to_owned())
 }
 
 /// As the file writes it, without TOML's quotes.

@@ -1,8 +1,41 @@
-//! What a recording answers to a request. The one place that turns the values of a HAR into the contract's.
+//! What a recording answers to a request, and a recording of what was answered. The one place that turns the values of
+//! a HAR into the contract's, and back.
 
 use fixtures::har::{self, Har};
 
-use super::exchange::{Answer, FetchError, Header, Request, Response};
+use super::exchange::{Answer, Exchange, FetchError, Header, Request, Response};
+
+/// A recording of these exchanges, in their order.
+#[must_use]
+pub fn har(exchanges: &[Exchange]) -> Har {
+    let entries = exchanges.iter().map(entry).collect();
+    Har { entries }
+}
+
+fn entry(exchange: &Exchange) -> har::Entry {
+    let fields = |headers: &[Header]| {
+        let fields = headers.iter();
+        fields
+            .map(|header| (header.name.to_ascii_lowercase(), header.value.clone()))
+            .collect()
+    };
+    let request = &exchange.request;
+    har::Entry {
+        method: request.method.name().to_owned(),
+        url: request.url.clone(),
+        request_headers: fields(&request.headers),
+        request_body: request.body.as_ref().map(|body| body.to_vec()),
+        answer: match &exchange.answer {
+            Answer::Failed(error) => har::Answer::Failed(name(error).to_owned()),
+            Answer::Response(response) => har::Answer::Response {
+                status: response.status,
+                url: response.url.clone(),
+                headers: fields(&response.headers),
+                body: response.body.to_vec(),
+            },
+        },
+    }
+}
 
 /// The recorded answer to `request`, or `None` where it is not recorded.
 #[must_use]
@@ -52,13 +85,75 @@ fn failure(name: &str) -> FetchError {
     }
 }
 
+/// The other way round.
+fn name(error: &FetchError) -> &'static str {
+    match error {
+        FetchError::DnsError => "dns-error",
+        FetchError::DestinationIpProhibited => "destination-ip-prohibited",
+        FetchError::DestinationUnavailable => "destination-unavailable",
+        FetchError::ConnectionRefused => "connection-refused",
+        FetchError::ConnectionTerminated => "connection-terminated",
+        FetchError::ConnectionTimeout => "connection-timeout",
+        FetchError::TlsProtocolError => "tls-protocol-error",
+        FetchError::HttpRequestDenied(_) => "http-request-denied",
+        FetchError::HttpResponseTimeout => "http-response-timeout",
+        FetchError::HttpResponseBodySize(_) => "http-response-body-size",
+        FetchError::HttpResponseIncomplete => "http-response-incomplete",
+        FetchError::HttpResponseContentCoding(_) => "http-response-content-coding",
+        FetchError::HttpProtocolError => "http-protocol-error",
+        FetchError::LoopDetected => "loop-detected",
+        FetchError::InternalError(_) => "internal-error",
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    //! Names on both sides.
+    //! Names on both sides, and there and back.
+    #![expect(clippy::unwrap_used, reason = "tests")]
 
     use fixtures::har::FAILURES;
 
-    use super::{FetchError, failure};
+    use super::*;
+    use crate::contract::Method;
+
+    #[test]
+    fn every_failure_has_one_name() {
+        for recordable in FAILURES {
+            assert_eq!(name(&failure(recordable)), recordable);
+        }
+    }
+
+    #[test]
+    fn what_was_exchanged_is_answered_again() {
+        let request = |url: &str| Request {
+            method: Method::Post,
+            url: url.to_owned(),
+            headers: vec![Header {
+                name: "x-ig-app-id".to_owned(),
+                value: "1".to_owned(),
+            }],
+            body: Some("doc_id=1&variables={}".into()),
+            session: false,
+        };
+        let answered = Exchange {
+            request: request("https://www.instagram.com/graphql/query"),
+            answer: Answer::Response(Response {
+                status: 200,
+                url: "https://www.instagram.com/elsewhere".to_owned(),
+                headers: Vec::new(),
+                body: b"\xff{}".as_slice().into(),
+            }),
+        };
+        let failed = Exchange {
+            request: request("https://i.instagram.com/api/"),
+            answer: Answer::Failed(FetchError::ConnectionTimeout),
+        };
+        let recorded = har(&[answered.clone(), failed.clone()]);
+        let recorded = Har::parse(recorded.to_json().as_bytes()).unwrap();
+        for exchange in [answered, failed] {
+            assert_eq!(answer(&recorded, &exchange.request), Some(exchange.answer));
+        }
+    }
 
     #[test]
     fn every_recordable_failure_has_its_own_error() {

@@ -108,7 +108,7 @@ impl From<&extraction::Error> for Reason {
             Error::RateLimited { .. } => Self::RateLimited,
             Error::StoriesUnavailable => Self::NoStories,
             Error::Unavailable(_) => Self::Unavailable,
-            Error::ExtractorFailed(_) | Error::InvalidCursor => Self::ExtractorFailed,
+            Error::ExtractorFailed { .. } | Error::InvalidCursor => Self::ExtractorFailed,
             Error::Busy => Self::Busy,
         }
     }

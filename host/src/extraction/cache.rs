@@ -9,7 +9,7 @@ use std::{
 use moka::{Expiry, future::Cache as Memory};
 use tokio::sync::Semaphore;
 
-use super::{Config, Error, Extracted, Failure, drive::Stop};
+use super::{Config, Error, Extracted, Failure, error::Failed};
 use crate::{
     contract::{Query, Record},
     plugin::Ending,
@@ -71,7 +71,7 @@ impl Cache {
     /// The work goes on when the caller goes away: others may be waiting for it, and what it learns is kept.
     pub(super) async fn get_or<W>(&self, key: Key, work: W) -> Result<Extracted, Failure>
     where
-        W: Future<Output = Result<Box<Record>, Stop>> + Send + 'static,
+        W: Future<Output = Result<Box<Record>, Failed>> + Send + 'static,
     {
         if let Some(entry) = self.memory.get(&key).await {
             return entry.told(&key.plugin, true);
@@ -102,15 +102,15 @@ impl Cache {
     /// a fault may be gone the next moment.
     async fn fresh<W>(&self, work: W) -> Result<Entry, Error>
     where
-        W: Future<Output = Result<Box<Record>, Stop>>,
+        W: Future<Output = Result<Box<Record>, Failed>>,
     {
         let _place = self.places.try_acquire().map_err(|_| Error::Busy)?;
         let (outcome, ttl) = match work.await {
             Ok(record) => (Ok(Arc::from(record)), self.record_ttl),
-            Err(stop) if stop.ending() == Some(Ending::Refused) => {
-                (Err(stop.into()), self.refusal_ttl)
+            Err(failed) if failed.stop.ending() == Some(Ending::Refused) => {
+                (Err(failed.into()), self.refusal_ttl)
             }
-            Err(stop) => return Err(stop.into()),
+            Err(failed) => return Err(failed.into()),
         };
         let at = Instant::now();
         Ok(Entry { outcome, at, ttl })

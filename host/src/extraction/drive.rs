@@ -1,18 +1,16 @@
 //! The rounds of one extraction: call the plugin, fetch what it asks for, call it again, until it has a record or
-//! says why not. Knows no wasm: a call is a function.
+//! says why not. Knows no wasm: a call is a function. The answers are Instagram's, or those of a recording.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
+use fixtures::Har;
 use futures_util::future::join_all;
 
 use super::{Config, check::Check};
 use crate::{
     contract::{
         Answer, Diagnostic, Exchange, Manifest, Outcome, Query, Record, Refusal, Request, Severity,
-        Step,
+        Step, recorded,
     },
     plugin::{Ending, Fault},
     upstream::Client,
@@ -24,7 +22,7 @@ const DIAGNOSTICS_MAX: usize = 64;
 const DIAGNOSTIC_BYTES_MAX: usize = 1024;
 
 /// Why an extraction ended without a record.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Stop {
     /// The plugin says why.
     Refused(Refusal),
@@ -36,6 +34,8 @@ pub(super) enum Stop {
     Late,
     /// Too much else is going on.
     Busy,
+    /// The recording has no answer to this request.
+    Unrecorded(String),
 }
 
 impl Stop {
@@ -50,7 +50,7 @@ impl Stop {
             Self::Refused(_) => Some(Ending::Refused),
             Self::Fault(_) => Some(Ending::Fault),
             Self::Rules(_) => Some(Ending::Rules),
-            Self::Busy => None,
+            Self::Busy | Self::Unrecorded(_) => None,
         }
     }
 }
@@ -64,23 +64,69 @@ impl From<Fault> for Stop {
     }
 }
 
+/// Where answers come from.
+pub(super) enum Source<'a> {
+    /// Instagram, until then.
+    Upstream(Instant),
+    /// What was answered before.
+    Recording(&'a Har),
+}
+
+/// An extraction that came to its end.
+pub(super) struct Driven {
+    pub(super) ended: Result<Box<Record>, Stop>,
+    /// What was fetched.
+    pub(super) exchanges: Arc<Vec<Exchange>>,
+    /// Whose answer decided.
+    pub(super) door: Option<String>,
+}
+
 /// Runs one extraction to its end; `call` is given everything that was fetched so far.
 pub(super) async fn drive<F>(
-    config: &Config,
-    upstream: &Client,
-    manifest: &Manifest,
+    rules: &Rules<'_>,
+    source: Source<'_>,
     query: &Query,
     call: impl Fn(Arc<Vec<Exchange>>) -> F,
+) -> Driven
+where
+    F: Future<Output = Result<Outcome, Fault>>,
+{
+    let mut driven = Driven {
+        ended: Err(Stop::Late),
+        exchanges: Arc::default(),
+        door: None,
+    };
+    driven.ended = rounds(rules, source, query, call, &mut driven).await;
+    driven
+}
+
+/// What an extraction must keep to.
+pub(super) struct Rules<'a> {
+    pub(super) config: &'a Config,
+    pub(super) upstream: &'a Client,
+    pub(super) manifest: &'a Manifest,
+}
+
+async fn rounds<F>(
+    rules: &Rules<'_>,
+    source: Source<'_>,
+    query: &Query,
+    call: impl Fn(Arc<Vec<Exchange>>) -> F,
+    driven: &mut Driven,
 ) -> Result<Box<Record>, Stop>
 where
     F: Future<Output = Result<Outcome, Fault>>,
 {
-    let deadline = Instant::now() + Duration::from_millis(config.wall_ms_max);
+    let Rules {
+        config, manifest, ..
+    } = rules;
     let mut rounds = config.rounds_max.min(manifest.rounds);
-    let mut exchanges = Arc::new(Vec::new());
     loop {
-        let outcome = call(Arc::clone(&exchanges)).await?;
-        log(&manifest.name, &outcome);
+        let outcome = call(Arc::clone(&driven.exchanges)).await?;
+        if matches!(source, Source::Upstream(_)) {
+            log(&manifest.name, &outcome);
+        }
+        driven.door = outcome.door;
         let requests = match outcome.step {
             Step::Done(record) => {
                 Check {
@@ -96,43 +142,62 @@ where
         rounds = rounds
             .checked_sub(1)
             .ok_or_else(|| Stop::Rules("it wants too many rounds".into()))?;
-        permit(config, upstream, manifest, exchanges.len(), &requests)?;
-        if Instant::now() >= deadline {
-            return Err(Stop::Late);
-        }
-        let fetches = requests
-            .iter()
-            .map(|request| upstream.fetch(request, &manifest.hosts, deadline));
-        let answers = join_all(fetches).await;
-        Arc::make_mut(&mut exchanges).extend(exchange(requests, answers));
+        rules.permit(driven.exchanges.len(), &requests)?;
+        let answers = rules.answers(&source, &requests).await?;
+        Arc::make_mut(&mut driven.exchanges).extend(exchange(requests, answers));
     }
 }
 
-/// Whether the plugin may ask this after so many requests `before`.
-fn permit(
-    config: &Config,
-    upstream: &Client,
-    manifest: &Manifest,
-    before: usize,
-    requests: &[Request],
-) -> Result<(), Stop> {
-    let most = config.requests_max.min(manifest.requests) as usize;
-    if requests.is_empty() {
-        return Err(Stop::Rules("it wants to fetch nothing".into()));
+impl Rules<'_> {
+    async fn answers(
+        &self,
+        source: &Source<'_>,
+        requests: &[Request],
+    ) -> Result<Vec<Answer>, Stop> {
+        match *source {
+            Source::Upstream(deadline) if Instant::now() >= deadline => Err(Stop::Late),
+            Source::Upstream(deadline) => {
+                let hosts = &self.manifest.hosts;
+                let fetches = requests.iter();
+                let fetches = fetches.map(|it| self.upstream.fetch(it, hosts, deadline));
+                Ok(join_all(fetches).await)
+            }
+            Source::Recording(har) => requests
+                .iter()
+                .map(|request| {
+                    recorded::answer(har, request).ok_or_else(|| {
+                        Stop::Unrecorded(format!("{} {}", request.method.name(), request.url))
+                    })
+                })
+                .collect(),
+        }
     }
-    if requests.len() > config.requests_at_once_max || before + requests.len() > most {
-        return Err(Stop::Rules("it wants too many requests".into()));
+
+    /// Whether the plugin may ask this after so many requests `before`.
+    fn permit(&self, before: usize, requests: &[Request]) -> Result<(), Stop> {
+        let Self {
+            config,
+            upstream,
+            manifest,
+        } = self;
+        let most = config.requests_max.min(manifest.requests) as usize;
+        if requests.is_empty() {
+            return Err(Stop::Rules("it wants to fetch nothing".into()));
+        }
+        if requests.len() > config.requests_at_once_max || before + requests.len() > most {
+            return Err(Stop::Rules("it wants too many requests".into()));
+        }
+        if !manifest.uses_session && requests.iter().any(|request| request.session) {
+            return Err(Stop::Rules(
+                "it wants a session that its manifest does not speak of".into(),
+            ));
+        }
+        requests.iter().try_for_each(|request| {
+            upstream
+                .check(request, &manifest.hosts)
+                .map_err(|denied| Stop::Rules(format!("its request is denied: {denied}")))
+        })
     }
-    if !manifest.uses_session && requests.iter().any(|request| request.session) {
-        return Err(Stop::Rules(
-            "it wants a session that its manifest does not speak of".into(),
-        ));
-    }
-    requests.iter().try_for_each(|request| {
-        upstream
-            .check(request, &manifest.hosts)
-            .map_err(|denied| Stop::Rules(format!("its request is denied: {denied}")))
-    })
 }
 
 fn exchange(requests: Vec<Request>, answers: Vec<Answer>) -> impl Iterator<Item = Exchange> {

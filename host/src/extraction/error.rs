@@ -42,8 +42,13 @@ pub enum Error {
     #[error("Instagram did not answer: {0}")]
     Unavailable(String),
     /// The plugin could not read the answer, broke its rules or its limits.
-    #[error("the extractor failed: {0}")]
-    ExtractorFailed(String),
+    #[error("the extractor failed: {why}")]
+    ExtractorFailed {
+        /// In words, for the log.
+        why: String,
+        /// The capture that holds what it was answered, where one was kept.
+        capture: Option<String>,
+    },
     /// Too many extractions at once.
     #[error("too many extractions at once")]
     Busy,
@@ -61,12 +66,40 @@ pub struct Failure {
     pub hit: bool,
 }
 
+/// How an extraction ended without a record, and the capture of it.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) stop: Stop,
+    pub(super) capture: Option<String>,
+}
+
+impl From<Stop> for Failed {
+    fn from(stop: Stop) -> Self {
+        let capture = None;
+        Self { stop, capture }
+    }
+}
+
+impl From<Failed> for Error {
+    fn from(failed: Failed) -> Self {
+        let mut error = Self::from(failed.stop);
+        if let Self::ExtractorFailed { capture, .. } = &mut error {
+            *capture = failed.capture;
+        }
+        error
+    }
+}
+
 impl From<Stop> for Error {
     fn from(stop: Stop) -> Self {
+        let extractor_failed = |why| Self::ExtractorFailed { why, capture: None };
         match stop {
             Stop::Refused(refusal) => refusal.into(),
-            Stop::Fault(fault) => Self::ExtractorFailed(fault.to_string()),
-            Stop::Rules(broken) => Self::ExtractorFailed(broken),
+            Stop::Fault(fault) => extractor_failed(fault.to_string()),
+            Stop::Rules(broken) => extractor_failed(broken),
+            Stop::Unrecorded(request) => {
+                extractor_failed(format!("it asks for {request}, which is not recorded"))
+            }
             Stop::Late => Self::Unavailable("no record in time".into()),
             Stop::Busy => Self::Busy,
         }
@@ -86,10 +119,13 @@ impl From<Refusal> for Error {
             Refusal::StoriesUnavailable => Self::StoriesUnavailable,
             Refusal::InvalidCursor => Self::InvalidCursor,
             Refusal::Unavailable(doors) => Self::Unavailable(doors),
-            Refusal::Changed(change) => Self::ExtractorFailed(format!(
-                "Instagram changed {}: expected {}, found {}",
-                change.path, change.expected, change.found
-            )),
+            Refusal::Changed(change) => Self::ExtractorFailed {
+                why: format!(
+                    "Instagram changed {}: expected {}, found {}",
+                    change.path, change.expected, change.found
+                ),
+                capture: None,
+            },
         }
     }
 }

@@ -10,6 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use fixtures::Case;
 use rustix::fs::OFlags;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -17,8 +18,17 @@ use tokio::task::spawn_blocking;
 use wasmtime::component::{Component, Linker};
 
 use super::{
-    Config, Error, artifact::Artifacts, compiler::Compiler, engine, linker, manifest, replay,
-    sandbox::Sandbox, store::State, world,
+    Config, Error,
+    artifact::Artifacts,
+    compiler::Compiler,
+    engine, linker, manifest,
+    package::{self, Package},
+    proof,
+    replay::{Mismatch, Subject},
+    sandbox::Sandbox,
+    settings, signature,
+    store::State,
+    world,
 };
 use crate::contract::Manifest;
 
@@ -28,6 +38,8 @@ use crate::contract::Manifest;
 pub enum Check {
     /// A regular file of a size that is taken.
     File,
+    /// Signed by a trusted key, where there are any.
+    Signature,
     /// A well-formed component.
     Validation,
     /// Asks for nothing that plugins may not have.
@@ -38,8 +50,14 @@ pub enum Check {
     Compile,
     /// Says of itself what the host accepts.
     Describe,
+    /// Carries fixtures and settings that can be read and are its own.
+    Package,
     /// Yields what the recorded cases expect.
     Replay,
+    /// Does as well as the version that serves, on the same live answers.
+    Shadow,
+    /// Was not rolled back from before.
+    History,
 }
 
 /// Why a component may not serve.
@@ -50,12 +68,31 @@ pub struct Refused {
     pub step: Check,
     /// Why, in words for the plugin's author.
     pub reason: String,
+    /// At the replay: each case that ended otherwise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<Mismatch>,
 }
 
 impl Refused {
     pub(super) fn new(step: Check, reason: impl fmt::Display) -> Self {
-        let reason = reason.to_string();
-        Self { step, reason }
+        Self {
+            step,
+            reason: reason.to_string(),
+            cases: Vec::new(),
+        }
+    }
+
+    fn replay(cases: Vec<Mismatch>) -> Option<Self> {
+        let first = cases.first()?;
+        let reason = match cases.len() {
+            1 => first.to_string(),
+            failed => format!("{first}; and {} more cases", failed - 1),
+        };
+        Some(Self {
+            step: Check::Replay,
+            reason,
+            cases,
+        })
     }
 }
 
@@ -63,12 +100,16 @@ impl fmt::Display for Check {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::File => "file",
+            Self::Signature => "signature",
             Self::Validation => "validation",
             Self::Imports => "imports",
             Self::World => "world",
             Self::Compile => "compile",
             Self::Describe => "describe",
+            Self::Package => "package",
             Self::Replay => "replay",
+            Self::Shadow => "shadow",
+            Self::History => "history",
         })
     }
 }
@@ -87,6 +128,20 @@ pub(super) struct Admitted {
     pub(super) digest: String,
     pub(super) manifest: Manifest,
     pub(super) sandbox: Sandbox,
+    /// What was packed with it, TOML.
+    pub(super) settings: Option<String>,
+    /// The cases that it carries.
+    pub(super) cases: Vec<Case>,
+}
+
+impl Admitted {
+    pub(super) fn subject(&self) -> Subject<'_> {
+        Subject {
+            sandbox: &self.sandbox,
+            manifest: &self.manifest,
+            settings: self.settings.as_deref(),
+        }
+    }
 }
 
 impl Admission {
@@ -113,19 +168,47 @@ impl Admission {
         name: &'static str,
         component: Bytes,
     ) -> Result<Admitted, Refused> {
-        let admitted = self.describe(name, component).await?;
-        let refuse = |reason| Refused::new(Check::Replay, reason);
+        let admitted = self.describe(name, component, true).await?;
+        let kept = self.config.cases.clone();
         blocking(Check::Replay, move || {
-            for case in replay::embedded(name).map_err(|error| refuse(error.to_string()))? {
-                replay::run(&admitted.sandbox, &admitted.manifest, &case)
-                    .map_err(|reason| refuse(format!("{}: {reason}", replay::title(&case))))?;
-            }
-            Ok(admitted)
+            let refuse = |reason: String| Refused::new(Check::Replay, reason);
+            // Whoever packs a component says how it is measured; one that carries nothing is measured as ours are.
+            let own = match admitted.cases.is_empty() {
+                true => proof::embedded(name).map_err(|error| refuse(error.to_string()))?,
+                false => admitted.cases.clone(),
+            };
+            let kept = match kept {
+                Some(folder) => proof::kept(name, &folder)
+                    .map_err(|error| refuse(format!("the operator's fixtures: {error}")))?,
+                None => Vec::new(),
+            };
+            let cases = proof::merge([own, kept]);
+            proven(admitted, &cases)
         })
         .await
     }
 
-    /// Every step but the last.
+    /// One of the embedded components: those who built this program vouch for it.
+    ///
+    /// # Errors
+    /// The first step that fails.
+    pub(super) async fn admit_embedded(
+        self: &Arc<Self>,
+        name: &'static str,
+        component: &'static [u8],
+    ) -> Result<Admitted, Refused> {
+        let admitted = self
+            .describe(name, Bytes::from_static(component), false)
+            .await?;
+        blocking(Check::Replay, move || {
+            let cases = proof::embedded(name);
+            let cases = cases.map_err(|error| Refused::new(Check::Replay, error))?;
+            proven(admitted, &cases)
+        })
+        .await
+    }
+
+    /// Every step but the last. `signed`: by a trusted key, where there are any.
     ///
     /// # Errors
     /// The first step that fails.
@@ -133,8 +216,17 @@ impl Admission {
         self: &Arc<Self>,
         name: &'static str,
         component: Bytes,
+        signed: bool,
     ) -> Result<Admitted, Refused> {
         let digest = digest(&component);
+        if signed {
+            let (this, component) = (Arc::clone(self), component.clone());
+            blocking(Check::Signature, move || {
+                signature::check(&component, &this.config.keys)
+                    .map_err(|reason| Refused::new(Check::Signature, reason))
+            })
+            .await?;
+        }
         let compiled = match self.artifacts.load(&digest) {
             // It was made here, so the component passed the steps up to this one.
             Some(compiled) => compiled,
@@ -142,24 +234,38 @@ impl Admission {
         };
         let this = Arc::clone(self);
         blocking(Check::Describe, move || {
-            let sandbox =
-                Sandbox::new(name, &compiled, &this.linker, &this.config).map_err(|error| {
-                    // Compiled before, under another name: only the words are missing.
-                    let refused = world::check(name, &component).err();
-                    refused.unwrap_or_else(|| Refused::new(Check::World, format!("{error:#}")))
-                })?;
-            let refuse = |reason| Refused::new(Check::Describe, reason);
-            let manifest = sandbox
-                .describe()
-                .map_err(|fault| refuse(fault.to_string()))?;
-            manifest::check(name, &manifest).map_err(refuse)?;
-            Ok(Admitted {
-                digest,
-                manifest,
-                sandbox,
-            })
+            this.look(name, digest, &component, &compiled)
         })
         .await
+    }
+
+    fn look(
+        &self,
+        name: &'static str,
+        digest: String,
+        component: &[u8],
+        compiled: &Component,
+    ) -> Result<Admitted, Refused> {
+        let sandbox =
+            Sandbox::new(name, compiled, &self.linker, &self.config).map_err(|error| {
+                // Compiled before, under another name: only the words are missing.
+                let refused = world::check(name, component).err();
+                refused.unwrap_or_else(|| Refused::new(Check::World, format!("{error:#}")))
+            })?;
+        let refuse = |reason| Refused::new(Check::Describe, reason);
+        let manifest = sandbox
+            .describe()
+            .map_err(|fault| refuse(fault.to_string()))?;
+        manifest::check(name, &manifest).map_err(refuse)?;
+        let package =
+            carried(&manifest, component).map_err(|reason| Refused::new(Check::Package, reason))?;
+        Ok(Admitted {
+            digest,
+            manifest,
+            sandbox,
+            settings: package.settings,
+            cases: package.cases,
+        })
     }
 
     async fn compile(
@@ -173,6 +279,42 @@ impl Admission {
         let refuse = |reason| Refused::new(Check::Compile, reason);
         let code = self.compiler.compile(&component).await.map_err(refuse)?;
         self.artifacts.keep(digest, &code).map_err(refuse)
+    }
+}
+
+fn proven(admitted: Admitted, cases: &[Case]) -> Result<Admitted, Refused> {
+    let ends = proof::run(&admitted.subject(), cases)
+        .map_err(|reason| Refused::new(Check::Replay, reason))?;
+    let failed = ends.into_iter().filter_map(|(_, end)| end.err()).collect();
+    match Refused::replay(failed) {
+        Some(refused) => Err(refused),
+        None => Ok(admitted),
+    }
+}
+
+/// What the component carries, if it is of this plugin and fits it.
+fn carried(manifest: &Manifest, component: &[u8]) -> Result<Package, String> {
+    let package = package::read(component)?;
+    if let Some(label) = &package.label
+        && (&label.name, &label.version) != (&manifest.name, &manifest.version)
+    {
+        let (name, version) = (&label.name, &label.version);
+        return Err(format!(
+            "was packed as {name:.32?} {version:.32?}, which it is not"
+        ));
+    }
+    settings::over(&manifest.settings, package.settings.as_deref())
+        .map_err(|error| format!("its packed settings: {error}"))?;
+    match package
+        .cases
+        .iter()
+        .find(|case| !proof::is_of(&manifest.name, case))
+    {
+        Some(case) => Err(format!(
+            "carries a case of {:.32?}, which it does not answer",
+            case.kind
+        )),
+        None => Ok(package),
     }
 }
 

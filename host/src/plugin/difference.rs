@@ -1,62 +1,85 @@
-//! Where two JSON values first differ, for people.
+//! Where two JSON values differ, for people.
 
 use std::fmt;
 
+use serde::Serialize;
 use serde_json::Value;
 
 /// Longest value that is shown, characters.
 const SHOWN_CHARS_MAX: usize = 120;
 
 /// One field that is not as it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Difference {
-    path: String,
-    expected: String,
-    found: String,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// Where, as in `.children[1].id`; empty: all of it.
+    pub field: String,
+    /// JSON, shortened to 120 characters; `nothing` where it should not be there.
+    pub expected: String,
+    /// As above; `nothing` where it is not there.
+    pub found: String,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
-            path,
+            field,
             expected,
             found,
         } = self;
-        let path = if path.is_empty() { "all of it" } else { path };
-        write!(f, "{path}: expected {expected}, found {found}")
+        let field = if field.is_empty() { "all of it" } else { field };
+        write!(f, "{field}: expected {expected}, found {found}")
     }
 }
 
-/// The first difference in the order of the expected value, or none.
-pub(super) fn first(expected: &Value, found: &Value) -> Option<Difference> {
-    at(String::new(), Some(expected), Some(found))
+/// Every difference in the order of the expected value, at most so many.
+pub(super) fn between(expected: &Value, found: &Value, most: usize) -> Vec<Difference> {
+    let mut differences = Vec::new();
+    walk(
+        String::new(),
+        Some(expected),
+        Some(found),
+        &mut |field, expected, found| {
+            if differences.len() < most {
+                differences.push(Difference {
+                    field,
+                    expected: show(expected),
+                    found: show(found),
+                });
+            }
+        },
+    );
+    differences
 }
 
-fn at(path: String, expected: Option<&Value>, found: Option<&Value>) -> Option<Difference> {
+/// Tells each field that differs, with what was expected and what was found there.
+pub(super) fn walk(
+    field: String,
+    expected: Option<&Value>,
+    found: Option<&Value>,
+    tell: &mut impl FnMut(String, Option<&Value>, Option<&Value>),
+) {
     match (expected, found) {
         (Some(Value::Object(expected)), Some(Value::Object(found))) => {
             let added = found.keys().filter(|key| !expected.contains_key(*key));
-            expected
-                .keys()
-                .chain(added)
-                .find_map(|key| at(format!("{path}.{key}"), expected.get(key), found.get(key)))
+            for key in expected.keys().chain(added) {
+                walk(
+                    format!("{field}.{key}"),
+                    expected.get(key),
+                    found.get(key),
+                    tell,
+                );
+            }
         }
         (Some(Value::Array(expected)), Some(Value::Array(found))) => {
-            (0..expected.len().max(found.len()))
-                .find_map(|i| at(format!("{path}[{i}]"), expected.get(i), found.get(i)))
+            for i in 0..expected.len().max(found.len()) {
+                walk(format!("{field}[{i}]"), expected.get(i), found.get(i), tell);
+            }
         }
         // 12 and 12.0 are one number.
         (Some(Value::Number(expected)), Some(Value::Number(found)))
-            if expected.as_f64() == found.as_f64() && expected.is_f64() != found.is_f64() =>
-        {
-            None
-        }
-        (expected, found) if expected == found => None,
-        (expected, found) => Some(Difference {
-            path,
-            expected: show(expected),
-            found: show(found),
-        }),
+            if expected.as_f64() == found.as_f64() && expected.is_f64() != found.is_f64() => {}
+        (expected, found) if expected == found => {}
+        (expected, found) => tell(field, expected, found),
     }
 }
 

@@ -7,13 +7,14 @@ use wasmtime::{
     Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Result,
 };
 
-use super::Config as Limits;
+use super::{Config as Limits, proof::THREADS};
 
 /// One tick of the clock that ends calls, milliseconds. Finer costs wake-ups, coarser lets a loop run on.
 pub(super) const TICK_MS: u64 = 10;
 
-/// Component instances beside `calls_max`: admission replays fixtures while calls run, one for each plugin at start.
-const ADMISSIONS_MAX: u32 = 4;
+/// Component instances beside `calls_max`: admission replays fixtures while calls run, so many at once for each of the
+/// four plugins at start.
+const ADMISSIONS_MAX: u32 = 4 * THREADS as u32;
 
 /// Of one component instance. Rust's output has 3: the module, WASI's shims and their fixups.
 pub(super) const CORE_INSTANCES_MAX: u32 = 8;

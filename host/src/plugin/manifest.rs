@@ -44,7 +44,7 @@ pub(super) fn check(name: &str, manifest: &Manifest) -> Result<(), String> {
         let most = settings::FILE_BYTES_MAX;
         return Err(format!("its settings have more than {most} bytes"));
     }
-    settings::over(&manifest.settings, None)
+    settings::over(&manifest.settings, [])
         .map(drop)
         .map_err(|error| format!("its own settings: {error}"))
 }

@@ -1,41 +1,50 @@
 //! A recorded extraction, run through a component: each request is answered from the recording, nothing else is there.
 
-use std::{borrow::Cow, path::Path};
+use std::fmt;
 
 use fixtures::{Case, Expected};
-use include_dir::{Dir, include_dir};
+use serde::Serialize;
 use serde_json::Value;
 
-use super::{difference, sandbox::Sandbox, settings};
-use crate::contract::{Context, Exchange, Kind, Manifest, Query, Request, Step, recorded};
+use super::{
+    difference::{self, Difference},
+    sandbox::Sandbox,
+    settings,
+};
+use crate::contract::{
+    Change, Context, Exchange, Manifest, Query, Refusal, Request, Step, recorded,
+};
 
-/// The cases that ship with this program.
-static CASES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../fixtures/instagram");
+/// Most differences that are shown of one case.
+const DIFFERENCES_MAX: usize = 20;
 
-/// The embedded cases of the plugin `name`, in the order of their folders.
-///
-/// # Errors
-/// One of them cannot be read; the message names it.
-pub(super) fn embedded(name: &str) -> Result<Vec<Case>, fixtures::Error> {
-    let folders = kinds(name).filter_map(|kind| CASES.get_dir(kind));
-    let mut cases = Vec::new();
-    for (folder, case) in folders.flat_map(|folder| folder.dirs().map(move |case| (folder, case))) {
-        cases.push(Case::parse(&last(folder), &last(case), |file| {
-            let file = case.get_file(case.path().join(file))?;
-            Some(Cow::Borrowed(file.contents()))
-        })?);
-    }
-    Ok(cases)
+/// What is run.
+pub(super) struct Subject<'a> {
+    pub(super) sandbox: &'a Sandbox,
+    pub(super) manifest: &'a Manifest,
+    /// What was packed with it, TOML.
+    pub(super) settings: Option<&'a str>,
 }
 
-/// The cases for the plugin `name` in a folder that an author keeps.
-///
-/// # Errors
-/// As [`embedded`].
-pub(super) fn kept(name: &str, folder: &Path) -> Result<Vec<Case>, fixtures::Error> {
-    let mut cases = fixtures::cases(folder)?;
-    cases.retain(|case| kinds(name).any(|kind| kind == case.kind));
-    Ok(cases)
+/// A case that ended otherwise than it should.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mismatch {
+    /// `<kind>/<case>`.
+    pub case: String,
+    /// In one line.
+    pub reason: String,
+    /// Field by field, where it is a record or refusal that differs; at most 20.
+    pub differences: Vec<Difference>,
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.case, self.reason)?;
+        match self.differences.len() {
+            0 | 1 => Ok(()),
+            fields => write!(f, " (and {} more fields)", fields - 1),
+        }
+    }
 }
 
 /// `<kind>/<case>`.
@@ -43,54 +52,54 @@ pub(super) fn title(case: &Case) -> String {
     format!("{}/{}", case.kind, case.name)
 }
 
-/// The names of the kinds that the plugin `name` answers.
-fn kinds(name: &str) -> impl Iterator<Item = &'static str> {
-    let kinds = Kind::ALL
-        .into_iter()
-        .filter(move |kind| kind.plugin() == name);
-    kinds.map(Kind::name)
-}
-
-fn last<'a>(folder: &Dir<'a>) -> Cow<'a, str> {
-    folder
-        .path()
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-}
-
-/// Runs one case with the plugin's own default settings. Blocks.
+/// Runs one case with the plugin's own settings. Blocks.
 ///
 /// # Errors
 /// How it ended instead of as it should, in words for the plugin's author.
-pub(super) fn run(sandbox: &Sandbox, manifest: &Manifest, case: &Case) -> Result<(), String> {
+pub(super) fn run(subject: &Subject<'_>, case: &Case) -> Result<(), Mismatch> {
+    let differences = match end(subject, case) {
+        Err(reason) => {
+            return Err(Mismatch {
+                case: title(case),
+                reason,
+                differences: Vec::new(),
+            });
+        }
+        Ok(end) => differences(&case.expected, &end),
+    };
+    match differences.first() {
+        None => Ok(()),
+        Some(first) => Err(Mismatch {
+            case: title(case),
+            reason: first.to_string(),
+            differences,
+        }),
+    }
+}
+
+/// What comes of a case, in the JSON form of the contract. Blocks.
+///
+/// # Errors
+/// A fault, or a rule that was broken, in words.
+pub(super) fn end(subject: &Subject<'_>, case: &Case) -> Result<Expected, String> {
+    let manifest = subject.manifest;
     let query: Query = serde_json::from_value(case.question.query.clone())
         .map_err(|error| format!("query.json is not a query: {error}"))?;
     let context = Context {
         now: case.question.now,
         session: case.question.session,
-        settings: settings::over(&manifest.settings, None)?,
+        settings: settings::over(&manifest.settings, subject.settings)?,
     };
     let mut exchanges = Vec::new();
     for _ in 0..=manifest.rounds {
-        let outcome = sandbox
+        let outcome = subject
+            .sandbox
             .extract(&query, &context, &exchanges)
             .map_err(|fault| fault.to_string())?;
-        let requests = match (outcome.step, &case.expected) {
-            (Step::Fetch(requests), _) => requests,
-            (Step::Done(record), Expected::Record(expected)) => {
-                return compare(expected, without_kind(&json(&record)?));
-            }
-            (Step::Refuse(refusal), Expected::Refusal(expected)) => {
-                return compare(expected, &json(&refusal)?);
-            }
-            (Step::Done(_), Expected::Refusal(expected)) => {
-                return Err(format!("expected the refusal {expected}, found a record"));
-            }
-            (Step::Refuse(refusal), Expected::Record(_)) => {
-                let found = json(&refusal)?;
-                return Err(format!("expected a record, found the refusal {found}"));
-            }
+        let requests = match outcome.step {
+            Step::Fetch(requests) => requests,
+            Step::Done(record) => return Ok(Expected::Record(without_kind(json(&record)?))),
+            Step::Refuse(refusal) => return Ok(Expected::Refusal(json(&refusal)?)),
         };
         for request in requests {
             exchanges.push(answered(manifest, case, request)?);
@@ -103,20 +112,58 @@ pub(super) fn run(sandbox: &Sandbox, manifest: &Manifest, case: &Case) -> Result
     Err(format!("fetches more than its {} times", manifest.rounds))
 }
 
-fn json<T: serde::Serialize>(value: &T) -> Result<Value, String> {
+fn json<T: Serialize>(value: &T) -> Result<Value, String> {
     serde_json::to_value(value).map_err(|error| error.to_string())
 }
 
 /// `{"Post": {…}}` is kept as `{…}`, because the folder says which kind it is.
-fn without_kind(record: &Value) -> &Value {
-    let kinds = record.as_object().and_then(|kinds| kinds.values().next());
-    kinds.unwrap_or(record)
+fn without_kind(record: Value) -> Value {
+    match record {
+        Value::Object(kinds) if kinds.len() == 1 => {
+            kinds.into_iter().next().map_or(Value::Null, |(_, it)| it)
+        }
+        other => other,
+    }
 }
 
-fn compare(expected: &Value, found: &Value) -> Result<(), String> {
-    match difference::first(expected, found) {
-        None => Ok(()),
-        Some(difference) => Err(difference.to_string()),
+fn differences(expected: &Expected, found: &Expected) -> Vec<Difference> {
+    let other_end = |expected: String, found: String| {
+        vec![Difference {
+            field: String::new(),
+            expected,
+            found,
+        }]
+    };
+    match (expected, found) {
+        (Expected::Record(expected), Expected::Record(found))
+        | (Expected::Refusal(expected), Expected::Refusal(found)) => {
+            difference::between(expected, found, DIFFERENCES_MAX)
+        }
+        (Expected::Refusal(expected), Expected::Record(_)) => {
+            other_end(format!("the refusal {expected}"), "a record".to_owned())
+        }
+        (Expected::Record(_), Expected::Refusal(found)) => match change(found) {
+            Some(change) => vec![change],
+            None => other_end("a record".to_owned(), format!("the refusal {found}")),
+        },
+        (Expected::NoFailure, Expected::Refusal(found)) => change(found).into_iter().collect(),
+        (Expected::NoFailure, _) | (_, Expected::NoFailure) => Vec::new(),
+    }
+}
+
+/// The plugin's own words for a field that it cannot read.
+fn change(refusal: &Value) -> Option<Difference> {
+    match serde_json::from_value(refusal.clone()) {
+        Ok(Refusal::Changed(Change {
+            path,
+            expected,
+            found,
+        })) => Some(Difference {
+            field: path,
+            expected,
+            found,
+        }),
+        _ => None,
     }
 }
 

@@ -1,4 +1,5 @@
-//! A plugin's settings: its own defaults with the operator's `<name>.toml` laid over them, key by key.
+//! A plugin's settings: its own defaults, over them what was packed with it, over both the operator's `<name>.toml`;
+//! key by key.
 
 use toml::{Table, Value};
 
@@ -8,12 +9,15 @@ pub(super) const FILE_BYTES_MAX: u64 = 64 * 1024;
 /// The JSON object that the plugin is given.
 ///
 /// # Errors
-/// One of them is not TOML, or the operator's file has a key that the defaults lack or another type than theirs:
-/// a setting that would be silently ignored.
-pub(super) fn over(defaults: &str, file: Option<&str>) -> Result<String, String> {
+/// One of them is not TOML, or a layer has a key that the defaults lack or another type than theirs: a setting that
+/// would be silently ignored.
+pub(super) fn over<'a>(
+    defaults: &str,
+    layers: impl IntoIterator<Item = &'a str>,
+) -> Result<String, String> {
     let mut settings = parse(defaults)?;
-    if let Some(file) = file {
-        lay(&mut settings, parse(file)?, "")?;
+    for layer in layers {
+        lay(&mut settings, parse(layer)?, "")?;
     }
     serde_json::to_string(&settings).map_err(|error| error.to_string())
 }

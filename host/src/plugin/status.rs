@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{Ending, Plugin, admission::Refused};
+use super::{
+    Ending, Plugin,
+    admission::Refused,
+    shadow::{Candidate, Report},
+};
 
 /// One line of `GET /plugins`: a plugin, or a file that names none.
 #[derive(Clone, Debug, Serialize)]
@@ -15,8 +19,41 @@ pub struct Status {
     /// What serves; only files that name no plugin have none.
     #[serde(flatten)]
     pub serving: Option<Serving>,
+    /// The versions that served before and can come back, newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Brief>,
+    /// The version that would serve next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<Candidacy>,
     /// The last file that was refused.
-    pub refused: Option<Candidate>,
+    pub refused: Option<Refusal>,
+}
+
+/// A version, in short.
+#[derive(Clone, Debug, Serialize)]
+pub struct Brief {
+    /// Its own, such as `1.0.0`.
+    pub version: String,
+    /// SHA-256 of its component, 64 hex digits.
+    pub digest: String,
+    /// `embedded`, or the name of its file in the plugin folder.
+    pub source: String,
+    /// When it was loaded, RFC 3339.
+    pub since: String,
+}
+
+/// A version that waits to serve.
+#[derive(Clone, Debug, Serialize)]
+pub struct Candidacy {
+    /// Which one.
+    #[serde(flatten)]
+    pub version: Brief,
+    /// Why it waits for the operator's word; none: it runs beside what serves.
+    pub held: Option<String>,
+    /// How many live extractions it is compared on before it serves.
+    pub wanted: u32,
+    /// How it fares beside what serves.
+    pub shadow: Report,
 }
 
 /// The version that serves.
@@ -49,7 +86,7 @@ pub struct Settings {
 
 /// A file that was refused.
 #[derive(Clone, Debug, Serialize)]
-pub struct Candidate {
+pub struct Refusal {
     /// Its name in the plugin folder.
     pub file: String,
     /// SHA-256, 64 hex digits, where it could be read.
@@ -62,11 +99,35 @@ pub struct Candidate {
 }
 
 impl Status {
-    pub(super) fn stranger(candidate: &Candidate) -> Self {
+    pub(super) fn stranger(refusal: &Refusal) -> Self {
         Self {
-            name: candidate.file.clone(),
+            name: refusal.file.clone(),
             serving: None,
-            refused: Some(candidate.clone()),
+            earlier: Vec::new(),
+            candidate: None,
+            refused: Some(refusal.clone()),
+        }
+    }
+}
+
+impl Brief {
+    pub(super) fn of(plugin: &Plugin) -> Self {
+        Self {
+            version: plugin.manifest().version.clone(),
+            digest: plugin.digest().to_owned(),
+            source: plugin.source().to_owned(),
+            since: rfc3339(plugin.since()),
+        }
+    }
+}
+
+impl Candidacy {
+    pub(super) fn of(candidate: &Candidate) -> Self {
+        Self {
+            version: Brief::of(candidate.plugin()),
+            held: candidate.held.clone(),
+            wanted: candidate.wanted(),
+            shadow: candidate.report(),
         }
     }
 }
@@ -85,7 +146,7 @@ impl Serving {
     }
 }
 
-impl Candidate {
+impl Refusal {
     pub(super) fn new(file: &str, digest: Option<String>, refused: Refused) -> Self {
         Self {
             file: file.to_owned(),

@@ -7,7 +7,8 @@ use tokio::task::spawn_blocking;
 use super::{
     Config, EMBEDDED, Error,
     admission::{self, Admission, Admitted, Check, Refused},
-    replay,
+    proof,
+    replay::Mismatch,
 };
 use crate::contract::Manifest;
 
@@ -24,7 +25,7 @@ pub struct Checked {
 #[derive(Clone, Debug)]
 pub struct Tested {
     /// `<kind>/<case>`, and how it ended instead of as it should.
-    pub cases: Vec<(String, Result<(), String>)>,
+    pub cases: Vec<(String, Result<(), Mismatch>)>,
 }
 
 impl Tested {
@@ -48,29 +49,34 @@ pub async fn check(config: &Config, file: &Path) -> Result<Checked, Error> {
 }
 
 /// Every case through `file`: those of the folder `cases` (`<kind>/<case>/…`) that are of the plugin's kinds, or else
-/// the embedded ones.
+/// those that it carries, or else the embedded ones.
 ///
 /// # Errors
 /// As [`check`], or the cases cannot be read. A case that fails is no error.
 pub async fn test(config: &Config, file: &Path, cases: Option<&Path>) -> Result<Tested, Error> {
     let (name, admitted) = describe(config, file).await?;
     let cases = match cases {
-        Some(folder) => replay::kept(name, folder),
-        None => replay::embedded(name),
+        Some(folder) => proof::kept(name, folder),
+        None if admitted.cases.is_empty() => proof::embedded(name),
+        None => Ok(admitted.cases.clone()),
     };
-    let cases = cases.map_err(|error| Refused::new(Check::Replay, error))?;
-    let run = move || {
-        let run = |case| replay::run(&admitted.sandbox, &admitted.manifest, case);
-        let cases = cases.iter().map(|case| (replay::title(case), run(case)));
-        cases.collect()
-    };
-    let cases = spawn_blocking(run)
+    let refuse = |reason: String| Refused::new(Check::Replay, reason);
+    let cases = cases.map_err(|error| refuse(error.to_string()))?;
+    let cases = spawn_blocking(move || proof::run(&admitted.subject(), &cases))
         .await
-        .map_err(|error| Error::Start(error.to_string()))?;
+        .map_err(|error| Error::Start(error.to_string()))?
+        .map_err(refuse)?;
     Ok(Tested { cases })
 }
 
-async fn describe(config: &Config, file: &Path) -> Result<(&'static str, Admitted), Error> {
+/// `file` through every step up to its description of itself, and the plugin that its name says it is to be.
+///
+/// # Errors
+/// [`Error::Refused`] with the first step that fails, or [`Error::Start`].
+pub(super) async fn describe(
+    config: &Config,
+    file: &Path,
+) -> Result<(&'static str, Admitted), Error> {
     let stem = file.file_stem().unwrap_or_default();
     let names = EMBEDDED.map(|(name, _)| name);
     let name = names
@@ -85,7 +91,7 @@ async fn describe(config: &Config, file: &Path) -> Result<(&'static str, Admitte
         })?;
     let admission = Arc::new(Admission::open(config)?);
     let component = admission::read(file.to_owned(), config.component_bytes_max).await?;
-    Ok((name, admission.describe(name, component).await?))
+    Ok((name, admission.describe(name, component, false).await?))
 }
 
 impl fmt::Display for Checked {
@@ -118,7 +124,15 @@ impl fmt::Display for Tested {
         for (case, ended) in &self.cases {
             match ended {
                 Ok(()) => writeln!(f, "ok    {case}")?,
-                Err(reason) => writeln!(f, "FAIL  {case}\n      {reason}")?,
+                Err(mismatch) if mismatch.differences.is_empty() => {
+                    writeln!(f, "FAIL  {case}\n      {}", mismatch.reason)?;
+                }
+                Err(mismatch) => {
+                    writeln!(f, "FAIL  {case}")?;
+                    for difference in &mismatch.differences {
+                        writeln!(f, "      {difference}")?;
+                    }
+                }
             }
         }
         let passed = self.cases.iter().filter(|(_, ended)| ended.is_ok()).count();

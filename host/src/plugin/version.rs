@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -12,7 +12,9 @@ use std::{
 use time::OffsetDateTime;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
-use super::{Config, Ending, Fault, admission::Admitted, sandbox::Sandbox};
+use super::{
+    Config, Ending, Fault, admission::Admitted, health::Window, sandbox::Sandbox, settings,
+};
 use crate::contract::{Context, Exchange, Manifest, Outcome, Query};
 
 /// One version of one plugin, compiled and admitted, with the settings that it has now.
@@ -29,9 +31,12 @@ struct Version {
     source: String,
     since: OffsetDateTime,
     manifest: Manifest,
+    /// What was packed with it, TOML.
+    packed: Option<String>,
     sandbox: Sandbox,
     calls: AtomicU64,
     endings: [AtomicU64; Ending::ALL.len()],
+    window: Mutex<Window>,
 }
 
 /// How many calls may run at once, over all plugins.
@@ -51,28 +56,29 @@ impl Permits {
 }
 
 impl Plugin {
-    /// `source` is `embedded` or the name of a file, `settings` a JSON object.
-    pub(super) fn new(
-        admitted: Admitted,
-        source: &str,
-        settings: String,
-        permits: Permits,
-    ) -> Self {
+    /// `source` is `embedded` or the name of a file. With its own settings.
+    pub(super) fn new(admitted: Admitted, source: &str, permits: Permits) -> Self {
         let Admitted {
             digest,
             manifest,
             sandbox,
+            settings: packed,
+            ..
         } = admitted;
         let short = digest.get(..8).unwrap_or_default();
+        // They were checked when it was admitted.
+        let settings = settings::over(&manifest.settings, packed.as_deref()).unwrap_or_default();
         let version = Version {
             label: format!("{}@{}+{short}", manifest.name, manifest.version).into(),
             digest,
             source: source.to_owned(),
             since: OffsetDateTime::now_utc(),
             manifest,
+            packed,
             sandbox,
             calls: AtomicU64::new(0),
             endings: Default::default(),
+            window: Mutex::default(),
         };
         Self {
             version: Arc::new(version),
@@ -81,8 +87,24 @@ impl Plugin {
         }
     }
 
+    /// Its own settings, with the operator's `<name>.toml` over them where it fits; why not, where it does not.
+    pub(super) fn configured(&self, file: Option<&str>) -> (Self, Option<String>) {
+        let Version {
+            manifest, packed, ..
+        } = &*self.version;
+        let own = || packed.as_deref().into_iter();
+        let (settings, error) = match settings::over(&manifest.settings, own().chain(file)) {
+            Ok(settings) => (settings, None),
+            Err(error) => {
+                let settings = settings::over(&manifest.settings, own());
+                (settings.unwrap_or_default(), Some(error))
+            }
+        };
+        (self.with_settings(settings), error)
+    }
+
     /// The same version with other settings; its counters go on.
-    pub(super) fn with_settings(&self, settings: String) -> Self {
+    fn with_settings(&self, settings: String) -> Self {
         Self {
             version: Arc::clone(&self.version),
             settings: settings.into(),
@@ -140,7 +162,20 @@ impl Plugin {
         self.version.endings[ending as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn digest(&self) -> &str {
+    /// How its latest extractions ended.
+    pub(super) fn window(&self) -> MutexGuard<'_, Window> {
+        let window = self.version.window.lock();
+        window.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether both are the same version, whatever their settings.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.version, &other.version)
+    }
+
+    /// SHA-256 of its component, 64 hex digits.
+    #[must_use]
+    pub fn digest(&self) -> &str {
         &self.version.digest
     }
 

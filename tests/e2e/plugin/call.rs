@@ -111,7 +111,7 @@ async fn calls_beyond_the_limit_wait_and_then_are_told_so() {
     fs::write(folder.path().join("post.wasm"), MISBEHAVING).unwrap();
     let mut config = config(folder.path());
     (config.calls_max, config.wait_ms_max) = (1, 50);
-    let registry = Registry::open(config).await.unwrap();
+    let registry = Registry::open(config, None).await.unwrap();
     let plugin = registry.serving(Kind::Post);
     let ended = join_all([ask(&plugin, "spin"), ask(&plugin, "CnU4zIh9x_F")]).await;
     assert_eq!(ended[0], Err(Fault::Deadline));
@@ -125,7 +125,7 @@ async fn a_caller_that_goes_away_gives_its_place_back() {
     fs::write(folder.path().join("post.wasm"), MISBEHAVING).unwrap();
     let mut config = config(folder.path());
     (config.calls_max, config.wait_ms_max) = (1, 20_000);
-    let registry = Registry::open(config).await.unwrap();
+    let registry = Registry::open(config, None).await.unwrap();
     let plugin = registry.serving(Kind::Post);
     let gone = tokio::spawn({
         let plugin = Arc::clone(&plugin);

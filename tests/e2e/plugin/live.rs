@@ -11,6 +11,7 @@ use std::{
 };
 
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::time::interval;
 
 use super::{MISBEHAVING, POST, replace, variant};
@@ -24,16 +25,21 @@ const LOAD: Duration = Duration::from_secs(30);
 const SERVES_WITHIN: Duration = Duration::from_secs(3);
 
 fn start() -> Server {
+    start_in(tempfile::tempdir().unwrap())
+}
+
+fn start_in(folder: TempDir) -> Server {
     let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
     let fixtures = fixtures.to_str().unwrap();
-    Server::start(&[
+    let flags = [
         "--replay",
         fixtures,
         "--rate-limit",
         "0",
         "--cache-ttl",
         "0",
-    ])
+    ];
+    Server::start_in(folder, &flags)
 }
 
 impl Server {
@@ -182,7 +188,11 @@ fn digest(bytes: &[u8]) -> String {
 
 #[tokio::test]
 async fn a_plugin_that_misbehaves_costs_its_caller_alone() {
-    let server = start();
+    let folder = tempfile::tempdir().unwrap();
+    // It would be rolled back before the last of its faults.
+    let settings = "[limits]\nrollback_failures_min = 10000\n";
+    fs::write(folder.path().join("gramhost.toml"), settings).unwrap();
+    let server = start_in(folder);
     server.put("post.wasm", MISBEHAVING);
     server
         .until("serves", |post| post["source"] == "post.wasm")

@@ -44,7 +44,7 @@ async fn a_restart_needs_no_compiler_and_an_edited_cache_does() {
         let file = file.unwrap();
         fs::copy(file.path(), cache.path().join(file.file_name())).unwrap();
     }
-    Registry::open(without_compiler(cache.path()))
+    Registry::open(without_compiler(cache.path()), None)
         .await
         .unwrap();
     let mode = fs::metadata(cache.path()).unwrap().permissions().mode();
@@ -57,7 +57,7 @@ async fn a_restart_needs_no_compiler_and_an_edited_cache_does() {
         code[last] ^= 1;
         fs::write(path, code).unwrap();
     }
-    let error = Registry::open(without_compiler(cache.path()))
+    let error = Registry::open(without_compiler(cache.path()), None)
         .await
         .err()
         .unwrap();
@@ -81,7 +81,7 @@ async fn one_compiled_plugin_cannot_stand_in_for_another() {
         fs::copy(file.path(), cache.path().join(name)).unwrap();
     }
     assert!(
-        Registry::open(without_compiler(cache.path()))
+        Registry::open(without_compiler(cache.path()), None)
             .await
             .is_err()
     );

@@ -59,7 +59,10 @@ async fn a_refusal_names_the_plugin_and_keeps_its_words_to_itself() {
         ),
         (Error::Busy, 503, Some("1")),
         (
-            Error::ExtractorFailed("trap at /secret/path".to_owned()),
+            Error::ExtractorFailed {
+                why: "trap at /secret/path".to_owned(),
+                capture: None,
+            },
             502,
             None,
         ),

@@ -117,7 +117,10 @@ fn endings() -> Vec<Error> {
             retry_after_s: None,
         },
         Error::Unavailable(String::new()),
-        Error::ExtractorFailed(String::new()),
+        Error::ExtractorFailed {
+            why: String::new(),
+            capture: None,
+        },
         Error::InvalidCursor,
         Error::Busy,
     ]
@@ -183,7 +186,10 @@ fn codes_have_the_documented_status() {
         ),
         (
             Subject::Post,
-            Error::ExtractorFailed(String::new()),
+            Error::ExtractorFailed {
+                why: String::new(),
+                capture: None,
+            },
             502,
             "EXTRACTOR_FAILED",
         ),

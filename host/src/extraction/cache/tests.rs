@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::*;
 use crate::{
     contract::{Refusal, Target},
-    extraction::check::tests::post,
+    extraction::{check::tests::post, drive::Stop},
 };
 
 fn key(code: &str, plugin: &str) -> Key {
@@ -20,7 +20,7 @@ fn key(code: &str, plugin: &str) -> Key {
     }
 }
 
-type Yield = Result<Box<Record>, Stop>;
+type Yield = Result<Box<Record>, Failed>;
 
 fn record() -> Yield {
     Ok(Box::new(Record::Post(post("C"))))
@@ -68,7 +68,7 @@ async fn facts_are_remembered_and_walls_are_not() {
         (Refusal::RateLimited(Some(9)), 2),
     ] {
         let (cache, counter) = (Cache::new(&Config::default()), Counter::default());
-        let stop = || Err(Stop::Refused(refusal.clone()));
+        let stop = || Err(Stop::Refused(refusal.clone()).into());
         let first = cache
             .get_or(key("C", "p"), counter.work(stop()))
             .await
@@ -131,7 +131,7 @@ async fn a_hundred_equal_questions_are_one_extraction() {
 
 #[tokio::test]
 async fn a_failure_in_flight_is_shared_too() {
-    let (ends, times) = hundred(|| Err(Stop::Late)).await;
+    let (ends, times) = hundred(|| Err(Stop::Late.into())).await;
     assert!(ends.iter().all(|end| matches!(
         end,
         Err(Failure {

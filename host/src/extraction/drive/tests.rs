@@ -1,7 +1,10 @@
 //! Rounds and rules with plugins that are closures, against a local stand-in.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use super::*;
 use crate::{
@@ -73,7 +76,15 @@ async fn run_with(
             })
         }
     };
-    let ended = drive(config, &client(origin), manifest, &query, call).await;
+    let rules = Rules {
+        config,
+        upstream: &client(origin),
+        manifest,
+    };
+    let deadline = Instant::now() + Duration::from_millis(config.wall_ms_max);
+    let ended = drive(&rules, Source::Upstream(deadline), &query, call)
+        .await
+        .ended;
     (ended, calls.into_inner())
 }
 

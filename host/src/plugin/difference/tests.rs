@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::first;
+use super::between;
 
 fn shown(expected: &Value, found: &Value) -> Option<String> {
-    first(expected, found).map(|difference| difference.to_string())
+    between(expected, found, 1).first().map(ToString::to_string)
 }
 
 #[test]
@@ -50,4 +50,18 @@ fn a_missing_and_an_added_field_are_named() {
 fn a_long_value_is_shortened_at_a_character() {
     let text = shown(&json!(1), &json!("ä".repeat(1000))).unwrap();
     assert!(text.ends_with('…') && text.chars().count() < 160, "{text}");
+}
+
+#[test]
+fn every_difference_is_told_up_to_a_limit() {
+    let (expected, found) = (
+        json!({"a": 1, "b": [1, 2], "c": 3}),
+        json!({"a": 2, "b": [1]}),
+    );
+    let fields = |most| {
+        let found = between(&expected, &found, most).into_iter();
+        found.map(|it| it.field).collect::<Vec<_>>()
+    };
+    assert_eq!(fields(10), [".a", ".b[1]", ".c"]);
+    assert_eq!(fields(2), [".a", ".b[1]"]);
 }

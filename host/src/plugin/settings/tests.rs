@@ -8,14 +8,14 @@ const DEFAULTS: &str = "doors = [\"graphql\", \"page\"]\n[graphql]\ndoc_id = \"1
 #[test]
 fn defaults_stand_alone() {
     assert_eq!(
-        over(DEFAULTS, None),
+        over(DEFAULTS, []),
         Ok(r#"{"doors":["graphql","page"],"graphql":{"doc_id":"1","retry":true}}"#.into())
     );
 }
 
 #[test]
 fn one_key_is_replaced_and_its_neighbours_stay() {
-    let settings = over(DEFAULTS, Some("graphql.doc_id = \"2\"")).unwrap();
+    let settings = over(DEFAULTS, ["graphql.doc_id = \"2\""]).unwrap();
     assert_eq!(
         settings,
         r#"{"doors":["graphql","page"],"graphql":{"doc_id":"2","retry":true}}"#
@@ -24,26 +24,26 @@ fn one_key_is_replaced_and_its_neighbours_stay() {
 
 #[test]
 fn a_list_is_replaced_whole() {
-    let settings = over(DEFAULTS, Some("doors = [\"page\"]")).unwrap();
+    let settings = over(DEFAULTS, ["doors = [\"page\"]"]).unwrap();
     assert!(settings.starts_with(r#"{"doors":["page"],"#));
 }
 
 #[test]
 fn an_unknown_key_is_refused_by_name() {
-    let error = over(DEFAULTS, Some("[graphql]\ndocid = \"2\"")).unwrap_err();
+    let error = over(DEFAULTS, ["[graphql]\ndocid = \"2\""]).unwrap_err();
     assert_eq!(error, "unknown key \"graphql.docid\"");
 }
 
 #[test]
 fn another_type_is_refused_by_name() {
-    let error = over(DEFAULTS, Some("graphql.doc_id = 2")).unwrap_err();
+    let error = over(DEFAULTS, ["graphql.doc_id = 2"]).unwrap_err();
     assert_eq!(error, "\"graphql.doc_id\" is of type string, not integer");
-    let error = over(DEFAULTS, Some("graphql = 2")).unwrap_err();
+    let error = over(DEFAULTS, ["graphql = 2"]).unwrap_err();
     assert_eq!(error, "\"graphql\" is of type table, not integer");
 }
 
 #[test]
 fn what_is_not_toml_is_refused_with_its_line() {
-    let error = over(DEFAULTS, Some("doors = []\n]")).unwrap_err();
+    let error = over(DEFAULTS, ["doors = []\n]"]).unwrap_err();
     assert!(error.starts_with("line 2: "), "{error}");
 }

@@ -1,0 +1,62 @@
+//! What plugins failed at, and the fields that drift.
+
+use axum::{
+    Json,
+    body::Body,
+    extract::{Path, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+
+use super::super::error::{ApiError, Code};
+use crate::{
+    capture::{Captures, Error, Listed},
+    drift::{Drift, Fill, Warning},
+};
+
+/// `GET /captures`: newest first.
+pub(in crate::api) async fn list(State(captures): State<Captures>) -> Json<Vec<Listed>> {
+    Json(captures.list())
+}
+
+/// `GET /captures/{id}`.
+pub(in crate::api) async fn get(
+    State(captures): State<Captures>,
+    Path(id): Path<String>,
+) -> Result<Json<Listed>, ApiError> {
+    captures.get(&id).map(Json).map_err(refuse)
+}
+
+/// `GET /captures/{id}/exchange.har`: what was exchanged, redacted.
+pub(in crate::api) async fn har(
+    State(captures): State<Captures>,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let file = captures.folder(&id).map_err(refuse)?.join("exchange.har");
+    let har = captures.read(&file).await.map_err(refuse)?;
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    Ok((kind, Body::from(har)).into_response())
+}
+
+/// `GET /drift`: the fields that used to be stated and no longer are.
+pub(in crate::api) async fn drift(State(drift): State<Drift>) -> Json<Vec<Warning>> {
+    Json(drift.warnings())
+}
+
+/// `GET /drift/rates`: how often every version stated every field.
+pub(in crate::api) async fn rates(State(drift): State<Drift>) -> Json<Vec<Fill>> {
+    Json(drift.rates())
+}
+
+/// `POST /drift/accept`: what is seen now is usual from now on.
+pub(in crate::api) async fn accept(State(drift): State<Drift>) -> Json<Vec<Warning>> {
+    drift.accept();
+    Json(drift.warnings())
+}
+
+fn refuse(error: Error) -> ApiError {
+    match error {
+        Error::Unknown(_) => ApiError::from(Code::NotFound).because(error.to_string()),
+        Error::Broken(_) | Error::Io(_) => ApiError::from(Code::ServerError).caused_by(error),
+    }
+}

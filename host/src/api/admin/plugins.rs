@@ -1,0 +1,172 @@
+//! The operator's hand on the plugins: what serves, what happened, put, roll back, promote, discard.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{Path, Query, State},
+};
+use serde::{Deserialize, Serialize};
+
+use super::super::{
+    clock,
+    error::{ApiError, Code},
+};
+use crate::{
+    contract::Kind,
+    database::{Database, PluginEvent},
+    drift::{Drift, Warning},
+    plugin::{Error, Registry, Status},
+};
+
+/// Most events of one answer.
+const EVENTS_MAX: u32 = 1000;
+/// Events of an answer where the operator does not say.
+const EVENTS_DEFAULT: u32 = 100;
+/// What a change is explained with, where the operator does not say.
+const BY_HAND: &str = "by hand";
+
+/// A plugin, and what drifts in its records.
+#[derive(Serialize)]
+pub(in crate::api) struct Shown {
+    #[serde(flatten)]
+    status: Status,
+    drift: Vec<Warning>,
+}
+
+impl Shown {
+    fn of(status: Status, warnings: &[Warning]) -> Self {
+        let is_its = |warning: &&Warning| {
+            let kind = Kind::ALL.into_iter().find(|it| it.name() == warning.kind);
+            kind.is_some_and(|kind| kind.plugin() == status.name)
+        };
+        let drift = warnings.iter().filter(is_its).cloned().collect();
+        Self { status, drift }
+    }
+}
+
+/// `GET /plugins`: what serves, how it fares, what drifts, and what was refused and why.
+pub(in crate::api) async fn list(
+    State(plugins): State<Arc<Registry>>,
+    State(drift): State<Drift>,
+) -> Json<Vec<Shown>> {
+    let warnings = drift.warnings();
+    let status = plugins.status().into_iter();
+    Json(status.map(|it| Shown::of(it, &warnings)).collect())
+}
+
+#[derive(Deserialize)]
+pub(in crate::api) struct Which {
+    plugin: Option<String>,
+    limit: Option<u32>,
+}
+
+/// One line of the history.
+#[derive(Serialize)]
+pub(in crate::api) struct Event {
+    /// RFC 3339, UTC.
+    at: String,
+    plugin: String,
+    action: String,
+    digest: Option<String>,
+    version: Option<String>,
+    source: String,
+    who: String,
+    why: String,
+}
+
+impl From<PluginEvent> for Event {
+    fn from(event: PluginEvent) -> Self {
+        Self {
+            at: clock::datetime(event.at.unsigned_abs() / 1000).unwrap_or_default(),
+            plugin: event.plugin,
+            action: event.action,
+            digest: event.digest,
+            version: event.version,
+            source: event.source,
+            who: event.who,
+            why: event.why,
+        }
+    }
+}
+
+/// `GET /plugins/history`: what happened, newest first.
+pub(in crate::api) async fn history(
+    State(database): State<Database>,
+    Query(which): Query<Which>,
+) -> Result<Json<Vec<Event>>, ApiError> {
+    let most = which.limit.unwrap_or(EVENTS_DEFAULT).min(EVENTS_MAX);
+    let events = database.plugin_events(which.plugin.as_deref(), most).await;
+    let events = events.map_err(|error| ApiError::from(Code::ServerError).caused_by(error))?;
+    Ok(Json(events.into_iter().map(Event::from).collect()))
+}
+
+/// `PUT /plugins/{name}`: the component in the body is let in and put into the plugin folder, or refused.
+pub(in crate::api) async fn put(
+    State(plugins): State<Arc<Registry>>,
+    Path(name): Path<String>,
+    component: Bytes,
+) -> Result<Json<Status>, ApiError> {
+    plugins
+        .put(&name, component)
+        .await
+        .map(Json)
+        .map_err(refuse)
+}
+
+#[derive(Default, Deserialize)]
+pub(in crate::api) struct Decision {
+    /// SHA-256 of the version that is meant.
+    digest: Option<String>,
+    /// For the history.
+    why: Option<String>,
+}
+
+impl Decision {
+    fn why(&self) -> &str {
+        self.why.as_deref().unwrap_or(BY_HAND)
+    }
+}
+
+/// `POST /plugins/{name}/rollback`: back to the version before.
+pub(in crate::api) async fn roll_back(
+    State(plugins): State<Arc<Registry>>,
+    Path(name): Path<String>,
+    Query(decision): Query<Decision>,
+) -> Result<Json<Status>, ApiError> {
+    let done = plugins.roll_back(&name, decision.why()).await;
+    done.map(Json).map_err(refuse)
+}
+
+/// `POST /plugins/{name}/promote`: the candidate serves, or the earlier version with this digest.
+pub(in crate::api) async fn promote(
+    State(plugins): State<Arc<Registry>>,
+    Path(name): Path<String>,
+    Query(decision): Query<Decision>,
+) -> Result<Json<Status>, ApiError> {
+    let digest = decision.digest.as_deref();
+    let done = plugins.promote(&name, digest, decision.why()).await;
+    done.map(Json).map_err(refuse)
+}
+
+/// `POST /plugins/{name}/discard`: the candidate is dropped.
+pub(in crate::api) async fn discard(
+    State(plugins): State<Arc<Registry>>,
+    Path(name): Path<String>,
+) -> Result<Json<Status>, ApiError> {
+    plugins.discard(&name).await.map(Json).map_err(refuse)
+}
+
+fn refuse(error: Error) -> ApiError {
+    let words = error.to_string();
+    match error {
+        Error::Refused(refused) => ApiError::from(Code::PluginRefused)
+            .because(words)
+            .with("refused", &refused),
+        Error::Unknown(_) => ApiError::from(Code::NotFound).because(words),
+        Error::NoVersion => Code::NoSuchVersion.into(),
+        Error::NoFolder => ApiError::from(Code::NoSuchVersion).because(words),
+        Error::Start(_) | Error::Folder(_) => ApiError::from(Code::ServerError).caused_by(words),
+    }
+}

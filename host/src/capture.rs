@@ -1,0 +1,286 @@
+//! What was answered to an extraction that a plugin failed: kept redacted, in the shape of a fixture, so that it can be
+//! looked at, run again exactly, and adopted as a case. Knows no plugin.
+
+mod index;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::DirBuilderExt as _,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use fixtures::{Case, Har, Question};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+use self::index::{Cause, Index};
+
+/// What is kept of them.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where; none: nothing is kept.
+    pub folder: Option<PathBuf>,
+    /// Most captures; the oldest go first.
+    pub captures_max: usize,
+    /// All of them together, bytes; the oldest go first.
+    pub bytes_max: u64,
+    /// Most captures of one cause (plugin version, kind and what is wrong); later ones are only counted.
+    pub of_one_cause_max: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            folder: None,
+            captures_max: 200,
+            bytes_max: 256 * 1024 * 1024,
+            of_one_cause_max: 3,
+        }
+    }
+}
+
+/// Why a capture cannot be read or adopted.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No capture has this id.
+    #[error("no capture is called {0:.64?}")]
+    Unknown(String),
+    /// It is not as it was written.
+    #[error("{0}")]
+    Broken(String),
+    /// The disk.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// How an extraction failed, and all that it takes to run it again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Capture {
+    /// UUID v7, so in the order of time.
+    pub id: String,
+    /// RFC 3339.
+    pub at: String,
+    /// As in `post`, `profile-info`.
+    pub kind: String,
+    /// What was asked, in the JSON form of the contract.
+    pub query: Value,
+    /// `name@version+digest` of the plugin that failed.
+    pub plugin: String,
+    /// SHA-256 of its component, 64 hex digits.
+    pub digest: String,
+    /// `changed`, `fault` or `rules`.
+    pub class: String,
+    /// In words.
+    pub reason: String,
+    /// Where it could not read the answer, where it says so.
+    pub field: Option<String>,
+    /// Its settings, a JSON object.
+    pub settings: Value,
+    /// What limited it.
+    pub limits: Limits,
+    /// How many values were taken out.
+    pub redacted: usize,
+    /// Whether the plugin fails in the same way on what was kept.
+    pub reproduced: bool,
+}
+
+/// What limited the plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Milliseconds of one call.
+    pub call_ms_max: u64,
+    /// Linear memory of one call, bytes.
+    pub memory_bytes_max: usize,
+}
+
+/// What `GET /captures` shows of one.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listed {
+    /// The capture.
+    #[serde(flatten)]
+    pub capture: Capture,
+    /// How often its cause was seen since it was first captured by this process.
+    pub seen: u64,
+    /// On disk, bytes.
+    pub bytes: u64,
+}
+
+/// A cheap handle; the default keeps nothing.
+#[derive(Clone, Default)]
+pub struct Captures {
+    config: Arc<Config>,
+    index: Arc<Mutex<Index>>,
+}
+
+impl Captures {
+    /// Reads what is there.
+    ///
+    /// # Errors
+    /// The folder cannot be read. A capture that cannot be read is left alone and logged.
+    pub fn open(config: Config) -> Result<Self, Error> {
+        let mut index = Index::default();
+        if let Some(folder) = config.folder.as_deref().filter(|folder| folder.exists()) {
+            for path in folders(folder)? {
+                match read(&path) {
+                    Ok((capture, bytes)) => index.add(capture, bytes),
+                    Err(error) => tracing::warn!("{}: {error}", path.display()),
+                }
+            }
+        }
+        Ok(Self {
+            config: Arc::new(config),
+            index: Arc::new(Mutex::new(index)),
+        })
+    }
+
+    /// Where this cause is kept already, if it may not be kept once more; it is counted.
+    #[must_use]
+    pub fn seen(&self, digest: &str, kind: &str, what: &str) -> Option<String> {
+        let cause = Cause::new(digest, kind, what);
+        self.index().count(&cause, self.config.of_one_cause_max)
+    }
+
+    /// Keeps one, all or nothing; its id, or none where nothing is kept. A disk that fails is logged.
+    pub async fn keep(&self, capture: Capture, question: Question, har: Har) -> Option<String> {
+        let this = self.clone();
+        spawn_blocking(move || this.write(capture, &question, &har))
+            .await
+            .ok()?
+    }
+
+    fn write(&self, capture: Capture, question: &Question, har: &Har) -> Option<String> {
+        let folder = self.config.folder.as_deref()?;
+        let id = capture.id.clone();
+        match write(folder, &capture, question, har) {
+            Ok(bytes) => {
+                let surplus = {
+                    let mut index = self.index();
+                    index.add(capture, bytes);
+                    index.surplus(&self.config)
+                };
+                for old in surplus {
+                    // One that is gone already is what was wanted.
+                    let _ = fs::remove_dir_all(folder.join(&old.kind).join(&old.id));
+                }
+                Some(id)
+            }
+            Err(error) => {
+                tracing::warn!("{} keeps no capture: {error}", folder.display());
+                None
+            }
+        }
+    }
+
+    /// All of them, newest first.
+    #[must_use]
+    pub fn list(&self) -> Vec<Listed> {
+        self.index().list()
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`].
+    pub fn get(&self, id: &str) -> Result<Listed, Error> {
+        let found = self.index().get(id);
+        found.ok_or_else(|| Error::Unknown(id.to_owned()))
+    }
+
+    /// Its folder: `query.json`, `exchange.har` and `capture.json`.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`].
+    pub fn folder(&self, id: &str) -> Result<PathBuf, Error> {
+        let capture = self.get(id)?.capture;
+        let folder = self.config.folder.as_deref().unwrap_or(Path::new(""));
+        Ok(folder.join(capture.kind).join(capture.id))
+    }
+
+    /// One of its files.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub async fn read(&self, file: &Path) -> Result<Vec<u8>, Error> {
+        let file = file.to_owned();
+        let read = spawn_blocking(move || fs::read(file)).await;
+        Ok(read.map_err(io::Error::other)??)
+    }
+
+    /// It as a case that asks for no failure.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], [`Error::Broken`].
+    pub fn case(&self, id: &str) -> Result<Case, Error> {
+        fixtures::load(&self.folder(id)?).map_err(|error| Error::Broken(error.to_string()))
+    }
+
+    fn index(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A new id.
+#[must_use]
+pub fn id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+/// `<folder>/<kind>/<id>`; those that were not finished begin with a dot.
+fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for kind in fs::read_dir(folder)? {
+        let kind = kind?.path();
+        if !kind.is_dir() {
+            continue;
+        }
+        for capture in fs::read_dir(kind)? {
+            let path = capture?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if name.starts_with('.') {
+                fs::remove_dir_all(&path)?;
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found.sort_by(|one, other| one.file_name().cmp(&other.file_name()));
+    Ok(found)
+}
+
+fn read(folder: &Path) -> Result<(Capture, u64), Error> {
+    let text = fs::read(folder.join("capture.json"))?;
+    let capture: Capture =
+        serde_json::from_slice(&text).map_err(|error| Error::Broken(error.to_string()))?;
+    if folder.file_name().is_none_or(|name| *name != *capture.id) {
+        return Err(Error::Broken("is not in its own folder".to_owned()));
+    }
+    let bytes = fs::metadata(folder.join("exchange.har"))?.len() + text.len() as u64;
+    Ok((capture, bytes))
+}
+
+fn write(folder: &Path, capture: &Capture, question: &Question, har: &Har) -> io::Result<u64> {
+    let kind = folder.join(&capture.kind);
+    let part = kind.join(format!(".{}", capture.id));
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&part)?;
+    let har = har.to_json();
+    // What may not be kept is not kept: the reader of HAR files is the judge.
+    Har::parse(har.as_bytes()).map_err(io::Error::other)?;
+    let meta = serde_json::to_string_pretty(capture)? + "\n";
+    fs::write(
+        part.join("query.json"),
+        serde_json::to_string_pretty(question)? + "\n",
+    )?;
+    fs::write(part.join("exchange.har"), &har)?;
+    fs::write(part.join("capture.json"), &meta)?;
+    fs::rename(&part, kind.join(&capture.id))?;
+    Ok((har.len() + meta.len()) as u64)
+}

@@ -1,0 +1,151 @@
+//! Kept, counted, bounded, and whole or not at all.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use fixtures::{Expected, har};
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::*;
+
+fn captures(folder: &TempDir, change: impl FnOnce(&mut Config)) -> Captures {
+    let mut config = Config {
+        folder: Some(folder.path().to_owned()),
+        ..Config::default()
+    };
+    change(&mut config);
+    Captures::open(config).unwrap()
+}
+
+fn capture(field: &str) -> Capture {
+    Capture {
+        id: id(),
+        at: "2026-11-25T00:00:00Z".to_owned(),
+        kind: "post".to_owned(),
+        query: json!({"kind": "post"}),
+        plugin: "post@1.0.0+abcdef01".to_owned(),
+        digest: "ab".repeat(32),
+        class: "changed".to_owned(),
+        reason: "in words".to_owned(),
+        field: Some(field.to_owned()),
+        settings: json!({}),
+        limits: Limits {
+            call_ms_max: 500,
+            memory_bytes_max: 1,
+        },
+        redacted: 0,
+        reproduced: true,
+    }
+}
+
+fn question() -> Question {
+    Question {
+        now: 7,
+        session: false,
+        query: json!({"kind": "post"}),
+    }
+}
+
+fn har(body: &[u8]) -> Har {
+    Har {
+        entries: vec![har::Entry {
+            method: "GET".to_owned(),
+            url: "https://www.instagram.com/p/x/".to_owned(),
+            request_headers: Vec::new(),
+            request_body: None,
+            answer: har::Answer::Response {
+                status: 200,
+                url: "https://www.instagram.com/p/x/".to_owned(),
+                headers: Vec::new(),
+                body: body.to_vec(),
+            },
+        }],
+    }
+}
+
+async fn keep(captures: &Captures, field: &str) -> Option<String> {
+    captures.keep(capture(field), question(), har(b"{}")).await
+}
+
+#[tokio::test]
+async fn what_is_kept_is_there_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let id = keep(&captures(&folder, |_| ()), ".likes").await.unwrap();
+    let again = captures(&folder, |_| ());
+    let listed = again.get(&id).unwrap();
+    assert_eq!(
+        (listed.capture.field.as_deref(), listed.seen),
+        (Some(".likes"), 1)
+    );
+    let case = again.case(&id).unwrap();
+    assert_eq!((case.kind.as_str(), case.question), ("post", question()));
+    assert_eq!((case.har, case.expected), (har(b"{}"), Expected::NoFailure));
+}
+
+#[tokio::test]
+async fn one_cause_is_kept_a_few_times_and_then_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let captures = captures(&folder, |config| config.of_one_cause_max = 2);
+    let seen = || captures.seen(&"ab".repeat(32), "post", ".likes");
+    assert_eq!(seen(), None);
+    keep(&captures, ".likes").await.unwrap();
+    assert_eq!(seen(), None);
+    let last = keep(&captures, ".likes").await.unwrap();
+    assert_eq!((seen(), seen()), (Some(last.clone()), Some(last.clone())));
+    assert_eq!(captures.get(&last).unwrap().seen, 4);
+    assert_eq!(captures.seen(&"ab".repeat(32), "reel", ".likes"), None);
+}
+
+#[tokio::test]
+async fn the_oldest_go_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let captures = captures(&folder, |config| config.captures_max = 2);
+    let mut ids = Vec::new();
+    for field in ["a", "b", "c"] {
+        ids.push(keep(&captures, field).await.unwrap());
+    }
+    let left: Vec<_> = captures
+        .list()
+        .into_iter()
+        .map(|it| it.capture.id)
+        .collect();
+    assert_eq!(left, [ids[2].clone(), ids[1].clone()]);
+    assert!(!folder.path().join("post").join(&ids[0]).exists());
+    assert!(matches!(captures.get(&ids[0]), Err(Error::Unknown(_))));
+}
+
+#[tokio::test]
+async fn bytes_are_bounded_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let captures = captures(&folder, |config| config.bytes_max = 5_000);
+    for field in ["a", "b", "c", "d", "e"] {
+        keep(&captures, field).await.unwrap();
+    }
+    let bytes: u64 = captures.list().iter().map(|it| it.bytes).sum();
+    assert!((1..=5_000).contains(&bytes), "{bytes}");
+}
+
+#[tokio::test]
+async fn what_holds_a_secret_is_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let captures = captures(&folder, |_| ());
+    let secret = har(br#"{"csrf_token": "abc"}"#);
+    assert_eq!(captures.keep(capture("a"), question(), secret).await, None);
+    assert!(captures.list().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_not_finished_is_swept() {
+    let folder = tempfile::tempdir().unwrap();
+    keep(&captures(&folder, |_| ()), "a").await.unwrap();
+    let half = folder.path().join("post/.half");
+    fs::create_dir(&half).unwrap();
+    fs::write(folder.path().join("post/.half/query.json"), "{}").unwrap();
+    assert_eq!(captures(&folder, |_| ()).list().len(), 1);
+    assert!(!half.exists());
+}
+
+#[tokio::test]
+async fn without_a_folder_nothing_is_kept() {
+    let captures = Captures::open(Config::default()).unwrap();
+    assert_eq!(keep(&captures, "a").await, None);
+}

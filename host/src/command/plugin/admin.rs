@@ -1,0 +1,178 @@
+//! What is asked of the running server: over its admin listener, with the token from the data folder.
+
+use std::{fs, net::SocketAddr, path::Path};
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use url::form_urlencoded::Serializer;
+
+use super::super::{Exit, print, refuse};
+use crate::{config::Config, server::token};
+
+/// The largest answer of the admin listener that is read, bytes.
+const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// What a server answered.
+struct Answer {
+    status: u16,
+    body: Value,
+}
+
+/// `GET /plugins` of the running server; none if nothing listens there.
+pub(super) async fn plugins(config: &Config) -> anyhow::Result<Option<Value>> {
+    let Some(address) = config.admin_listen else {
+        return Ok(None);
+    };
+    let Ok(stream) = TcpStream::connect(address).await else {
+        return Ok(None);
+    };
+    let answer = ask(config, stream, address, "GET /plugins", &[]).await?;
+    if answer.status != 200 {
+        bail!(
+            "{address} answered {}: is it the server of this --data folder?",
+            answer.status
+        );
+    }
+    Ok(Some(answer.body))
+}
+
+/// `PUT /plugins/{name}` with the file.
+pub(super) async fn put(config: &Config, file: &Path) -> anyhow::Result<Exit> {
+    let component = fs::read(file).with_context(|| file.display().to_string())?;
+    let name = file.file_stem().unwrap_or_default().to_string_lossy();
+    let answer = send(config, &format!("PUT /plugins/{name}"), &component).await?;
+    Ok(told(&answer))
+}
+
+/// `POST /plugins/{name}/{what}`.
+pub(super) async fn decide(
+    config: &Config,
+    name: &str,
+    what: &str,
+    words: &[(&str, Option<String>)],
+) -> anyhow::Result<Exit> {
+    let mut query = Serializer::new(String::new());
+    for (key, value) in words {
+        if let Some(value) = value {
+            query.append_pair(key, value);
+        }
+    }
+    let target = format!("POST /plugins/{name}/{what}?{}", query.finish());
+    Ok(told(&send(config, &target, &[]).await?))
+}
+
+/// `GET /plugins/history`.
+pub(super) async fn history(
+    config: &Config,
+    name: Option<String>,
+    json: bool,
+) -> anyhow::Result<Exit> {
+    let mut query = Serializer::new(String::new());
+    if let Some(name) = &name {
+        query.append_pair("plugin", name);
+    }
+    let target = format!("GET /plugins/history?{}", query.finish());
+    let Answer { status, body } = send(config, &target, &[]).await?;
+    if status != 200 {
+        return Ok(told(&Answer { status, body }));
+    }
+    if json {
+        return Ok(print(&serde_json::to_string_pretty(&body)?));
+    }
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let lines = body.as_array().into_iter().flatten().map(|event| {
+        format!(
+            "{:.19}  {:<8}{:<12}{:<8}{:.8}  {:<9} {}",
+            text(&event["at"]),
+            text(&event["plugin"]),
+            text(&event["action"]),
+            text(&event["version"]),
+            text(&event["digest"]),
+            text(&event["who"]),
+            text(&event["why"]),
+        )
+    });
+    Ok(print(&lines.collect::<Vec<_>>().join("\n")))
+}
+
+/// What came of it, on one line; of a refused component every case.
+fn told(answer: &Answer) -> Exit {
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    if answer.status == 200 {
+        let plugin = &answer.body;
+        let version = |it: &Value| format!("{} {:.8}", text(&it["version"]), text(&it["digest"]));
+        let mut line = format!("{} serves {}", text(&plugin["name"]), version(plugin));
+        if plugin["candidate"].is_object() {
+            line += &format!("; candidate {}", version(&plugin["candidate"]));
+        }
+        return print(&line);
+    }
+    let error = &answer.body["error"];
+    let mut why = format!("{}: {}", text(&error["message"]), text(&error["details"]));
+    for case in answer.body["refused"]["cases"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
+        why += &format!("\n  {}", text(&case["case"]));
+        for difference in case["differences"].as_array().into_iter().flatten() {
+            why += &format!(
+                "\n    {}: expected {}, found {}",
+                text(&difference["field"]),
+                text(&difference["expected"]),
+                text(&difference["found"])
+            );
+        }
+    }
+    match answer.status {
+        422 => refuse(Exit::Extractor, &why),
+        _ => refuse(Exit::Failed, &why),
+    }
+}
+
+async fn send(config: &Config, target: &str, body: &[u8]) -> anyhow::Result<Answer> {
+    let address = config
+        .admin_listen
+        .context("admin_listen is off: there is no server to ask")?;
+    let stream = TcpStream::connect(address)
+        .await
+        .with_context(|| format!("no server listens on {address}"))?;
+    ask(config, stream, address, target, body).await
+}
+
+/// HTTP/1.0, so that the answer is one head and one body until the end: no client library needed for it.
+async fn ask(
+    config: &Config,
+    mut stream: TcpStream,
+    address: SocketAddr,
+    target: &str,
+    body: &[u8],
+) -> anyhow::Result<Answer> {
+    let token = token::read(&config.data)?;
+    let length = body.len();
+    let head = format!(
+        "{target} HTTP/1.0\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(body).await?;
+    let mut answer = String::new();
+    stream
+        .take(ANSWER_BYTES_MAX)
+        .read_to_string(&mut answer)
+        .await?;
+    let (head, body) = answer
+        .split_once("\r\n\r\n")
+        .with_context(|| format!("{address} does not speak HTTP"))?;
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
+    Ok(Answer {
+        status: status.with_context(|| format!("{address} does not speak HTTP"))?,
+        body: serde_json::from_str(body).unwrap_or_default(),
+    })
+}

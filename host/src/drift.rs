@@ -1,0 +1,327 @@
+//! How often each field of a record is stated, so that one which Instagram no longer states, or a plugin no longer
+//! finds, is noticed before clients notice. Knows no plugin.
+//!
+//! A field is compared with itself alone: in the same kind of record, from the same door, of the same type of media.
+//! What is usual is learned; a warning needs a large drop, over enough records, of enough different accounts.
+
+mod fields;
+#[cfg(test)]
+mod tests;
+mod track;
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+pub use self::track::{Rate, Warning};
+
+use self::track::Track;
+use crate::{
+    clock::Clock,
+    database::{self, Database, DriftRow, FillRow},
+};
+
+/// Most fields that are followed, over all kinds, doors and versions; the contract has a few hundred.
+const FIELDS_MAX: usize = 20_000;
+/// How often what was learned is kept, seconds.
+const KEEP_EVERY_S: u64 = 30;
+/// Most versions of which rates are kept, the latest seen.
+const VERSIONS_MAX: usize = 24;
+
+/// A record as it is counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// As in `post`.
+    pub kind: &'a str,
+    /// The door that answered.
+    pub door: &'a str,
+    /// `name@version+digest` of the plugin that read it.
+    pub version: &'a str,
+    /// Whose it is: fields that one account hides are no drift.
+    pub account: &'a str,
+    /// In the JSON form of the contract.
+    pub record: &'a Value,
+}
+
+/// How often one version stated one field.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fill {
+    /// As in `post`.
+    pub kind: String,
+    /// The door that answered.
+    pub door: String,
+    /// `name@version+digest`.
+    pub version: String,
+    /// Its path.
+    pub field: String,
+    /// How often.
+    #[serde(flatten)]
+    pub rate: Rate,
+}
+
+/// A field of a kind from a door.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Key {
+    kind: String,
+    door: String,
+    field: String,
+}
+
+#[derive(Default)]
+struct Known {
+    tracks: BTreeMap<Key, Track>,
+    /// By version, in the order in which they were last seen.
+    versions: Vec<(String, HashMap<Key, Rate>)>,
+    /// What changed since it was kept last.
+    dirty: HashSet<Key>,
+    /// Versions to forget in the database.
+    forgotten: Vec<String>,
+}
+
+/// A cheap handle; the default forgets with the process.
+#[derive(Clone)]
+pub struct Drift {
+    known: Arc<Mutex<Known>>,
+    database: Option<Database>,
+    clock: Clock,
+}
+
+impl Default for Drift {
+    fn default() -> Self {
+        Self {
+            known: Arc::default(),
+            database: None,
+            clock: Clock::system(),
+        }
+    }
+}
+
+impl Drift {
+    /// With what was learned before, if there is a database to learn it from.
+    ///
+    /// # Errors
+    /// The database's. A row that cannot be read is learned anew.
+    pub async fn open(database: Option<Database>, clock: Clock) -> Result<Self, database::Error> {
+        let mut known = Known::default();
+        if let Some(database) = &database {
+            let (fill, drift) = database.drift().await?;
+            for row in drift {
+                if let Ok(track) = serde_json::from_str(&row.track) {
+                    let DriftRow {
+                        kind, door, field, ..
+                    } = row;
+                    known.tracks.insert(Key { kind, door, field }, track);
+                }
+            }
+            for row in fill {
+                known.restore(row);
+            }
+        }
+        Ok(Self {
+            known: Arc::new(Mutex::new(known)),
+            database,
+            clock,
+        })
+    }
+
+    /// Counts a record.
+    pub fn observe(&self, seen: Seen<'_>) {
+        let now_s = self.clock.now_ms() / 1000;
+        let mut account = DefaultHasher::new();
+        seen.account.hash(&mut account);
+        let account = account.finish();
+        let counts = fields::count(seen.record);
+        let mut known = self.known();
+        for (field, rate) in counts {
+            let key = Key {
+                kind: seen.kind.to_owned(),
+                door: seen.door.to_owned(),
+                field,
+            };
+            known.add(key, rate, (seen.version, account), now_s);
+        }
+    }
+
+    /// The fields that used to be stated and no longer are.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        let known = self.known();
+        let tracks = known.tracks.iter();
+        tracks
+            .filter_map(|(key, track)| track.warning(&key.kind, &key.door, &key.field))
+            .collect()
+    }
+
+    /// How often every version stated every field.
+    #[must_use]
+    pub fn rates(&self) -> Vec<Fill> {
+        let known = self.known();
+        let mut rates: Vec<_> = known
+            .versions
+            .iter()
+            .flat_map(|(version, rates)| rates.iter().map(move |(key, rate)| (version, key, rate)))
+            .map(|(version, key, rate)| Fill {
+                kind: key.kind.clone(),
+                door: key.door.clone(),
+                version: version.clone(),
+                field: key.field.clone(),
+                rate: *rate,
+            })
+            .collect();
+        rates.sort_by(|a, b| {
+            (&a.kind, &a.door, &a.field, &a.version).cmp(&(&b.kind, &b.door, &b.field, &b.version))
+        });
+        rates
+    }
+
+    /// Takes what is seen now for usual: the operator knows of it.
+    pub fn accept(&self) {
+        let mut known = self.known();
+        let Known { tracks, dirty, .. } = &mut *known;
+        for (key, track) in tracks {
+            if track.accept() {
+                dirty.insert(key.clone());
+            }
+        }
+    }
+
+    /// Keeps what is learned, now and then and once more at the end.
+    pub async fn run(&self, shutdown: CancellationToken) {
+        let every = Duration::from_secs(KEEP_EVERY_S);
+        while shutdown
+            .run_until_cancelled(tokio::time::sleep(every))
+            .await
+            .is_some()
+        {
+            self.keep().await;
+        }
+        self.keep().await;
+    }
+
+    /// Keeps what is learned. A database that fails is logged, and asked again next time.
+    pub async fn keep(&self) {
+        let Some(database) = &self.database else {
+            return;
+        };
+        let (fill, drift, forgotten) = self.known().rows();
+        let kept = async {
+            database.keep_drift(&fill, &drift).await?;
+            for version in &forgotten {
+                database.forget_fill_rates(version).await?;
+            }
+            Ok::<_, database::Error>(())
+        };
+        if let Err(error) = kept.await {
+            tracing::warn!(%error, "fill rates cannot be kept");
+            let mut known = self.known();
+            known.forgotten.extend(forgotten);
+            known.dirty.extend(drift.into_iter().map(|row| Key {
+                kind: row.kind,
+                door: row.door,
+                field: row.field,
+            }));
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn restore(&mut self, row: FillRow) {
+        let FillRow {
+            kind,
+            door,
+            version,
+            field,
+            stated,
+            asked,
+        } = row;
+        let rates = self.version(&version);
+        rates.insert(Key { kind, door, field }, Rate { stated, asked });
+    }
+
+    /// The rates of a version, which is now the latest seen.
+    fn version(&mut self, version: &str) -> &mut HashMap<Key, Rate> {
+        let at = self.versions.iter().position(|(name, _)| name == version);
+        let entry = match at {
+            Some(at) => self.versions.remove(at),
+            None => (version.to_owned(), HashMap::new()),
+        };
+        if self.versions.len() >= VERSIONS_MAX {
+            let (oldest, _) = self.versions.remove(0);
+            self.forgotten.push(oldest);
+        }
+        self.versions.push(entry);
+        let latest = self.versions.len() - 1;
+        &mut self.versions[latest].1
+    }
+
+    fn add(&mut self, key: Key, rate: Rate, (version, account): (&str, u64), now_s: u64) {
+        if self.tracks.len() >= FIELDS_MAX && !self.tracks.contains_key(&key) {
+            return;
+        }
+        self.version(version)
+            .entry(key.clone())
+            .or_default()
+            .add(rate);
+        let track = self.tracks.entry(key.clone()).or_default();
+        if let Some(warning) = track.add(rate, (version, account), now_s) {
+            let Key { kind, door, field } = &key;
+            let Rates { before, after } = warning;
+            tracing::warn!(
+                kind,
+                door,
+                field,
+                before,
+                after,
+                version,
+                "a field is no longer stated"
+            );
+        }
+        self.dirty.insert(key);
+    }
+
+    fn rows(&mut self) -> (Vec<FillRow>, Vec<DriftRow>, Vec<String>) {
+        let dirty = std::mem::take(&mut self.dirty);
+        let mut fill = Vec::new();
+        for (version, rates) in &self.versions {
+            let changed = rates.iter().filter(|(key, _)| dirty.contains(key));
+            fill.extend(changed.map(|(key, rate)| FillRow {
+                kind: key.kind.clone(),
+                door: key.door.clone(),
+                version: version.clone(),
+                field: key.field.clone(),
+                stated: rate.stated,
+                asked: rate.asked,
+            }));
+        }
+        let tracks = dirty.into_iter().filter_map(|key| {
+            // It holds numbers and strings alone.
+            let track = serde_json::to_string(self.tracks.get(&key)?).ok()?;
+            let Key { kind, door, field } = key;
+            Some(DriftRow {
+                kind,
+                door,
+                field,
+                track,
+            })
+        });
+        let tracks = tracks.collect();
+        (fill, tracks, std::mem::take(&mut self.forgotten))
+    }
+}
+
+/// Shares of a hundred, as a log line has them.
+struct Rates {
+    before: u64,
+    after: u64,
+}

@@ -1,0 +1,175 @@
+//! Alarms that are due, and none that is not.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use serde_json::json;
+
+use super::*;
+
+async fn drift() -> Drift {
+    Drift::open(None, Clock::fixed(5_000_000)).await.unwrap()
+}
+
+fn see(drift: &Drift, account: u32, record: &Value) {
+    drift.observe(Seen {
+        kind: "post",
+        door: "graphql",
+        version: "post@1.0.0+abcdef01",
+        account: &account.to_string(),
+        record,
+    });
+}
+
+fn with() -> Value {
+    json!({"Post": {"media_type": "Image", "likes": 5, "tags": ["a"]}})
+}
+
+fn without() -> Value {
+    json!({"Post": {"media_type": "Image", "likes": null, "tags": []}})
+}
+
+fn warned(drift: &Drift) -> Vec<String> {
+    drift.warnings().into_iter().map(|it| it.field).collect()
+}
+
+#[tokio::test]
+async fn a_field_that_is_gone_is_told_with_before_and_after_and_since_when() {
+    let drift = drift().await;
+    for account in 0..100 {
+        see(&drift, account, &with());
+    }
+    drift.clock.set(6_000_000);
+    for account in 0..19 {
+        see(&drift, account, &without());
+    }
+    assert!(warned(&drift).is_empty());
+    see(&drift, 19, &without());
+    let warnings = drift.warnings();
+    let likes = &warnings[0];
+    assert_eq!(likes.field, "Post(image).likes");
+    assert_eq!((likes.before_percent, likes.after_percent), (100, 0));
+    assert_eq!((likes.since, likes.kind.as_str()), (6_000, "post"));
+    assert_eq!(warnings[1].field, "Post(image).tags");
+}
+
+#[tokio::test]
+async fn one_account_that_hides_it_is_no_drift() {
+    let drift = drift().await;
+    for account in 0..100 {
+        see(&drift, account, &with());
+    }
+    for _ in 0..200 {
+        see(&drift, 7, &without());
+    }
+    assert!(warned(&drift).is_empty());
+}
+
+#[tokio::test]
+async fn other_media_are_other_fields() {
+    let drift = drift().await;
+    let video = json!({"Post": {"media_type": "Video", "duration": 3.5}});
+    let image = json!({"Post": {"media_type": "Image", "duration": null}});
+    for account in 0..100 {
+        see(&drift, account, &video);
+    }
+    for account in 0..100 {
+        see(&drift, account, &image);
+    }
+    assert!(warned(&drift).is_empty());
+}
+
+#[tokio::test]
+async fn chance_raises_no_alarm() {
+    let drift = drift().await;
+    // A field that a third of the records state, in runs as a generator has them.
+    let mut state = 1_u32;
+    for account in 0..20_000 {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let record = if state >> 16 < 21_845 {
+            with()
+        } else {
+            without()
+        };
+        see(&drift, account, &record);
+        assert!(warned(&drift).is_empty(), "after {account}");
+    }
+}
+
+#[tokio::test]
+async fn a_field_that_comes_back_ends_the_warning() {
+    let drift = drift().await;
+    for account in 0..100 {
+        see(&drift, account, &with());
+    }
+    for account in 0..70 {
+        see(&drift, account, &without());
+    }
+    assert_eq!(warned(&drift).len(), 2);
+    for account in 0..100 {
+        see(&drift, account, &with());
+    }
+    assert!(warned(&drift).is_empty());
+}
+
+#[tokio::test]
+async fn what_the_operator_accepts_is_usual() {
+    let drift = drift().await;
+    for account in 0..100 {
+        see(&drift, account, &with());
+    }
+    for account in 0..60 {
+        see(&drift, account, &without());
+    }
+    drift.accept();
+    for account in 0..200 {
+        see(&drift, account, &without());
+    }
+    assert!(warned(&drift).is_empty());
+}
+
+#[tokio::test]
+async fn what_was_learned_outlives_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = async || {
+        let database = Database::open(folder.path()).await.unwrap();
+        let drift = Drift::open(Some(database.clone()), Clock::fixed(1)).await;
+        (drift.unwrap(), database)
+    };
+    let (drift, database) = open().await;
+    for account in 0..100 {
+        see(&drift, account, &with());
+    }
+    drift.keep().await;
+    database.close().await;
+    drop((drift, database));
+    let (drift, _database) = open().await;
+    let rates = drift.rates();
+    let likes = rates.iter().find(|it| it.field == "Post(image).likes");
+    assert_eq!(
+        likes.unwrap().rate,
+        Rate {
+            stated: 100,
+            asked: 100
+        }
+    );
+    for account in 0..30 {
+        see(&drift, account, &without());
+    }
+    assert_eq!(warned(&drift).len(), 2);
+}
+
+#[tokio::test]
+async fn rates_are_told_by_version_and_old_versions_are_forgotten() {
+    let drift = drift().await;
+    for version in 0..40 {
+        drift.observe(Seen {
+            kind: "post",
+            door: "graphql",
+            version: &format!("post@1.0.{version}+abcdef01"),
+            account: "a",
+            record: &with(),
+        });
+    }
+    let versions: HashSet<_> = drift.rates().into_iter().map(|it| it.version).collect();
+    assert_eq!(versions.len(), VERSIONS_MAX);
+    assert!(versions.contains("post@1.0.39+abcdef01"));
+}

@@ -1,0 +1,296 @@
+//! Where versions are taken in, put aside and taken back, one decision at a time; every one goes into the history.
+
+mod decisions;
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use futures_util::future::try_join_all;
+use tokio::{sync::Mutex, task::spawn_blocking};
+
+use super::{
+    Config, EMBEDDED, Error, Plugin,
+    admission::{self, Admission, Check, Refused},
+    history::{Action, History, Trust, Who},
+    permission, settings,
+    shadow::Candidate,
+    shelf::Shelf,
+    slot::Slot,
+    status::Refusal,
+    version::Permits,
+    watcher::Change,
+};
+
+/// The only one who changes slots.
+pub(super) struct Desk {
+    pub(super) config: Config,
+    pub(super) slots: Vec<Slot>,
+    /// Files that name no plugin, by name.
+    pub(super) strangers: ArcSwap<BTreeMap<String, Refusal>>,
+    admission: Arc<Admission>,
+    history: History,
+    shelf: Arc<Shelf>,
+    permits: Permits,
+    /// Decisions wait for each other.
+    one: Mutex<()>,
+}
+
+impl Desk {
+    pub(super) async fn open(config: Config, history: History) -> Result<Self, Error> {
+        let admission = Arc::new(Admission::open(&config)?);
+        let permits = Permits::new(&config);
+        let embedded = EMBEDDED.map(|(name, component)| {
+            let (admission, permits) = (&admission, permits.clone());
+            async move {
+                let admitted = admission.admit_embedded(name, component).await;
+                let admitted = admitted.map_err(|refused| {
+                    Error::Start(format!("the embedded plugin {name}: {refused}"))
+                })?;
+                Ok::<_, Error>(Slot::new(name, Plugin::new(admitted, "embedded", permits)))
+            }
+        });
+        Ok(Self {
+            slots: try_join_all(embedded).await?,
+            strangers: ArcSwap::default(),
+            shelf: Arc::new(Shelf::new(config.components.clone())),
+            config,
+            admission,
+            history,
+            permits,
+            one: Mutex::new(()),
+        })
+    }
+
+    /// Before the folder is looked at: what served from it last serves again, and those before it can come back.
+    pub(super) async fn restore(&self, folder: &Path) {
+        for slot in &self.slots {
+            let file = format!("{}.wasm", slot.name);
+            if !folder.join(&file).exists() {
+                continue;
+            }
+            let trust = self.history.trust(slot.name).await;
+            let mut versions = Vec::new();
+            for digest in trust.served.iter().take(self.config.versions_max) {
+                versions.extend(self.recall(slot, digest, &file).await);
+            }
+            for version in versions.into_iter().rev() {
+                slot.serve(&version, true, self.config.versions_max);
+            }
+        }
+    }
+
+    /// A version that has served, from the shelf. It was proven then, and cases that came later shall not take it away.
+    async fn recall(&self, slot: &Slot, digest: &str, file: &str) -> Option<Plugin> {
+        if slot.embedded.digest() == digest {
+            return Some(slot.embedded.configured(None).0);
+        }
+        let (shelf, owned) = (Arc::clone(&self.shelf), digest.to_owned());
+        let component = spawn_blocking(move || shelf.load(&owned)).await.ok()??;
+        let admitted = self.admission.describe(slot.name, component, true).await;
+        match admitted {
+            Ok(admitted) => Some(Plugin::new(admitted, file, self.permits.clone())),
+            Err(refused) => {
+                tracing::warn!(
+                    sha256 = digest,
+                    "an earlier {} is lost: {refused}",
+                    slot.name
+                );
+                None
+            }
+        }
+    }
+
+    /// What the folder's files say now.
+    pub(super) async fn apply(&self, folder: &Path, changes: Vec<Change>) {
+        for change in changes {
+            let _one = self.one.lock().await;
+            let (Change::Written(file) | Change::Gone(file)) = &change;
+            let (stem, ending) = file.rsplit_once('.').unwrap_or((file, ""));
+            let slot = self.slots.iter().find(|slot| slot.name == stem);
+            match (slot, ending, &change) {
+                (None, ..) => self.stranger(&change),
+                (Some(slot), "wasm", Change::Gone(_)) => self.fall_back(slot, file).await,
+                (Some(slot), "wasm", Change::Written(_)) => {
+                    self.load(slot, file, folder.join(file)).await;
+                }
+                (Some(slot), _, Change::Gone(_)) => slot.configure(None),
+                (Some(slot), _, Change::Written(_)) => {
+                    let path = folder.join(file);
+                    match admission::read(path, settings::FILE_BYTES_MAX).await {
+                        Ok(text) => {
+                            slot.configure(Some(String::from_utf8_lossy(&text).into_owned()))
+                        }
+                        Err(refused) => slot.misconfigured(refused.reason),
+                    }
+                }
+            }
+        }
+    }
+
+    fn stranger(&self, change: &Change) {
+        let mut strangers = BTreeMap::clone(&self.strangers.load());
+        match change {
+            Change::Gone(file) => drop(strangers.remove(file)),
+            Change::Written(file) => {
+                tracing::warn!("{file} in the plugin folder names no plugin");
+                let names = EMBEDDED.map(|(name, _)| name).join(", ");
+                let refused =
+                    Refused::new(Check::File, format!("names no plugin: they are {names}"));
+                strangers.insert(file.clone(), Refusal::new(file, None, refused));
+            }
+        }
+        self.strangers.store(Arc::new(strangers));
+    }
+
+    async fn fall_back(&self, slot: &Slot, file: &str) {
+        let state = slot.now();
+        if state
+            .candidate
+            .as_ref()
+            .is_some_and(|it| it.plugin().source() == file)
+        {
+            slot.change(|state| state.candidate = None);
+        }
+        if state.plugin.source() == file {
+            let why = format!("{file} is gone");
+            tracing::info!(plugin = %slot.embedded.label(), "{why}, the embedded plugin serves");
+            slot.serve(&slot.embedded, true, self.config.versions_max);
+            self.history
+                .add(&slot.embedded, Action::Serves, Who::Folder, &why)
+                .await;
+        }
+    }
+
+    async fn load(&self, slot: &Slot, file: &str, path: PathBuf) {
+        match admission::read(path, self.config.component_bytes_max).await {
+            Ok(component) => {
+                // A refusal is in the history and in the status.
+                let _refused = self.offer(slot, file, component, Who::Folder).await;
+            }
+            Err(refused) => self.refuse(slot, (file, None), Who::Folder, &refused).await,
+        }
+    }
+
+    /// Takes in a component, or says why not. It serves, runs beside what serves, or waits for the operator's word.
+    async fn offer(
+        &self,
+        slot: &Slot,
+        file: &str,
+        component: Bytes,
+        who: Who,
+    ) -> Result<(), Refused> {
+        let start = Instant::now();
+        let digest = admission::digest(&component);
+        if slot.knows(file, &digest) && who == Who::Folder {
+            return Ok(());
+        }
+        let trust = self.history.trust(slot.name).await;
+        let admitted = match known(&trust, &digest, who) {
+            Ok(()) => self.admission.admit(slot.name, component.clone()).await,
+            Err(refused) => Err(refused),
+        };
+        let admitted = match admitted {
+            Ok(admitted) => admitted,
+            Err(refused) => {
+                self.refuse(slot, (file, Some(digest)), who, &refused).await;
+                return Err(refused);
+            }
+        };
+        let plugin = Plugin::new(admitted, file, self.permits.clone());
+        let (shelf, name) = (Arc::clone(&self.shelf), plugin.digest().to_owned());
+        // A task that panics keeps nothing, which is logged where it is missed.
+        let _kept = spawn_blocking(move || shelf.keep(&name, &component)).await;
+        let proven = trust.served.iter().any(|it| *it == plugin.digest());
+        let more = permission::more(slot.now().plugin.manifest(), plugin.manifest());
+        match more {
+            Some(why) if !proven => self.hold(slot, plugin, who, why).await,
+            _ if self.config.shadow > 0 && !proven => {
+                let wanted = self.config.shadow;
+                let why = format!("compared on the next {wanted} extractions");
+                tracing::info!(plugin = %plugin.label(), "{file} runs beside what serves");
+                self.history.add(&plugin, Action::Shadowed, who, &why).await;
+                let candidate = Candidate::beside(plugin, wanted);
+                slot.change(|state| state.candidate = Some(Arc::new(candidate)));
+            }
+            _ => {
+                let ms = start.elapsed().as_millis();
+                self.serve(
+                    slot,
+                    &plugin,
+                    who,
+                    &format!("passed every check in {ms} ms"),
+                )
+                .await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn refuse(
+        &self,
+        slot: &Slot,
+        (file, digest): (&str, Option<String>),
+        who: Who,
+        refused: &Refused,
+    ) {
+        tracing::warn!(sha256 = digest, "{file} refused at {refused}");
+        let about = (file, digest.as_deref());
+        self.history
+            .refused(slot.name, about, who, refused.to_string())
+            .await;
+        let refusal = Refusal::new(file, digest, refused.clone());
+        slot.change(|state| state.refused = Some(refusal));
+    }
+
+    async fn hold(&self, slot: &Slot, plugin: Plugin, who: Who, why: String) {
+        tracing::warn!(plugin = %plugin.label(), "waits for the operator: {why}");
+        self.history.add(&plugin, Action::Staged, who, &why).await;
+        let candidate = Candidate::held(plugin, why);
+        slot.change(|state| state.candidate = Some(Arc::new(candidate)));
+    }
+
+    async fn serve(&self, slot: &Slot, plugin: &Plugin, who: Who, why: &str) {
+        slot.serve(plugin, true, self.config.versions_max);
+        tracing::info!(plugin = %plugin.label(), sha256 = plugin.digest(), why, "serves");
+        self.history.add(plugin, Action::Serves, who, why).await;
+        self.prune().await;
+    }
+
+    /// Drops from the shelf what no slot can go back to.
+    async fn prune(&self) {
+        let mut keep = HashSet::new();
+        for slot in &self.slots {
+            let state = slot.now();
+            let candidate = state.candidate.as_ref().map(|it| it.plugin());
+            let versions = state.earlier.iter().chain([&state.plugin]).chain(candidate);
+            keep.extend(versions.map(|it| it.digest().to_owned()));
+            // A file that was rolled back lies in the folder still, and may be promoted.
+            let rolled_back = self.history.trust(slot.name).await.rolled_back;
+            keep.extend(rolled_back.into_iter().take(self.config.versions_max));
+        }
+        let shelf = Arc::clone(&self.shelf);
+        let _pruned = spawn_blocking(move || shelf.prune(&keep)).await;
+    }
+
+    fn slot(&self, name: &str) -> Result<&Slot, Error> {
+        let slot = self.slots.iter().find(|slot| slot.name == name);
+        slot.ok_or_else(|| Error::Unknown(name.to_owned()))
+    }
+}
+
+/// What was rolled back does not come back by itself.
+fn known(trust: &Trust, digest: &str, who: Who) -> Result<(), Refused> {
+    if trust.rolled_back.iter().any(|it| it == digest) && who != Who::Operator {
+        return Err(Refused::new(
+            Check::History,
+            "was rolled back before: promote it by hand, or put another file there",
+        ));
+    }
+    Ok(())
+}

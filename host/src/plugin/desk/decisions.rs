@@ -1,0 +1,147 @@
+//! What people decide about versions, and what the host decides by itself.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{
+    super::{
+        Error, Plugin,
+        admission::{Check, Refused},
+        history::{Action, Who},
+        shadow::Candidate,
+        status::Refusal,
+    },
+    Desk,
+};
+
+impl Desk {
+    /// Puts a component into the plugin folder, if it is let in.
+    pub(in crate::plugin) async fn put(&self, name: &str, component: Bytes) -> Result<(), Error> {
+        let slot = self.slot(name)?;
+        let folder = self.config.folder.clone().ok_or(Error::NoFolder)?;
+        if component.len() as u64 > self.config.component_bytes_max {
+            let most = self.config.component_bytes_max;
+            return Err(Refused::new(Check::File, format!("is larger than {most} bytes")).into());
+        }
+        let _one = self.one.lock().await;
+        let file = format!("{name}.wasm");
+        self.offer(slot, &file, component.clone(), Who::Operator)
+            .await?;
+        let part = folder.join(format!(".{file}.part"));
+        let written = async {
+            tokio::fs::write(&part, &component).await?;
+            tokio::fs::rename(&part, folder.join(&file)).await
+        };
+        written
+            .await
+            .map_err(|error| Error::Folder(format!("{}: {error}", folder.display())))
+    }
+
+    /// Goes back to the version before the one that serves, which may not return by itself.
+    pub(in crate::plugin) async fn roll_back(
+        &self,
+        name: &str,
+        digest: Option<&str>,
+        who: Who,
+        why: &str,
+    ) -> Result<(), Error> {
+        let slot = self.slot(name)?;
+        let _one = self.one.lock().await;
+        let serving = Arc::clone(&slot.now().plugin);
+        if digest.is_some_and(|digest| digest != serving.digest()) {
+            // It was replaced meanwhile.
+            return Err(Error::NoVersion);
+        }
+        let before = slot.predecessor().ok_or(Error::NoVersion)?;
+        tracing::warn!(from = %serving.label(), to = %before.label(), why, "rolled back");
+        self.history
+            .add(&serving, Action::RolledBack, who, why)
+            .await;
+        slot.serve(&before, false, self.config.versions_max);
+        let why = format!("{} was rolled back", serving.label());
+        self.history.add(&before, Action::Serves, who, &why).await;
+        Ok(())
+    }
+
+    /// Lets the candidate serve, or the version with this digest that served before.
+    pub(in crate::plugin) async fn promote(
+        &self,
+        name: &str,
+        digest: Option<&str>,
+        who: Who,
+        why: &str,
+    ) -> Result<(), Error> {
+        let slot = self.slot(name)?;
+        let _one = self.one.lock().await;
+        let state = slot.now();
+        let candidate = state.candidate.as_ref().map(|it| Arc::clone(it.plugin()));
+        let is = |plugin: &Arc<Plugin>| digest.is_none_or(|digest| plugin.digest() == digest);
+        let mut found = candidate.filter(is);
+        if let (None, Some(digest)) = (&found, digest) {
+            let mut earlier = state.earlier.iter();
+            found = earlier.find(|it| it.digest() == digest).cloned();
+            if found.is_none() {
+                let file = format!("{name}.wasm");
+                found = self.recall(slot, digest, &file).await.map(Arc::new);
+            }
+        }
+        let plugin = found.ok_or(Error::NoVersion)?;
+        self.serve(slot, &plugin, who, why).await;
+        slot.change(|state| state.refused = None);
+        Ok(())
+    }
+
+    /// Drops the candidate.
+    pub(in crate::plugin) async fn discard(&self, name: &str) -> Result<(), Error> {
+        let slot = self.slot(name)?;
+        let _one = self.one.lock().await;
+        let candidate = slot.now().candidate.clone().ok_or(Error::NoVersion)?;
+        let (plugin, refused) = (
+            candidate.plugin(),
+            Refused::new(Check::Shadow, "was discarded by the operator"),
+        );
+        self.history
+            .add(plugin, Action::Discarded, Who::Operator, &refused.reason)
+            .await;
+        let digest = plugin.digest().to_owned();
+        let refusal = Refusal::new(plugin.source(), Some(digest), refused);
+        slot.change(|state| {
+            state.candidate = None;
+            state.refused = Some(refusal);
+        });
+        Ok(())
+    }
+
+    /// The candidate was compared often enough.
+    pub(in crate::plugin) async fn compared(
+        &self,
+        candidate: &Arc<Candidate>,
+        against: Option<String>,
+    ) {
+        let name = &candidate.plugin().manifest().name;
+        let Ok(slot) = self.slot(name) else {
+            return;
+        };
+        let digest = candidate.plugin().digest();
+        match against {
+            None => {
+                let why = "nothing was worse beside what served";
+                // It may have been replaced or discarded meanwhile.
+                let _gone = self.promote(name, Some(digest), Who::Gramhost, why).await;
+            }
+            Some(why) => {
+                let _one = self.one.lock().await;
+                let now = slot.now().candidate.clone();
+                if now.is_some_and(|now| Arc::ptr_eq(&now, candidate)) {
+                    tracing::warn!(plugin = %candidate.plugin().label(), "waits for the operator: {why}");
+                    self.history
+                        .add(candidate.plugin(), Action::Staged, Who::Gramhost, &why)
+                        .await;
+                    let held = Arc::new(candidate.hold(why));
+                    slot.change(|state| state.candidate = Some(held));
+                }
+            }
+        }
+    }
+}

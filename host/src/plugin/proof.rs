@@ -1,0 +1,128 @@
+//! What a component must show before it may serve: every recorded case that it carries (or, where it carries none,
+//! every built-in one of its plugin), and every one that the operator keeps, who has the last word on a case of the
+//! same name.
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    path::Path,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use fixtures::Case;
+use include_dir::{Dir, include_dir};
+
+use super::replay::{self, Mismatch, Subject};
+use crate::contract::Kind;
+
+/// The cases that ship with this program.
+static CASES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../fixtures/instagram");
+
+/// How many cases run at once: as many as the slots that the engine keeps for each admission.
+pub(super) const THREADS: usize = 2;
+
+/// Longest time for all cases of one component, seconds. A hundred of them take a fraction of one.
+const WALL_S_MAX: u64 = 30;
+
+/// How each case ended, in their order.
+pub(super) type Ends = Vec<(String, Result<(), Mismatch>)>;
+
+/// The embedded cases of the plugin `name`.
+///
+/// # Errors
+/// One of them cannot be read; the message names it.
+pub(super) fn embedded(name: &str) -> Result<Vec<Case>, fixtures::Error> {
+    let folders = kinds(name).filter_map(|kind| CASES.get_dir(kind));
+    let mut cases = Vec::new();
+    for (folder, case) in folders.flat_map(|folder| folder.dirs().map(move |case| (folder, case))) {
+        cases.push(Case::parse(&last(folder), &last(case), |file| {
+            let file = case.get_file(case.path().join(file))?;
+            Some(Cow::Borrowed(file.contents()))
+        })?);
+    }
+    Ok(cases)
+}
+
+/// The cases for the plugin `name` in a folder that somebody keeps; none where the folder is not there.
+///
+/// # Errors
+/// As [`embedded`].
+pub(super) fn kept(name: &str, folder: &Path) -> Result<Vec<Case>, fixtures::Error> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let mut cases = fixtures::cases(folder)?;
+    cases.retain(|case| is_of(name, case));
+    Ok(cases)
+}
+
+/// Whether the plugin `name` answers such cases.
+pub(super) fn is_of(name: &str, case: &Case) -> bool {
+    kinds(name).any(|kind| kind == case.kind)
+}
+
+/// The cases of all places, in which the later one wins.
+pub(super) fn merge(places: impl IntoIterator<Item = Vec<Case>>) -> Vec<Case> {
+    let cases = places.into_iter().flatten();
+    let merged: BTreeMap<_, _> = cases.map(|case| (replay::title(&case), case)).collect();
+    merged.into_values().collect()
+}
+
+/// Runs every case. Blocks.
+///
+/// # Errors
+/// It takes too long.
+pub(super) fn run(subject: &Subject<'_>, cases: &[Case]) -> Result<Ends, String> {
+    let deadline = Instant::now() + Duration::from_secs(WALL_S_MAX);
+    let next = AtomicUsize::new(0);
+    let ends = Mutex::new(BTreeMap::new());
+    let work = || {
+        while let Some((at, case)) = {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            cases.get(at).map(|case| (at, case))
+        } {
+            if Instant::now() >= deadline {
+                return;
+            }
+            let end = replay::run(subject, case);
+            let mut ends = ends.lock().unwrap_or_else(PoisonError::into_inner);
+            ends.insert(at, (replay::title(case), end));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..THREADS.min(cases.len()) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if ends.len() < cases.len() {
+        return Err(format!(
+            "only {} of {} cases ran in {WALL_S_MAX} s",
+            ends.len(),
+            cases.len()
+        ));
+    }
+    Ok(ends.into_values().collect())
+}
+
+/// The names of the kinds that the plugin `name` answers.
+fn kinds(name: &str) -> impl Iterator<Item = &'static str> {
+    let kinds = Kind::ALL
+        .into_iter()
+        .filter(move |kind| kind.plugin() == name);
+    kinds.map(Kind::name)
+}
+
+fn last<'a>(folder: &Dir<'a>) -> Cow<'a, str> {
+    folder
+        .path()
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+}

@@ -1,0 +1,115 @@
+//! The components of versions that have served, by digest, so that an earlier one can come back after a restart.
+
+use std::{
+    collections::HashSet,
+    fs::{self, DirBuilder, File},
+    io::{self, Write as _},
+    os::unix::fs::DirBuilderExt as _,
+    path::PathBuf,
+};
+
+use bytes::Bytes;
+
+use super::admission;
+
+/// A folder of `<digest>.wasm`; none: nothing is kept.
+pub(super) struct Shelf(Option<PathBuf>);
+
+impl Shelf {
+    pub(super) fn new(folder: Option<PathBuf>) -> Self {
+        Self(folder)
+    }
+
+    /// Keeps a component; all or nothing, also across a power cut. A disk that fails costs the way back after a
+    /// restart, not the serving, so it is logged. Blocks.
+    pub(super) fn keep(&self, digest: &str, component: &[u8]) {
+        let Some(folder) = &self.0 else {
+            return;
+        };
+        let kept = || {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)?;
+            let path = folder.join(format!("{digest}.wasm"));
+            if path.exists() {
+                return Ok(());
+            }
+            let part = folder.join(format!(".{digest}.part"));
+            let mut file = File::create(&part)?;
+            file.write_all(component)?;
+            file.sync_all()?;
+            fs::rename(&part, &path)?;
+            File::open(folder)?.sync_all()
+        };
+        if let Err(error) = kept() {
+            let folder = folder.display();
+            tracing::warn!("{folder} cannot keep {digest}: {error}");
+        }
+    }
+
+    /// The component with this digest, if it is there and as it was. Blocks.
+    pub(super) fn load(&self, digest: &str) -> Option<Bytes> {
+        let path = self.0.as_ref()?.join(format!("{digest}.wasm"));
+        let component = fs::read(path).ok()?;
+        (admission::digest(&component) == digest).then(|| component.into())
+    }
+
+    /// Drops all but these. Blocks.
+    pub(super) fn prune(&self, keep: &HashSet<String>) {
+        let Some(folder) = &self.0 else {
+            return;
+        };
+        let prune = || -> io::Result<()> {
+            for entry in fs::read_dir(folder)? {
+                let path = entry?.path();
+                let name = path.file_stem().unwrap_or_default().to_string_lossy();
+                if !keep.contains(name.as_ref()) {
+                    fs::remove_file(&path)?;
+                }
+            }
+            Ok(())
+        };
+        match prune() {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!("{}: {error}", folder.display());
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! What is put on it comes back, or does not come back at all.
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_component_comes_back_as_it_was_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(Some(folder.path().join("components")));
+        let digest = admission::digest(b"one");
+        assert_eq!(shelf.load(&digest), None);
+        shelf.keep(&digest, b"one");
+        assert_eq!(shelf.load(&digest).as_deref(), Some(b"one".as_slice()));
+        let file = folder
+            .path()
+            .join("components")
+            .join(format!("{digest}.wasm"));
+        fs::write(&file, b"two").unwrap();
+        assert_eq!(shelf.load(&digest), None);
+    }
+
+    #[test]
+    fn what_nobody_needs_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(Some(folder.path().to_owned()));
+        let (one, two) = (admission::digest(b"one"), admission::digest(b"two"));
+        shelf.keep(&one, b"one");
+        shelf.keep(&two, b"two");
+        shelf.prune(&HashSet::from([two.clone()]));
+        assert!(shelf.load(&one).is_none() && shelf.load(&two).is_some());
+    }
+}

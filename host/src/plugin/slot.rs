@@ -1,0 +1,132 @@
+//! The place of one plugin: which version serves, which ones served before, and which one would be next. Replaced
+//! whole, so that whoever reads it never waits.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use super::{
+    Plugin,
+    shadow::Candidate,
+    status::{Brief, Candidacy, Refusal, Serving, Status},
+};
+
+/// One plugin.
+pub(super) struct Slot {
+    pub(super) name: &'static str,
+    /// The last resort.
+    pub(super) embedded: Arc<Plugin>,
+    state: ArcSwap<State>,
+}
+
+/// What is true of it now.
+#[derive(Clone)]
+pub(super) struct State {
+    pub(super) plugin: Arc<Plugin>,
+    /// Those that served before, newest first.
+    pub(super) earlier: Vec<Arc<Plugin>>,
+    pub(super) candidate: Option<Arc<Candidate>>,
+    /// What `<name>.toml` holds, good or bad.
+    pub(super) file: Option<String>,
+    pub(super) settings_error: Option<String>,
+    pub(super) refused: Option<Refusal>,
+}
+
+impl Slot {
+    pub(super) fn new(name: &'static str, embedded: Plugin) -> Self {
+        let embedded = Arc::new(embedded);
+        let state = State {
+            plugin: Arc::clone(&embedded),
+            earlier: Vec::new(),
+            candidate: None,
+            file: None,
+            settings_error: None,
+            refused: None,
+        };
+        Self {
+            name,
+            embedded,
+            state: ArcSwap::from_pointee(state),
+        }
+    }
+
+    pub(super) fn now(&self) -> Arc<State> {
+        self.state.load_full()
+    }
+
+    /// Only the holder of the desk changes anything.
+    pub(super) fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = State::clone(&self.state.load());
+        change(&mut state);
+        self.state.store(Arc::new(state));
+    }
+
+    /// Whether these contents already serve, wait, or were refused.
+    pub(super) fn knows(&self, file: &str, digest: &str) -> bool {
+        let state = self.state.load();
+        let is = |plugin: &Plugin| plugin.source() == file && plugin.digest() == digest;
+        let waits = state.candidate.as_ref().is_some_and(|it| is(it.plugin()));
+        let refused = state.refused.as_ref().and_then(|it| it.digest.as_deref());
+        is(&state.plugin) || waits || refused == Some(digest)
+    }
+
+    /// The version to go back to: the latest before the one that serves, else the embedded one.
+    pub(super) fn predecessor(&self) -> Option<Arc<Plugin>> {
+        let state = self.state.load();
+        let earlier = state.earlier.first().unwrap_or(&self.embedded);
+        (earlier.digest() != state.plugin.digest()).then(|| Arc::clone(earlier))
+    }
+
+    /// Lets `next` serve, with the operator's settings. What served before is kept, if it `may_return`: at most so many
+    /// versions in all.
+    pub(super) fn serve(&self, next: &Plugin, may_return: bool, versions_max: usize) {
+        self.change(|state| {
+            let (next, error) = next.configured(state.file.as_deref());
+            let before = std::mem::replace(&mut state.plugin, Arc::new(next));
+            if may_return {
+                state.earlier.insert(0, before);
+            }
+            let serving = state.plugin.digest();
+            state.earlier.retain(|it| it.digest() != serving);
+            state.earlier.truncate(versions_max.saturating_sub(1));
+            state.settings_error = error;
+            state.candidate = None;
+        });
+    }
+
+    /// Takes over new settings; bad ones change nothing but what is shown.
+    pub(super) fn configure(&self, file: Option<String>) {
+        self.change(|state| {
+            let (plugin, error) = state.plugin.configured(file.as_deref());
+            match &error {
+                None => {
+                    tracing::info!(plugin = %plugin.label(), "new settings");
+                    state.plugin = Arc::new(plugin);
+                }
+                Some(error) => tracing::warn!("{}.toml refused: {error}", self.name),
+            }
+            state.settings_error = error;
+            state.file = file;
+        });
+    }
+
+    pub(super) fn misconfigured(&self, error: String) {
+        tracing::warn!("{}.toml refused: {error}", self.name);
+        self.change(|state| state.settings_error = Some(error));
+    }
+
+    pub(super) fn status(&self) -> Status {
+        let state = self.state.load();
+        Status {
+            name: self.name.to_owned(),
+            serving: Some(Serving::of(
+                &state.plugin,
+                state.file.is_some(),
+                state.settings_error.clone(),
+            )),
+            earlier: state.earlier.iter().map(|it| Brief::of(it)).collect(),
+            candidate: state.candidate.as_deref().map(Candidacy::of),
+            refused: state.refused.clone(),
+        }
+    }
+}

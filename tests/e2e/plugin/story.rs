@@ -1,0 +1,323 @@
+//! The loop that the product is for, from an answer that changes to a fix that serves, and a bad version that goes.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    time::Instant,
+};
+
+use fixtures::har;
+use serde_json::{Value, json};
+use tokio::time::{Duration, interval};
+
+use super::MOVABLE;
+use crate::harness::{
+    server::Server,
+    upstream::{Reply, Seen, Upstream, reply},
+    workshop::Workshop,
+};
+
+/// Extractions that a candidate runs beside what serves.
+const SHADOW: u32 = 5;
+
+/// What Instagram does in this story.
+#[derive(Default)]
+struct Instagram {
+    /// The likes are under another key.
+    likes_moved: AtomicBool,
+    /// And the caption too.
+    caption_moved: AtomicBool,
+}
+
+impl Instagram {
+    async fn start(self: &Arc<Self>) -> Upstream {
+        let this = Arc::clone(self);
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/instagram");
+        let cases = fixtures::cases(&root).unwrap();
+        Upstream::start(move |seen| {
+            let url = format!("https://{}{}", seen.host, seen.path);
+            match seen.path.strip_suffix("/?movable") {
+                Some(path) => this.post(path.trim_start_matches("/p/")),
+                None => recorded(&cases, seen, &url),
+            }
+        })
+        .await
+    }
+
+    fn post(&self, code: &str) -> Reply {
+        let key = |moved: &AtomicBool, now: &str, then: &str| {
+            let moved = moved.load(Ordering::Relaxed);
+            if moved {
+                now.to_owned()
+            } else {
+                then.to_owned()
+            }
+        };
+        let body = json!({
+            key(&self.likes_moved, "edge_likes", "likes"): 7,
+            key(&self.caption_moved, "edge_caption", "caption"): "Hello",
+            // Each post is somebody else's.
+            "owner": code.to_lowercase(),
+            "csrf_token": "a-real-secret",
+        });
+        reply(
+            200,
+            &[("content-type", "application/json")],
+            body.to_string(),
+        )
+    }
+}
+
+fn recorded(cases: &[fixtures::Case], seen: &Seen, url: &str) -> Reply {
+    let body = (!seen.body.is_empty()).then_some(seen.body.as_bytes());
+    let entry = cases
+        .iter()
+        .find_map(|case| case.har.find(&seen.method, url, body));
+    match entry.map(|entry| &entry.answer) {
+        Some(har::Answer::Response { status, body, .. }) => reply(*status, &[], body),
+        _ => reply(404, &[], ""),
+    }
+}
+
+/// The server, and posts that nobody asked for yet.
+struct Stage {
+    server: Server,
+    next: AtomicU32,
+}
+
+impl Stage {
+    async fn ask(&self, prefix: &str) -> (u16, Value) {
+        let code = format!("{prefix}{}", self.next.fetch_add(1, Ordering::Relaxed));
+        let path = format!("/instagram/post/info?url_or_code={code}");
+        let answer = self.server.get(&path).await;
+        (answer.status, answer.json)
+    }
+
+    /// Other kinds serve on, whatever happens to posts.
+    async fn others_serve(&self) {
+        let path = "/instagram/profile/info?username=gramhost.demo";
+        let answer = self.server.get(path).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+
+    async fn post_plugin(&self) -> Value {
+        let plugins = self.server.admin("/plugins").await.json;
+        let mut all = plugins.as_array().unwrap().iter();
+        all.find(|it| it["name"] == "post").unwrap().clone()
+    }
+
+    async fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        let mut looks = interval(Duration::from_millis(5));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            looks.tick().await;
+            let post = self.post_plugin().await;
+            if holds(&post) {
+                return post;
+            }
+            assert!(Instant::now() < deadline, "{what}: {post:#}");
+        }
+    }
+}
+
+fn flags(origin: &str) -> Vec<String> {
+    [
+        "--upstream-override",
+        origin,
+        "--rate-limit",
+        "0",
+        "--cache-ttl",
+        "0",
+        "--shadow",
+        &SHADOW.to_string(),
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+fn start(origin: &str) -> Server {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = "[limits]\nupstream_spacing_ms_min = 0\n";
+    std::fs::write(folder.path().join("gramhost.toml"), settings).unwrap();
+    let flags = flags(origin);
+    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+    Server::start_in(folder, &flags)
+}
+
+fn step(began: &mut Instant, what: &str) {
+    println!("{:>6} ms  {what}", began.elapsed().as_millis());
+    *began = Instant::now();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn instagram_changes_and_a_fix_serves_and_a_bad_version_goes() {
+    let instagram = Arc::new(Instagram::default());
+    let upstream = instagram.start().await;
+    let stage = Stage {
+        server: start(&upstream.origin()),
+        next: AtomicU32::new(100),
+    };
+    let author = Workshop::new(&stage.server, MOVABLE);
+    let mut began = Instant::now();
+
+    // The first version asks for other pages than the embedded one: nobody can compare them, so a person decides.
+    author.pack("");
+    author.done(&["put", "post.wasm"]);
+    for _ in 0..SHADOW {
+        stage.ask("A").await;
+    }
+    let held = stage
+        .until("held", |post| post["candidate"]["held"].is_string())
+        .await;
+    assert_eq!(held["candidate"]["shadow"]["diverged"], SHADOW);
+    author.done(&["promote", "post", "--why", "our own door"]);
+    step(&mut began, "the first version serves, promoted by hand");
+
+    for _ in 0..80 {
+        let (status, post) = stage.ask("A").await;
+        assert_eq!((status, &post["edge_liked_by"]["count"]), (200, &json!(7)));
+    }
+    instagram.likes_moved.store(true, Ordering::Relaxed);
+    for _ in 0..25 {
+        let (status, post) = stage.ask("A").await;
+        assert_eq!(
+            (status, &post["edge_liked_by"]["count"]),
+            (200, &Value::Null)
+        );
+    }
+    let drifted = stage
+        .until("drift", |post| post["drift"][0].is_object())
+        .await;
+    let drift = &drifted["drift"][0];
+    assert_eq!(drift["field"], "Post(image).like_count");
+    // The window began before the change.
+    let after = drift["after_percent"].as_u64().unwrap();
+    assert!(drift["before_percent"] == 100 && after <= 70, "{drift}");
+    step(
+        &mut began,
+        "a field drifts, clients see null, the operator a warning",
+    );
+
+    instagram.caption_moved.store(true, Ordering::Relaxed);
+    let (status, error) = stage.ask("A").await;
+    assert_eq!(
+        (status, &error["error"]["code"]),
+        (502, &json!("EXTRACTOR_FAILED"))
+    );
+    let details = error["error"]["details"].as_str().unwrap();
+    let capture = details.rsplit(' ').next().unwrap().to_owned();
+    let captures = stage.server.admin("/captures").await.json;
+    assert_eq!(captures[0]["id"], capture);
+    assert_eq!(
+        (&captures[0]["field"], &captures[0]["reproduced"]),
+        (&json!("page:.caption"), &json!(true))
+    );
+    let har = stage
+        .server
+        .admin(&format!("/captures/{capture}/exchange.har"))
+        .await
+        .text;
+    assert!(
+        har.contains("edge_caption") && !har.contains("a-real-secret"),
+        "{har}"
+    );
+    stage.others_serve().await;
+    step(
+        &mut began,
+        "posts fail, a capture is named and redacted, profiles serve on",
+    );
+
+    let (code, words) = author.refused(&["replay", &capture]);
+    assert!(
+        code == 5 && words.contains("fails as before: page:.caption"),
+        "{words}"
+    );
+    author.done(&["adopt", &capture, "--as", "caption-moved"]);
+    step(
+        &mut began,
+        "the capture fails again by itself, and is adopted",
+    );
+
+    author.pack("likes = [\"likes\", \"edge_likes\"]\n");
+    let (code, words) = author.refused(&["put", "post.wasm"]);
+    assert!(code == 5 && words.contains("post/caption-moved"), "{words}");
+    assert!(
+        words.contains("page:.caption: expected a string, found nothing"),
+        "{words}"
+    );
+    step(
+        &mut began,
+        "a candidate without the fix is refused, the field named",
+    );
+
+    const FIXED: &str =
+        "caption = [\"edge_caption\", \"caption\"]\nlikes = [\"edge_likes\", \"likes\"]\n";
+    author.pack(FIXED);
+    author.done(&["put", "post.wasm"]);
+    for _ in 0..SHADOW {
+        assert_eq!(stage.ask("A").await.0, 502);
+        stage.others_serve().await;
+    }
+    let serves = |post: &Value| post["candidate"].is_null() && post["refused"].is_null();
+    let fixed = stage.until("promoted", serves).await["digest"].clone();
+    let (status, post) = stage.ask("A").await;
+    assert_eq!(
+        (status, &post["edge_liked_by"]["count"], &post["caption"]),
+        (200, &json!(7), &json!("Hello"))
+    );
+    step(&mut began, "the fix is proven, compared, and serves");
+
+    author.pack(&format!("{FIXED}broken_for = \"B\"\n"));
+    author.done(&["put", "post.wasm"]);
+    for _ in 0..SHADOW {
+        assert_eq!(stage.ask("A").await.0, 200);
+    }
+    let bad = stage
+        .until("the bad one serves", |post| post["digest"] != fixed)
+        .await;
+    let mut failed = 0;
+    while stage.post_plugin().await["digest"] == bad["digest"] {
+        failed += u32::from(stage.ask("B").await.0 == 502);
+        stage.others_serve().await;
+        assert!(failed < 60, "nothing goes back");
+    }
+    assert_eq!(stage.post_plugin().await["digest"], fixed);
+    assert_eq!(stage.ask("B").await.0, 200);
+    step(
+        &mut began,
+        &format!("a bad version served {failed} failures and was rolled back by itself"),
+    );
+
+    let history = author.done(&["history", "post"]);
+    // The watcher may have refused to take the file in again meanwhile.
+    let told: Vec<_> = history
+        .lines()
+        .filter(|line| !line.contains("refused"))
+        .collect();
+    assert!(
+        told[0].contains("serves") && told[0].contains("gramhost"),
+        "{history}"
+    );
+    assert!(
+        told[1].contains("rolled-back") && told[1].contains("by its own fault"),
+        "{history}"
+    );
+    let origin = upstream.origin();
+    let again = flags(&origin);
+    let again: Vec<_> = again.iter().map(String::as_str).collect();
+    let stage = Stage {
+        server: stage.server.crash_and_restart(&again),
+        next: AtomicU32::new(1000),
+    };
+    let after = stage.post_plugin().await;
+    assert_eq!(after["digest"], fixed, "{after:#}");
+    assert_eq!(after["refused"]["step"], "history");
+    assert_eq!(stage.ask("B").await.0, 200);
+    step(
+        &mut began,
+        "and stays away after kill -9, though its file is still in the folder",
+    );
+}

@@ -1,0 +1,148 @@
+//! A post extractor of one door, whose settings say under which keys it reads: packed with others, it is another version.
+#![expect(missing_docs, unsafe_code, reason = "generated; documented in wit/")]
+
+wit_bindgen::generate!({
+    path: "../../../wit",
+    world: "post-plugin",
+    with: {
+        "gramhost:extractor/exchanges@1.0.0": instagram::contract::exchanges,
+        "gramhost:extractor/records@1.0.0": instagram::contract::records,
+        "gramhost:extractor/steps@1.0.0": instagram::contract::steps,
+        "gramhost:extractor/targets@1.0.0": instagram::contract::targets,
+    },
+});
+
+use exports::gramhost::extractor::{about, post};
+use instagram::contract::{
+    exchanges::{Answer, Method, Request},
+    records::{Media, MediaType, Renditions, User},
+    steps::Change,
+    targets::Target,
+};
+use serde_json::Value;
+
+/// Where the caption may be, where the likes may be, and which shortcodes it fails at.
+const SETTINGS: &str = "caption = [\"caption\"]\nlikes = [\"likes\"]\nbroken_for = \"-\"\n";
+
+struct Component;
+export!(Component);
+
+impl about::Guest for Component {
+    fn describe() -> about::Manifest {
+        about::Manifest {
+            name: "post".to_owned(),
+            version: "1.0.0".to_owned(),
+            hosts: vec!["www.instagram.com".to_owned()],
+            rounds: 1,
+            requests: 1,
+            uses_session: false,
+            settings: SETTINGS.to_owned(),
+        }
+    }
+}
+
+impl post::Guest for Component {
+    fn extract(
+        query: post::Query,
+        context: post::Context,
+        exchanges: Vec<post::Exchange>,
+    ) -> post::Outcome {
+        let settings: Value = serde_json::from_str(&context.settings).unwrap_or_default();
+        let code = match &query.target {
+            Target::Shortcode(code) => code.as_str(),
+            Target::Share(_) => "",
+        };
+        let step = match exchanges.first().map(|exchange| &exchange.answer) {
+            None => post::Step::Fetch(vec![page(code)]),
+            Some(Answer::Response(response)) => read(code, &settings, &response.body),
+            Some(Answer::Failed(_)) => {
+                post::Step::Refuse(post::Refusal::Unavailable("the page".to_owned()))
+            }
+        };
+        post::Outcome {
+            step,
+            door: Some("page".to_owned()),
+            diagnostics: Vec::new(),
+        }
+    }
+}
+
+fn page(code: &str) -> Request {
+    Request {
+        method: Method::Get,
+        url: format!("https://www.instagram.com/p/{code}/?movable"),
+        headers: Vec::new(),
+        body: None,
+        session: false,
+    }
+}
+
+fn read(code: &str, settings: &Value, body: &[u8]) -> post::Step {
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let find = |setting: &str| {
+        let keys = settings[setting].as_array().into_iter().flatten();
+        let mut keys = keys.filter_map(Value::as_str);
+        keys.find_map(|key| answer.get(key))
+    };
+    let caption = find("caption").and_then(Value::as_str);
+    let broken = settings["broken_for"].as_str().unwrap_or_default();
+    match caption {
+        Some(caption) if !code.starts_with(broken) => {
+            post::Step::Done(media(code, caption, &answer, find("likes")))
+        }
+        _ => post::Step::Refuse(post::Refusal::Changed(Change {
+            path: "page:.caption".to_owned(),
+            expected: "a string".to_owned(),
+            found: "nothing".to_owned(),
+        })),
+    }
+}
+
+fn media(code: &str, caption: &str, answer: &Value, likes: Option<&Value>) -> Media {
+    let name = answer["owner"].as_str().map(str::to_owned);
+    Media {
+        shortcode: code.to_owned(),
+        media_id: answer["id"].as_str().unwrap_or("1").to_owned(),
+        media_type: MediaType::Image,
+        product_type: None,
+        renditions: Renditions {
+            images: Vec::new(),
+            videos: Vec::new(),
+            dash_videos: Vec::new(),
+            dash_sounds: Vec::new(),
+            width: None,
+            height: None,
+            duration: None,
+            has_audio: None,
+            accessibility_caption: None,
+        },
+        caption: Some(caption.to_owned()),
+        hashtags: Vec::new(),
+        mentions: Vec::new(),
+        taken_at: None,
+        owner: name.map(|username| User {
+            user_id: None,
+            username: Some(username),
+            full_name: None,
+            picture_url: None,
+            is_verified: None,
+            is_private: None,
+        }),
+        coauthors: Vec::new(),
+        tagged_users: Vec::new(),
+        location: None,
+        audio: None,
+        like_count: likes.and_then(Value::as_u64),
+        comment_count: None,
+        view_count: None,
+        share_count: None,
+        save_count: None,
+        counts_hidden: None,
+        comments_disabled: None,
+        hoisted_comment_count: None,
+        media_preview: None,
+        has_effects: None,
+        carousel_count: None,
+        children: Vec::new(),
+    }
+}
