@@ -216,6 +216,11 @@ impl Database {
     }
 }
 
+/// Where a test lets a statement fail.
+fn may_fail(place: &str, on: &str) -> Result<(), Error> {
+    Ok(faults::may_fail(place, on).map_err(sqlx::Error::from)?)
+}
+
 /// SQL has no unsigned integers; no count comes near the difference.
 fn stored(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)

@@ -1,6 +1,6 @@
 //! The rows of published files: whose they are, what they are, and until when.
 
-use super::{Database, Error, stored};
+use super::{Database, Error, may_fail, stored};
 
 /// A published file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,7 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`].
     pub async fn keep_file(&self, row: &FileRow) -> Result<(), Error> {
+        may_fail("file.keep", &row.name)?;
         sqlx::query(
             "INSERT INTO files (name, job_id, sha256, bytes, content_type, dimensions, expires_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -68,6 +69,7 @@ impl Database {
         .bind(stored(row.expires_at_ms))
         .execute(&self.pool)
         .await?;
+        faults::reached("file.kept");
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! The rows of jobs: claim, heartbeat, finish, recover, and what clients ask. Leases say who works, attempts fence.
 
-use super::{Database, Error, stored};
+use super::{Database, Error, may_fail, stored};
 
 /// A job as it is stored. Texts are JSON of the room that stores it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
@@ -63,6 +63,7 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`].
     pub async fn insert_jobs(&self, rows: &[JobRow]) -> Result<(), Error> {
+        may_fail("job.insert", "")?;
         let mut transaction = self.pool.begin().await?;
         for row in rows {
             sqlx::query(
@@ -80,7 +81,9 @@ impl Database {
             .execute(&mut *transaction)
             .await?;
         }
+        may_fail("job.commit", "")?;
         transaction.commit().await?;
+        faults::reached("job.inserted");
         Ok(())
     }
 
@@ -94,6 +97,7 @@ impl Database {
         now_ms: u64,
         lease_until_ms: u64,
     ) -> Result<Option<JobRow>, Error> {
+        may_fail("job.claim", "")?;
         let query = format!(
             "UPDATE jobs SET state = 'running', attempt = attempt + 1, owner = $1, lease_until = $2,
                  started_at = COALESCE(started_at, $3)
@@ -108,6 +112,9 @@ impl Database {
             .bind(stored(now_ms))
             .fetch_optional(&self.pool)
             .await?;
+        if claimed.is_some() {
+            faults::reached("job.claimed");
+        }
         Ok(claimed)
     }
 
@@ -134,6 +141,7 @@ impl Database {
         lease_until_ms: u64,
         progress: &str,
     ) -> Result<Option<bool>, Error> {
+        may_fail("job.beat", id)?;
         let beat: Option<(bool,)> = sqlx::query_as(
             "UPDATE jobs SET lease_until = $1, progress = $2
              WHERE id = $3 AND attempt = $4 AND owner = $5 AND state = 'running' RETURNING cancel",
@@ -158,6 +166,7 @@ impl Database {
         now_ms: u64,
         finish: &Finish<'_>,
     ) -> Result<bool, Error> {
+        may_fail("job.finish", id)?;
         let ended = finish.expires_at_ms.map(|_| stored(now_ms));
         let done = sqlx::query(
             "UPDATE jobs SET state = $1, result = $2, error = $3, not_before = $4, attempt = attempt - $5,
@@ -176,6 +185,7 @@ impl Database {
         .bind(owner)
         .execute(&self.pool)
         .await?;
+        faults::reached("job.finished");
         Ok(done.rows_affected() == 1)
     }
 

@@ -35,8 +35,10 @@ fn write(path: &Path, entries: &[(String, PathBuf)], metadata: Option<&str>) -> 
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .unix_permissions(0o644);
+    faults::may_fail("zip.create", path)?;
     let mut zip = ZipWriter::new(BufWriter::new(File::create(path)?));
     for (name, staged) in entries {
+        faults::may_fail("zip.entry", name)?;
         zip.start_file(name.as_str(), options)?;
         io::copy(&mut File::open(staged)?, &mut zip)?;
     }
@@ -44,6 +46,7 @@ fn write(path: &Path, entries: &[(String, PathBuf)], metadata: Option<&str>) -> 
         zip.start_file(METADATA, options)?;
         zip.write_all(metadata.as_bytes())?;
     }
+    faults::may_fail("zip.finish", path)?;
     zip.finish()?
         .into_inner()
         .map_err(io::IntoInnerError::into_error)?;

@@ -60,6 +60,7 @@ struct Target {
 impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
     /// Fetches `url` to `path`, from which nothing is left over when it fails.
     pub(super) async fn run(&self, url: &str, path: &Path) -> Result<u64, Failed> {
+        faults::may_fail("fetch.create", path).map_err(storage::Error::from)?;
         let file = File::create(path).await.map_err(storage::Error::from)?;
         let mut target = Target {
             file: BufWriter::with_capacity(256 << 10, file),
@@ -107,6 +108,7 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
         *tag = opened.tag.take();
         self.room(target.written, opened.total)?;
         self.drain(&mut opened, target).await?;
+        faults::may_fail("fetch.flush", "").map_err(storage::Error::from)?;
         target.file.flush().await.map_err(storage::Error::from)?;
         match opened.total {
             Some(total) if target.written < total => {
@@ -127,6 +129,7 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
                 self.storage.has_room(0)?;
                 target.looked_at = target.written;
             }
+            faults::may_fail("fetch.write", "").map_err(storage::Error::from)?;
             target
                 .file
                 .write_all(&piece)

@@ -65,6 +65,7 @@ impl Run<'_> {
         self.tell("resolving", 0.0, None, "Asking Instagram...");
         let mut record = self.resolve(false).await?;
         let items = self.plan(&record)?;
+        faults::reached("job.resolved");
         let count = if self.download.zip { 1 } else { items.len() };
         // A crash between publishing and the end of the job costs no second download.
         let files = match self.tools.published(self.attempt.id, count).await? {
@@ -72,6 +73,7 @@ impl Run<'_> {
             None => {
                 let staging = self.tools.storage.stage()?;
                 let ready = self.all(items, &mut record, &staging).await?;
+                faults::reached("job.staged");
                 self.tell("publishing", FETCHED.1, None, "Storing files...");
                 self.publish(ready, &record, &staging).await?
             }

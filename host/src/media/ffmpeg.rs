@@ -217,6 +217,7 @@ impl Ffmpeg {
         };
         let mut child = command.args(arguments).spawn()?;
         let group = Group::of(&child);
+        faults::reached("media.child");
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
             return Err(Error::Failed("no pipes".to_owned()));
         };
