@@ -1,8 +1,8 @@
 //! Workers: claim, run, tell, finish. A panic costs one attempt; a crash costs one attempt; nothing costs the queue.
 
 use std::{
-    collections::hash_map::RandomState, hash::BuildHasher as _, panic::AssertUnwindSafe,
-    time::Duration,
+    collections::hash_map::RandomState, fmt::Display, hash::BuildHasher as _,
+    panic::AssertUnwindSafe, time::Duration,
 };
 
 use futures_util::{FutureExt as _, future::join_all};
@@ -113,9 +113,8 @@ impl<W: Work> Queue<W> {
             ended = self.beat(&row, told) => ended,
             () = drained.cancelled() => Ended::Drained,
         };
-        if let Err(error) = self.end(&row, ended).await {
-            // The lease ends, and the job is tried again.
-            tracing::error!(%error, job = row.id, "the end of a job cannot be kept");
+        if let Some(finish) = self.finish(&row, ended) {
+            self.end(&row, &finish, drained).await;
         }
         self.running().remove(&id);
         self.0.changed.send_replace(());
@@ -178,7 +177,8 @@ impl<W: Work> Queue<W> {
         (&row.id, row.attempt, &self.0.owner)
     }
 
-    async fn end(&self, row: &JobRow, ended: Ended) -> Result<(), Error> {
+    /// What is to be kept of an end.
+    fn finish(&self, row: &JobRow, ended: Ended) -> Option<Finish<'static>> {
         let finish = |state| Finish {
             state,
             result: None,
@@ -193,8 +193,8 @@ impl<W: Work> Queue<W> {
             expires_at_ms: None,
             ..finish("pending")
         };
-        let finish = match ended {
-            Ended::Lost => return Ok(()),
+        Some(match ended {
+            Ended::Lost => return None,
             Ended::Cancelled => finish("cancelled"),
             Ended::Drained => again(false, 0),
             Ended::Done(Ok(result)) => Finish {
@@ -207,20 +207,20 @@ impl<W: Work> Queue<W> {
                 again(true, self.0.clock.now_ms() + self.pause_ms(row.attempt))
             }
             Ended::Done(Err(failure)) => Finish {
-                error: Some(serde_json::to_string(&failure)?),
+                error: serde_json::to_string(&failure).ok(),
                 ..finish("failed")
             },
-        };
+        })
+    }
+
+    /// Keeps an end.
+    async fn end(&self, row: &JobRow, finish: &Finish<'_>, drained: &CancellationToken) {
         let now = self.0.clock.now_ms();
-        let ours = self
-            .0
-            .database
-            .finish_job(self.held(row), now, &finish)
-            .await?;
-        if ours && finish.state == "failed" {
-            self.stop_siblings(row).await?;
+        let finished = || self.0.database.finish_job(self.held(row), now, finish);
+        let ours = insist(&row.id, drained, finished).await;
+        if ours == Some(true) && finish.state == "failed" {
+            insist(&row.id, drained, || self.stop_siblings(row)).await;
         }
-        Ok(())
     }
 
     /// Four times as long each time, and up to half as much again, so that jobs that failed together come back apart.
@@ -253,5 +253,22 @@ impl<W: Work> Queue<W> {
             }
         }
         Ok(())
+    }
+}
+
+/// Until the table takes it: nobody else takes up what this process holds. If it has to end first, the next one does.
+async fn insist<T, E: Display, F: Future<Output = Result<T, E>>>(
+    job: &str,
+    drained: &CancellationToken,
+    keep: impl Fn() -> F,
+) -> Option<T> {
+    loop {
+        match keep().await {
+            Ok(kept) => return Some(kept),
+            Err(error) => tracing::error!(%error, job, "the end of a job cannot be kept yet"),
+        }
+        drained
+            .run_until_cancelled(tokio::time::sleep(BEAT_EVERY))
+            .await?;
     }
 }
