@@ -14,6 +14,7 @@ use std::{
     ops::Range,
     os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -91,13 +92,21 @@ impl From<object_store::Error> for Error {
     }
 }
 
-/// What a staged file is, measured before it is published.
+/// What a file is, measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measured {
     /// Its length.
     pub bytes: u64,
     /// SHA-256, 64 hex digits.
     pub sha256: String,
+}
+
+impl Measured {
+    fn of(hash: Sha256, bytes: u64) -> Self {
+        let digest = hash.finalize();
+        let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { bytes, sha256 }
+    }
 }
 
 /// A cheap handle.
@@ -133,8 +142,7 @@ impl Storage {
             used: AtomicU64::new(0),
         };
         let storage = Self(Arc::new(inner));
-        let used = storage.files().await?.iter().map(|(_, bytes)| bytes).sum();
-        storage.0.used.store(used, Ordering::Relaxed);
+        storage.count().await?;
         Ok(storage)
     }
 
@@ -170,6 +178,7 @@ impl Storage {
     pub async fn measure(&self, staged: &Path) -> Result<Measured, Error> {
         let path = staged.to_owned();
         blocking(move || {
+            faults::may_fail("storage.measure", &path)?;
             let mut file = File::open(path)?;
             let (mut hash, mut bytes) = (Sha256::new(), 0);
             let mut piece = vec![0; PIECE_BYTES];
@@ -181,11 +190,23 @@ impl Storage {
                 hash.update(&piece[..read]);
                 bytes += read as u64;
             }
-            let digest = hash.finalize();
-            let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-            Ok(Measured { bytes, sha256 })
+            Ok(Measured::of(hash, bytes))
         })
         .await
+    }
+
+    /// Reads a published file once, to know whether it is still what it was.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub async fn measure_published(&self, name: &Name) -> Result<Measured, Error> {
+        let mut stream = pin!(self.read(name, None).await?);
+        let (mut hash, mut bytes) = (Sha256::new(), 0);
+        while let Some(piece) = stream.try_next().await? {
+            hash.update(&piece);
+            bytes += piece.len() as u64;
+        }
+        Ok(Measured::of(hash, bytes))
     }
 
     /// Makes a staged file visible under `name`, in place of one that has this name: durable when it returns.
@@ -195,21 +216,40 @@ impl Storage {
     pub async fn publish(&self, staged: &Path, name: &Name) -> Result<(), Error> {
         let path = staged.to_owned();
         let bytes = blocking(move || {
-            let file = File::open(path)?;
+            let file = File::open(&path)?;
+            faults::may_fail("storage.fsync", &path)?;
             // A second try after a failure would report a success that never was: the caller starts over.
             file.sync_all()?;
             Ok(file.metadata()?.len())
         })
         .await?;
         let replaced = self.bytes(name).await.unwrap_or_default();
+        if let Err(error) = self.rename(staged, name).await {
+            // It may have been renamed all the same, and only its folder not written through.
+            self.count().await?;
+            return Err(error);
+        }
+        self.0.used.fetch_add(bytes, Ordering::Relaxed);
+        self.give_back(replaced);
+        Ok(())
+    }
+
+    async fn rename(&self, staged: &Path, name: &Name) -> Result<(), Error> {
+        faults::may_fail("storage.rename", name.as_str())?;
         let staged =
             Key::from_absolute_path(staged).map_err(|error| Error::Failed(error.to_string()))?;
         let root = Key::from_absolute_path(&self.0.config.folder)
             .map_err(|error| Error::Failed(error.to_string()))?;
         let below: Key = staged.prefix_match(&root).into_iter().flatten().collect();
         self.0.store.rename(&below, &key(name)).await?;
-        self.0.used.fetch_add(bytes, Ordering::Relaxed);
-        self.give_back(replaced);
+        faults::may_fail("storage.renamed", name.as_str())?;
+        Ok(())
+    }
+
+    /// Counts what is there anew.
+    async fn count(&self) -> Result<(), Error> {
+        let used = self.files().await?.iter().map(|(_, bytes)| bytes).sum();
+        self.0.used.store(used, Ordering::Relaxed);
         Ok(())
     }
 

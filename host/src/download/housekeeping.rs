@@ -13,15 +13,28 @@ const SWEEP_EVERY_S: u64 = 15;
 /// How long it is remembered that a file was there, milliseconds: a day.
 const REMEMBER_MS: u64 = 24 * 3600 * 1000;
 
-/// After a start: whatever a crash left between the disk and the table.
+/// After a start: no time is beyond what one may be, and whatever a crash left is cleared away.
 pub(super) async fn at_start(tools: &Tools) -> Result<(), Error> {
-    let now = tools.clock.now_ms();
-    let latest = now + tools.config.retention_s * 1000;
+    let latest = tools.clock.now_ms() + tools.config.retention_s * 1000;
     tools.database.clamp_files(latest).await?;
+    clear(tools).await
+}
+
+/// Deletes files that the table does not know: of a crash, or of a row that could not be kept.
+async fn clear(tools: &Tools) -> Result<(), Error> {
+    let files = tools.storage.files().await?;
+    let now = tools.clock.now_ms();
     let rows = tools.database.live_files(now).await?;
     let known: HashSet<_> = rows.iter().map(|row| row.name.as_str()).collect();
-    for (name, _) in tools.storage.files().await? {
-        if !known.contains(name.as_str()) {
+    for (name, _) in files {
+        if known.contains(name.as_str()) {
+            continue;
+        }
+        let _naming = tools.naming.lock().await;
+        // Somebody may have been between the file and its row.
+        let current = tools.database.file(name.as_str()).await?;
+        if current.is_none_or(|current| current.expires_at_ms <= now) {
+            faults::reached("file.unknown");
             tracing::info!(%name, "a file that nobody knows is deleted");
             tools.storage.delete(&name).await?;
         }
@@ -53,11 +66,12 @@ async fn sweep(tools: &Tools) -> Result<(), Error> {
         if let Some(name) = Name::parse(&row.name) {
             tools.storage.delete(&name).await?;
         }
+        faults::reached("sweep.deleted");
         tools.database.bury_file(&row, now).await?;
     }
     tools
         .database
         .forget_files(now.saturating_sub(REMEMBER_MS))
         .await?;
-    Ok(())
+    clear(tools).await
 }

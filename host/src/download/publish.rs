@@ -88,6 +88,7 @@ impl Tools {
         let _naming = self.naming.lock().await;
         let name = self.free_name(job, &ready.name(), &sha256).await?;
         self.storage.publish(&ready.path, &name).await?;
+        faults::reached("file.published");
         let row = FileRow {
             name: name.to_string(),
             job_id: job.to_string(),
@@ -129,8 +130,9 @@ impl Tools {
         }
         for row in &rows {
             let name = Name::parse(&row.name).ok_or(Reason::Internal)?;
-            if self.storage.bytes(&name).await.ok() != Some(row.bytes) {
-                return Ok(None);
+            match self.storage.measure_published(&name).await {
+                Ok(found) if (found.bytes, &found.sha256) == (row.bytes, &row.sha256) => {}
+                _ => return Ok(None),
             }
         }
         Ok(Some(rows.into_iter().map(FileMade::from).collect()))

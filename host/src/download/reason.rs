@@ -91,7 +91,11 @@ impl Reason {
     /// Whether trying again later may help.
     #[must_use]
     pub fn is_transient(self) -> bool {
-        matches!(self, Self::RateLimited | Self::Unavailable | Self::Busy)
+        // A disk that failed once may take the same bytes in a new file.
+        matches!(
+            self,
+            Self::RateLimited | Self::Unavailable | Self::Busy | Self::Internal
+        )
     }
 }
 
