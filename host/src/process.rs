@@ -22,6 +22,29 @@ pub fn limit(limits: &[(Resource, u64)]) -> io::Result<()> {
     Ok(())
 }
 
+/// Lets this process end with its parent, which is the one of the number `parent`, also when that is killed and can end
+/// nobody itself. It is bound to the thread that started this process, so that must be one that stays.
+///
+/// # Errors
+/// The parent is gone already.
+#[cfg(target_os = "linux")]
+pub fn end_with(parent: u64) -> io::Result<()> {
+    use rustix::process::{getppid, set_parent_process_death_signal};
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    let current = getppid().map(|parent| parent.as_raw_nonzero().get().unsigned_abs());
+    if current.map(u64::from) == Some(parent) {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::NotConnected.into())
+    }
+}
+
+/// Elsewhere nothing tells it.
+#[cfg(not(target_os = "linux"))]
+pub fn end_with(_parent: u64) -> io::Result<()> {
+    Ok(())
+}
+
 /// A child's process group, killed when dropped, whether or not the child is still there.
 #[derive(Debug)]
 pub struct Group(Option<Pid>);

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write as _},
     os::unix::process::CommandExt as _,
     path::Path,
-    process::{Command, ExitCode, Stdio},
+    process::{Command, ExitCode, Stdio, id},
 };
 
 use rustix::process::nice;
@@ -26,7 +26,8 @@ const OVERRUN_BYTES_MAX: u64 = 16 << 20;
 /// How much others come first.
 const NICENESS: i32 = 10;
 
-/// The child's whole work: becomes `arguments[0]`, which must be an absolute path, under limits that it cannot lift.
+/// The child's whole work: becomes `arguments[2]`, which must be an absolute path, under limits that it cannot lift. It
+/// ends with the process of the number `arguments[0]`, and writes no file longer than `arguments[1]`.
 #[must_use]
 pub fn limited_child(arguments: &[OsString]) -> ExitCode {
     let Err(error) = become_program(arguments);
@@ -36,10 +37,14 @@ pub fn limited_child(arguments: &[OsString]) -> ExitCode {
 }
 
 fn become_program(arguments: &[OsString]) -> io::Result<std::convert::Infallible> {
-    let (bytes, program) = arguments.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-    let (program, arguments) = program.split_first().ok_or(io::ErrorKind::InvalidInput)?;
-    let bytes = bytes.to_str().and_then(|bytes| bytes.parse().ok());
-    let bytes: u64 = bytes.ok_or(io::ErrorKind::InvalidInput)?;
+    let [server, bytes, program, arguments @ ..] = arguments else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    let number = |text: &OsString| text.to_str().and_then(|text| text.parse::<u64>().ok());
+    let (server, bytes) = number(server)
+        .zip(number(bytes))
+        .ok_or(io::ErrorKind::InvalidInput)?;
+    process::end_with(server)?;
     let limits = [
         (Resource::Cpu, CPU_S_MAX),
         (Resource::As, ADDRESS_BYTES_MAX),
@@ -63,6 +68,7 @@ pub(super) fn command(
     let mut command = tokio::process::Command::new(ours);
     command
         .arg(SUBCOMMAND)
+        .arg(id().to_string())
         .arg(output_bytes_max.to_string())
         .arg(program)
         .env_clear()

@@ -82,7 +82,7 @@ fn executable(path: &Path, text: &str) {
 fn becomes_a_limited_child() {
     let Ok(words) = env::var("WORDS") else { return };
     let mut words = words.lines().map(OsString::from);
-    let mut arguments = vec![words.next().unwrap()];
+    let mut arguments = vec![words.next().unwrap(), words.next().unwrap()];
     arguments.extend(["/bin/sh", "-c", "unset WORDS; exec \"$@\" >&3 3>&-", "sh"].map(Into::into));
     arguments.extend(words);
     let code = limited_child(&arguments);
