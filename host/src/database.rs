@@ -22,6 +22,7 @@ use std::{
 
 use sqlx::{
     SqlitePool,
+    migrate::MigrateError,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
@@ -55,6 +56,9 @@ pub enum Error {
     /// Another server owns the data folder.
     #[error("data folder {} is in use by another gramhost; stop it or give another --data", .0.display())]
     Owned(PathBuf),
+    /// It has tables that this version does not know.
+    #[error("database {} was made by a newer gramhost: start that one, or give another --data", .0.display())]
+    Newer(PathBuf),
     /// The file could not be opened or migrated.
     #[error("database {}: {source}", file.display())]
     Open {
@@ -123,9 +127,12 @@ impl Database {
         sqlx::migrate!("./migrations")
             .run(&pool)
             .await
-            .map_err(|error| Error::Open {
-                file,
-                source: error.into(),
+            .map_err(|error| match error {
+                MigrateError::VersionMissing(_) => Error::Newer(file),
+                error => Error::Open {
+                    file,
+                    source: error.into(),
+                },
             })?;
         Ok(Self {
             pool,

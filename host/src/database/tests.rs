@@ -1,6 +1,8 @@
 //! The database on a real folder.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod torn;
+
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
