@@ -13,6 +13,8 @@ use fixtures::{
     har::{Answer, Har},
 };
 
+use serde_json::Value;
+
 use super::upstream::{Reply, Seen, Upstream, reply};
 
 /// Media that tests fetch, by the end of their link's path.
@@ -29,13 +31,22 @@ pub(crate) struct Cdn {
 
 impl Cdn {
     pub(crate) async fn start() -> Self {
+        Self::start_as(<[u8]>::to_vec).await
+    }
+
+    /// With every carousel made longer: its items again and again under names of their own, `count` in all.
+    pub(crate) async fn start_with_carousels_of(count: usize) -> Self {
+        Self::start_as(move |body| longer(body, count)).await
+    }
+
+    async fn start_as(told: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static) -> Self {
         let har = har();
         let fault: Arc<Mutex<Option<Fault>>> = Arc::default();
         let faults = Arc::clone(&fault);
         let asked: Mutex<HashMap<String, usize>> = Mutex::default();
         let upstream = Upstream::start(move |seen| {
             if !is_media(seen) {
-                return recorded(&har, seen);
+                return recorded(&har, seen, &told);
             }
             let body = media(&seen.path);
             let before = {
@@ -127,7 +138,7 @@ fn har() -> Har {
     }
 }
 
-fn recorded(har: &Har, seen: &Seen) -> Reply {
+fn recorded(har: &Har, seen: &Seen, told: &dyn Fn(&[u8]) -> Vec<u8>) -> Reply {
     let url = format!("https://{}{}", seen.host, seen.path);
     let body = (!seen.body.is_empty()).then_some(seen.body.as_bytes());
     match har
@@ -145,7 +156,7 @@ fn recorded(har: &Har, seen: &Seen) -> Reply {
                 .map(|(name, value)| (name.as_str(), value.as_str()))
                 .filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"))
                 .collect();
-            reply(*status, &headers, fresh(body))
+            reply(*status, &headers, told(&fresh(body)))
         }
         _ => reply(404, &[], "{}"),
     }
@@ -179,6 +190,28 @@ fn fresh(body: &[u8]) -> Vec<u8> {
         text = fresh;
     }
     text.into_bytes()
+}
+
+fn longer(body: &[u8], count: usize) -> Vec<u8> {
+    let Ok(mut answer) = serde_json::from_slice::<Value>(body) else {
+        return body.to_vec();
+    };
+    let items = answer
+        .pointer_mut("/data/xig_polaris_media/if_not_gated_logged_out/carousel_media")
+        .and_then(Value::as_array_mut);
+    let Some(items) = items else {
+        return body.to_vec();
+    };
+    let again = |place: usize| {
+        let item = &items[place % items.len()];
+        let id = item["pk"].as_str().unwrap();
+        let own = (id.parse::<u64>().unwrap() + place as u64).to_string();
+        let text = item.to_string().replace(id, &own);
+        let text = text.replace("_demo_mix", &format!("_demo_{place}_mix"));
+        serde_json::from_str(&text).unwrap()
+    };
+    *items = (0..count).map(again).collect();
+    answer.to_string().into_bytes()
 }
 
 /// One file for each ending that the fixtures' links have: pictures, a whole video, its pieces.

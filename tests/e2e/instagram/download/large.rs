@@ -1,23 +1,29 @@
 //! Large files cost disk and time, not memory.
 
-use std::time::Instant;
+use std::{path::Path, process::Command, time::Instant};
 
 use serde_json::json;
 
-use super::{completed, start};
-use crate::harness::{server::Server, upstream::Reply};
+use super::{completed, start, start_at};
+use crate::harness::{cdn::Cdn, server::Server, upstream::Reply};
 
 /// What memory may grow by, KiB.
 const GROWTH_KIB_MAX: u64 = 32 << 10;
 
 /// Every video is a real one with a box behind it that players skip, `bytes` long in all.
 fn long(body: &[u8], bytes: u64) -> Reply {
-    let zeros = bytes - body.len() as u64 - 16;
+    long_of(body, bytes, b"")
+}
+
+/// As above, with something in the box that no other file has.
+fn long_of(body: &[u8], bytes: u64, own: &[u8]) -> Reply {
+    let zeros = bytes - body.len() as u64 - 16 - own.len() as u64;
     let head = format!("HTTP/1.1 200 X\r\ncontent-length: {bytes}\r\nconnection: close\r\n\r\n");
     let skipped = [
         &1_u32.to_be_bytes()[..],
         b"free",
-        &(zeros + 16).to_be_bytes(),
+        &(zeros + 16 + own.len() as u64).to_be_bytes(),
+        own,
     ];
     Reply::Long([head.as_bytes(), body, &skipped.concat()].concat(), zeros)
 }
@@ -95,4 +101,44 @@ async fn half_a_gigabyte_and_a_zip_of_one_grow_memory_by_less_than_32_mib() {
         one.1 < GROWTH_KIB_MAX && all.1 < GROWTH_KIB_MAX,
         "{one:?} {all:?}"
     );
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zip_of_twenty_files_of_50_mb_grows_memory_by_less_than_32_mib() {
+    const COUNT: usize = 20;
+    const BYTES: u64 = 50_000_000;
+    let cdn = Cdn::start_with_carousels_of(COUNT).await;
+    let server = start_at(&cdn, tempfile::tempdir().unwrap(), &[]);
+    let carousel = || json!({ "url": "De0N5pLMixd", "quality": "high", "include_metadata": false });
+    // Everything that stays is there after small ones.
+    completed(&server, "carousel", carousel()).await;
+    let before = peak_kib(&server);
+
+    cdn.misbehave(|seen, _, body| Some(long_of(body, BYTES, seen.path.as_bytes())));
+    let began = Instant::now();
+    let zip = completed(&server, "carousel", carousel()).await;
+    let (seconds, grown) = (began.elapsed().as_secs_f64(), peak_kib(&server) - before);
+    println!(
+        "a ZIP of {COUNT} files of 50 MB, {} MB: {seconds:.1} s, memory grew by {grown} KiB",
+        zip["total_size_mb"]
+    );
+    assert!(grown < GROWTH_KIB_MAX, "{grown} KiB");
+
+    // Another tool reads all of it: each file whole, and none twice.
+    let name = zip["files"][0]["filename"].as_str().unwrap();
+    let path = server.folder.path().join("data/files").join(name);
+    assert_eq!(entries(&path), format!("{COUNT} {COUNT} [{BYTES}]"));
+}
+
+/// How many entries a ZIP has, how many of them differ, and their lengths.
+pub(super) fn entries(zip: &Path) -> String {
+    let script = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; i = z.infolist(); print(len(i), len({e.CRC for e in i}), sorted({e.file_size for e in i}))";
+    let output = Command::new("python3")
+        .args(["-c", script])
+        .arg(zip)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
