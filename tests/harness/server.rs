@@ -4,7 +4,7 @@ use std::{
     env, fs,
     io::{BufRead, BufReader, Read},
     net::SocketAddr,
-    os::unix::fs::symlink,
+    os::unix::{fs::symlink, process::ExitStatusExt},
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, mpsc},
@@ -20,6 +20,8 @@ use tokio::time::{sleep, timeout};
 
 /// A first start compiles four plugins, unoptimised and beside other tests.
 const START: Duration = Duration::from_secs(120);
+/// How long a fault may take to come.
+const DEATH: Duration = Duration::from_secs(60);
 
 /// The binary, in a folder where no settings file lies, with none of the caller's settings.
 pub(crate) fn gramhost(folder: &Path) -> Command {
@@ -68,11 +70,51 @@ impl Server {
         Self::spawn(folder, command, flags)
     }
 
+    /// As [`Server::start_in`], with a plan of faults; see the crate `faults`. Its first word is what happens.
+    pub(crate) fn start_with_faults(folder: TempDir, plan: &str, flags: &[&str]) -> Self {
+        let mut command = gramhost(folder.path());
+        let path = folder.path().join("faults");
+        fs::write(&path, plan).unwrap();
+        command.env("FAULTS", path);
+        Self::spawn(folder, command, flags)
+    }
+
+    /// A server that dies of a plan of faults before anybody can ask it anything.
+    pub(crate) fn dies_at_start(folder: &Path, plan: &str, flags: &[&str]) {
+        let path = folder.join("faults");
+        fs::write(&path, plan).unwrap();
+        let output = gramhost(folder)
+            .env("FAULTS", path)
+            .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "off"])
+            .args(flags)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.signal(), Some(9), "{output:?}");
+    }
+
     /// On a machine where nothing is installed.
     pub(crate) fn start_without_tools(flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = gramhost(folder.path());
         command.env("PATH", "/nonexistent");
+        Self::spawn(folder, command, flags)
+    }
+
+    /// With an ffmpeg that converts for ever; what it says of itself is true.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_with_endless_ffmpeg(folder: TempDir, flags: &[&str]) -> Self {
+        let bin = folder.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        let script = "#!/bin/sh\ncase \"$*\" in *-version*|*-encoders*) exec /usr/bin/env ffmpeg \"$@\";; esac\nexec tail -f /dev/null\n";
+        fs::write(bin.join("script"), script).unwrap();
+        // By another process: what this one has just written other children may still hold open.
+        let mut install = Command::new("install");
+        install
+            .args(["-m", "755", "script", "ffmpeg"])
+            .current_dir(&bin);
+        assert!(install.status().unwrap().success());
+        let mut command = gramhost(folder.path());
+        command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
         Self::spawn(folder, command, flags)
     }
 
@@ -153,6 +195,17 @@ impl Server {
         Self::answered(request.body(body.to_string())).await
     }
 
+    /// As [`Server::post`], of a server that may die of it: none, if it did before it answered.
+    pub(crate) async fn try_post(&self, path: &str, body: &Value) -> Option<Value> {
+        let url = format!("http://{}{path}", self.address);
+        let request = self
+            .client
+            .post(url)
+            .header("content-type", "application/json");
+        let response = request.body(body.to_string()).send().await.ok()?;
+        serde_json::from_str(&response.text().await.ok()?).ok()
+    }
+
     /// The bytes of `GET` on the API.
     pub(crate) async fn bytes(&self, path: &str) -> Vec<u8> {
         let url = format!("http://{}{path}", self.address);
@@ -227,6 +280,21 @@ impl Server {
     /// Waits until the process has ended.
     pub(crate) fn wait(&mut self) -> ExitStatus {
         self.child.wait().unwrap()
+    }
+
+    /// Waits until it has died as of `kill -9`.
+    pub(crate) async fn died(&mut self) {
+        let died = async {
+            loop {
+                if let Some(status) = self.child.try_wait().unwrap() {
+                    return status;
+                }
+                sleep(Duration::from_millis(2)).await;
+            }
+        };
+        let status = timeout(DEATH, died).await;
+        let signal = status.as_ref().ok().and_then(ExitStatusExt::signal);
+        assert_eq!(signal, Some(9), "{status:?} {}", self.log());
     }
 
     async fn answer(&self, method: Method, url: String, headers: &[(&str, &str)]) -> Answer {

@@ -1,11 +1,15 @@
 //! The download endpoints over sockets: from a POST to bytes that an independent tool agrees with.
 
 mod command;
+mod crashes;
+mod disk;
 mod faults;
+mod folder;
 mod jobs;
 mod kills;
 mod kinds;
 mod large;
+mod queue;
 mod refused;
 
 use std::{process::Command, time::Duration};

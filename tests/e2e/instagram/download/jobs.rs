@@ -114,7 +114,7 @@ async fn a_batch_that_must_not_go_on_stops_at_the_first_failure() {
 }
 
 /// Media wait until the sender is dropped.
-fn hold(cdn: &Cdn) -> mpsc::Sender<()> {
+pub(super) fn hold(cdn: &Cdn) -> mpsc::Sender<()> {
     let (release, released) = mpsc::channel::<()>();
     let released = Mutex::new(released);
     cdn.misbehave(move |_, _, _| {
@@ -126,7 +126,7 @@ fn hold(cdn: &Cdn) -> mpsc::Sender<()> {
 }
 
 /// Waits until a worker has the job.
-async fn until_running(server: &Server, id: &Value) {
+pub(super) async fn until_running(server: &Server, id: &Value) {
     let path = format!("/instagram/status/{}", id.as_str().unwrap());
     let mut looks = interval(Duration::from_millis(10));
     while server.get(&path).await.json["status"] != "processing" {
