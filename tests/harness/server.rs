@@ -118,6 +118,19 @@ impl Server {
         Self::spawn(folder, command, flags)
     }
 
+    /// That may have so many files and connections open.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_with_open_files(count: u32, folder: TempDir, flags: &[&str]) -> Self {
+        let gramhost = gramhost(folder.path());
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &format!("ulimit -n {count} && exec \"$@\""), "sh"])
+            .arg(gramhost.get_program())
+            .current_dir(folder.path())
+            .stdin(Stdio::null());
+        Self::spawn(folder, command, flags)
+    }
+
     /// On a disk of its own of so many MiB, in a namespace of its own.
     #[cfg(target_os = "linux")]
     pub(crate) fn start_on_disk_of(mib: u32, folder: TempDir, flags: &[&str]) -> Self {

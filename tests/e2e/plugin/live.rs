@@ -6,16 +6,17 @@ use std::{
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
+        mpsc,
     },
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::time::interval;
+use tokio::{task::block_in_place, time::interval};
 
 use super::{MISBEHAVING, POST, replace, variant};
-use crate::harness::server::Server;
+use crate::harness::{cdn::Cdn, server::Server, upstream::reply};
 
 /// Asked again and again; the demo post of the fixtures.
 const PATH: &str = "/instagram/post/info?url_or_code=DfDjNmTDemo";
@@ -234,4 +235,63 @@ async fn a_plugin_that_misbehaves_costs_its_caller_alone() {
     server
         .until("embedded again", |post| post["source"] == "embedded")
         .await;
+}
+
+/// Media wait until the sender is dropped, and each link has expired once. The flag: one was asked for.
+fn hold_and_expire(cdn: &Cdn) -> (mpsc::Sender<()>, Arc<AtomicBool>) {
+    let (release, released) = mpsc::channel::<()>();
+    let (released, asked) = (Mutex::new(released), Arc::new(AtomicBool::new(false)));
+    let flag = Arc::clone(&asked);
+    let held = AtomicBool::new(true);
+    cdn.misbehave(move |_, _, _| {
+        flag.store(true, Ordering::Relaxed);
+        let _free = block_in_place(|| released.lock().unwrap().recv());
+        held.swap(false, Ordering::Relaxed)
+            .then(|| reply(403, &[], "URL signature expired"))
+    });
+    (release, asked)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_job_goes_on_when_its_plugin_is_swapped_or_taken_away() {
+    let cdn = Cdn::start().await;
+    let flags = cdn.flags();
+    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+    let server = Server::start(&flags);
+    let serves = |bytes: &[u8]| {
+        let digest = digest(bytes);
+        move |post: &Value| post["digest"] == digest.as_str()
+    };
+    server.put("post.wasm", &variant(POST, 97));
+    server.until("serves", serves(&variant(POST, 97))).await;
+    for swapped in [true, false] {
+        let (release, asked) = hold_and_expire(&cdn);
+        let body = json!({ "url": "DfDjNmTDemo" });
+        let job = server.post("/instagram/download/post", &body).await.json;
+        let mut looks = interval(Duration::from_millis(5));
+        while !asked.load(Ordering::Relaxed) {
+            looks.tick().await;
+        }
+        // Between the record that it has and the one that it will ask for when its link has expired.
+        if swapped {
+            server.put("post.wasm", &variant(POST, 96));
+            server.until("swapped", serves(&variant(POST, 96))).await;
+        } else {
+            fs::remove_file(server.folder.path().join("data/plugins/post.wasm")).unwrap();
+            server.until("taken away", serves(POST)).await;
+        }
+        drop(release);
+        let path = format!("/instagram/status/{}", job["job_id"].as_str().unwrap());
+        let status = loop {
+            looks.tick().await;
+            let status = server.get(&path).await.json;
+            if status["status"] != "pending" && status["status"] != "processing" {
+                break status;
+            }
+        };
+        assert_eq!(status["status"], "completed", "{status}");
+        // The new one was asked.
+        let post = server.post_plugin().await;
+        assert_ne!(post["endings"]["record"], 0, "{post}");
+    }
 }

@@ -1,16 +1,20 @@
-//! A full queue says so and goes on telling; jobs need nobody who watches.
+//! A full queue says so and goes on telling; jobs need nobody who watches, no free socket, and no process that runs on.
 
 use std::{fs, time::Duration};
 
+use rustix::process::Signal;
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::{
+    net::TcpStream,
+    time::{interval, timeout},
+};
 
 use super::{
-    PATIENCE, accepted, ended,
+    PATIENCE, accepted, completed, ended,
     jobs::{hold, until_running},
     start, start_at,
 };
-use crate::harness::cdn::Cdn;
+use crate::harness::{cdn::Cdn, server::Server};
 
 const IMAGE: &str = "DfDjNmTDemo";
 
@@ -73,4 +77,78 @@ async fn a_watcher_that_goes_away_changes_nothing() {
     }
     drop(release);
     assert_eq!(ended(&server, &id).await["status"], "completed");
+}
+
+/// F20: clients take every file descriptor that there is.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn without_a_free_descriptor_a_job_fails_at_most_and_the_server_comes_back() {
+    const DESCRIPTORS: u32 = 128;
+    let cdn = Cdn::start().await;
+    let flags = cdn.flags();
+    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+    // No share of a client comes before that.
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("gramhost.toml"),
+        "[limits]\nconnections_per_client_max = 1000",
+    )
+    .unwrap();
+    let server = Server::start_with_open_files(DESCRIPTORS, folder, &flags);
+    let release = hold(&cdn);
+    let id = accepted(&server, "post", json!({ "url": IMAGE })).await["job_id"].clone();
+    until_running(&server, &id).await;
+    let mut crowd = Vec::new();
+    for _ in 0..DESCRIPTORS {
+        crowd.push(TcpStream::connect(server.address).await.unwrap());
+    }
+    let mut looks = interval(Duration::from_millis(5));
+    let open = || {
+        fs::read_dir(format!("/proc/{}/fd", server.pid()))
+            .unwrap()
+            .count()
+    };
+    let full = async {
+        while open() < DESCRIPTORS as usize {
+            looks.tick().await;
+        }
+    };
+    timeout(PATIENCE, full).await.expect("all are taken");
+    drop(release);
+    // The connection that asked before is there still.
+    let path = format!("/instagram/status/{}", id.as_str().unwrap());
+    assert_eq!(server.get(&path).await.status, 200);
+    drop(crowd);
+    let status = ended(&server, &id).await;
+    assert!(
+        status["status"] == "completed" || status["error"]["code"] == "SERVER_ERROR",
+        "{status}"
+    );
+    completed(&server, "post", json!({ "url": IMAGE })).await;
+}
+
+/// F26: the process stands still, as on a laptop that is closed, and a file's time runs out meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_expired_while_the_process_stood_still_is_gone_at_the_first_request() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("gramhost.toml"),
+        "[limits]\nfile_retention_s = 2",
+    )
+    .unwrap();
+    let cdn = Cdn::start().await;
+    let server = start_at(&cdn, folder, &[]);
+    completed(&server, "post", json!({ "url": IMAGE })).await;
+    let file = "/instagram/download/file/DfDjNmTDemo_image.jpg";
+    assert_eq!(server.get(file).await.status, 200);
+    server.signal(Signal::STOP);
+    // What is asked meanwhile waits until it goes on, and that is after the file's time.
+    let stopped = timeout(Duration::from_millis(2_500), server.get(file)).await;
+    assert!(stopped.is_err(), "{stopped:?}");
+    server.signal(Signal::CONT);
+    let gone = server.get(file).await;
+    assert_eq!(
+        (gone.status, gone.json["error"]["code"].as_str().unwrap()),
+        (410, "FILE_EXPIRED")
+    );
 }
