@@ -138,6 +138,8 @@ impl From<media::Error> for Reason {
             Error::NoSound => Self::NoSound,
             Error::NotMedia(_) => Self::NotMedia,
             Error::TooLarge(_) => Self::TooLarge,
+            // No file descriptor, no process, no room: nothing that is wrong with the file.
+            Error::Io(error) => storage::Error::from(error).into(),
             error => {
                 tracing::warn!(%error, "a conversion failed");
                 Self::Conversion
