@@ -105,7 +105,8 @@ impl Server {
     pub(crate) fn start_with_endless_ffmpeg(folder: TempDir, flags: &[&str]) -> Self {
         let bin = folder.path().join("bin");
         fs::create_dir(&bin).unwrap();
-        let script = "#!/bin/sh\ncase \"$*\" in *-version*|*-encoders*) exec /usr/bin/env ffmpeg \"$@\";; esac\nexec tail -f /dev/null\n";
+        // Not `tail -f`: that ends by itself once nobody reads what it says.
+        let script = "#!/bin/sh\ncase \"$*\" in *-version*|*-encoders*) exec /usr/bin/env ffmpeg \"$@\";; esac\nexec sleep 300\n";
         fs::write(bin.join("script"), script).unwrap();
         // By another process: what this one has just written other children may still hold open.
         let mut install = Command::new("install");
