@@ -2,12 +2,10 @@
 
 mod admission;
 mod artifact;
-mod bindings;
 mod compiler;
-mod convert;
+mod contracts;
 mod difference;
 mod engine;
-mod functions;
 mod linker;
 mod manifest;
 mod registry;

@@ -8,9 +8,7 @@ use wasmtime::{
 
 use super::{
     Config as Limits, Fault,
-    bindings::exports::gramhost::extractor::about,
-    convert::Convert,
-    functions::Functions,
+    contracts::{self, Functions},
     store::{self, State},
 };
 use crate::contract::{Context, Exchange, Manifest, Outcome, Query};
@@ -18,8 +16,7 @@ use crate::contract::{Context, Exchange, Manifest, Outcome, Query};
 /// A component, linked, with its functions found.
 pub(super) struct Sandbox {
     component: InstancePre<State>,
-    about: about::GuestIndices,
-    functions: Functions,
+    functions: Box<dyn Functions>,
     limits: Limits,
 }
 
@@ -27,17 +24,19 @@ impl Sandbox {
     /// Links a component that is to be the plugin `name`.
     ///
     /// # Errors
-    /// An import or export has another type than the contract says.
+    /// It is built for no contract that is served, or an import or export has another type than the contract says.
     pub(super) fn new(
         name: &str,
         component: &Component,
         linker: &Linker<State>,
         limits: &Limits,
     ) -> Result<Self> {
+        let kind = component.component_type();
+        let exports = kind.exports(linker.engine()).map(|(export, _)| export);
+        let built_for = contracts::pick(contracts::SERVED, exports).map_err(Error::msg)?;
         let component = linker.instantiate_pre(component)?;
         Ok(Self {
-            about: about::GuestIndices::new(&component)?,
-            functions: Functions::find(name, &component)?,
+            functions: (built_for.contract.find)(name, &component)?,
             component,
             limits: limits.clone(),
         })
@@ -48,10 +47,7 @@ impl Sandbox {
     /// # Errors
     /// Any [`Fault`] but `Busy`.
     pub(super) fn describe(&self) -> Result<Manifest, Fault> {
-        self.call(|store, instance| {
-            let about = self.about.load(&mut *store, instance)?;
-            about.call_describe(store).map(Convert::convert)
-        })
+        self.call(|store, instance| self.functions.describe(store, instance))
     }
 
     /// One step of an extraction. Blocks, at most for the deadline of a call.
@@ -64,10 +60,9 @@ impl Sandbox {
         context: &Context,
         exchanges: &[Exchange],
     ) -> Result<Outcome, Fault> {
-        let exchanges: Vec<_> = exchanges.to_vec().convert();
         self.call(|store, instance| {
             self.functions
-                .extract(store, instance, query, context, &exchanges)
+                .extract(store, instance, query, context, exchanges)
         })
     }
 

@@ -153,6 +153,16 @@ async fn another_plugin_is_refused_by_what_it_lacks() {
 }
 
 #[tokio::test]
+async fn a_component_for_a_later_contract_is_told_so() {
+    let later = include_bytes!(env!("GUEST_SECOND_CONTRACT"));
+    refused(
+        |path| fs::write(path, later).unwrap(),
+        "world: is built for contract 2.0.0; this host serves 1.0.x: update gramhost",
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn files_that_name_no_plugin_are_named() {
     let (folder, registry) = empty().await;
     fs::write(folder.path().join("posts.wasm"), MISBEHAVING).unwrap();
