@@ -4,9 +4,9 @@ wasmtime::component::bindgen!({
     path: ["../wit", "../tests/contract-2"],
     world: "gramhost:extractor/post-plugin@2.0.0",
     with: {
-        "gramhost:extractor/exchanges@1.0.0": crate::plugin::contracts::v1::exchanges,
-        "gramhost:extractor/records@1.0.0": crate::plugin::contracts::v1::bindings::gramhost::extractor::records,
-        "gramhost:extractor/steps@1.0.0": crate::plugin::contracts::v1::bindings::gramhost::extractor::steps,
-        "gramhost:extractor/targets@1.0.0": crate::plugin::contracts::v1::bindings::gramhost::extractor::targets,
+        "gramhost:extractor/exchanges@1.0.0": super::v1::exchanges,
+        "gramhost:extractor/records@1.0.0": super::v1::bindings::gramhost::extractor::records,
+        "gramhost:extractor/steps@1.0.0": super::v1::bindings::gramhost::extractor::steps,
+        "gramhost:extractor/targets@1.0.0": super::v1::bindings::gramhost::extractor::targets,
     },
 });
