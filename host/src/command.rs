@@ -58,7 +58,11 @@ enum Command {
     Openapi,
     /// The child process that compiles one component from standard input
     #[command(hide = true)]
-    CompileComponent,
+    CompileComponent {
+        /// Into code that counts its instructions
+        #[arg(long)]
+        counting: bool,
+    },
     /// The child process that limits itself and becomes another program
     #[command(hide = true)]
     LimitedChild {
@@ -91,7 +95,7 @@ pub fn run() -> ExitCode {
     let command = line.command.unwrap_or(Command::Serve);
     match command {
         // Neither needs settings, and the child must not start threads before it has limited itself.
-        Command::CompileComponent => return compile_component(),
+        Command::CompileComponent { counting } => return compile_component(counting),
         Command::LimitedChild { arguments } => return limited_child(&arguments),
         Command::Openapi => return print(&api::openapi()).into(),
         _ => {}
@@ -122,7 +126,7 @@ async fn obey(command: Command, config: Config) -> anyhow::Result<Exit> {
         Command::Download(download) => download.run(config).await,
         Command::Plugin(plugin) => plugin.run(config).await,
         Command::Doctor => doctor::run(&config).await,
-        Command::Openapi | Command::CompileComponent | Command::LimitedChild { .. } => {
+        Command::Openapi | Command::CompileComponent { .. } | Command::LimitedChild { .. } => {
             Ok(Exit::Done)
         }
     }

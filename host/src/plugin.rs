@@ -6,6 +6,7 @@ mod compiler;
 mod contracts;
 mod difference;
 mod engine;
+mod inspection;
 mod linker;
 mod manifest;
 mod registry;
@@ -25,9 +26,10 @@ use serde::Serialize;
 
 pub use admission::{Check, Refused};
 pub use compiler::compile_component;
+pub use inspection::{BuiltFor, Cost, Inspection, check};
 pub use registry::Registry;
 pub use status::{Candidate, Serving, Settings, Status};
-pub use trial::{Checked, Tested, check, test};
+pub use trial::{Tested, test};
 pub use version::Plugin;
 
 /// The plugins that this program carries, built by `build.rs`: it works without a plugin folder.

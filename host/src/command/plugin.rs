@@ -29,10 +29,16 @@ pub(super) enum Plugin {
         #[arg(long)]
         json: bool,
     },
-    /// Say whether a component would be let in, up to its description of itself
+    /// Say what a component is built for, what it can do, and what recorded cases cost
     Check {
         /// Such as post.wasm; the name says which plugin it replaces
         file: PathBuf,
+        /// A folder of cases, such as fixtures/instagram [default: the built-in ones]
+        #[arg(long, value_name = "FOLDER")]
+        cases: Option<PathBuf>,
+        /// Everything, as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Check a component and replay recorded cases through it
     Test {
@@ -48,10 +54,13 @@ impl Plugin {
     pub(super) async fn run(self, config: Config) -> anyhow::Result<Exit> {
         match self {
             Self::List { json } => list(config, json).await,
-            Self::Check { file } => match plugin::check(&config.plugin, &file).await {
-                Ok(checked) => Ok(print(&checked.to_string())),
-                Err(error) => refused(error),
-            },
+            Self::Check { file, cases, json } => {
+                match plugin::check(&config.plugin, &file, cases.as_deref()).await {
+                    Ok(found) if json => Ok(print(&serde_json::to_string_pretty(&found)?)),
+                    Ok(found) => Ok(print(&found.to_string())),
+                    Err(error) => refused(error),
+                }
+            }
             Self::Test { file, cases } => {
                 match plugin::test(&config.plugin, &file, cases.as_deref()).await {
                     Ok(tested) if tested.passed() => Ok(print(&tested.to_string())),

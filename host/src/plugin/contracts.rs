@@ -32,6 +32,8 @@ pub(super) struct Contract {
     /// The newest release of it that this program knows. Later minors only add, so what is built for one still has
     /// everything that is called here.
     pub(super) version: Version,
+    /// The first gramhost that serves it.
+    pub(super) since: &'static str,
     /// The files of the WIT packages that it is made of, by name; its own comes last.
     pub(super) packages: &'static [&'static [(&'static str, &'static str)]],
     /// Finds what the plugin of this name must export, and checks its types.

@@ -1,6 +1,11 @@
 //! One compiled component and its calls: each in a fresh store that is dropped after it, so that nothing leaks from
 //! one call into another and a trap poisons nothing.
 
+use std::{
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
 use wasmtime::{
     Engine, Error, Result, Store, Trap,
     component::{Component, Instance, InstancePre, Linker},
@@ -18,7 +23,22 @@ pub(super) struct Sandbox {
     component: InstancePre<State>,
     functions: Box<dyn Functions>,
     limits: Limits,
+    meter: Option<Mutex<Taken>>,
 }
+
+/// What some calls took together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// How many there were.
+    pub(super) calls: u32,
+    /// Wall clock of the longest, from a fresh instance to its outcome: what the deadline is about.
+    pub(super) longest: Duration,
+    /// Instructions of all; 0 unless the engine counts them.
+    pub(super) instructions: u64,
+}
+
+/// Most instructions of one call that is counted; the most expensive case has a hundredth of it.
+const INSTRUCTIONS_MAX: u64 = 20_000_000_000;
 
 impl Sandbox {
     /// Links a component that is to be the plugin `name`.
@@ -39,7 +59,20 @@ impl Sandbox {
             functions: (built_for.contract.find)(name, &component)?,
             component,
             limits: limits.clone(),
+            meter: None,
         })
+    }
+
+    /// The same, with a meter on its calls.
+    pub(super) fn metered(self) -> Self {
+        let meter = Some(Mutex::default());
+        Self { meter, ..self }
+    }
+
+    /// What the calls since the last question took; nothing without a meter.
+    pub(super) fn taken(&self) -> Taken {
+        let meter = self.meter.as_ref().and_then(|meter| meter.lock().ok());
+        meter.map_or_else(Taken::default, |mut taken| std::mem::take(&mut *taken))
     }
 
     /// What the plugin says of itself. Blocks.
@@ -71,10 +104,21 @@ impl Sandbox {
         call: impl FnOnce(&mut Store<State>, &Instance) -> Result<T>,
     ) -> Result<T, Fault> {
         let mut store = store::fresh(self.engine(), &self.limits);
-        self.component
+        // Fails where the engine does not count, and then nothing is to be counted.
+        let _ = store.set_fuel(INSTRUCTIONS_MAX);
+        let start = Instant::now();
+        let ended = self
+            .component
             .instantiate(&mut store)
             .and_then(|instance| call(&mut store, &instance))
-            .map_err(|error| fault(&error, store.data()))
+            .map_err(|error| fault(&error, store.data()));
+        if let Some(mut taken) = self.meter.as_ref().and_then(|meter| meter.lock().ok()) {
+            let left = store.get_fuel().unwrap_or(INSTRUCTIONS_MAX);
+            taken.calls += 1;
+            taken.longest = taken.longest.max(start.elapsed());
+            taken.instructions += INSTRUCTIONS_MAX - left;
+        }
+        ended
     }
 
     fn engine(&self) -> &Engine {

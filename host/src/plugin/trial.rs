@@ -1,7 +1,8 @@
-//! `gramhost plugin check|test`: a file through the same steps as a file in the plugin folder, without serving it.
+//! `gramhost plugin test`: a file through the same steps as a file in the plugin folder, without serving it.
 
 use std::{fmt, path::Path, sync::Arc};
 
+use fixtures::Case;
 use tokio::task::spawn_blocking;
 
 use super::{
@@ -9,17 +10,6 @@ use super::{
     admission::{self, Admission, Admitted, Check, Refused},
     replay,
 };
-use crate::contract::Manifest;
-
-/// What a component says of itself, once it passed every check that needs no recording.
-#[derive(Clone, Debug)]
-pub struct Checked {
-    /// SHA-256, 64 hex digits.
-    pub digest: String,
-    /// Its own words, checked.
-    pub manifest: Manifest,
-}
-
 /// How each case ended.
 #[derive(Clone, Debug)]
 pub struct Tested {
@@ -35,30 +25,14 @@ impl Tested {
     }
 }
 
-/// Whether `file` would be let in, up to its description of itself.
-///
-/// # Errors
-/// [`Error::Refused`] with the first step that fails, or [`Error::Start`].
-pub async fn check(config: &Config, file: &Path) -> Result<Checked, Error> {
-    let (_, admitted) = describe(config, file).await?;
-    Ok(Checked {
-        digest: admitted.digest,
-        manifest: admitted.manifest,
-    })
-}
-
 /// Every case through `file`: those of the folder `cases` (`<kind>/<case>/…`) that are of the plugin's kinds, or else
 /// the embedded ones.
 ///
 /// # Errors
-/// As [`check`], or the cases cannot be read. A case that fails is no error.
+/// [`Error::Refused`] with the first step that fails, or [`Error::Start`]. A case that fails is no error.
 pub async fn test(config: &Config, file: &Path, cases: Option<&Path>) -> Result<Tested, Error> {
     let (name, admitted) = describe(config, file).await?;
-    let cases = match cases {
-        Some(folder) => replay::kept(name, folder),
-        None => replay::embedded(name),
-    };
-    let cases = cases.map_err(|error| Refused::new(Check::Replay, error))?;
+    let cases = self::cases(name, cases)?;
     let run = move || {
         let run = |case| replay::run(&admitted.sandbox, &admitted.manifest, case);
         let cases = cases.iter().map(|case| (replay::title(case), run(case)));
@@ -70,7 +44,26 @@ pub async fn test(config: &Config, file: &Path, cases: Option<&Path>) -> Result<
     Ok(Tested { cases })
 }
 
-async fn describe(config: &Config, file: &Path) -> Result<(&'static str, Admitted), Error> {
+/// The cases of the plugin `name` in a folder, or else the built-in ones.
+///
+/// # Errors
+/// [`Refused`] at the replay: one of them cannot be read.
+pub(super) fn cases(name: &str, folder: Option<&Path>) -> Result<Vec<Case>, Refused> {
+    let cases = match folder {
+        Some(folder) => replay::kept(name, folder),
+        None => replay::embedded(name),
+    };
+    cases.map_err(|error| Refused::new(Check::Replay, error))
+}
+
+/// `file` through every step up to its description of itself, and the plugin that its name says it is to be.
+///
+/// # Errors
+/// [`Error::Refused`] with the first step that fails, or [`Error::Start`].
+pub(super) async fn describe(
+    config: &Config,
+    file: &Path,
+) -> Result<(&'static str, Admitted), Error> {
     let stem = file.file_stem().unwrap_or_default();
     let names = EMBEDDED.map(|(name, _)| name);
     let name = names
@@ -86,31 +79,6 @@ async fn describe(config: &Config, file: &Path) -> Result<(&'static str, Admitte
     let admission = Arc::new(Admission::open(config)?);
     let component = admission::read(file.to_owned(), config.component_bytes_max).await?;
     Ok((name, admission.describe(name, component).await?))
-}
-
-impl fmt::Display for Checked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Manifest {
-            name,
-            version,
-            hosts,
-            rounds,
-            requests,
-            uses_session,
-            settings,
-        } = &self.manifest;
-        writeln!(f, "{name} {version}")?;
-        writeln!(f, "  digest    {}", self.digest)?;
-        writeln!(f, "  hosts     {}", hosts.join(", "))?;
-        writeln!(f, "  limits    {rounds} rounds, {requests} requests")?;
-        let session = if *uses_session { "used" } else { "not used" };
-        writeln!(f, "  session   {session}")?;
-        write!(
-            f,
-            "  settings  {} lines of defaults",
-            settings.lines().count()
-        )
-    }
 }
 
 impl fmt::Display for Tested {

@@ -52,6 +52,30 @@ pub(super) fn check_against(
     })
 }
 
+/// What a component shows of itself before it is compiled.
+pub(super) struct Shape {
+    pub(super) built_for: BuiltFor,
+    /// The interfaces with functions that it imports, such as `wasi:cli/stderr@0.2.6`: what it can do.
+    pub(super) imports: Vec<String>,
+}
+
+/// Reads that of a component that passed [`check`].
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn shape(component: &[u8]) -> Result<Shape, Refused> {
+    let (resolve, root) = parse(component)?;
+    let imports = resolve.worlds[root].imports.iter();
+    let imports = imports.filter(|(_, item)| !is_of_types_alone(&resolve, item));
+    Ok(Shape {
+        imports: imports
+            .map(|(key, _)| resolve.name_world_key(key))
+            .collect(),
+        built_for: built_for(contracts::SERVED, &resolve, root)
+            .map_err(|reason| Refused::new(Check::World, reason))?,
+    })
+}
+
 fn built_for(
     served: &[&'static Contract],
     resolve: &Resolve,

@@ -31,6 +31,7 @@ pub(in crate::plugin) const WIT: &[(&str, &str)] = &[
 /// Contract 1.0.
 pub(super) static CONTRACT: Contract = Contract {
     version: Version::new(1, 0, 0),
+    since: "0.1.0",
     packages: &[WIT],
     find: |name, component| Ok(Box::new(Extractor::find(name, component)?)),
 };

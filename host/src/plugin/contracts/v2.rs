@@ -18,6 +18,7 @@ use crate::{
 /// Contract 2.0.
 pub(in crate::plugin) static CONTRACT: Contract = Contract {
     version: Version::new(2, 0, 0),
+    since: "2.0.0",
     packages: &[
         v1::WIT,
         &[(
