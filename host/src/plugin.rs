@@ -13,6 +13,7 @@ mod registry;
 mod replay;
 mod sandbox;
 mod settings;
+mod sources;
 mod status;
 mod store;
 mod trial;
@@ -24,10 +25,11 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-pub use admission::{Check, Refused};
+pub use admission::{Check, Refused, digest};
 pub use compiler::compile_component;
 pub use inspection::{BuiltFor, Cost, Inspection, check};
 pub use registry::Registry;
+pub use sources::Sources;
 pub use status::{Candidate, Serving, Settings, Status};
 pub use trial::{Tested, test};
 pub use version::Plugin;
@@ -40,6 +42,9 @@ static EMBEDDED: [(&str, &[u8]); 4] = [
     ("story", include_bytes!(env!("PLUGIN_STORY"))),
 ];
 
+/// The newest version of the contract that this program serves.
+pub const CONTRACT: &str = "1.0.0";
+
 /// Where plugins come from and what limits them.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -47,6 +52,9 @@ pub struct Config {
     pub folder: Option<PathBuf>,
     /// Compiled code, by digest; made with mode 0700.
     pub cache: PathBuf,
+    /// What a component from the folder must yield, instead of the built-in cases: `<kind>/<case>/…`. Where none is of its
+    /// kinds, the built-in ones count.
+    pub cases: Option<PathBuf>,
     /// This program, which compiles components in a child process (`gramhost compile-component`).
     pub compiler: PathBuf,
     /// Most time for one plugin call, milliseconds of wall clock in 10 ms steps.
@@ -68,6 +76,7 @@ impl Config {
     pub fn new(compiler: PathBuf, cache: PathBuf) -> Self {
         Self {
             folder: None,
+            cases: None,
             cache,
             compiler,
             call_ms_max: 500,

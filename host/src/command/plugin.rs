@@ -1,4 +1,8 @@
-//! `gramhost plugin list|check|test`: which plugins serve, and whether a file would.
+//! `gramhost plugin …`: which plugins serve, whether a file would, and how an author makes one.
+
+mod build;
+mod new;
+mod watch;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -48,6 +52,26 @@ pub(super) enum Plugin {
         #[arg(long, value_name = "FOLDER")]
         cases: Option<PathBuf>,
     },
+    /// Write an extractor of your own that builds anywhere
+    New {
+        /// Which one it is to replace
+        name: new::Name,
+        /// Where to [default: a folder of that name]
+        #[arg(long, value_name = "FOLDER")]
+        into: Option<PathBuf>,
+    },
+    /// Build an extractor and check it
+    Build {
+        /// Where its Cargo.toml is
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Build an extractor on every save, test it, and hand what passes to the running server
+    Watch {
+        /// Where its Cargo.toml is
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
 }
 
 impl Plugin {
@@ -71,6 +95,9 @@ impl Plugin {
                     Err(error) => refused(error),
                 }
             }
+            Self::New { name, into } => new::run(name, into),
+            Self::Build { folder } => build::run(&config, &folder).await,
+            Self::Watch { folder } => watch::run(&config, &folder).await,
         }
     }
 }

@@ -20,6 +20,9 @@ pub struct Flags {
     /// Plugins here (post.wasm, post.toml, ...) override the built-in ones [default: plugins in the data folder]
     #[arg(long, global = true, value_name = "FOLDER")]
     pub plugins: Option<String>,
+    /// Cases here, not the built-in ones, are what a component from that folder must pass
+    #[arg(long, global = true, value_name = "FOLDER")]
+    pub plugin_cases: Option<String>,
     /// The server's own folder: database, compiled plugins, admin token [default: data]
     #[arg(long, global = true, value_name = "FOLDER")]
     pub data: Option<String>,
@@ -53,6 +56,7 @@ impl Flags {
             ("listen", &self.listen),
             ("admin_listen", &self.admin_listen),
             ("plugins", &self.plugins),
+            ("plugin_cases", &self.plugin_cases),
             ("data", &self.data),
             ("rate_limit", &self.rate_limit),
             ("upstream_override", &self.upstream_override),

@@ -15,6 +15,9 @@ pub(super) const SETTINGS: &[(&str, Set)] = &[
     ("plugins", |c, t| {
         put_some(&mut c.plugin.folder, value::path(t))
     }),
+    ("plugin_cases", |c, t| {
+        put_some(&mut c.plugin.cases, value::path(t))
+    }),
     ("data", |c, t| put(&mut c.data, value::path(t))),
     ("rate_limit", |c, t| {
         put(&mut c.rate_limit, value::whole(t, 0..=1_000_000))

@@ -54,6 +54,7 @@ fn every_flag_is_also_a_setting() {
         listen: text.clone(),
         admin_listen: text.clone(),
         plugins: text.clone(),
+        plugin_cases: text.clone(),
         data: text.clone(),
         rate_limit: text.clone(),
         upstream_override: text.clone(),
@@ -63,7 +64,7 @@ fn every_flag_is_also_a_setting() {
         cache_ttl: text.clone(),
         file_names: text,
     };
-    assert_eq!(flags.given().count(), 11);
+    assert_eq!(flags.given().count(), 12);
     for (key, _) in flags.given() {
         assert!(setting::SETTINGS.iter().any(|(known, _)| *known == key));
     }

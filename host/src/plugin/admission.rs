@@ -17,8 +17,8 @@ use tokio::task::spawn_blocking;
 use wasmtime::component::{Component, Linker};
 
 use super::{
-    Config, Error, artifact::Artifacts, compiler::Compiler, engine, linker, manifest, replay,
-    sandbox::Sandbox, store::State, world,
+    Config, EMBEDDED, Error, artifact::Artifacts, compiler::Compiler, engine, linker, manifest,
+    replay, sandbox::Sandbox, store::State, trial, world,
 };
 use crate::contract::Manifest;
 
@@ -113,10 +113,17 @@ impl Admission {
         name: &'static str,
         component: Bytes,
     ) -> Result<Admitted, Refused> {
+        // What is embedded was built for the embedded cases.
+        let embedded = EMBEDDED.iter().any(|(_, ours)| *ours == component);
+        let own = self.config.cases.clone().filter(|_| !embedded);
         let admitted = self.describe(name, component).await?;
         let refuse = |reason| Refused::new(Check::Replay, reason);
         blocking(Check::Replay, move || {
-            for case in replay::embedded(name).map_err(|error| refuse(error.to_string()))? {
+            let mut cases = trial::cases(name, own.as_deref())?;
+            if cases.is_empty() {
+                cases = trial::cases(name, None)?;
+            }
+            for case in cases {
                 replay::run(&admitted.sandbox, &admitted.manifest, &case)
                     .map_err(|reason| refuse(format!("{}: {reason}", replay::title(&case))))?;
             }
@@ -177,7 +184,8 @@ impl Admission {
 }
 
 /// SHA-256 as 64 hex digits.
-pub(super) fn digest(bytes: &[u8]) -> String {
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
         .map(|byte| format!("{byte:02x}"))

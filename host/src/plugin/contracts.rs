@@ -37,8 +37,11 @@ pub(super) struct Contract {
     /// The files of the WIT packages that it is made of, by name; its own comes last.
     pub(super) packages: &'static [&'static [(&'static str, &'static str)]],
     /// Finds what the plugin of this name must export, and checks its types.
-    pub(super) find: fn(&str, &InstancePre<State>) -> Result<Box<dyn Functions>>,
+    pub(super) find: Find,
 }
+
+/// Finds the functions of a component.
+pub(super) type Find = fn(&str, &InstancePre<State>) -> Result<Box<dyn Functions>>;
 
 /// The functions of one component, found and type-checked once.
 pub(super) trait Functions: Send + Sync {

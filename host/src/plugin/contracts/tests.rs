@@ -1,4 +1,5 @@
 //! Which component serves in which host: built for the version that it serves, for a later one, for an earlier one.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
 
@@ -18,7 +19,7 @@ use super::{Contract, SERVED, v1, v2};
 use crate::{
     contract::Kind,
     plugin::{
-        Config, EMBEDDED, Registry, admission, artifact::Artifacts, engine, linker,
+        CONTRACT, Config, EMBEDDED, Registry, admission, artifact::Artifacts, engine, linker,
         sandbox::Sandbox, world,
     },
 };
@@ -147,6 +148,11 @@ fn what_is_built_for_a_later_version_is_told_so() {
         answer(LATER, &third),
         "world: is built for contract 3.1.0; this host serves 2.0.x and 1.0.x: update gramhost, or build it for 2.0"
     );
+}
+
+#[test]
+fn what_this_program_says_of_its_contract_is_so() {
+    assert_eq!(v1::CONTRACT.version.to_string(), CONTRACT);
 }
 
 #[test]
