@@ -220,7 +220,7 @@ async fn watch_hands_over_what_passes_and_goes_on_after_what_does_not() {
     let source = author.join("src/lib.rs");
     let good = fs::read_to_string(&source).unwrap();
     fs::write(&source, format!("{good}\nthis is no Rust\n")).unwrap();
-    watch.says("does not compile").await;
+    watch.says("it does not compile, see above").await;
     let wrong = good.replace("inner[\"comment_count\"].as_u64()", "Some(7)");
     fs::write(&source, &wrong).unwrap();
     watch.says("not handed over: not every case passed").await;

@@ -60,7 +60,7 @@ pub(super) async fn component(folder: &Path) -> anyhow::Result<PathBuf> {
         .await
         .context("cargo cannot be run: install Rust from https://rustup.rs")?;
     if !output.status.success() {
-        bail!("{} does not compile, see above", folder.display());
+        bail!("it does not compile, see above");
     }
     let built = built(&String::from_utf8_lossy(&output.stdout))
         .with_context(|| format!("{} builds no cdylib", manifest.display()))?;
