@@ -25,6 +25,7 @@ Examples:
   gramhost extract profile-info instagram     print one record as JSON
   gramhost download URL -o DIR                download it here, without a server
   gramhost plugin list                        which plugins serve, and how they fare
+  gramhost plugin new post                    an extractor of your own, which builds anywhere
   gramhost doctor                             what is missing here, and how to get it
 
 Exit codes:
@@ -49,7 +50,7 @@ enum Command {
     Extract(extract::Extract),
     /// Download a post, reel, carousel or the stories of an account
     Download(download::DownloadArguments),
-    /// List, check and test plugins
+    /// List, check and test plugins; write, build and watch your own
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Say what is missing on this machine, and how to get it

@@ -119,11 +119,10 @@ impl Admission {
         let admitted = self.describe(name, component).await?;
         let refuse = |reason| Refused::new(Check::Replay, reason);
         blocking(Check::Replay, move || {
-            let mut cases = trial::cases(name, own.as_deref())?;
-            if cases.is_empty() {
-                cases = trial::cases(name, None)?;
-            }
-            for case in cases {
+            let own = own.map(|folder| replay::kept(name, &folder)).transpose();
+            let own = own.map_err(|error| refuse(error.to_string()))?;
+            let own = own.filter(|cases| !cases.is_empty());
+            for case in own.map_or_else(|| trial::cases(name, None), Ok)? {
                 replay::run(&admitted.sandbox, &admitted.manifest, &case)
                     .map_err(|reason| refuse(format!("{}: {reason}", replay::title(&case))))?;
             }

@@ -47,13 +47,21 @@ pub async fn test(config: &Config, file: &Path, cases: Option<&Path>) -> Result<
 /// The cases of the plugin `name` in a folder, or else the built-in ones.
 ///
 /// # Errors
-/// [`Refused`] at the replay: one of them cannot be read.
+/// [`Refused`] at the replay: one of them cannot be read, or the folder has none.
 pub(super) fn cases(name: &str, folder: Option<&Path>) -> Result<Vec<Case>, Refused> {
     let cases = match folder {
         Some(folder) => replay::kept(name, folder),
         None => replay::embedded(name),
     };
-    cases.map_err(|error| Refused::new(Check::Replay, error))
+    let cases = cases.map_err(|error| Refused::new(Check::Replay, error))?;
+    match folder {
+        // Else a wrong folder would pass for a test.
+        Some(folder) if cases.is_empty() => {
+            let reason = format!("{} holds no case for {name}", folder.display());
+            Err(Refused::new(Check::Replay, reason))
+        }
+        _ => Ok(cases),
+    }
 }
 
 /// `file` through every step up to its description of itself, and the plugin that its name says it is to be.

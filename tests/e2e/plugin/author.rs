@@ -132,6 +132,18 @@ fn cargo_like(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 #[test]
+fn a_folder_without_cases_is_no_test() {
+    let desk = desk();
+    fs::write(desk.path().join("post.wasm"), POST).unwrap();
+    for command in ["check", "test"] {
+        let output = run(desk.path(), &[command, "post.wasm", "--cases", "data"]);
+        assert_eq!(output.status.code(), Some(5), "{}", said(&output));
+        let words = "gramhost: replay: data holds no case for post\n";
+        assert_eq!(said(&output), words);
+    }
+}
+
+#[test]
 fn new_overwrites_nothing() {
     let desk = desk();
     fs::create_dir(desk.path().join("post")).unwrap();
