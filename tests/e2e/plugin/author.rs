@@ -158,8 +158,11 @@ fn new_overwrites_nothing() {
 #[test]
 fn build_says_what_is_missing() {
     let desk = desk();
-    let output = run(desk.path(), &["build"]);
-    assert!(said(&output).contains("has no Cargo.toml: `gramhost plugin new` writes"));
+    for command in ["build", "watch"] {
+        let output = run(desk.path(), &[command]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(said(&output).contains("has no Cargo.toml: `gramhost plugin new` writes"));
+    }
 
     let folder = written(desk.path(), "story");
     let mut command = gramhost(&folder);

@@ -37,18 +37,27 @@ pub(super) fn cases(folder: &Path) -> Option<PathBuf> {
     Some(folder.join("cases")).filter(|cases| cases.is_dir())
 }
 
+/// The manifest of the extractor in `folder`.
+///
+/// # Errors
+/// There is none.
+pub(super) fn manifest(folder: &Path) -> anyhow::Result<PathBuf> {
+    let manifest = folder.join("Cargo.toml");
+    if manifest.is_file() {
+        return Ok(manifest);
+    }
+    bail!(
+        "{} has no Cargo.toml: `gramhost plugin new` writes an extractor",
+        folder.display()
+    );
+}
+
 /// Builds the extractor of `folder`, and puts `<name>.wasm` into it. Cargo's words go to standard error.
 ///
 /// # Errors
 /// What is missing, or that it does not compile.
 pub(super) async fn component(folder: &Path) -> anyhow::Result<PathBuf> {
-    let manifest = folder.join("Cargo.toml");
-    if !manifest.is_file() {
-        bail!(
-            "{} has no Cargo.toml: `gramhost plugin new` writes an extractor",
-            folder.display()
-        );
-    }
+    let manifest = manifest(folder)?;
     target_is_there(folder).await?;
     let output = Command::new(tool("CARGO", "cargo"))
         .current_dir(folder)

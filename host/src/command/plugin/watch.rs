@@ -26,6 +26,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// Builds, tests and hands over on every save; ends only with the process, or where it cannot begin.
 pub(super) async fn run(config: &Config, folder: &Path) -> anyhow::Result<Exit> {
     let plugins = config.plugin.folder.clone().context("no plugin folder")?;
+    build::manifest(folder)?;
     let mut sources = Sources::open(folder).with_context(|| folder.display().to_string())?;
     print(&format!(
         "watching {}: what passes its cases goes to {}",
