@@ -1,5 +1,5 @@
-//! Builds the four plugins as WebAssembly components, so that one binary works out of the box, and the guest that
-//! misbehaves, for the tests. Hands their paths to `include_bytes!` and `env!`.
+//! Builds the four plugins as WebAssembly components, so that one binary works out of the box, and two more
+//! for the tests: one that misbehaves, and one that is built for a later contract. Hands their paths to `include_bytes!` and `env!`.
 
 use std::{
     env,
@@ -10,13 +10,18 @@ use std::{
 const TARGET: &str = "wasm32-wasip2";
 
 /// Package, library, variable.
-const GUESTS: [(&str, &str, &str); 6] = [
+const GUESTS: [(&str, &str, &str); 7] = [
     ("plugin-profile", "profile", "PLUGIN_PROFILE"),
     ("plugin-post", "post", "PLUGIN_POST"),
     ("plugin-reel", "reel", "PLUGIN_REEL"),
     ("plugin-story", "story", "PLUGIN_STORY"),
     ("misbehaving", "misbehaving", "GUEST_MISBEHAVING"),
     ("movable", "movable", "GUEST_MOVABLE"),
+    (
+        "second-contract",
+        "second_contract",
+        "GUEST_SECOND_CONTRACT",
+    ),
 ];
 
 /// What the outer build says about *its* compiler: flags for the host's processor, clippy, coverage, a target folder.
@@ -50,6 +55,7 @@ fn build() -> Result<(), String> {
         "Cargo.toml",
         "fixtures/instagram",
         "plugins",
+        "tests/contract-2",
         "tests/guests",
         "wit",
     ] {

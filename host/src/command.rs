@@ -25,6 +25,7 @@ Examples:
   gramhost extract profile-info instagram     print one record as JSON
   gramhost download URL -o DIR                download it here, without a server
   gramhost plugin list                        which plugins serve, and how they fare
+  gramhost plugin new post                    an extractor of your own, which builds anywhere
   gramhost doctor                             what is missing here, and how to get it
 
 Exit codes:
@@ -49,7 +50,7 @@ enum Command {
     Extract(extract::Extract),
     /// Download a post, reel, carousel or the stories of an account
     Download(download::DownloadArguments),
-    /// List, check and test plugins
+    /// List, check and test plugins; write, build and watch your own
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Say what is missing on this machine, and how to get it
@@ -58,7 +59,11 @@ enum Command {
     Openapi,
     /// The child process that compiles one component from standard input
     #[command(hide = true)]
-    CompileComponent,
+    CompileComponent {
+        /// Into code that counts its instructions
+        #[arg(long)]
+        counting: bool,
+    },
     /// The child process that limits itself and becomes another program
     #[command(hide = true)]
     LimitedChild {
@@ -91,7 +96,7 @@ pub fn run() -> ExitCode {
     let command = line.command.unwrap_or(Command::Serve);
     match command {
         // Neither needs settings, and the child must not start threads before it has limited itself.
-        Command::CompileComponent => return compile_component(),
+        Command::CompileComponent { counting } => return compile_component(counting),
         Command::LimitedChild { arguments } => return limited_child(&arguments),
         Command::Openapi => return print(&api::openapi()).into(),
         _ => {}
@@ -122,7 +127,7 @@ async fn obey(command: Command, config: Config) -> anyhow::Result<Exit> {
         Command::Download(download) => download.run(config).await,
         Command::Plugin(plugin) => plugin.run(config).await,
         Command::Doctor => doctor::run(&config).await,
-        Command::Openapi | Command::CompileComponent | Command::LimitedChild { .. } => {
+        Command::Openapi | Command::CompileComponent { .. } | Command::LimitedChild { .. } => {
             Ok(Exit::Done)
         }
     }

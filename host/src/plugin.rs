@@ -2,15 +2,14 @@
 
 mod admission;
 mod artifact;
-mod bindings;
 mod compiler;
-mod convert;
+mod contracts;
 mod desk;
 mod difference;
 mod engine;
-mod functions;
 mod health;
 mod history;
+mod inspection;
 mod linker;
 mod manifest;
 mod package;
@@ -25,6 +24,7 @@ mod shadow;
 mod shelf;
 mod signature;
 mod slot;
+mod sources;
 mod status;
 mod store;
 mod trial;
@@ -36,17 +36,19 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-pub use admission::{Check, Refused};
+pub use admission::{Check, Refused, digest};
 pub use compiler::compile_component;
 pub use difference::Difference;
 pub use health::{End, Rollback};
+pub use inspection::{BuiltFor, Cost, Inspection, check};
 pub use packing::{Component, load, pack, sign, update, write_end};
 pub use registry::Registry;
 pub use replay::Mismatch;
 pub use shadow::{Candidate, Comparison, Ran, Report, Verdict};
 pub use signature::TrustedKey;
+pub use sources::Sources;
 pub use status::{Brief, Candidacy, Refusal, Serving, Settings, Status};
-pub use trial::{Checked, Tested, check, test};
+pub use trial::{Tested, test};
 pub use version::Plugin;
 
 /// The plugins that this program carries, built by `build.rs`: it works without a plugin folder.
@@ -56,6 +58,9 @@ static EMBEDDED: [(&str, &[u8]); 4] = [
     ("reel", include_bytes!(env!("PLUGIN_REEL"))),
     ("story", include_bytes!(env!("PLUGIN_STORY"))),
 ];
+
+/// The newest version of the contract that this program serves.
+pub const CONTRACT: &str = "1.0.0";
 
 /// Where plugins come from and what limits them.
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! The plugin host as a whole: real components, compiled by the real binary.
 
+mod author;
 mod call;
 mod folder;
 mod live;

@@ -1,8 +1,12 @@
-//! `gramhost plugin …`: which plugins serve, whether a file would, and what happens to versions.
+//! `gramhost plugin …`: which plugins serve, whether a file would, how an author makes one, and what happens to
+//! versions.
 
 mod admin;
+mod build;
 mod captures;
+mod new;
 mod pack;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -25,10 +29,16 @@ pub(super) enum Plugin {
         #[arg(long)]
         json: bool,
     },
-    /// Say whether a component would be let in, up to its description of itself
+    /// Say what a component is built for, what it can do, and what recorded cases cost
     Check {
         /// Such as post.wasm; the name says which plugin it replaces
         file: PathBuf,
+        /// A folder of cases, such as fixtures/instagram [default: the built-in ones]
+        #[arg(long, value_name = "FOLDER")]
+        cases: Option<PathBuf>,
+        /// Everything, as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Check a component and replay recorded cases through it
     Test {
@@ -94,16 +104,39 @@ pub(super) enum Plugin {
     Adopt(captures::Adopt),
     /// Make a case of one live extraction
     Record(captures::Record),
+    /// Write an extractor of your own that builds anywhere
+    New {
+        /// Which one it is to replace
+        name: new::Name,
+        /// Where to [default: a folder of that name]
+        #[arg(long, value_name = "FOLDER")]
+        into: Option<PathBuf>,
+    },
+    /// Build an extractor and check it
+    Build {
+        /// Where its Cargo.toml is
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Build an extractor on every save, test it, and hand what passes to the running server
+    Watch {
+        /// Where its Cargo.toml is
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
 }
 
 impl Plugin {
     pub(super) async fn run(self, config: Config) -> anyhow::Result<Exit> {
         match self {
             Self::List { json } => list(config, json).await,
-            Self::Check { file } => match plugin::check(&config.plugin, &file).await {
-                Ok(checked) => Ok(print(&checked.to_string())),
-                Err(error) => refused(error),
-            },
+            Self::Check { file, cases, json } => {
+                match plugin::check(&config.plugin, &file, cases.as_deref()).await {
+                    Ok(found) if json => Ok(print(&serde_json::to_string_pretty(&found)?)),
+                    Ok(found) => Ok(print(&found.to_string())),
+                    Err(error) => refused(error),
+                }
+            }
             Self::Test {
                 file,
                 cases: Some(cases),
@@ -139,6 +172,9 @@ impl Plugin {
             Self::Replay(replay) => replay.run(&config).await,
             Self::Adopt(adopt) => adopt.run(&config).await,
             Self::Record(record) => record.run(&config).await,
+            Self::New { name, into } => new::run(name, into),
+            Self::Build { folder } => build::run(&config, &folder).await,
+            Self::Watch { folder } => watch::run(&config, &folder).await,
         }
     }
 }

@@ -319,7 +319,8 @@ fn carried(manifest: &Manifest, component: &[u8]) -> Result<Package, String> {
 }
 
 /// SHA-256 as 64 hex digits.
-pub(super) fn digest(bytes: &[u8]) -> String {
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
         .map(|byte| format!("{byte:02x}"))

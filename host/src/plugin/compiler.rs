@@ -38,9 +38,10 @@ const THREADS: &str = "4";
 const WORDS_BYTES_MAX: u64 = 4096;
 
 /// The child process's whole work: a component on stdin, its machine code on stdout, what is wrong with it on stderr.
+/// `counting` is for code that counts its instructions.
 #[must_use]
-pub fn compile_component() -> ExitCode {
-    match limit().and_then(|()| compile()) {
+pub fn compile_component(counting: bool) -> ExitCode {
+    match limit().and_then(|()| compile(counting)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Nobody is left to tell if this fails too.
@@ -60,10 +61,15 @@ fn limit() -> io::Result<()> {
     process::limit(&limits)
 }
 
-fn compile() -> io::Result<()> {
+fn compile(counting: bool) -> io::Result<()> {
     let mut component = Vec::new();
     io::stdin().read_to_end(&mut component)?;
-    let artifact = engine::compiling()
+    let engine = if counting {
+        engine::counting()
+    } else {
+        engine::compiling()
+    };
+    let artifact = engine
         .and_then(|engine| engine.precompile_component(&component))
         .map_err(|error| io::Error::other(format!("{error:#}")))?;
     io::stdout().write_all(&artifact)
@@ -87,9 +93,22 @@ impl Compiler {
     /// # Errors
     /// Why not, in words for the plugin's author.
     pub(super) async fn compile(&self, component: &[u8]) -> Result<Vec<u8>, String> {
+        self.run(component, &[]).await
+    }
+
+    /// As [`Self::compile`], for [`engine::counting`].
+    ///
+    /// # Errors
+    /// As [`Self::compile`].
+    pub(super) async fn compile_counting(&self, component: &[u8]) -> Result<Vec<u8>, String> {
+        self.run(component, &["--counting"]).await
+    }
+
+    async fn run(&self, component: &[u8], flags: &[&str]) -> Result<Vec<u8>, String> {
         let _one = self.one.lock().await;
         let child = Command::new(&self.program)
             .arg("compile-component")
+            .args(flags)
             .env_clear()
             .env("RAYON_NUM_THREADS", THREADS)
             .stdin(Stdio::piped())

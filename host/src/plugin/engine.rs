@@ -61,6 +61,17 @@ pub(super) fn compiling() -> Result<Engine> {
     Engine::new(&machine_code()?)
 }
 
+/// An engine whose code counts its instructions (wasmtime calls them fuel), to say what a call costs. Such code is
+/// slower and nothing is served by it; without a clock, only fuel ends its calls.
+///
+/// # Errors
+/// As [`compiling`].
+pub(super) fn counting() -> Result<Engine> {
+    let mut config = machine_code()?;
+    config.consume_fuel(true);
+    Engine::new(&config)
+}
+
 /// Ends with the engine: it holds none itself.
 fn tick(engine: &EngineWeak) {
     while let Some(engine) = engine.upgrade() {

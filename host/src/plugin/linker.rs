@@ -2,20 +2,23 @@
 //! and here they are inert.
 
 use wasmtime::{
-    Engine, Result,
-    component::{HasData, Linker, ResourceTable},
+    Engine, Error, Result,
+    component::{HasData, Linker, Resource, ResourceTable},
 };
 use wasmtime_wasi::{
     WasiView,
     cli::{WasiCli, WasiCliView},
-    p2::bindings::{cli, random, sync::io},
+    p2::{
+        DynPollable,
+        bindings::{cli, random, sync::io},
+    },
     random::WasiRandom,
 };
 
 use super::store::State;
 
 /// What may be imported, without versions. Every other name is refused before anything is compiled.
-const ALLOWED: [&str; 14] = [
+const ALLOWED: [&str; 15] = [
     "wasi:cli/environment",
     "wasi:cli/exit",
     "wasi:cli/stderr",
@@ -26,6 +29,7 @@ const ALLOWED: [&str; 14] = [
     "wasi:cli/terminal-stderr",
     "wasi:cli/terminal-stdin",
     "wasi:cli/terminal-stdout",
+    "wasi:clocks/monotonic-clock",
     "wasi:io/error",
     "wasi:io/poll",
     "wasi:io/streams",
@@ -55,11 +59,26 @@ pub(super) fn inert(engine: &Engine) -> Result<Linker<State>> {
     cli::terminal_stderr::add_to_linker::<_, WasiCli>(l, State::cli)?;
     cli::terminal_stdin::add_to_linker::<_, WasiCli>(l, State::cli)?;
     cli::terminal_stdout::add_to_linker::<_, WasiCli>(l, State::cli)?;
+    stopped_clock(l)?;
     io::error::add_to_linker::<_, Streams>(l, |state| state.ctx().table)?;
     io::poll::add_to_linker::<_, Streams>(l, |state| state.ctx().table)?;
     io::streams::add_to_linker::<_, Streams>(l, |state| state.ctx().table)?;
     random::insecure_seed::add_to_linker::<_, WasiRandom>(l, |state| state.ctx().ctx.random())?;
     Ok(linker)
+}
+
+/// Rust's std imports a clock since 1.99, whether or not a plugin asks for the time. Here it stands still, so that a run
+/// repeats exactly; and nobody waits by it, because a wait in the host is none that the deadline of a call ends.
+fn stopped_clock(linker: &mut Linker<State>) -> Result<()> {
+    let mut clock = linker.instance("wasi:clocks/monotonic-clock@0.2.12")?;
+    clock.func_wrap("now", |_, ()| Ok((0_u64,)))?;
+    clock.func_wrap("resolution", |_, ()| Ok((1_u64,)))?;
+    for wait in ["subscribe-instant", "subscribe-duration"] {
+        clock.func_wrap(wait, |_, (_,): (u64,)| {
+            Err::<(Resource<DynPollable>,), _>(Error::msg("a plugin may not wait"))
+        })?;
+    }
+    Ok(())
 }
 
 /// `wasi:io` needs the table alone.

@@ -28,14 +28,7 @@ pub async fn pack(
 ) -> Result<Vec<u8>, Error> {
     let (name, admitted) = trial::describe(config, file).await?;
     let refuse = |reason: String| Refused::new(Check::Package, reason);
-    let cases = match cases {
-        Some(folder) => proof::kept(name, folder),
-        None => proof::embedded(name),
-    };
-    let cases = cases.map_err(|error| refuse(error.to_string()))?;
-    if cases.is_empty() {
-        return Err(refuse(format!("there is no case of a {name} to pack")).into());
-    }
+    let cases = trial::cases(name, cases, &admitted)?;
     let component = admission::read(file.to_owned(), config.component_bytes_max).await?;
     let version = admitted.manifest.version.clone();
     let packed = package::write(&component, (name, &version), &cases, settings).map_err(refuse)?;

@@ -1,6 +1,11 @@
 //! One compiled component and its calls: each in a fresh store that is dropped after it, so that nothing leaks from
 //! one call into another and a trap poisons nothing.
 
+use std::{
+    sync::Mutex,
+    time::{Duration, Instant},
+};
+
 use wasmtime::{
     Engine, Error, Result, Store, Trap,
     component::{Component, Instance, InstancePre, Linker},
@@ -8,9 +13,7 @@ use wasmtime::{
 
 use super::{
     Config as Limits, Fault,
-    bindings::exports::gramhost::extractor::about,
-    convert::Convert,
-    functions::Functions,
+    contracts::{self, Functions},
     store::{self, State},
 };
 use crate::contract::{Context, Exchange, Manifest, Outcome, Query};
@@ -18,29 +21,58 @@ use crate::contract::{Context, Exchange, Manifest, Outcome, Query};
 /// A component, linked, with its functions found.
 pub(super) struct Sandbox {
     component: InstancePre<State>,
-    about: about::GuestIndices,
-    functions: Functions,
+    functions: Box<dyn Functions>,
     limits: Limits,
+    meter: Option<Mutex<Taken>>,
 }
+
+/// What some calls took together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// How many there were.
+    pub(super) calls: u32,
+    /// Wall clock of the longest, from a fresh instance to its outcome: what the deadline is about.
+    pub(super) longest: Duration,
+    /// Instructions of all; 0 unless the engine counts them.
+    pub(super) instructions: u64,
+}
+
+/// Most instructions of one call that is counted; the most expensive case has a hundredth of it.
+const INSTRUCTIONS_MAX: u64 = 20_000_000_000;
 
 impl Sandbox {
     /// Links a component that is to be the plugin `name`.
     ///
     /// # Errors
-    /// An import or export has another type than the contract says.
+    /// It is built for no contract that is served, or an import or export has another type than the contract says.
     pub(super) fn new(
         name: &str,
         component: &Component,
         linker: &Linker<State>,
         limits: &Limits,
     ) -> Result<Self> {
+        let kind = component.component_type();
+        let exports = kind.exports(linker.engine()).map(|(export, _)| export);
+        let built_for = contracts::pick(contracts::SERVED, exports).map_err(Error::msg)?;
         let component = linker.instantiate_pre(component)?;
         Ok(Self {
-            about: about::GuestIndices::new(&component)?,
-            functions: Functions::find(name, &component)?,
+            functions: (built_for.contract.find)(name, &component)?,
             component,
             limits: limits.clone(),
+            meter: None,
         })
+    }
+
+    /// The same, with a meter on its calls.
+    pub(super) fn metered(self) -> Self {
+        let meter = Some(Mutex::default());
+        Self { meter, ..self }
+    }
+
+    /// What the calls since the last question took; nothing without a meter.
+    pub(super) fn taken(&self) -> Taken {
+        let meter = self.meter.as_ref().and_then(|meter| meter.lock().ok());
+        meter.map_or_else(Taken::default, |mut taken| std::mem::take(&mut *taken))
     }
 
     /// What the plugin says of itself. Blocks.
@@ -48,10 +80,7 @@ impl Sandbox {
     /// # Errors
     /// Any [`Fault`] but `Busy`.
     pub(super) fn describe(&self) -> Result<Manifest, Fault> {
-        self.call(|store, instance| {
-            let about = self.about.load(&mut *store, instance)?;
-            about.call_describe(store).map(Convert::convert)
-        })
+        self.call(|store, instance| self.functions.describe(store, instance))
     }
 
     /// One step of an extraction. Blocks, at most for the deadline of a call.
@@ -64,10 +93,9 @@ impl Sandbox {
         context: &Context,
         exchanges: &[Exchange],
     ) -> Result<Outcome, Fault> {
-        let exchanges: Vec<_> = exchanges.to_vec().convert();
         self.call(|store, instance| {
             self.functions
-                .extract(store, instance, query, context, &exchanges)
+                .extract(store, instance, query, context, exchanges)
         })
     }
 
@@ -76,10 +104,21 @@ impl Sandbox {
         call: impl FnOnce(&mut Store<State>, &Instance) -> Result<T>,
     ) -> Result<T, Fault> {
         let mut store = store::fresh(self.engine(), &self.limits);
-        self.component
+        // Fails where the engine does not count, and then nothing is to be counted.
+        let _ = store.set_fuel(INSTRUCTIONS_MAX);
+        let start = Instant::now();
+        let ended = self
+            .component
             .instantiate(&mut store)
             .and_then(|instance| call(&mut store, &instance))
-            .map_err(|error| fault(&error, store.data()))
+            .map_err(|error| fault(&error, store.data()));
+        if let Some(mut taken) = self.meter.as_ref().and_then(|meter| meter.lock().ok()) {
+            let left = store.get_fuel().unwrap_or(INSTRUCTIONS_MAX);
+            taken.calls += 1;
+            taken.longest = taken.longest.max(start.elapsed());
+            taken.instructions += INSTRUCTIONS_MAX - left;
+        }
+        ended
     }
 
     fn engine(&self) -> &Engine {

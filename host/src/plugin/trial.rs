@@ -1,7 +1,8 @@
-//! `gramhost plugin check|test`: a file through the same steps as a file in the plugin folder, without serving it.
+//! `gramhost plugin test`: a file through the same steps as a file in the plugin folder, without serving it.
 
 use std::{fmt, path::Path, sync::Arc};
 
+use fixtures::Case;
 use tokio::task::spawn_blocking;
 
 use super::{
@@ -10,17 +11,6 @@ use super::{
     proof,
     replay::Mismatch,
 };
-use crate::contract::Manifest;
-
-/// What a component says of itself, once it passed every check that needs no recording.
-#[derive(Clone, Debug)]
-pub struct Checked {
-    /// SHA-256, 64 hex digits.
-    pub digest: String,
-    /// Its own words, checked.
-    pub manifest: Manifest,
-}
-
 /// How each case ended.
 #[derive(Clone, Debug)]
 pub struct Tested {
@@ -36,37 +26,45 @@ impl Tested {
     }
 }
 
-/// Whether `file` would be let in, up to its description of itself.
-///
-/// # Errors
-/// [`Error::Refused`] with the first step that fails, or [`Error::Start`].
-pub async fn check(config: &Config, file: &Path) -> Result<Checked, Error> {
-    let (_, admitted) = describe(config, file).await?;
-    Ok(Checked {
-        digest: admitted.digest,
-        manifest: admitted.manifest,
-    })
-}
-
 /// Every case through `file`: those of the folder `cases` (`<kind>/<case>/…`) that are of the plugin's kinds, or else
 /// those that it carries, or else the embedded ones.
 ///
 /// # Errors
-/// As [`check`], or the cases cannot be read. A case that fails is no error.
+/// [`Error::Refused`] with the first step that fails, or [`Error::Start`]. A case that fails is no error.
 pub async fn test(config: &Config, file: &Path, cases: Option<&Path>) -> Result<Tested, Error> {
     let (name, admitted) = describe(config, file).await?;
-    let cases = match cases {
-        Some(folder) => proof::kept(name, folder),
-        None if admitted.cases.is_empty() => proof::embedded(name),
-        None => Ok(admitted.cases.clone()),
-    };
+    let cases = self::cases(name, cases, &admitted)?;
     let refuse = |reason: String| Refused::new(Check::Replay, reason);
-    let cases = cases.map_err(|error| refuse(error.to_string()))?;
     let cases = spawn_blocking(move || proof::run(&admitted.subject(), &cases))
         .await
         .map_err(|error| Error::Start(error.to_string()))?
         .map_err(refuse)?;
     Ok(Tested { cases })
+}
+
+/// The cases of the plugin `name` in a folder, or else those that it carries, or else the built-in ones.
+///
+/// # Errors
+/// [`Refused`] at the replay: one of them cannot be read, or the folder has none.
+pub(super) fn cases(
+    name: &str,
+    folder: Option<&Path>,
+    admitted: &Admitted,
+) -> Result<Vec<Case>, Refused> {
+    let cases = match folder {
+        Some(folder) => proof::kept(name, folder),
+        None if admitted.cases.is_empty() => proof::embedded(name),
+        None => Ok(admitted.cases.clone()),
+    };
+    let cases = cases.map_err(|error| Refused::new(Check::Replay, error))?;
+    match folder {
+        // Else a wrong folder would pass for a test.
+        Some(folder) if cases.is_empty() => {
+            let reason = format!("{} holds no case for {name}", folder.display());
+            Err(Refused::new(Check::Replay, reason))
+        }
+        _ => Ok(cases),
+    }
 }
 
 /// `file` through every step up to its description of itself, and the plugin that its name says it is to be.
@@ -92,31 +90,6 @@ pub(super) async fn describe(
     let admission = Arc::new(Admission::open(config)?);
     let component = admission::read(file.to_owned(), config.component_bytes_max).await?;
     Ok((name, admission.describe(name, component, false).await?))
-}
-
-impl fmt::Display for Checked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Manifest {
-            name,
-            version,
-            hosts,
-            rounds,
-            requests,
-            uses_session,
-            settings,
-        } = &self.manifest;
-        writeln!(f, "{name} {version}")?;
-        writeln!(f, "  digest    {}", self.digest)?;
-        writeln!(f, "  hosts     {}", hosts.join(", "))?;
-        writeln!(f, "  limits    {rounds} rounds, {requests} requests")?;
-        let session = if *uses_session { "used" } else { "not used" };
-        writeln!(f, "  session   {session}")?;
-        write!(
-            f,
-            "  settings  {} lines of defaults",
-            settings.lines().count()
-        )
-    }
 }
 
 impl fmt::Display for Tested {

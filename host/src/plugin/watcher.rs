@@ -42,9 +42,16 @@ pub(super) enum Change {
     Gone(String),
 }
 
+/// The files that are there now, each with what changes when it does.
+pub(super) type Stamps = BTreeMap<String, Stamp>;
+
+/// Finds them.
+pub(super) type Look = fn(&Path) -> io::Result<Stamps>;
+
 /// One folder.
 pub(super) struct Watcher {
     folder: PathBuf,
+    look: Look,
     files: Files,
     hint: Arc<Notify>,
     readable: bool,
@@ -54,12 +61,18 @@ pub(super) struct Watcher {
 impl Watcher {
     /// Watches `folder`; where the system has no events left to give, by looking alone.
     pub(super) fn open(folder: &Path) -> Self {
+        Self::of_tree(folder, &[], look)
+    }
+
+    /// Watches `folder`, and everything below these folders in it, for what `look` finds there.
+    pub(super) fn of_tree(folder: &Path, below: &[&str], look: Look) -> Self {
         let hint = Arc::new(Notify::new());
-        let events = events(folder, Arc::clone(&hint))
+        let events = events(folder, below, Arc::clone(&hint))
             .inspect_err(|error| tracing::warn!("{}: {error}", folder.display()))
             .ok();
         Self {
             folder: folder.to_owned(),
+            look,
             files: Files::default(),
             hint,
             readable: true,
@@ -72,14 +85,14 @@ impl Watcher {
     /// # Errors
     /// The folder cannot be read.
     pub(super) fn first(&mut self) -> io::Result<Vec<Change>> {
-        let stamps = look(&self.folder)?;
+        let stamps = (self.look)(&self.folder)?;
         Ok(self.files.first(Instant::now(), stamps))
     }
 
     /// Waits for the next changes. May be dropped at any time: nothing is lost.
     pub(super) async fn next(&mut self) -> Vec<Change> {
         loop {
-            let folder = self.folder.clone();
+            let (folder, look) = (self.folder.clone(), self.look);
             let stamps = match spawn_blocking(move || look(&folder)).await {
                 Ok(stamps) => stamps,
                 Err(error) => Err(io::Error::other(error)),
@@ -109,7 +122,7 @@ impl Watcher {
     }
 }
 
-fn events(folder: &Path, hint: Arc<Notify>) -> notify::Result<RecommendedWatcher> {
+fn events(folder: &Path, below: &[&str], hint: Arc<Notify>) -> notify::Result<RecommendedWatcher> {
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
         // Our own reading is an event as well.
         let written = AccessKind::Close(AccessMode::Write);
@@ -118,30 +131,40 @@ fn events(folder: &Path, hint: Arc<Notify>) -> notify::Result<RecommendedWatcher
         }
     })?;
     watcher.watch(folder, RecursiveMode::NonRecursive)?;
+    for path in below.iter().map(|name| folder.join(name)) {
+        if path.is_dir() {
+            watcher.watch(&path, RecursiveMode::Recursive)?;
+        }
+    }
     Ok(watcher)
 }
 
-fn look(folder: &Path) -> io::Result<BTreeMap<String, Stamp>> {
-    let mut stamps = BTreeMap::new();
+/// The components and settings of a plugin folder.
+fn look(folder: &Path) -> io::Result<Stamps> {
+    let mut stamps = Stamps::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if name.starts_with('.') || !(name.ends_with(".wasm") || name.ends_with(".toml")) {
             continue;
         }
-        // A dangling link is itself.
-        let meta = fs::metadata(&path).or_else(|_| fs::symlink_metadata(&path));
-        // What vanished since it was listed is not there.
-        if let Ok(meta) = meta {
-            stamps.insert(name.into_owned(), Stamp::of(&meta));
+        if let Some(stamp) = stamp(&path) {
+            stamps.insert(name.into_owned(), stamp);
         }
     }
     Ok(stamps)
 }
 
+/// The stamp of a file; none of what vanished since it was listed.
+pub(super) fn stamp(path: &Path) -> Option<Stamp> {
+    // A dangling link is itself.
+    let meta = fs::metadata(path).or_else(|_| fs::symlink_metadata(path));
+    meta.ok().as_ref().map(Stamp::of)
+}
+
 /// What changes when a file does. The change time cannot be set back, so equal stamps mean equal contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Stamp {
+pub(super) struct Stamp {
     device: u64,
     inode: u64,
     bytes: u64,
@@ -173,7 +196,7 @@ struct Seen {
 }
 
 impl Files {
-    fn first(&mut self, now: Instant, stamps: BTreeMap<String, Stamp>) -> Vec<Change> {
+    fn first(&mut self, now: Instant, stamps: Stamps) -> Vec<Change> {
         self.look(now, stamps);
         for seen in self.seen.values_mut() {
             seen.told = true;
@@ -182,11 +205,7 @@ impl Files {
     }
 
     /// The changes that have settled, and how long to wait before the next look.
-    fn look(
-        &mut self,
-        now: Instant,
-        mut stamps: BTreeMap<String, Stamp>,
-    ) -> (Vec<Change>, Duration) {
+    fn look(&mut self, now: Instant, mut stamps: Stamps) -> (Vec<Change>, Duration) {
         for (name, seen) in &mut self.seen {
             let stamp = stamps.remove(name);
             if seen.stamp != stamp {

@@ -1,37 +1,89 @@
 //! Whether some bytes are a component of the right shape, before anything is compiled; says why not in plain words.
 
+use anyhow::Context as _;
+use semver::Version;
 use wit_component::targets;
 use wit_parser::{
-    Resolve, SourceMap, WorldId, WorldItem,
+    PackageId, Resolve, SourceMap, WorldId, WorldItem,
     decoding::{DecodedWasm, decode},
 };
 
 use super::{
     admission::{Check, Refused},
+    contracts::{self, BuiltFor, Contract, PACKAGE},
     linker,
 };
 
-/// The contract, as the plugins were given it.
-const CONTRACT: [(&str, &str); 5] = [
-    ("exchange.wit", include_str!("../../../wit/exchange.wit")),
-    ("kind.wit", include_str!("../../../wit/kind.wit")),
-    ("record.wit", include_str!("../../../wit/record.wit")),
-    ("step.wit", include_str!("../../../wit/step.wit")),
-    ("world.wit", include_str!("../../../wit/world.wit")),
-];
+/// What `wit_component::targets` puts before the reason.
+const OUR_DOINGS: &str = "failed to validate encoded bytes: ";
 
-/// The package whose type-only interfaces every component imports.
-const PACKAGE: &str = "gramhost:extractor/";
-
-/// Checks that `component` is well-formed, implements the world of the plugin `name`, and asks for nothing else.
+/// Checks that `component` is well-formed, implements the world of the plugin `name` in a version of the contract that
+/// is served, and asks for nothing else.
 ///
 /// # Errors
 /// [`Refused`] at validation, world or imports.
 pub(super) fn check(name: &str, component: &[u8]) -> Result<(), Refused> {
-    let (mut resolve, root) = parse(component)?;
+    check_against(contracts::SERVED, name, component)
+}
+
+/// As [`check`], for a host that serves these versions.
+pub(super) fn check_against(
+    served: &[&'static Contract],
+    name: &str,
+    component: &[u8],
+) -> Result<(), Refused> {
+    let (resolve, root) = parse(component)?;
+    let refuse = |reason: String| Refused::new(Check::World, reason);
+    // First, because what else is wrong may only be wrong for another version.
+    let built_for = built_for(served, &resolve, root).map_err(refuse)?;
     imports(&resolve, root)?;
-    implements(name, &mut resolve, root, component)
-        .map_err(|error| Refused::new(Check::World, format!("{error:#}")))
+    implements(name, &built_for, resolve, root, component).map_err(|error| {
+        let BuiltFor { contract, release } = built_for;
+        let known = &contract.version;
+        // Several lines of wasmparser's, under a line about our own doings.
+        let error = format!("{error:#}").replace('\n', ": ");
+        let mut reason = error.trim_start_matches(OUR_DOINGS).to_owned();
+        if release > *known {
+            reason += &format!(
+                " (it is built for contract {release}, this host knows {known}: update gramhost?)"
+            );
+        }
+        refuse(reason)
+    })
+}
+
+/// What a component shows of itself before it is compiled.
+pub(super) struct Shape {
+    pub(super) built_for: BuiltFor,
+    /// The interfaces with functions that it imports, such as `wasi:cli/stderr@0.2.6`: what it can do.
+    pub(super) imports: Vec<String>,
+}
+
+/// Reads that of a component that passed [`check`].
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn shape(component: &[u8]) -> Result<Shape, Refused> {
+    let (resolve, root) = parse(component)?;
+    let imports = resolve.worlds[root].imports.iter();
+    let imports = imports.filter(|(_, item)| !is_of_types_alone(&resolve, item));
+    Ok(Shape {
+        imports: imports
+            .map(|(key, _)| resolve.name_world_key(key))
+            .collect(),
+        built_for: built_for(contracts::SERVED, &resolve, root)
+            .map_err(|reason| Refused::new(Check::World, reason))?,
+    })
+}
+
+fn built_for(
+    served: &[&'static Contract],
+    resolve: &Resolve,
+    root: WorldId,
+) -> Result<BuiltFor, String> {
+    let exports = resolve.worlds[root].exports.keys();
+    let exports: Vec<_> = exports.map(|key| resolve.name_world_key(key)).collect();
+    contracts::pick(served, exports.iter().map(String::as_str))
 }
 
 fn parse(component: &[u8]) -> Result<(Resolve, WorldId), Refused> {
@@ -56,12 +108,7 @@ fn parse(component: &[u8]) -> Result<(Resolve, WorldId), Refused> {
 fn imports(resolve: &Resolve, root: WorldId) -> Result<(), Refused> {
     for (key, item) in &resolve.worlds[root].imports {
         let name = resolve.name_world_key(key);
-        let types_alone = match item {
-            WorldItem::Interface { id, .. } => resolve.interfaces[*id].functions.is_empty(),
-            WorldItem::Type { .. } => true,
-            WorldItem::Function(_) => false,
-        };
-        let is_ours = types_alone && name.starts_with(PACKAGE);
+        let is_ours = is_of_types_alone(resolve, item) && name.starts_with(PACKAGE);
         if !(is_ours || linker::allows(&name)) {
             let reason = format!("asks for {name}, which no extractor may have");
             return Err(Refused::new(Check::Imports, reason));
@@ -70,20 +117,23 @@ fn imports(resolve: &Resolve, root: WorldId) -> Result<(), Refused> {
     Ok(())
 }
 
+fn is_of_types_alone(resolve: &Resolve, item: &WorldItem) -> bool {
+    match item {
+        WorldItem::Interface { id, .. } => resolve.interfaces[*id].functions.is_empty(),
+        WorldItem::Type { .. } => true,
+        WorldItem::Function(_) => false,
+    }
+}
+
 /// The component against `<name>-plugin` of the contract, with the imports that it was just allowed added to it.
 fn implements(
     name: &str,
-    resolve: &mut Resolve,
+    built_for: &BuiltFor,
+    resolve: Resolve,
     root: WorldId,
     component: &[u8],
 ) -> anyhow::Result<()> {
-    let mut contract = Resolve::default();
-    let mut sources = SourceMap::new();
-    for (path, text) in CONTRACT {
-        sources.push_str(path, text);
-    }
-    let group = sources.parse().map_err(|(_, error)| error)?;
-    let package = contract.push_group(group)?;
+    let (mut contract, package) = as_released(built_for)?;
     let world = contract.select_world(&[package], Some(&format!("{name}-plugin")))?;
     for key in contract.worlds[world].exports.keys() {
         let wanted = contract.name_world_key(key);
@@ -93,9 +143,31 @@ fn implements(
             "exports no {wanted}, which a {name} plugin must"
         );
     }
-    let allowed = resolve.worlds[root].imports.clone();
-    let merged = resolve.merge(contract)?;
-    let world = merged.map_world(world, resolve.worlds[root].span)?;
-    resolve.worlds[world].imports.extend(allowed);
-    targets(resolve, world, component)
+    // Into the contract, not out of it: where both have a type, the contract's stays.
+    let span = resolve.worlds[root].span;
+    let merged = contract.merge(resolve)?;
+    let root = merged.map_world(root, span)?;
+    let allowed = contract.worlds[root].imports.clone();
+    contract.worlds[world].imports.extend(allowed);
+    targets(&contract, world, component)
+}
+
+/// The contract, under the number of the release that the component is built for: between releases of one version
+/// nothing that is called changes, so what fits under its own number fits.
+fn as_released(built_for: &BuiltFor) -> anyhow::Result<(Resolve, PackageId)> {
+    let numbered = |version: &Version| format!("package gramhost:extractor@{version};");
+    let known = numbered(&built_for.contract.version);
+    let released = numbered(&built_for.release);
+    let mut resolve = Resolve::default();
+    let mut last = None;
+    for files in built_for.contract.packages {
+        let mut sources = SourceMap::new();
+        for (path, text) in *files {
+            sources.push_str(path, text.replace(&known, &released));
+        }
+        let group = sources.parse().map_err(|(_, error)| error)?;
+        last = Some(resolve.push_group(group)?);
+    }
+    let package = last.context("a contract without a package")?;
+    Ok((resolve, package))
 }

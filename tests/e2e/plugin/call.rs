@@ -53,6 +53,14 @@ async fn endless_recursion_overflows_its_own_stack() {
 }
 
 #[tokio::test]
+async fn nobody_waits_in_the_host_where_no_deadline_counts() {
+    let Fault::Trap(words) = fault("sleep").await else {
+        panic!()
+    };
+    assert!(words.contains("a plugin may not wait"), "{words}");
+}
+
+#[tokio::test]
 async fn a_panic_is_reported_in_its_own_words() {
     let Fault::Trap(words) = fault("trap").await else {
         panic!()

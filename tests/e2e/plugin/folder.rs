@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::symlink, path::Path, process::Command, sync::Arc};
 
-use gramhost::plugin::Registry;
+use gramhost::plugin::{Config, Registry};
 use tempfile::TempDir;
 
 use super::{
@@ -150,6 +150,46 @@ async fn another_plugin_is_refused_by_what_it_lacks() {
         "world: exports no gramhost:extractor/post@1.0.0",
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_component_for_a_later_contract_is_told_so() {
+    let later = include_bytes!(env!("GUEST_SECOND_CONTRACT"));
+    refused(
+        |path| fs::write(path, later).unwrap(),
+        "world: is built for contract 2.0.0; this host serves 1.0.x: update gramhost",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn the_operators_cases_count_for_the_folder_alone() {
+    let desk = tempfile::tempdir().unwrap();
+    let case = desk.path().join("cases/post/missing");
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/instagram/post/missing");
+    fs::create_dir_all(&case).unwrap();
+    for file in ["query.json", "exchange.har"] {
+        fs::copy(recorded.join(file), case.join(file)).unwrap();
+    }
+    // What the embedded plugin does not yield, and yet it serves.
+    fs::write(case.join("refusal.json"), "\"Private\"").unwrap();
+    let plugins = desk.path().join("plugins");
+    let config = Config {
+        cases: Some(desk.path().join("cases")),
+        ..config(&plugins)
+    };
+    let registry = Registry::open(config, None).await.unwrap();
+    assert_eq!(source(&registry), "embedded");
+    replace(&plugins, "post.wasm", &variant(POST, 9));
+    until("refused", || {
+        refusal(&registry, "post").contains("replay: post/missing")
+    })
+    .await;
+    // No case there is of its kind.
+    let reel = include_bytes!(env!("PLUGIN_REEL"));
+    replace(&plugins, "reel.wasm", &variant(reel, 9));
+    let serves = || status(&registry, "reel").serving.unwrap().source == "reel.wasm";
+    until("reel serves", serves).await;
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::{
     super::{Exit, print},
-    refused,
+    build, refused,
 };
 use crate::{config::Config, plugin};
 
@@ -76,17 +76,8 @@ fn read(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| path.display().to_string())
 }
 
-/// All or nothing, because a server may be watching the folder.
 fn write(path: &Path, component: &[u8]) -> anyhow::Result<Exit> {
-    let mut part = path.file_name().unwrap_or_default().to_owned();
-    part.push(".part");
-    let part = path.with_file_name(part);
-    fs::write(&part, component)
-        .and_then(|()| fs::rename(&part, path))
-        .with_context(|| path.display().to_string())?;
-    Ok(print(&format!(
-        "{} has {} bytes",
-        path.display(),
-        component.len()
-    )))
+    build::write(path, |part| fs::write(part, component))?;
+    let bytes = component.len();
+    Ok(print(&format!("{} has {bytes} bytes", path.display())))
 }

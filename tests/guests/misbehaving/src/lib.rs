@@ -17,6 +17,8 @@ use std::{
     iter::repeat_n,
     process,
     sync::atomic::{AtomicU32, Ordering},
+    thread,
+    time::Duration,
 };
 
 use exports::gramhost::extractor::{about, post};
@@ -81,6 +83,10 @@ impl post::Guest for Component {
                 },
                 ..media("liar")
             }),
+            "sleep" => {
+                thread::sleep(Duration::from_secs(3600));
+                refuse("slept")
+            }
             "count" => refuse(&(CALLS.fetch_add(1, Ordering::Relaxed) + 1).to_string()),
             _ => Honest::extract(query, context, exchanges),
         }

@@ -1,9 +1,7 @@
 //! What wasmtime generates from `wit/`; only the exchanges are written by hand.
 
-pub mod exchanges;
-
 // One world with every interface, because the interfaces are what is called: a plugin has some of them
-// (`super::functions`), and `super::world` checks which.
+// (`super::Functions`), and `world` checks which.
 wasmtime::component::bindgen!({
     path: "../wit",
     inline: "
@@ -22,6 +20,6 @@ wasmtime::component::bindgen!({
     world: "gramhost:host/plugins",
     with: {
         // By hand, so that a body is lowered from where the network put it.
-        "gramhost:extractor/exchanges@1.0.0": self::exchanges,
+        "gramhost:extractor/exchanges@1.0.0": super::exchanges,
     },
 });

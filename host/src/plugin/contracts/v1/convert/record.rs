@@ -1,7 +1,7 @@
 //! Records out of a plugin, field by field.
 
 use super::{Convert, same_fields};
-use crate::{contract::record, plugin::bindings::gramhost::extractor::records};
+use crate::{contract::record, plugin::contracts::v1::bindings::gramhost::extractor::records};
 
 impl Convert<record::MediaType> for records::MediaType {
     fn convert(self) -> record::MediaType {

@@ -1,59 +1,22 @@
-//! Between the generated types of `wit/` and the host's own (`crate::contract`), so that a later contract version
-//! is one more conversion and no change above. Only names meet here: nothing is checked or changed.
+//! Between the generated types of `wit/` and the host's own (`crate::contract`). Only names meet here: nothing is
+//! checked or changed.
 
 mod record;
 
-use super::bindings::{
+use super::{
+    bindings::{
+        exports::gramhost::extractor::{
+            post, profile_info, profile_posts, profile_reels, reel, story,
+        },
+        gramhost::extractor::{steps, targets},
+    },
     exchanges,
-    exports::gramhost::extractor::{post, profile_info, profile_posts, profile_reels, reel, story},
-    gramhost::extractor::{steps, targets},
 };
 use crate::contract::{
     Answer, Change, Context, Diagnostic, Exchange, FetchError, Header, Manifest, Method, Outcome,
     Record, Refusal, Request, Response, Severity, Step, Target,
 };
-
-/// One type into its counterpart, through lists and options.
-pub(super) trait Convert<To> {
-    fn convert(self) -> To;
-}
-
-impl<From: Convert<To>, To> Convert<Vec<To>> for Vec<From> {
-    fn convert(self) -> Vec<To> {
-        self.into_iter().map(Convert::convert).collect()
-    }
-}
-
-impl<From: Convert<To>, To> Convert<Option<To>> for Option<From> {
-    fn convert(self) -> Option<To> {
-        self.map(Convert::convert)
-    }
-}
-
-/// Types that are the same on both sides.
-macro_rules! as_they_are {
-    ($($type:ty),+) => {
-        $(impl Convert<Self> for $type {
-            fn convert(self) -> Self {
-                self
-            }
-        })+
-    };
-}
-as_they_are!(bool, u32, u64, f64, String, bytes::Bytes);
-
-/// Records whose fields have the same names on both sides; a field that only one side has does not compile.
-macro_rules! same_fields {
-    ($($from:path => $to:path { $($field:ident),+ $(,)? })+) => {
-        $(impl Convert<$to> for $from {
-            fn convert(self) -> $to {
-                let Self { $($field),+ } = self;
-                $to { $($field: Convert::convert($field)),+ }
-            }
-        })+
-    };
-}
-use same_fields;
+use crate::plugin::contracts::convert::{Convert, same_fields};
 
 same_fields! {
     exchanges::Header => Header { name, value }

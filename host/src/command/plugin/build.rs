@@ -1,0 +1,193 @@
+//! `gramhost plugin build`: cargo for the target of plugins, in words for somebody who has never heard of that target.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+use tokio::process::Command;
+
+use super::refused;
+use crate::{
+    command::{Exit, print},
+    config::Config,
+    plugin,
+};
+
+/// What plugins are built for.
+const TARGET: &str = "wasm32-wasip2";
+
+/// Builds the extractor of `folder`, says what it can do and costs, and packs its cases into it.
+pub(super) async fn run(config: &Config, folder: &Path) -> anyhow::Result<Exit> {
+    let component = component(folder).await?;
+    print(&format!("built {}", component.display()));
+    let checked = plugin::check(&config.plugin, &component, cases(folder).as_deref()).await;
+    match checked {
+        Ok(found) => print(&found.to_string()),
+        Err(error) => return refused(error),
+    };
+    match pack(config, folder, &component).await? {
+        Ok(()) => Ok(Exit::Done),
+        Err(error) => refused(error),
+    }
+}
+
+/// Puts the author's own cases into the component, where there are some: then they are what it must pass.
+///
+/// # Errors
+/// The disk's. Inside: it fails one of them.
+pub(super) async fn pack(
+    config: &Config,
+    folder: &Path,
+    component: &Path,
+) -> anyhow::Result<Result<(), plugin::Error>> {
+    let Some(cases) = cases(folder) else {
+        return Ok(Ok(()));
+    };
+    let packed = match plugin::pack(&config.plugin, component, Some(&cases), None).await {
+        Ok(packed) => packed,
+        Err(error) => return Ok(Err(error)),
+    };
+    write(component, |part| fs::write(part, &packed))?;
+    let bytes = packed.len();
+    print(&format!("packed with its cases: {bytes} bytes"));
+    Ok(Ok(()))
+}
+
+/// The author's own cases, where there are some.
+pub(super) fn cases(folder: &Path) -> Option<PathBuf> {
+    Some(folder.join("cases")).filter(|cases| cases.is_dir())
+}
+
+/// The manifest of the extractor in `folder`.
+///
+/// # Errors
+/// There is none.
+pub(super) fn manifest(folder: &Path) -> anyhow::Result<PathBuf> {
+    let manifest = folder.join("Cargo.toml");
+    if manifest.is_file() {
+        return Ok(manifest);
+    }
+    bail!(
+        "{} has no Cargo.toml: `gramhost plugin new` writes an extractor",
+        folder.display()
+    );
+}
+
+/// Builds the extractor of `folder`, and puts `<name>.wasm` into it. Cargo's words go to standard error.
+///
+/// # Errors
+/// What is missing, or that it does not compile.
+pub(super) async fn component(folder: &Path) -> anyhow::Result<PathBuf> {
+    let manifest = manifest(folder)?;
+    target_is_there(folder).await?;
+    let output = Command::new(tool("CARGO", "cargo"))
+        .current_dir(folder)
+        .args(["build", "--release", "--target", TARGET])
+        .arg("--message-format=json-render-diagnostics")
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .await
+        .context("cargo cannot be run: install Rust from https://rustup.rs")?;
+    if !output.status.success() {
+        bail!("it does not compile, see above");
+    }
+    let built = built(&String::from_utf8_lossy(&output.stdout))
+        .with_context(|| format!("{} builds no cdylib", manifest.display()))?;
+    let name = built.file_name().context("a component without a name")?;
+    let component = folder.join(name);
+    put(&built, &component)?;
+    Ok(component)
+}
+
+/// The last component in what cargo says with `--message-format=json`.
+fn built(messages: &str) -> Option<PathBuf> {
+    let messages = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    let files = messages.flat_map(|message: Value| {
+        let files = message["filenames"].as_array().cloned();
+        files.unwrap_or_default()
+    });
+    let mut files = files.filter_map(|file| Some(PathBuf::from(file.as_str()?)));
+    files.rfind(|file| file.extension().is_some_and(|ending| ending == "wasm"))
+}
+
+/// Copies a component so that whoever looks sees the old one or the new one, never a part.
+///
+/// # Errors
+/// A file cannot be read or written.
+pub(super) fn put(from: &Path, to: &Path) -> anyhow::Result<()> {
+    write(to, |part| fs::copy(from, part).map(drop))
+}
+
+/// As above, of what `fill` puts into the file that it is given.
+///
+/// # Errors
+/// A file cannot be written.
+pub(super) fn write(
+    to: &Path,
+    fill: impl FnOnce(&Path) -> std::io::Result<()>,
+) -> anyhow::Result<()> {
+    let mut part = OsString::from(".");
+    part.push(to.file_name().unwrap_or_default());
+    part.push(".part");
+    let part = to.with_file_name(part);
+    fill(&part).with_context(|| part.display().to_string())?;
+    fs::rename(&part, to).with_context(|| to.display().to_string())
+}
+
+async fn target_is_there(folder: &Path) -> anyhow::Result<()> {
+    let libraries = Command::new(tool("RUSTC", "rustc"))
+        .current_dir(folder)
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .context("rustc cannot be run: install Rust from https://rustup.rs")?;
+    let path = String::from_utf8_lossy(&libraries.stdout);
+    if Path::new(path.trim()).is_dir() {
+        return Ok(());
+    }
+    bail!("Rust lacks the target of plugins: run `rustup target add {TARGET}`");
+}
+
+fn tool(variable: &str, name: &str) -> OsString {
+    env::var_os(variable).unwrap_or_else(|| name.into())
+}
+
+#[cfg(test)]
+mod tests {
+    //! What cargo says, and files that are replaced.
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn the_last_component_is_what_was_built() {
+        let messages = "\
+            {\"reason\":\"compiler-artifact\",\"filenames\":[\"/t/libserde.rlib\",\"/t/libserde.rmeta\"]}\n\
+            not json\n\
+            {\"reason\":\"compiler-artifact\",\"filenames\":[\"/t/post.wasm\"]}\n\
+            {\"reason\":\"build-finished\",\"success\":true}\n";
+        assert_eq!(built(messages), Some(PathBuf::from("/t/post.wasm")));
+        assert_eq!(built("{}\n"), None);
+    }
+
+    #[test]
+    fn a_component_is_replaced_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("a.wasm"), folder.path().join("b.wasm"));
+        fs::write(&from, "new").unwrap();
+        fs::write(&to, "old").unwrap();
+        put(&from, &to).unwrap();
+        assert_eq!(fs::read_to_string(&to).unwrap(), "new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+}

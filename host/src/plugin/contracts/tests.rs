@@ -1,0 +1,256 @@
+//! Which component serves in which host: built for the version that it serves, for a later one, for an earlier one.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::path::Path;
+
+use bytes::Bytes;
+use wasm_encoder::{
+    CodeSection, ExportKind, ExportSection, Function, FunctionSection, Instruction, MemorySection,
+    MemoryType, Module, TypeSection, ValType,
+};
+use wasmtime::component::Component;
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::{
+    LiftLowerAbi, ManglingAndAbi, Resolve, SourceMap, WasmExport, WorldId, WorldItem,
+    abi::{AbiVariant, WasmType},
+};
+
+use super::{Contract, SERVED, v1, v2};
+use crate::{
+    contract::Kind,
+    plugin::{
+        CONTRACT, Config, EMBEDDED, Registry, admission, artifact::Artifacts, engine, linker,
+        sandbox::Sandbox, world,
+    },
+};
+
+const POST: &[u8] = include_bytes!(env!("PLUGIN_POST"));
+
+/// The post extractor, built for the contract of `tests/contract-2`.
+const SECOND: &[u8] = include_bytes!(env!("GUEST_SECOND_CONTRACT"));
+
+/// The versions of a host of today, and of a later one.
+const TODAY: &[&Contract] = &[&v1::CONTRACT];
+const LATER: &[&Contract] = &[&v2::CONTRACT, &v1::CONTRACT];
+
+fn answer(served: &[&'static Contract], component: &[u8]) -> String {
+    match world::check_against(served, "post", component) {
+        Ok(()) => "serves".to_owned(),
+        Err(refused) => refused.to_string(),
+    }
+}
+
+/// A post plugin whose functions do nothing, built for a contract that differs from 1.0 by these replacements.
+fn built_for(changes: &[(&str, &str)]) -> Vec<u8> {
+    let mut resolve = Resolve::default();
+    let mut sources = SourceMap::new();
+    for (path, text) in v1::WIT {
+        let change = |text: String, (from, to): &(&str, &str)| text.replace(from, to);
+        sources.push_str(path, changes.iter().fold((*text).to_owned(), change));
+    }
+    let package = resolve.push_group(sources.parse().unwrap()).unwrap();
+    let world = resolve
+        .select_world(&[package], Some("post-plugin"))
+        .unwrap();
+    let mut module = traps(&resolve, world);
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    let encoder = ComponentEncoder::default().module(&module).unwrap();
+    encoder.validate(true).encode().unwrap()
+}
+
+/// A core module with every function that `world` exports; each traps.
+fn traps(resolve: &Resolve, world: WorldId) -> Vec<u8> {
+    let abi = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
+    let value = |kind: &WasmType| match kind {
+        WasmType::I64 | WasmType::PointerOrI64 => ValType::I64,
+        WasmType::F32 => ValType::F32,
+        WasmType::F64 => ValType::F64,
+        _ => ValType::I32,
+    };
+    let i32s = |count| vec![ValType::I32; count];
+    let realloc = resolve.wasm_export_name(abi, WasmExport::Realloc);
+    let mut functions = vec![(realloc, i32s(4), i32s(1))];
+    for (key, item) in &resolve.worlds[world].exports {
+        let WorldItem::Interface { id, .. } = item else {
+            continue;
+        };
+        for func in resolve.interfaces[*id].functions.values() {
+            let name = WasmExport::Func {
+                interface: Some(key),
+                func,
+                kind: wit_parser::WasmExportKind::Normal,
+            };
+            let signature = resolve.wasm_signature(AbiVariant::GuestExport, func);
+            functions.push((
+                resolve.wasm_export_name(abi, name),
+                signature.params.iter().map(value).collect(),
+                signature.results.iter().map(value).collect(),
+            ));
+        }
+    }
+    let (mut types, mut indices) = (TypeSection::new(), FunctionSection::new());
+    let (mut exports, mut code) = (ExportSection::new(), CodeSection::new());
+    for (index, (name, params, results)) in (0..).zip(functions) {
+        types.ty().function(params, results);
+        indices.function(index);
+        exports.export(&name, ExportKind::Func, index);
+        let mut body = Function::new([]);
+        body.instruction(&Instruction::Unreachable);
+        body.instruction(&Instruction::End);
+        code.function(&body);
+    }
+    let memory = resolve.wasm_export_name(abi, WasmExport::Memory);
+    exports.export(&memory, ExportKind::Memory, 0);
+    let mut memories = MemorySection::new();
+    memories.memory(MemoryType {
+        minimum: 0,
+        maximum: None,
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    });
+    let mut module = Module::new();
+    module.section(&types).section(&indices).section(&memories);
+    module.section(&exports).section(&code);
+    module.finish()
+}
+
+/// Whether a component links as the plugin `post`, which checks every type.
+fn links(component: &[u8]) -> Result<(), String> {
+    let limits = Config::new("/nonexistent".into(), "/nonexistent".into());
+    let engine = engine::running(&limits).unwrap();
+    let component = Component::new(&engine, component).unwrap();
+    Sandbox::new(
+        "post",
+        &component,
+        &linker::inert(&engine).unwrap(),
+        &limits,
+    )
+    .map(drop)
+    .map_err(|error| format!("{error:#}"))
+}
+
+#[test]
+fn each_version_serves_what_is_built_for_it() {
+    assert_eq!(answer(TODAY, POST), "serves");
+    assert_eq!(answer(LATER, POST), "serves");
+    assert_eq!(answer(LATER, SECOND), "serves");
+}
+
+#[test]
+fn what_is_built_for_a_later_version_is_told_so() {
+    assert_eq!(
+        answer(TODAY, SECOND),
+        "world: is built for contract 2.0.0; this host serves 1.0.x: update gramhost, or build it for 1.0"
+    );
+    let third = built_for(&[("extractor@1.0.0", "extractor@3.1.0")]);
+    assert_eq!(
+        answer(LATER, &third),
+        "world: is built for contract 3.1.0; this host serves 2.0.x and 1.0.x: update gramhost, or build it for 2.0"
+    );
+}
+
+#[test]
+fn what_this_program_says_of_its_contract_is_so() {
+    assert_eq!(v1::CONTRACT.version.to_string(), CONTRACT);
+}
+
+#[test]
+fn what_is_built_for_an_earlier_version_is_told_so() {
+    let early = built_for(&[("extractor@1.0.0", "extractor@0.9.0")]);
+    assert_eq!(
+        answer(TODAY, &early),
+        "world: is built for contract 0.9.0; this host serves 1.0.x: build it for 1.0"
+    );
+}
+
+#[test]
+fn what_is_no_extractor_is_told_so() {
+    let stranger = built_for(&[("gramhost:extractor@1.0.0", "other:thing@1.0.0")]);
+    let answer = answer(TODAY, &stranger);
+    assert!(
+        answer.starts_with("world: exports nothing of gramhost:extractor/"),
+        "{answer}"
+    );
+}
+
+#[test]
+fn a_later_minor_that_only_adds_serves_as_if_it_did_not() {
+    let added = [
+        ("extractor@1.0.0", "extractor@1.1.0"),
+        // A function to an interface, and an interface to the world.
+        (
+            "interface post {",
+            "interface highlights { count: func() -> u32; }\ninterface post { version: func() -> u32;",
+        ),
+        ("export post;", "export post;\n export highlights;"),
+    ];
+    let added = built_for(&added);
+    assert_eq!(answer(TODAY, &added), "serves");
+    assert_eq!(links(&added), Ok(()));
+}
+
+#[test]
+fn a_later_minor_that_changes_what_was_there_is_told_so() {
+    let renamed = [
+        ("extractor@1.0.0", "extractor@1.1.0"),
+        ("interface post {", "interface single-post {"),
+        ("export post;", "export single-post;"),
+    ];
+    assert_eq!(
+        answer(TODAY, &built_for(&renamed)),
+        "world: exports no gramhost:extractor/post@1.1.0, which a post plugin must \
+         (it is built for contract 1.1.0, this host knows 1.0.0: update gramhost?)"
+    );
+    let grown = [
+        ("extractor@1.0.0", "extractor@1.1.0"),
+        ("uses-session: bool,", "uses-session: bool, memory: u64,"),
+    ];
+    let grown = answer(TODAY, &built_for(&grown));
+    let mismatch = "type mismatch in instance export `manifest`: expected 8 fields, found 7";
+    assert!(grown.contains(mismatch), "{grown}");
+    assert!(
+        grown.ends_with("this host knows 1.0.0: update gramhost?)"),
+        "{grown}"
+    );
+}
+
+/// Compiles here what a host would let a child process compile.
+fn compile(cache: &Path, components: &[&[u8]]) {
+    let engine = engine::compiling().unwrap();
+    let artifacts = Artifacts::open(cache, &engine).unwrap();
+    for component in components {
+        let code = engine.precompile_component(component).unwrap();
+        artifacts
+            .keep(&admission::digest(component), &code)
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn two_versions_serve_at_once() {
+    assert_eq!(SERVED.len(), LATER.len());
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cache");
+    let [profile, post, reel, story] = EMBEDDED.map(|(_, component)| component);
+    compile(&cache, &[profile, post, reel, story, SECOND]);
+    std::fs::write(folder.path().join("post.wasm"), SECOND).unwrap();
+    // Being let in means that every recorded case passed through the conversions of its version.
+    let config = Config {
+        folder: Some(folder.path().to_owned()),
+        ..Config::new("/nonexistent".into(), cache)
+    };
+    let registry = Registry::open(config, None).await.unwrap();
+    let post = registry.serving(Kind::Post);
+    assert!(post.label().starts_with("post@2.0.0+"), "{}", post.label());
+    assert_eq!(
+        *post.digest(),
+        admission::digest(&Bytes::from_static(SECOND))
+    );
+    let story = registry.serving(Kind::Story);
+    assert!(
+        story.label().starts_with("story@1.0.0+"),
+        "{}",
+        story.label()
+    );
+}

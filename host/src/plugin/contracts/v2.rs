@@ -1,0 +1,103 @@
+//! Contract 2.0, which there is for tests alone: `tests/contract-2`. It shows what a later version costs: this file.
+
+mod bindings;
+
+use bindings::exports::gramhost::extractor2_0_0::{about, post};
+use semver::Version;
+use wasmtime::{
+    Error, Result, Store,
+    component::{Instance, InstancePre},
+};
+
+use super::{Contract, Functions, convert::Convert, v1};
+use crate::{
+    contract::{Context, Exchange, Manifest, Outcome, Query, Record, Step},
+    plugin::store::State,
+};
+
+/// Contract 2.0.
+pub(in crate::plugin) static CONTRACT: Contract = Contract {
+    version: Version::new(2, 0, 0),
+    since: "2.0.0",
+    packages: &[
+        v1::WIT,
+        &[(
+            "extractor.wit",
+            include_str!("../../../../tests/contract-2/extractor.wit"),
+        )],
+    ],
+    find: |name, component| Ok(Box::new(Extractor::find(name, component)?)),
+};
+
+/// It has posts alone.
+struct Extractor {
+    about: about::GuestIndices,
+    post: post::GuestIndices,
+}
+
+impl Extractor {
+    fn find(name: &str, component: &InstancePre<State>) -> Result<Self> {
+        if name != "post" {
+            return Err(Error::msg(format!("contract 2.0 has no plugin {name}")));
+        }
+        Ok(Self {
+            about: about::GuestIndices::new(component)?,
+            post: post::GuestIndices::new(component)?,
+        })
+    }
+}
+
+impl Functions for Extractor {
+    fn describe(&self, store: &mut Store<State>, instance: &Instance) -> Result<Manifest> {
+        let about = self.about.load(&mut *store, instance)?;
+        about.call_describe(store).map(Convert::convert)
+    }
+
+    fn extract(
+        &self,
+        store: &mut Store<State>,
+        instance: &Instance,
+        query: &Query,
+        context: &Context,
+        exchanges: &[Exchange],
+    ) -> Result<Outcome> {
+        let Query::Post { target } = query.clone() else {
+            return Err(Error::msg(
+                "asked for a kind that contract 2.0 does not have",
+            ));
+        };
+        let context = context.clone().convert();
+        let exchanges: Vec<v1::exchanges::Exchange> = exchanges.to_vec().convert();
+        let post = self.post.load(&mut *store, instance)?;
+        post.call_extract(store, &target.convert(), &context, &exchanges)
+            .map(Convert::convert)
+    }
+}
+
+impl Convert<Manifest> for about::Manifest {
+    fn convert(self) -> Manifest {
+        Manifest {
+            name: self.name,
+            version: self.version,
+            hosts: self.hosts,
+            rounds: self.limits.rounds,
+            requests: self.limits.requests,
+            uses_session: self.uses_session,
+            settings: self.settings,
+        }
+    }
+}
+
+impl Convert<Outcome> for post::Outcome {
+    fn convert(self) -> Outcome {
+        Outcome {
+            step: match self.step {
+                Ok(post::Step::Fetch(requests)) => Step::Fetch(requests.convert()),
+                Ok(post::Step::Done(media)) => Step::Done(Box::new(Record::Post(media.convert()))),
+                Err(refusal) => Step::Refuse(refusal.convert()),
+            },
+            door: self.doors.into_iter().next_back(),
+            diagnostics: self.diagnostics.convert(),
+        }
+    }
+}

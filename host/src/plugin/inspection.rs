@@ -1,0 +1,275 @@
+//! `gramhost plugin check`: everything about a component that its author or an operator asks before it serves: what it
+//! is built for, what it can do, and what its calls cost.
+
+use std::{cmp::Reverse, fmt, path::Path, time::Duration};
+
+use fixtures::Case;
+use serde::Serialize;
+use tokio::task::spawn_blocking;
+
+use super::{
+    Config, Error,
+    admission::{self, Admitted, Check, Refused},
+    artifact::Artifacts,
+    compiler::Compiler,
+    engine, linker,
+    replay::{self, Subject},
+    sandbox::Sandbox,
+    trial, world,
+};
+
+/// How often the time of a case is measured; the shortest counts, because other work only ever adds to it.
+const RUNS: usize = 3;
+
+/// A component that passed every check that needs no recording.
+#[derive(Clone, Debug, Serialize)]
+pub struct Inspection {
+    /// What it calls itself.
+    pub name: String,
+    /// Its own version.
+    pub version: String,
+    /// SHA-256, 64 hex digits.
+    pub digest: String,
+    /// Its size.
+    pub bytes: u64,
+    /// What it is built for.
+    pub contract: BuiltFor,
+    /// The interfaces that it imports. All of them are inert: no files, no network, no clock.
+    pub imports: Vec<String>,
+    /// Host names that it may ask for.
+    pub hosts: Vec<String>,
+    /// Most calls that end in requests.
+    pub rounds: u32,
+    /// Most requests over all rounds.
+    pub requests: u32,
+    /// Whether it uses the operator's session.
+    pub uses_session: bool,
+    /// Its default settings, lines of TOML.
+    pub settings_lines: usize,
+    /// The deadline of one call, milliseconds.
+    pub call_ms_max: u64,
+    /// What each case costs, the most expensive first.
+    pub cases: Vec<Cost>,
+}
+
+/// A version of the contract, from a component's side.
+#[derive(Clone, Debug, Serialize)]
+pub struct BuiltFor {
+    /// The release that it is built for, such as `1.0.0`.
+    pub version: String,
+    /// Its world, such as `post-plugin`.
+    pub world: String,
+    /// The newest release of the same version that this program knows.
+    pub known: String,
+    /// The first gramhost that can serve it.
+    pub oldest_host: String,
+}
+
+/// What one recorded case costs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Cost {
+    /// `<kind>/<case>`.
+    pub case: String,
+    /// Calls until its outcome, one a round and the last.
+    pub calls: u32,
+    /// WebAssembly instructions of all its calls: the same on every machine.
+    pub instructions: u64,
+    /// Wall clock of its longest call on this machine, microseconds.
+    pub longest_us: u64,
+    /// That as a share of the deadline, percent.
+    pub deadline_percent: f64,
+    /// How it ended instead of as it should; the costs are then those until there.
+    pub failed: Option<String>,
+}
+
+/// Whether `file` would be let in, up to its description of itself, and what the cases cost: those of the folder
+/// `cases` that are of its kinds, or else the built-in ones.
+///
+/// # Errors
+/// [`Error::Refused`] with the first step that fails, or [`Error::Start`]. A case that fails is no error.
+pub async fn check(
+    config: &Config,
+    file: &Path,
+    cases: Option<&Path>,
+) -> Result<Inspection, Error> {
+    let component = admission::read(file.to_owned(), config.component_bytes_max).await?;
+    let shape = world::shape(&component);
+    let (name, admitted) = trial::describe(config, file).await?;
+    let shape = shape?;
+    let counting = counting(config, name, &admitted.digest, &component).await?;
+    let cases = trial::cases(name, cases, &admitted)?;
+    let ms = config.call_ms_max;
+    let digest = admitted.digest.clone();
+    let manifest = admitted.manifest.clone();
+    let costs = spawn_blocking(move || costs(admitted, &counting, &cases, ms))
+        .await
+        .map_err(|error| Error::Start(error.to_string()))?;
+    Ok(Inspection {
+        digest,
+        bytes: component.len() as u64,
+        contract: BuiltFor {
+            version: shape.built_for.release.to_string(),
+            world: format!("{name}-plugin"),
+            known: shape.built_for.contract.version.to_string(),
+            oldest_host: shape.built_for.contract.since.to_owned(),
+        },
+        imports: shape.imports,
+        call_ms_max: ms,
+        cases: costs,
+        settings_lines: manifest.settings.lines().count(),
+        name: manifest.name,
+        version: manifest.version,
+        hosts: manifest.hosts,
+        rounds: manifest.rounds,
+        requests: manifest.requests,
+        uses_session: manifest.uses_session,
+    })
+}
+
+/// The component on an engine that counts, compiled in a child process like everything else.
+async fn counting(
+    config: &Config,
+    name: &'static str,
+    digest: &str,
+    component: &[u8],
+) -> Result<Sandbox, Error> {
+    let failed = |error: wasmtime::Error| Error::Start(format!("{error:#}"));
+    let refuse = |reason| Refused::new(Check::Compile, reason);
+    let engine = engine::counting().map_err(failed)?;
+    let artifacts = Artifacts::open(&config.cache, &engine)
+        .map_err(|error| Error::Start(format!("{}: {error}", config.cache.display())))?;
+    let compiled = match artifacts.load(digest) {
+        Some(compiled) => compiled,
+        None => {
+            let compiler = Compiler::new(config.compiler.clone());
+            let code = compiler.compile_counting(component).await;
+            artifacts
+                .keep(digest, &code.map_err(refuse)?)
+                .map_err(refuse)?
+        }
+    };
+    let linker = linker::inert(&engine).map_err(failed)?;
+    let sandbox = Sandbox::new(name, &compiled, &linker, config).map_err(failed)?;
+    Ok(sandbox.metered())
+}
+
+/// Blocks.
+fn costs(admitted: Admitted, counting: &Sandbox, cases: &[Case], ms: u64) -> Vec<Cost> {
+    let Admitted {
+        manifest,
+        sandbox,
+        settings,
+        ..
+    } = admitted;
+    let on = |sandbox| Subject {
+        sandbox,
+        manifest: &manifest,
+        settings: settings.as_deref(),
+    };
+    let serving = sandbox.metered();
+    let cost = |case| cost(&on(&serving), &on(counting), case, ms);
+    let mut costs: Vec<Cost> = cases.iter().map(cost).collect();
+    costs.sort_by_key(|cost| Reverse(cost.instructions));
+    costs
+}
+
+fn cost(serving: &Subject<'_>, counting: &Subject<'_>, case: &Case, ms: u64) -> Cost {
+    let mut longest = Duration::MAX;
+    let mut failed = None;
+    for _ in 0..RUNS {
+        failed = replay::run(serving, case).err();
+        longest = longest.min(serving.sandbox.taken().longest);
+    }
+    // Ends as the others did: the same arguments give the same outcome.
+    let _ = replay::run(counting, case);
+    let taken = counting.sandbox.taken();
+    let deadline = Duration::from_millis(ms);
+    Cost {
+        case: replay::title(case),
+        calls: taken.calls,
+        instructions: taken.instructions,
+        longest_us: u64::try_from(longest.as_micros()).unwrap_or(u64::MAX),
+        deadline_percent: 100.0 * longest.as_secs_f64() / deadline.as_secs_f64(),
+        failed: failed.map(|mismatch| mismatch.to_string()),
+    }
+}
+
+impl Inspection {
+    /// How many cases did not end as they should.
+    #[must_use]
+    pub fn failed(&self) -> usize {
+        self.cases.iter().filter(|it| it.failed.is_some()).count()
+    }
+}
+
+impl fmt::Display for Inspection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let session = if self.uses_session {
+            "used"
+        } else {
+            "not used"
+        };
+        writeln!(f, "{} {}", self.name, self.version)?;
+        writeln!(f, "  digest    {}", self.digest)?;
+        writeln!(f, "  size      {} bytes", self.bytes)?;
+        writeln!(f, "  contract  {}", self.contract)?;
+        writeln!(f, "  imports   {}", self.imports.join(", "))?;
+        writeln!(f, "  hosts     {}", self.hosts.join(", "))?;
+        let (rounds, requests) = (self.rounds, self.requests);
+        writeln!(f, "  limits    {rounds} rounds, {requests} requests")?;
+        writeln!(f, "  session   {session}")?;
+        writeln!(f, "  settings  {} lines of defaults", self.settings_lines)?;
+        let total: u64 = self.cases.iter().map(|it| it.instructions).sum();
+        write!(
+            f,
+            "  cost      {} cases, {} instructions; the longest call of each as a share of {} ms",
+            self.cases.len(),
+            grouped(total),
+            self.call_ms_max
+        )?;
+        self.cases.iter().try_for_each(|it| write!(f, "\n{it}"))
+    }
+}
+
+impl fmt::Display for BuiltFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (version, world, oldest) = (&self.version, &self.world, &self.oldest_host);
+        write!(
+            f,
+            "{version}, world {world}; served since gramhost {oldest}"
+        )?;
+        if self.known != self.version {
+            write!(f, ", this one knows {}", self.known)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ms = Duration::from_micros(self.longest_us).as_secs_f64() * 1000.0;
+        let instructions = grouped(self.instructions);
+        let (calls, percent, case) = (self.calls, self.deadline_percent, &self.case);
+        write!(
+            f,
+            "{instructions:>16}  {calls:>2} calls {ms:>7.2} ms {percent:>5.2} %  {case}"
+        )?;
+        match &self.failed {
+            Some(why) => write!(f, "\n{:>18}FAIL  {why}", ""),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Digits in threes, with spaces.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(' ');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
