@@ -1,6 +1,6 @@
 // Many lines at once: what each one is taken for, and one download of them all.
 
-import { choice, fill, h, icon } from "./dom.js";
+import { busy, choice, fill, h, icon } from "./dom.js";
 import { counted } from "./format.js";
 import { read } from "./target.js";
 
@@ -26,14 +26,13 @@ export function batch(texts, formats, most, start) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const fields = Object.fromEntries(new FormData(form));
-    button.disabled = true;
-    await start({
+    const body = {
       items: good.map(({ kind, value }) => ({ url: value, type: kind })),
       quality: fields.quality,
       continue_on_error: fields.on === "on",
       ...(fields.output_format ? { output_format: fields.output_format } : {}),
-    });
-    button.disabled = false;
+    };
+    await busy(button, () => start(body));
   });
   draw();
   const ignored = items.length - good.length;

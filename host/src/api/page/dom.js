@@ -10,7 +10,6 @@ const ICONS = {
   left: "M14.5 6l-6 6 6 6",
   right: "M9.5 6l6 6-6 6",
   again: "M19 12a7 7 0 1 1-2.2-5.1M19 4v4.5h-4.5",
-  lock: "M7 11V8a5 5 0 0 1 10 0v3M5.5 11h13v9h-13z",
 };
 
 /** An element: attributes by name, `on…` as listeners, `true` and `false` as present and absent. */
@@ -84,6 +83,17 @@ export function choice(label, name, groups, onchange) {
     select.append(...(title ? [h("optgroup", { label: title }, made)] : made));
   }
   return h("label", { class: "choice" }, h("span", {}, label), select);
+}
+
+/** Runs one action of a button at a time. Not by disabling it: whoever is on it by the keyboard would fall off. */
+export async function busy(button, action) {
+  if (button.getAttribute("aria-disabled") === "true") return;
+  button.setAttribute("aria-disabled", "true");
+  try {
+    await action();
+  } finally {
+    button.removeAttribute("aria-disabled");
+  }
 }
 
 let spoken = 0;

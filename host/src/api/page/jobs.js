@@ -1,7 +1,7 @@
 // The list of downloads: progress, files, time left, and starting again what failed or ran out.
 
 import { Refusal, post, remove } from "./api.js";
-import { fill, h, icon, picture, say } from "./dom.js";
+import { busy, fill, h, icon, picture, say } from "./dom.js";
 import { counted, dimensions, kind, size, span } from "./format.js";
 import { technical } from "./fault.js";
 import { words } from "./words.js";
@@ -131,7 +131,7 @@ function head(job, state) {
     { class: "job-head" },
     job.poster ? h("span", { class: "thumb" }, picture(job.poster, "")) : h("span", { class: "thumb many" }, icon("down")),
     h("div", { class: "job-words" }, h("h3", {}, job.title), h("p", { class: "state" }, sentence(job, state))),
-    state === "under-way" ? h("button", { type: "button", class: "quiet", "aria-label": `Cancel: ${job.title}`, onclick: (event) => cancel(job, event.currentTarget) }, "Cancel") : null,
+    state === "under-way" ? h("button", { type: "button", class: "quiet", "aria-label": `Cancel: ${job.title}`, onclick: ({ currentTarget }) => busy(currentTarget, () => cancel(job)) }, "Cancel") : null,
     state === "completed" && job.status.files.length > 1 ? h("button", { type: "button", onclick: () => saveAll(job) }, "Save all") : null,
   );
 }
@@ -154,7 +154,7 @@ function done({ status, expiresAt }) {
 function body(job, state) {
   const { status } = job;
   if (state === "under-way") return h("progress", { max: "100", "aria-label": `Progress of ${job.title}` });
-  const again = h("button", { type: "button", onclick: (event) => restart(job, event.currentTarget) }, icon("again"), "Download again");
+  const again = h("button", { type: "button", onclick: ({ currentTarget }) => busy(currentTarget, () => restart(job)) }, icon("again"), "Download again");
   if (state === "completed") return [files(status.items ? [] : status.files), status.items ? parts(status.items) : null];
   if (state === "failed") {
     const why = status.batch_size ? parts(status.items) : h("p", {}, words(status.error).text);
@@ -218,25 +218,21 @@ function tickAll() {
   }
 }
 
-async function cancel(job, button) {
-  button.disabled = true;
+async function cancel(job) {
   try {
     told(job.id, await remove(`/instagram/status/${job.id}`));
     unwatch(job.id);
   } catch (refusal) {
-    button.disabled = false;
     trouble(job, refusal);
   }
 }
 
-async function restart(job, button) {
-  button.disabled = true;
+async function restart(job) {
   try {
     await start(job);
     keep(jobs.filter((other) => other.id !== job.id));
     draw();
   } catch (refusal) {
-    button.disabled = false;
     trouble(job, refusal);
   }
 }

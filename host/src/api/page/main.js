@@ -130,7 +130,7 @@ async function showMedia(target, signal) {
 function noStories({ code, active }) {
   const text = active === false ? `@${code} has no stories right now. Stories disappear after 24 hours.` : `Instagram does not say whether @${code} has stories right now.`;
   const button = h("button", { type: "button", onclick: () => open({ kind: "profile", value: code, name: code }) }, "Show the profile");
-  answer(h("div", { class: "card fault" }, h("h2", {}, "No stories"), h("p", {}, text), h("div", { class: "actions" }, button)));
+  answer(h("div", { class: "card fault calm" }, h("h2", {}, "No stories"), h("p", {}, text), h("div", { class: "actions" }, button)));
   say(text);
 }
 

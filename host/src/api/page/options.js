@@ -1,6 +1,6 @@
 // What can be chosen for a download, out of what the record has and `/instagram/formats` offers.
 
-import { choice, fill, h, icon } from "./dom.js";
+import { busy, choice, fill, h, icon } from "./dom.js";
 import { dimensions } from "./format.js";
 
 /** The form. `start(path, body)` is called with what was chosen; `locked` while it is under way. */
@@ -23,10 +23,8 @@ export function options(shown, formats, start) {
   draw();
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    button.disabled = true;
     const fields = Object.fromEntries(new FormData(form));
-    await start(state.type.path, bodyOf(shown, state.type, fields));
-    button.disabled = false;
+    await busy(button, () => start(state.type.path, bodyOf(shown, state.type, fields)));
   });
   return {
     element: form,

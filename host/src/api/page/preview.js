@@ -148,15 +148,18 @@ function shapeOf(width, height) {
 }
 
 function strip(shown) {
+  const shape = shown.kind === "story" ? "tall" : "portrait";
+  // Instagram cuts all parts to the shape of the first.
+  const sized = (width, height) => row.classList.replace(shape, shapeOf(width, height));
   const tiles = shown.parts.map((part, place) =>
     h(
       "li",
       {},
-      picture(part.poster, describe(part, shown, place), { lazy: place > 1 }),
+      picture(part.poster, describe(part, shown, place), { lazy: place > 1, onsize: place ? null : sized }),
       badges(part, `${place + 1}/${shown.parts.length}`),
     ),
   );
-  const row = h("ol", { class: `strip ${shown.kind === "story" ? "tall" : ""}`, tabindex: "0", "aria-label": `${counted(shown.parts.length, "part")}, side by side` }, tiles);
+  const row = h("ol", { class: `strip ${shape}`, tabindex: "0", "aria-label": `${counted(shown.parts.length, "part")}, side by side` }, tiles);
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const move = (direction) => row.scrollBy({ left: direction * row.clientWidth * 0.8, behavior: calm ? "instant" : "smooth" });
   const back = h("button", { type: "button", class: "round back", "aria-label": "Back", onclick: () => move(-1) }, icon("left"));

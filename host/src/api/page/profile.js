@@ -7,7 +7,7 @@ import { get } from "./api.js";
 
 /** The card; `open(target)` shows one of its things. */
 export function profile(account, open) {
-  return [head(account), biography(account), account.is_private ? closed() : tabs(account, open)];
+  return [head(account), biography(account), tabs(account, open)];
 }
 
 function head(account) {
@@ -40,10 +40,6 @@ function head(account) {
 
 function biography(account) {
   return account.bio ? h("p", { class: "caption", dir: "auto" }, account.bio) : null;
-}
-
-function closed() {
-  return h("div", { class: "empty" }, icon("lock"), h("p", {}, "This account is private. What it posts is for its followers only."));
 }
 
 const LISTS = {
