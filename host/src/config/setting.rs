@@ -117,7 +117,7 @@ pub(super) const SETTINGS: &[(&str, Set)] = &[
     ("limits.picture_bytes_max", |c, t| {
         put(
             &mut c.download.picture_bytes_max,
-            value::whole(t, 1024..=64 * MIB as u64),
+            value::whole(t, 1024..=64 * MIB),
         )
     }),
     ("limits.picture_ms_max", |c, t| {

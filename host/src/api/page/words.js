@@ -16,7 +16,7 @@ const WORDS = {
   STORIES_DISABLED: ["This account does not show its stories", "There is nothing to download."],
   STORIES_UNAVAILABLE: ["There are no stories right now", "Stories disappear after 24 hours."],
   AGE_RESTRICTED: ["Instagram withholds this because of age", "Only what Instagram shows to everybody can be downloaded."],
-  LOGIN_REQUIRED: ["Instagram shows this only after logging in", "This server looks at Instagram as a guest, so it cannot see it."],
+  LOGIN_REQUIRED: ["Instagram shows this only after logging in", "This server cannot see it, so it cannot be downloaded."],
   REGION_BLOCKED: ["Instagram withholds this here", "It is not shown in the country where this server runs."],
   FORBIDDEN_HOST: ["This server does not answer to this address", "Open it as localhost, or ask the operator to allow the name."],
   FORBIDDEN_ORIGIN: ["Requests from other websites are refused", "Open this page directly."],

@@ -154,7 +154,8 @@ async fn cors_is_only_for_configured_websites() {
 #[tokio::test]
 async fn unknown_path_and_wrong_method_are_refused_in_json() {
     for path in [
-        "/",
+        "/page/",
+        "/page/nothing.js",
         "/instagram",
         "/instagram/formats/",
         "/Instagram/formats",
