@@ -88,6 +88,8 @@ async fn a_picture_is_looked_at_and_downloaded() {
     browser.screenshot("picture");
 
     browser.evaluate("document.querySelector('[name=output_format]').value = 'png'");
+    // Not even a picture that comes late undoes a choice.
+    browser.evaluate("document.querySelector('#view .stage img').dispatchEvent(new Event('load'))");
     browser.click(DOWNLOAD);
     let name = browser.text(".job[data-state=completed] .files .name");
     assert_eq!(name, "DfDjNmTDemo_image.png");
@@ -189,6 +191,9 @@ async fn refusals_say_what_happened_and_what_helps() {
         assert_eq!(browser.text(".fault h2"), title);
         browser.screenshot(name);
     }
+    browser.click(".fault summary");
+    assert!(browser.text(".fault dl").contains("UPSTREAM_RATE_LIMITED"));
+    browser.screenshot("for-the-operator");
     // It opens again by itself.
     assert!(browser.text(".fault button.main").contains("seconds"));
     browser.until("document.querySelector('.fault button.main').disabled");

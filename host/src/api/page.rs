@@ -69,11 +69,12 @@ macro_rules! file {
     };
 }
 
-const FILES: [(&str, &str, &str); 18] = [
+const FILES: [(&str, &str, &str); 19] = [
     file!("image/svg+xml", "icon.svg"),
     file!(STYLE, "base.css"),
     file!(STYLE, "card.css"),
     file!(STYLE, "jobs.css"),
+    file!(STYLE, "states.css"),
     file!(SCRIPT, "main.js"),
     file!(SCRIPT, "api.js"),
     file!(SCRIPT, "batch.js"),

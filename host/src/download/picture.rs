@@ -1,9 +1,9 @@
 //! One picture of Instagram's for whoever looks at a record: fetched within limits, told by its bytes, not kept.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use tokio::time::timeout;
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
 use super::Downloads;
 use crate::{
@@ -64,12 +64,20 @@ impl Downloads {
         let longest = Duration::from_millis(self.tools.config.picture_ms_max);
         let mut turn = false;
         let fetched = timeout(longest, async {
-            let Ok(_place) = self.pictures.acquire().await else {
+            let Ok(place) = Arc::clone(&self.pictures).acquire_owned().await else {
                 return Err(PictureError::Busy);
             };
             turn = true;
             let opened = self.tools.upstream.open_media(url, 0, None).await?;
-            whole(opened, self.tools.config.picture_bytes_max).await
+            let (content_type, bytes) = whole(opened, self.tools.config.picture_bytes_max).await?;
+            let bytes = Bytes::from_owner(Held {
+                bytes,
+                _place: place,
+            });
+            Ok(Picture {
+                content_type,
+                bytes,
+            })
         });
         match fetched.await {
             Ok(fetched) => fetched,
@@ -79,8 +87,23 @@ impl Downloads {
     }
 }
 
+/// Bytes that keep their place until they are sent, so that slow readers cannot pile pictures up.
+struct Held {
+    bytes: Vec<u8>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// Looks at the first bytes before it takes more, so that a video costs no more than its first piece.
-async fn whole(mut opened: Opened, bytes_max: u64) -> Result<Picture, PictureError> {
+async fn whole(
+    mut opened: Opened,
+    bytes_max: u64,
+) -> Result<(&'static str, Vec<u8>), PictureError> {
     let too_large = PictureError::TooLarge(bytes_max);
     if opened.total.is_some_and(|total| total > bytes_max) {
         return Err(too_large);
@@ -103,10 +126,7 @@ async fn whole(mut opened: Opened, bytes_max: u64) -> Result<Picture, PictureErr
         Some(content_type) => content_type,
         None => told(&bytes)?,
     };
-    Ok(Picture {
-        content_type,
-        bytes: bytes.into(),
-    })
+    Ok((content_type, bytes))
 }
 
 /// Enough to tell every type of picture by, bytes.

@@ -15,6 +15,13 @@ export class Refusal extends Error {
   }
 }
 
+/** Anything that was thrown as a refusal: what is none is a fault of this page, told like one. */
+export function refusalOf(thrown) {
+  if (thrown instanceof Refusal) return thrown;
+  console.error(thrown);
+  return new Refusal({ code: "PAGE_FAULT", message: String(thrown) });
+}
+
 /** `GET` with query parameters. */
 export function get(path, parameters = {}, signal) {
   const query = new URLSearchParams(parameters).toString();

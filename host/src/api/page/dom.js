@@ -26,7 +26,7 @@ export function h(tag, attributes = {}, ...children) {
 
 /** The children that are there; null, false and undefined stand for none. */
 function present(children) {
-  return children.flat().filter((child) => child !== null && child !== false && child !== undefined);
+  return children.flat(Infinity).filter((child) => child !== null && child !== false && child !== undefined);
 }
 
 /** Puts these children in place of what an element holds. */

@@ -1,6 +1,6 @@
 // The list of downloads: progress, files, time left, and starting again what failed or ran out.
 
-import { Refusal, post, remove } from "./api.js";
+import { post, refusalOf, remove } from "./api.js";
 import { busy, fill, h, icon, picture, say } from "./dom.js";
 import { counted, dimensions, kind, size, span } from "./format.js";
 import { technical } from "./fault.js";
@@ -21,7 +21,7 @@ export function begin() {
   jobs.filter(underWay).forEach(follow);
   setInterval(tickAll, 1000);
   store.onchange(() => {
-    jobs = store.load();
+    jobs = store.load().map(newer);
     draw();
     jobs.filter(underWay).forEach(follow);
   });
@@ -49,6 +49,12 @@ export async function start({ title, poster, path, body }) {
   shown.get(id).scrollIntoView({ block: "nearest" });
 }
 
+/** Another tab's download, or what this one knows of it: the progress is not stored. */
+function newer(stored) {
+  const own = jobs.find(({ id }) => id === stored.id);
+  return own && (underWay(stored) || !underWay(own)) ? own : stored;
+}
+
 function keep(next) {
   jobs = store.save(next);
 }
@@ -73,7 +79,7 @@ function told(id, status) {
   const before = jobs.find((job) => job.id === id);
   if (!before) return;
   const left = status.expires_in_seconds;
-  const job = { ...before, status, lost: false, ...(left === undefined ? {} : { expiresAt: Date.now() + left * 1000 }) };
+  const job = { ...before, status, lost: false, ...(typeof left !== "number" ? {} : { expiresAt: Date.now() + left * 1000 }) };
   jobs = jobs.map((other) => (other.id === id ? job : other));
   // Progress is not worth a write: it is asked for again after a reload.
   if (!underWay(job)) {
@@ -140,8 +146,9 @@ function sentence(job, state) {
   const { status } = job;
   if (state === "completed") return done(job);
   if (state === "expired") return "The files are gone: the server keeps them for half an hour.";
-  if (state === "cancelled") return "Cancelled.";
-  if (state === "failed") return status.batch_size ? "None of them could be downloaded." : words(status.error).title;
+  const some = status.completed_count ? `${status.completed_count} of ${status.batch_size} downloaded.` : null;
+  if (state === "cancelled") return some ? `Cancelled. ${some}` : "Cancelled.";
+  if (state === "failed") return status.batch_size ? some ?? "None of them could be downloaded." : words(status.error).title;
   return "";
 }
 
@@ -160,7 +167,7 @@ function body(job, state) {
     const why = status.batch_size ? parts(status.items) : h("p", {}, words(status.error).text);
     return [why, h("div", { class: "actions" }, again), status.batch_size ? null : technical(status.error)];
   }
-  return h("div", { class: "actions" }, again);
+  return [state === "cancelled" && status.items ? parts(status.items) : null, h("div", { class: "actions" }, again)];
 }
 
 function files(list) {
@@ -238,9 +245,8 @@ async function restart(job) {
 }
 
 /** What went wrong with a button of a download. */
-function trouble(job, refusal) {
-  if (!(refusal instanceof Refusal)) throw refusal;
-  const { title, text } = words(refusal);
+function trouble(job, thrown) {
+  const { title, text } = words(refusalOf(thrown));
   shown.get(job.id).querySelector(".state").textContent = `${title}. ${text}`;
   say(`${title}. ${text}`);
 }

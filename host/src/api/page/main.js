@@ -1,6 +1,6 @@
 // The page's beginning: the form, and which card answers to what was pasted.
 
-import { Refusal, get, once } from "./api.js";
+import { get, once, refusalOf } from "./api.js";
 import { batch } from "./batch.js";
 import { fill, h, say } from "./dom.js";
 import { fault } from "./fault.js";
@@ -81,9 +81,9 @@ async function show(target) {
   const signal = turn(`Looking for ${called(target)}`);
   try {
     await (target.kind === "profile" ? showProfile(target, signal) : showMedia(target, signal));
-  } catch (refusal) {
+  } catch (thrown) {
     if (signal.aborted) return;
-    if (!(refusal instanceof Refusal)) throw refusal;
+    const refusal = refusalOf(thrown);
     answer(fault(refusal, { again: () => show(target), others: others(target, refusal) }));
   }
 }
@@ -143,9 +143,9 @@ async function showBatch(pasted) {
     const begin = (body) => start({ title: `${body.items.length} links`, poster: null, path: "/instagram/download/batch", body }, place);
     answer(h("article", { class: "card" }, batch(pasted, formats, about.limits.max_batch_size, begin), place));
     say(`${pasted.length} lines pasted`);
-  } catch (refusal) {
-    if (!(refusal instanceof Refusal)) throw refusal;
-    answer(fault(refusal, { again: () => showBatch(pasted) }));
+  } catch (thrown) {
+    if (signal.aborted) return;
+    answer(fault(refusalOf(thrown), { again: () => showBatch(pasted) }));
   }
 }
 
@@ -154,9 +154,8 @@ async function start(job, place) {
   fill(place);
   try {
     await jobs.start(job);
-  } catch (refusal) {
-    if (!(refusal instanceof Refusal)) throw refusal;
-    fill(place, fault(refusal, { again: () => start(job, place) }));
+  } catch (thrown) {
+    fill(place, fault(refusalOf(thrown), { again: () => start(job, place) }));
     place.scrollIntoView({ block: "nearest" });
   }
 }

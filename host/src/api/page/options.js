@@ -13,11 +13,15 @@ export function options(shown, formats, start) {
   const form = h("form", { class: "options", "aria-label": "Download" });
 
   const draw = () => {
-    const chosen = new FormData(form).get("quality");
+    const chosen = new FormData(form);
+    const metadata = form.querySelector("[name=metadata]")?.checked ?? true;
     fill(rows, quality(shown, formats, state), format(formats, state.type));
-    const select = rows.querySelector("[name=quality]");
-    if (chosen && select && [...select.options].some(({ value }) => value === chosen)) select.value = chosen;
-    fill(extra, state.type.metadata ? tick("metadata", "Put the caption and numbers into the ZIP, as metadata.json") : null);
+    // What was chosen stays chosen, where there still is such a thing.
+    for (const select of rows.querySelectorAll("select")) {
+      const before = chosen.get(select.name);
+      if ([...select.options].some(({ value }) => value === before)) select.value = before;
+    }
+    fill(extra, state.type.metadata ? tick("metadata", "Put the caption and numbers into the ZIP, as metadata.json", metadata) : null);
   };
   form.append(types.length > 1 ? typeChoice(types, state, draw) : "", rows, extra, button);
   draw();
@@ -138,8 +142,8 @@ function format(formats, type) {
   return choice("Format", "output_format", [[null, [["", "As it is"]]], ...entries]);
 }
 
-function tick(name, text) {
-  return h("label", { class: "tick-box" }, h("input", { type: "checkbox", name, checked: true }), h("span", {}, text));
+function tick(name, text, checked) {
+  return h("label", { class: "tick-box" }, h("input", { type: "checkbox", name, checked }), h("span", {}, text));
 }
 
 function bodyOf(shown, type, fields) {

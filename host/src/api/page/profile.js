@@ -3,7 +3,7 @@
 import { fill, h, icon, picture, say } from "./dom.js";
 import { compact, counted, plain } from "./format.js";
 import { fault } from "./fault.js";
-import { get } from "./api.js";
+import { get, refusalOf } from "./api.js";
 
 /** The card; `open(target)` shows one of its things. */
 export function profile(account, open) {
@@ -86,9 +86,9 @@ async function more(list) {
       more({ ...list, cursor: next });
     } }, "Show more") : null;
     fill(place, grid, button);
-  } catch (refusal) {
+  } catch (thrown) {
     if (place.turn !== turn) return;
-    fill(place, grid.children.length ? grid : null, fault(refusal, { again: () => more(list) }));
+    fill(place, grid.children.length ? grid : null, fault(refusalOf(thrown), { again: () => more(list) }));
   }
 }
 

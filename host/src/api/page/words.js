@@ -43,6 +43,8 @@ const WORDS = {
   STORAGE_FULL: ["This server has no room for more files", "Room comes back when older files expire, within half an hour."],
   // Not the API's: there was no answer at all.
   UNREACHABLE: ["This server cannot be reached", "Check that it is running, and try again."],
+  // A fault of this page.
+  PAGE_FAULT: ["This page could not show the answer", "Reload it. If it stays, tell the operator what stands below."],
 };
 
 /** Codes behind which `details` say more than the words here. */
