@@ -1,7 +1,8 @@
 # make run    serve on http://127.0.0.1:5000 (ARGS="--replay fixtures" answers without a network)
 # make test   every test; the last line counts them
 # make check  format, lints, documentation
-# make setup  what building and testing need: installs the wasm target and ffmpeg, and says what else is missing
+# make setup  what building and testing need: installs the wasm target and ffmpeg (make test: Chromium too), and says
+#             what else is missing
 
 SHELL := /bin/bash
 TARGET := wasm32-wasip2
@@ -10,12 +11,12 @@ TARGET := wasm32-wasip2
 TOTALS := awk '{ print } /^test result:/ { passed += $$4; failed += $$6 } \
 	END { printf "%d passed, %d failed\n", passed, failed; exit passed == 0 || failed > 0 }'
 
-.PHONY: run test check setup
+.PHONY: run test check setup browser
 
 run: setup
 	cargo run --release -p gramhost -- serve $(ARGS)
 
-test: setup
+test: browser
 	set -o pipefail; cargo test --workspace --no-fail-fast 2>&1 | $(TOTALS)
 
 check: setup
@@ -38,3 +39,13 @@ setup:
 		elif command -v apt-get >/dev/null && command -v sudo >/dev/null; then sudo apt-get update -qq && sudo apt-get install -y -qq ffmpeg; \
 		elif command -v brew >/dev/null; then brew install ffmpeg; \
 		else echo "Install it from https://ffmpeg.org; until then what needs it answers CONVERSION_UNAVAILABLE."; fi; }
+
+# The page is tested in a real browser; nothing else needs one.
+browser: setup
+	@test -n "$$CHROMIUM" || command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+		|| command -v google-chrome >/dev/null || test -d "/Applications/Google Chrome.app" || { \
+		echo "Chromium is missing: only the tests of the page need it"; \
+		if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium; \
+		elif command -v apt-get >/dev/null && command -v sudo >/dev/null; then sudo apt-get update -qq && sudo apt-get install -y -qq chromium; \
+		elif command -v brew >/dev/null; then brew install --cask google-chrome; \
+		else echo "Install it from https://www.chromium.org, or name one in CHROMIUM."; exit 1; fi; }

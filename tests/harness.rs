@@ -1,5 +1,8 @@
 //! What an end-to-end test may use: the real binary, and a stand-in for Instagram.
 
+#[path = "harness/browser.rs"]
+pub(crate) mod browser;
+
 #[path = "harness/cdn.rs"]
 pub(crate) mod cdn;
 

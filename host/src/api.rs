@@ -14,6 +14,8 @@ mod info;
 mod metrics;
 mod middleware;
 mod openapi;
+mod page;
+mod picture;
 mod request;
 mod serve;
 mod statistics;
@@ -60,6 +62,8 @@ pub struct Config {
     pub head_bytes_max: usize,
     /// Longest path and query, bytes.
     pub uri_bytes_max: usize,
+    /// Most pictures that one client is shown in any 60 s, on a count of their own; 0 stands for no limit.
+    pub pictures_per_minute_max: u32,
     /// Largest body of a request, bytes.
     pub body_bytes_max: usize,
     /// Longest time that requests at work may take after shutdown began, milliseconds.
@@ -80,6 +84,7 @@ impl Default for Config {
             headers_max: 64,
             head_bytes_max: 16 * 1024,
             uri_bytes_max: 8 * 1024,
+            pictures_per_minute_max: 600,
             body_bytes_max: 64 * 1024,
             drain_ms_max: 25_000,
         }
@@ -114,8 +119,10 @@ fn limited_routes() -> [(&'static str, MethodRouter<App>); 18] {
 }
 
 /// What is free, so that who is over the limit can still read why.
-fn free_routes() -> [(&'static str, MethodRouter<App>); 5] {
+fn free_routes() -> [(&'static str, MethodRouter<App>); 7] {
     [
+        ("/", get(page::page)),
+        ("/page/{file}", get(page::asset)),
         ("/healthz", get(health::alive)),
         ("/readyz", get(health::ready)),
         ("/openapi.json", get(docs::document)),
@@ -124,11 +131,18 @@ fn free_routes() -> [(&'static str, MethodRouter<App>); 5] {
     ]
 }
 
+/// What the page shows. Counted, but not with the API: one carousel would use up the minute.
+fn picture_routes() -> [(&'static str, MethodRouter<App>); 1] {
+    [("/picture", get(picture::picture))]
+}
+
 /// The public interface.
 pub fn public(app: App, config: &Config) -> Router {
     let rate_limiter = Arc::clone(&app.rate_limiter);
     let limited = router(limited_routes()).with_state(app.clone());
-    let free = router(free_routes()).with_state(app);
+    let pictures = router(picture_routes()).with_state(app.clone());
+    let pictures = middleware::every_picture_request(pictures, config);
+    let free = router(free_routes()).with_state(app).merge(pictures);
     around(limited, free, rate_limiter, config)
 }
 

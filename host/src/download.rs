@@ -6,6 +6,7 @@ mod fetch;
 mod housekeeping;
 mod metadata;
 mod options;
+mod picture;
 mod plan;
 mod publish;
 mod reason;
@@ -15,10 +16,11 @@ use std::{io, net::IpAddr, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::Stream;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 pub use options::{Download, Formats, Kind, Part, Quality};
+pub use picture::{Picture, PictureError};
 pub use publish::{FileMade, Made};
 pub use reason::Reason;
 
@@ -42,6 +44,12 @@ pub struct Config {
     pub retention_s: u64,
     /// Whether every file name carries something that nobody can guess.
     pub secret_names: bool,
+    /// Most bytes of a picture that is shown and not kept.
+    pub picture_bytes_max: u64,
+    /// Longest time to wait for such a picture, milliseconds.
+    pub picture_ms_max: u64,
+    /// Such pictures held at once; the next one waits.
+    pub pictures_max: usize,
 }
 
 impl Default for Config {
@@ -50,6 +58,9 @@ impl Default for Config {
             file_bytes_max: 500 << 20,
             retention_s: 30 * 60,
             secret_names: false,
+            picture_bytes_max: 4 << 20,
+            picture_ms_max: 10_000,
+            pictures_max: 16,
         }
     }
 }
@@ -117,6 +128,8 @@ pub enum Error {
 pub struct Downloads {
     queue: Queue<Download>,
     tools: Tools,
+    /// Places for pictures that are shown and not kept.
+    pictures: Arc<Semaphore>,
 }
 
 impl Downloads {
@@ -127,7 +140,12 @@ impl Downloads {
     pub async fn open(config: job::Config, tools: Tools) -> Result<Self, Error> {
         let queue = Queue::open(config, tools.database.clone(), tools.clock.clone()).await?;
         housekeeping::at_start(&tools).await?;
-        Ok(Self { queue, tools })
+        let pictures = Arc::new(Semaphore::new(tools.config.pictures_max));
+        Ok(Self {
+            queue,
+            tools,
+            pictures,
+        })
     }
 
     /// What asks Instagram for it.

@@ -13,6 +13,7 @@ mod cli;
 mod config;
 mod instagram;
 mod layout;
+mod page;
 mod plugin;
 mod recordings;
 mod shutdown;

@@ -276,6 +276,7 @@ fn make() -> HashMap<&'static str, Vec<u8>> {
         ("_1080_n.jpg", still("a.jpg", "1080x1350")),
         ("_640_n.jpg", still("b.jpg", "640x800")),
         ("_320_n.jpg", still("c.jpg", "320x400")),
+        ("_150_n.jpg", still("d.jpg", "150x150")),
         ("_hd_n.mp4", whole("hd.mp4", "720x1280")),
         ("_sd_n.mp4", whole("sd.mp4", "480x854")),
         ("_d1080_n.mp4", silent("d1080.mp4", "1080x1920")),

@@ -68,7 +68,7 @@ pub(super) fn every_api_request(
     rate_limiter: Arc<RateLimiter>,
     config: &Config,
 ) -> Router {
-    let rate_limit = RateLimit::new(rate_limiter, &config.trusted_proxies);
+    let rate_limit = RateLimit::new("default", rate_limiter, &config.trusted_proxies);
     let in_flight = Arc::new(Semaphore::new(
         config.in_flight_max.min(Semaphore::MAX_PERMITS),
     ));
@@ -81,6 +81,13 @@ pub(super) fn every_api_request(
             .layer(from_fn_with_state(in_flight, limit::in_flight))
             .layer(from_fn_with_state(longest, handler_time)),
     )
+}
+
+/// Around the pictures that the page shows; how many are fetched at once, and for how long, is for them to know.
+pub(super) fn every_picture_request(router: Router, config: &Config) -> Router {
+    let limiter = Arc::new(RateLimiter::new(config.pictures_per_minute_max));
+    let rate_limit = RateLimit::new("pictures", limiter, &config.trusted_proxies);
+    router.layer(from_fn_with_state(Arc::new(rate_limit), limit::rate))
 }
 
 fn header(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{
     about, docs, download,
     error::{ApiError, Code, Envelope},
-    file, health, info, statistics, status,
+    file, health, info, page, picture, statistics, status,
 };
 
 /// When the examples of refusals happened, seconds since 1970: the specification's 2021-12-20T12:00:00Z.
@@ -53,7 +53,9 @@ const EXAMPLE_TIME: u64 = 1_640_001_600;
         health::alive,
         health::ready,
         docs::document,
-        docs::page
+        docs::page,
+        page::page,
+        picture::picture
     ),
     components(schemas(Envelope))
 )]
@@ -177,6 +179,15 @@ pub(super) fn refusals(path: &str) -> Vec<Code> {
             NotJson,
         ],
         "/instagram/download/file/{filename}" => &[FileNotFound, FileExpired, RangeNotSatisfiable],
+        "/picture" => &[
+            InvalidUrl,
+            InvalidParameter,
+            FileNotFound,
+            FileTooLarge,
+            RateLimit,
+            UpstreamUnavailable,
+            ServerBusy,
+        ],
         path if path.starts_with("/instagram/download/") => {
             &[InvalidRequest, NotJson, ConversionUnavailable, StorageFull]
         }

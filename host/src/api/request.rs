@@ -35,6 +35,18 @@ pub(super) struct UrlOrCode(pub(super) Target);
 /// `url_or_id`.
 pub(super) struct UrlOrId(pub(super) Target);
 
+/// `url` of a picture; where it may lead is checked where requests go out.
+pub(super) struct PictureUrl(pub(super) String);
+
+impl<S: Sync> FromRequestParts<S> for PictureUrl {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let url = parameter(&parts.uri, "url")?;
+        url.map(Self).ok_or_else(|| Code::InvalidUrl.into())
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for Username {
     type Rejection = ApiError;
 

@@ -5,6 +5,7 @@ mod answers;
 mod documents;
 mod layers;
 mod mapping;
+mod page;
 mod parameters;
 mod records;
 mod views;
@@ -21,7 +22,7 @@ use axum::{
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::{Config, about, around, docs, health};
+use super::{Config, about, around, docs, health, page as web};
 use crate::rate_limit::RateLimiter;
 
 /// What came back.
@@ -74,6 +75,8 @@ fn router(config: &Config, requests_max: u32) -> Router {
         )
         .route("/instagram/panic", get(panicking));
     let free = Router::new()
+        .route("/", get(web::page))
+        .route("/page/{file}", get(web::asset))
         .route("/healthz", get(health::alive))
         .route("/openapi.json", get(docs::document))
         .route("/docs", get(docs::page))

@@ -120,6 +120,27 @@ pub(super) const SETTINGS: &[(&str, Set)] = &[
             value::whole(t, 1..=64 * 1024 * MIB),
         )
     }),
+    ("limits.picture_bytes_max", |c, t| {
+        put(
+            &mut c.download.picture_bytes_max,
+            value::whole(t, 1024..=64 * MIB),
+        )
+    }),
+    ("limits.picture_ms_max", |c, t| {
+        put(
+            &mut c.download.picture_ms_max,
+            value::whole(t, 100..=600_000),
+        )
+    }),
+    ("limits.pictures_max", |c, t| {
+        put(&mut c.download.pictures_max, value::whole(t, 1..=1_000))
+    }),
+    ("limits.pictures_per_minute_max", |c, t| {
+        put(
+            &mut c.api.pictures_per_minute_max,
+            value::whole(t, 0..=1_000_000),
+        )
+    }),
     ("limits.file_retention_s", |c, t| {
         put(&mut c.download.retention_s, value::whole(t, 1..=604_800))
     }),

@@ -19,14 +19,20 @@ use crate::{
 
 /// What [`rate`] needs.
 pub(super) struct RateLimit {
+    /// What the headers call this count.
+    policy: &'static str,
     limiter: Arc<RateLimiter>,
     proxies: Vec<IpNet>,
 }
 
 impl RateLimit {
-    pub(super) fn new(limiter: Arc<RateLimiter>, proxies: &[IpNet]) -> Self {
+    pub(super) fn new(policy: &'static str, limiter: Arc<RateLimiter>, proxies: &[IpNet]) -> Self {
         let proxies = proxies.to_vec();
-        Self { limiter, proxies }
+        Self {
+            policy,
+            limiter,
+            proxies,
+        }
     }
 }
 
@@ -46,22 +52,22 @@ pub(super) async fn rate(
         let refusal = ApiError::from(Code::RateLimit).retry_after(decision.reset_s);
         refusal.into_response()
     };
-    tell(&decision, response.headers_mut());
+    tell(limit.policy, &decision, response.headers_mut());
     response
 }
 
 /// The fields of draft-ietf-httpapi-ratelimit-headers.
-fn tell(decision: &Decision, headers: &mut HeaderMap) {
+fn tell(policy: &str, decision: &Decision, headers: &mut HeaderMap) {
     if decision.limit == 0 {
         return;
     }
     let window_s = WINDOW.as_secs();
-    let policy = format!("\"default\";q={};w={window_s}", decision.limit);
+    let rule = format!("\"{policy}\";q={};w={window_s}", decision.limit);
     let now = format!(
-        "\"default\";r={};t={}",
+        "\"{policy}\";r={};t={}",
         decision.remaining, decision.reset_s
     );
-    for (name, value) in [("ratelimit-policy", policy), ("ratelimit", now)] {
+    for (name, value) in [("ratelimit-policy", rule), ("ratelimit", now)] {
         if let Ok(value) = value.parse() {
             headers.insert(name, value);
         }

@@ -17,6 +17,9 @@ use crate::api::{
 /// The names of this machine for itself.
 const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
+/// What other websites may link to.
+const FOLLOWED: [&str; 2] = ["/", "/docs"];
+
 /// Refuses a request to a name that is not ours: a website that points its own name at 127.0.0.1 would otherwise
 /// be let through by the browser as its own.
 pub(super) async fn host(
@@ -56,7 +59,7 @@ fn is_ours(authority: &Authority, allowed: &[String]) -> bool {
 }
 
 /// Refuses what a browser says another website asked for: such a request cannot read the answer, but would use up
-/// the user's budget. A link to the documentation may be followed.
+/// the user's budget. A link to the page or to the documentation may be followed.
 pub(super) async fn site(
     State(config): State<Arc<Config>>,
     request: Request,
@@ -66,7 +69,7 @@ pub(super) async fn site(
     let is = |name: &str, value: &str| headers.get(name).is_some_and(|given| given == value);
     let followed = is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document");
     let refused = is("sec-fetch-site", "cross-site")
-        && !(followed && request.uri().path() == "/docs")
+        && !(followed && FOLLOWED.contains(&request.uri().path()))
         && !headers
             .get(header::ORIGIN)
             .is_some_and(|origin| allowed(origin, &config));

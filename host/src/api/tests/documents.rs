@@ -10,6 +10,7 @@ use crate::{
         error::{Code, Subject},
         free_routes, limited_routes,
         openapi::{examples, openapi, refusals},
+        picture_routes,
     },
     extraction::Error,
 };
@@ -22,10 +23,12 @@ fn document() -> Value {
 fn the_document_describes_every_route_and_no_other() {
     let limited = limited_routes().map(|(path, _)| path);
     let free = free_routes().map(|(path, _)| path);
-    // The pieces of the documentation page are not part of the interface.
+    let pictures = picture_routes().map(|(path, _)| path);
+    // The pieces of the pages are not part of the interface.
     let routed = limited
         .iter()
         .chain(&free)
+        .chain(&pictures)
         .filter(|path| !path.contains("{file}"));
     let routed: BTreeSet<_> = routed.map(|path| (*path).to_owned()).collect();
     let document = document();

@@ -65,11 +65,13 @@ async fn no_host_two_hosts_or_another_in_the_target_is_refused() {
 }
 
 #[tokio::test]
-async fn other_websites_are_refused_but_may_link_to_the_documentation() {
+async fn other_websites_are_refused_but_may_link_to_the_pages() {
     let router = router(&Config::default(), 0);
     for (path, mode, dest, allowed) in [
         ("/instagram/formats", "no-cors", "image", false),
         ("/instagram/formats", "navigate", "document", false),
+        ("/", "navigate", "document", true),
+        ("/page/main.js", "no-cors", "script", false),
         ("/docs", "navigate", "document", true),
         ("/docs", "navigate", "iframe", false),
     ] {
@@ -152,7 +154,8 @@ async fn cors_is_only_for_configured_websites() {
 #[tokio::test]
 async fn unknown_path_and_wrong_method_are_refused_in_json() {
     for path in [
-        "/",
+        "/page/",
+        "/page/nothing.js",
         "/instagram",
         "/instagram/formats/",
         "/Instagram/formats",

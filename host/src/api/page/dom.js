@@ -1,0 +1,107 @@
+// Elements: how the other files make them. Never markup out of text, so nothing that Instagram says can become code.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+const ICONS = {
+  down: "M12 4v11m-5-4 5 5 5-5M5 20h14",
+  close: "M6 6l12 12M18 6L6 18",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  play: "M8 5.5v13l11-6.5z",
+  left: "M14.5 6l-6 6 6 6",
+  right: "M9.5 6l6 6-6 6",
+  again: "M19 12a7 7 0 1 1-2.2-5.1M19 4v4.5h-4.5",
+};
+
+/** An element: attributes by name, `on…` as listeners, `true` and `false` as present and absent. */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...present(children));
+  return element;
+}
+
+/** The children that are there; null, false and undefined stand for none. */
+function present(children) {
+  return children.flat(Infinity).filter((child) => child !== null && child !== false && child !== undefined);
+}
+
+/** Puts these children in place of what an element holds. */
+export function fill(element, ...children) {
+  element.replaceChildren(...present(children));
+}
+
+/** A drawing that says nothing to a screen reader. */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("class", `icon icon-${name}`);
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** One of Instagram's pictures, through this server; a quiet ground with a word where it does not come. */
+export function picture(url, alt, { lazy = true, onsize } = {}) {
+  const frame = h("span", { class: "picture" });
+  const missing = (word) => {
+    frame.classList.remove("loading");
+    frame.classList.add("missing");
+    fill(frame, h("span", { class: "word" }, word), h("span", { class: "unseen" }, alt));
+  };
+  if (!url) {
+    missing("No picture");
+    return frame;
+  }
+  const image = h("img", {
+    alt,
+    decoding: "async",
+    loading: lazy ? "lazy" : "eager",
+    onload: () => {
+      frame.classList.remove("loading");
+      onsize?.(image.naturalWidth, image.naturalHeight);
+    },
+    onerror: () => missing("Picture not available"),
+  });
+  image.src = `/picture?url=${encodeURIComponent(url)}`;
+  frame.classList.add("loading");
+  frame.append(image);
+  return frame;
+}
+
+/** A labelled choice; `groups` is `[[title or null, [[value, text], …]], …]`. */
+export function choice(label, name, groups, onchange) {
+  const options = ([value, text]) => h("option", { value }, text);
+  const select = h("select", { name, onchange });
+  for (const [title, entries] of groups) {
+    const made = entries.map(options);
+    select.append(...(title ? [h("optgroup", { label: title }, made)] : made));
+  }
+  return h("label", { class: "choice" }, h("span", {}, label), select);
+}
+
+/** Runs one action of a button at a time. Not by disabling it: whoever is on it by the keyboard would fall off. */
+export async function busy(button, action) {
+  if (button.getAttribute("aria-disabled") === "true") return;
+  button.setAttribute("aria-disabled", "true");
+  try {
+    await action();
+  } finally {
+    button.removeAttribute("aria-disabled");
+  }
+}
+
+let spoken = 0;
+
+/** Tells a screen reader. */
+export function say(text) {
+  const place = document.getElementById("say");
+  // The same sentence twice is told twice.
+  spoken += 1;
+  place.textContent = spoken % 2 ? text : `${text}\u00a0`;
+}

@@ -1,0 +1,259 @@
+// The list of downloads: progress, files, time left, and starting again what failed or ran out.
+
+import { post, refusalOf, remove } from "./api.js";
+import { busy, fill, h, icon, picture, say } from "./dom.js";
+import { counted, dimensions, kind, size, span } from "./format.js";
+import { technical } from "./fault.js";
+import { words } from "./words.js";
+import * as store from "./store.js";
+import { unwatch, watch } from "./watch.js";
+
+/** Between two files that are saved in one go: browsers drop what comes faster, milliseconds. */
+const SAVE_PAUSE_MS = 400;
+
+let jobs = store.load();
+/** The list items by job id, so that a status changes one of them and not the list. */
+const shown = new Map();
+
+/** Puts the kept downloads on the page and watches those under way. */
+export function begin() {
+  draw();
+  jobs.filter(underWay).forEach(follow);
+  setInterval(tickAll, 1000);
+  store.onchange(() => {
+    jobs = store.load().map(newer);
+    draw();
+    jobs.filter(underWay).forEach(follow);
+  });
+  document.getElementById("tidy").addEventListener("click", () => {
+    jobs = store.save(jobs.filter(underWay));
+    draw();
+    say("The list is cleared");
+    document.getElementById("what").focus();
+  });
+}
+
+/**
+ * Starts a download and puts it on top of the list.
+ *
+ * Throws a `Refusal`.
+ */
+export async function start({ title, poster, path, body }) {
+  const answer = await post(path, body);
+  const id = answer.job_id ?? answer.batch_job_id;
+  const job = { id, title, poster, path, body, at: Date.now(), status: { status: "pending", progress: 0 } };
+  keep([job, ...jobs.filter((other) => other.id !== id)]);
+  draw();
+  say(`Download started: ${title}`);
+  follow(job);
+  shown.get(id).scrollIntoView({ block: "nearest" });
+}
+
+/** Another tab's download, or what this one knows of it: the progress is not stored. */
+function newer(stored) {
+  const own = jobs.find(({ id }) => id === stored.id);
+  return own && (underWay(stored) || !underWay(own)) ? own : stored;
+}
+
+function keep(next) {
+  jobs = store.save(next);
+}
+
+function underWay({ status }) {
+  return status.status === "pending" || status.status === "processing";
+}
+
+function expired(job) {
+  return job.status.status === "completed" && job.expiresAt <= Date.now();
+}
+
+function follow(job) {
+  watch(
+    job.id,
+    (status) => told(job.id, status),
+    (refusal, final) => lost(job.id, refusal, final),
+  );
+}
+
+function told(id, status) {
+  const before = jobs.find((job) => job.id === id);
+  if (!before) return;
+  const left = status.expires_in_seconds;
+  const job = { ...before, status, lost: false, ...(typeof left !== "number" ? {} : { expiresAt: Date.now() + left * 1000 }) };
+  jobs = jobs.map((other) => (other.id === id ? job : other));
+  // Progress is not worth a write: it is asked for again after a reload.
+  if (!underWay(job)) {
+    keep(jobs);
+    announce(job);
+  }
+  redraw(job);
+}
+
+function announce({ title, status }) {
+  if (status.status === "completed") say(`Finished: ${title}, ${counted(status.file_count, "file")}`);
+  if (status.status === "failed") say(`Failed: ${title}. ${words(status.error).title}`);
+  if (status.status === "cancelled") say(`Cancelled: ${title}`);
+}
+
+function lost(id, refusal, final) {
+  const before = jobs.find((job) => job.id === id);
+  if (!before) return;
+  const job = final ? { ...before, status: { status: "failed", error: { code: refusal.code } } } : { ...before, lost: true };
+  jobs = jobs.map((other) => (other.id === id ? job : other));
+  if (final) keep(jobs);
+  redraw(job);
+}
+
+function draw() {
+  const list = document.getElementById("list");
+  for (const job of jobs) if (!shown.has(job.id)) shown.set(job.id, h("li", { class: "card job", id: `job-${job.id}` }));
+  for (const id of [...shown.keys()]) {
+    if (jobs.some((job) => job.id === id)) continue;
+    shown.delete(id);
+    unwatch(id);
+  }
+  fill(list, jobs.map((job) => shown.get(job.id)));
+  jobs.forEach(redraw);
+  document.getElementById("jobs").hidden = jobs.length === 0;
+  document.getElementById("tidy").hidden = jobs.every(underWay);
+}
+
+function redraw(job) {
+  const place = shown.get(job.id);
+  const state = underWay(job) ? "under-way" : expired(job) ? "expired" : job.status.status;
+  // Under way only words and a number change: whoever is on the button stays on it.
+  if (place.dataset.state === state && state === "under-way") return progress(place, job);
+  const focused = place.contains(document.activeElement);
+  place.dataset.state = state;
+  fill(place, head(job, state), body(job, state));
+  if (state === "under-way") progress(place, job);
+  document.getElementById("tidy").hidden = jobs.every(underWay);
+  if (focused) place.querySelector("button, a")?.focus();
+}
+
+function head(job, state) {
+  return h(
+    "div",
+    { class: "job-head" },
+    job.poster ? h("span", { class: "thumb" }, picture(job.poster, "")) : h("span", { class: "thumb many" }, icon("down")),
+    h("div", { class: "job-words" }, h("h3", {}, job.title), h("p", { class: "state" }, sentence(job, state))),
+    state === "under-way" ? h("button", { type: "button", class: "quiet", "aria-label": `Cancel: ${job.title}`, onclick: ({ currentTarget }) => busy(currentTarget, () => cancel(job)) }, "Cancel") : null,
+    state === "completed" && job.status.files.length > 1 ? h("button", { type: "button", onclick: () => saveAll(job) }, "Save all") : null,
+  );
+}
+
+function sentence(job, state) {
+  const { status } = job;
+  if (state === "completed") return done(job);
+  if (state === "expired") return "The files are gone: the server keeps them for half an hour.";
+  const some = status.completed_count ? `${status.completed_count} of ${status.batch_size} downloaded.` : null;
+  if (state === "cancelled") return some ? `Cancelled. ${some}` : "Cancelled.";
+  if (state === "failed") return status.batch_size ? some ?? "None of them could be downloaded." : words(status.error).title;
+  return "";
+}
+
+function done({ status, expiresAt }) {
+  const failed = status.failed_count ? `, ${status.failed_count} failed` : "";
+  const left = Math.max(1, (expiresAt - Date.now()) / 1000);
+  return `${counted(status.file_count, "file")}${failed} · ${size(status.total_size_mb)} · ${span(left)} left`;
+}
+
+function body(job, state) {
+  const { status } = job;
+  if (state === "under-way") return h("progress", { max: "100", "aria-label": `Progress of ${job.title}` });
+  const again = h("button", { type: "button", onclick: ({ currentTarget }) => busy(currentTarget, () => restart(job)) }, icon("again"), "Download again");
+  if (state === "completed") return [files(status.items ? [] : status.files), status.items ? parts(status.items) : null];
+  if (state === "failed") {
+    const why = status.batch_size ? parts(status.items) : h("p", {}, words(status.error).text);
+    return [why, h("div", { class: "actions" }, again), status.batch_size ? null : technical(status.error)];
+  }
+  return [state === "cancelled" && status.items ? parts(status.items) : null, h("div", { class: "actions" }, again)];
+}
+
+function files(list) {
+  if (!list.length) return null;
+  return h("ul", { class: "files" }, list.map((file) => h("li", {}, link(file))));
+}
+
+function link(file) {
+  const facts = [kind(file.media_type), dimensions(file.dimensions), size(file.size_mb)].filter(Boolean).join(" · ");
+  return h("a", { href: file.download_url, download: file.filename }, icon("down"), h("span", { class: "name" }, file.filename), h("span", { class: "about" }, facts));
+}
+
+/** The items of a batch, each with its files or why there are none. */
+function parts(items) {
+  return h(
+    "ol",
+    { class: "parts" },
+    items.map((item) => {
+      const good = item.status === "completed";
+      const why = item.status === "failed" ? words(item.error).title : item.status;
+      return h("li", { class: good ? "" : "bad" }, h("p", {}, h("span", { class: "line" }, item.url), good ? null : h("span", { class: "why" }, why)), good ? files(item.files) : null);
+    }),
+  );
+}
+
+function progress(place, { status, lost: unseen }) {
+  const bar = place.querySelector("progress");
+  const waits = status.status === "pending" && !status.progress;
+  // Without a value the bar says that it waits.
+  if (waits) bar.removeAttribute("value");
+  else bar.value = status.progress;
+  const facts = [
+    unseen ? "Connection lost, trying again" : (status.message ?? "Waiting for its turn").replace(/\.+$/, ""),
+    status.batch_size ? `${status.completed_count + status.failed_count} of ${status.batch_size}` : null,
+    waits ? null : `${Math.round(status.progress)}\u202f%`,
+    status.file_size_mb ? size(status.file_size_mb) : null,
+    status.speed_mbps ? `${status.speed_mbps} Mbit/s` : null,
+    status.estimated_completion_seconds ? `${span(status.estimated_completion_seconds)} left` : null,
+  ];
+  place.querySelector(".state").textContent = facts.filter(Boolean).join(" · ");
+}
+
+/** Time passes for finished downloads. */
+function tickAll() {
+  for (const job of jobs) {
+    if (job.status.status !== "completed") continue;
+    const place = shown.get(job.id);
+    if (expired(job)) {
+      if (place.dataset.state !== "expired") redraw(job);
+    } else {
+      const text = done(job);
+      const state = place.querySelector(".state");
+      if (state.textContent !== text) state.textContent = text;
+    }
+  }
+}
+
+async function cancel(job) {
+  try {
+    told(job.id, await remove(`/instagram/status/${job.id}`));
+    unwatch(job.id);
+  } catch (refusal) {
+    trouble(job, refusal);
+  }
+}
+
+async function restart(job) {
+  try {
+    await start(job);
+    keep(jobs.filter((other) => other.id !== job.id));
+    draw();
+  } catch (refusal) {
+    trouble(job, refusal);
+  }
+}
+
+/** What went wrong with a button of a download. */
+function trouble(job, thrown) {
+  const { title, text } = words(refusalOf(thrown));
+  shown.get(job.id).querySelector(".state").textContent = `${title}. ${text}`;
+  say(`${title}. ${text}`);
+}
+
+function saveAll({ status }) {
+  status.files.forEach((file, place) => {
+    setTimeout(() => h("a", { href: file.download_url, download: file.filename }).click(), place * SAVE_PAUSE_MS);
+  });
+  say(`Saving ${counted(status.files.length, "file")}`);
+}

@@ -1,0 +1,163 @@
+// The page's beginning: the form, and which card answers to what was pasted.
+
+import { get, once, refusalOf } from "./api.js";
+import { batch } from "./batch.js";
+import { fill, h, say } from "./dom.js";
+import { fault } from "./fault.js";
+import * as jobs from "./jobs.js";
+import { options } from "./options.js";
+import { model, preview, title } from "./preview.js";
+import { profile } from "./profile.js";
+import { called, lines, read } from "./target.js";
+
+const form = document.getElementById("ask");
+const what = document.getElementById("what");
+const hint = document.getElementById("hint");
+const view = document.getElementById("view");
+const usual = hint.textContent;
+
+/** Rows of the field at most. */
+const ROWS_MAX = 8;
+
+/** Ends what was asked for before. */
+let asking = new AbortController();
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const pasted = lines(what.value);
+  if (pasted.length === 0) return wrong("Paste a link first.");
+  if (pasted.length > 1) return showBatch(pasted);
+  const target = read(pasted[0]);
+  if (!target.kind) return wrong(target.why);
+  show(target);
+});
+
+what.addEventListener("input", () => {
+  what.rows = Math.min(ROWS_MAX, Math.max(1, what.value.split("\n").length));
+  right();
+});
+
+// Enter asks, as in any field; within several lines it makes a line, and asks with Ctrl or Cmd.
+what.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || event.shiftKey) return;
+  if (what.value.includes("\n") && !event.ctrlKey && !event.metaKey) return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+
+function wrong(text) {
+  hint.textContent = text;
+  hint.classList.add("wrong");
+  what.setAttribute("aria-invalid", "true");
+  what.focus();
+  say(text);
+}
+
+function right() {
+  hint.textContent = usual;
+  hint.classList.remove("wrong");
+  what.removeAttribute("aria-invalid");
+}
+
+/** A fresh place for an answer, and the signal that ends when something else is asked for. */
+function turn(waiting) {
+  asking.abort();
+  asking = new AbortController();
+  right();
+  view.hidden = false;
+  view.setAttribute("aria-busy", "true");
+  fill(view, h("div", { class: "card skeleton", "aria-hidden": "true" }, h("div", { class: "bar" }), h("div", { class: "block" }), h("div", { class: "bar short" })));
+  say(waiting);
+  return asking.signal;
+}
+
+function answer(...children) {
+  view.removeAttribute("aria-busy");
+  fill(view, children);
+}
+
+/** Shows what a target names. */
+async function show(target) {
+  const signal = turn(`Looking for ${called(target)}`);
+  try {
+    await (target.kind === "profile" ? showProfile(target, signal) : showMedia(target, signal));
+  } catch (thrown) {
+    if (signal.aborted) return;
+    const refusal = refusalOf(thrown);
+    answer(fault(refusal, { again: () => show(target), others: others(target, refusal) }));
+  }
+}
+
+/** What else the same text may have meant, where nothing was found. */
+function others({ or = [] }, { code }) {
+  if (!["POST_NOT_FOUND", "REEL_NOT_FOUND", "PROFILE_NOT_FOUND", "UPSTREAM_UNAVAILABLE"].includes(code)) return [];
+  return or.map((target) => [`Look for ${called(target)}`, () => show(target)]);
+}
+
+const INFO = {
+  post: ["/instagram/post/info", "url_or_code"],
+  reel: ["/instagram/reel/info", "url_or_id"],
+  story: ["/instagram/story/info", "username"],
+};
+
+function open(target) {
+  what.value = target.name ? `@${target.name}` : `https://www.instagram.com/${target.kind === "reel" ? "reel" : "p"}/${target.value}/`;
+  what.rows = 1;
+  window.scrollTo({ top: 0 });
+  show(target);
+}
+
+async function showProfile(target, signal) {
+  const account = await get("/instagram/profile/info", { username: target.value }, signal);
+  if (signal.aborted) return;
+  answer(h("article", { class: "card" }, profile(account, open)));
+  say(`Profile of ${account.display_name || account.username}`);
+}
+
+async function showMedia(target, signal) {
+  const [path, parameter] = INFO[target.kind];
+  const [info, formats] = await Promise.all([get(path, { [parameter]: target.value }, signal), once("/instagram/formats")]);
+  if (signal.aborted) return;
+  const shown = model(info);
+  if (shown.parts.length === 0) return noStories(shown);
+  const place = h("div", { class: "trouble" });
+  const choices = options(shown, formats, (at, body) => start({ title: title(shown), poster: shown.parts[0].poster, path: at, body }, place));
+  const openName = (name) => open({ kind: "profile", value: name, name });
+  answer(h("article", { class: "card" }, preview(shown, { openName, onsize: choices.sized }), choices.element, place));
+  say(title(shown));
+}
+
+function noStories({ code, active }) {
+  const text = active === false ? `@${code} has no stories right now. Stories disappear after 24 hours.` : `Instagram does not say whether @${code} has stories right now.`;
+  const button = h("button", { type: "button", onclick: () => open({ kind: "profile", value: code, name: code }) }, "Show the profile");
+  answer(h("div", { class: "card fault calm" }, h("h2", {}, "No stories"), h("p", {}, text), h("div", { class: "actions" }, button)));
+  say(text);
+}
+
+async function showBatch(pasted) {
+  const signal = turn(`Reading ${pasted.length} lines`);
+  try {
+    const [formats, about] = await Promise.all([once("/instagram/formats"), once("/instagram/info")]);
+    if (signal.aborted) return;
+    const place = h("div", { class: "trouble" });
+    const begin = (body) => start({ title: `${body.items.length} links`, poster: null, path: "/instagram/download/batch", body }, place);
+    answer(h("article", { class: "card" }, batch(pasted, formats, about.limits.max_batch_size, begin), place));
+    say(`${pasted.length} lines pasted`);
+  } catch (thrown) {
+    if (signal.aborted) return;
+    answer(fault(refusalOf(thrown), { again: () => showBatch(pasted) }));
+  }
+}
+
+/** Starts a download; a refusal is told in `place`. */
+async function start(job, place) {
+  fill(place);
+  try {
+    await jobs.start(job);
+  } catch (thrown) {
+    fill(place, fault(refusalOf(thrown), { again: () => start(job, place) }));
+    place.scrollIntoView({ block: "nearest" });
+  }
+}
+
+jobs.begin();

@@ -1,0 +1,56 @@
+//! Instagram's pictures for the page: its media servers refuse to be shown on other websites.
+
+use axum::{
+    extract::State,
+    http::{HeaderName, header},
+    response::{IntoResponse, Response},
+};
+
+use super::{
+    error::{ApiError, Code},
+    request::PictureUrl,
+};
+use crate::download::{Downloads, PictureError};
+
+/// A link names one version of a picture, and is good for hours.
+const CACHE_CONTROL: &str = "private, max-age=3600";
+/// Whatever is in it, no browser runs it as a page of ours.
+const CONTENT_SECURITY_POLICY: &str = "sandbox; default-src 'none'";
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
+    HeaderName::from_static("cross-origin-resource-policy");
+
+#[utoipa::path(get, path = "/picture", operation_id = "picture", tag = "Page",
+    summary = "Show one of Instagram's pictures",
+    params(("url" = String, Query, description = "A picture's link out of an answer of this API; only Instagram's media servers")),
+    responses((status = 200, description = "JPEG, PNG, WebP or HEIC, told by its bytes", body = Vec<u8>, content_type = "image/*")))]
+pub(super) async fn picture(
+    State(downloads): State<Downloads>,
+    PictureUrl(url): PictureUrl,
+) -> Result<Response, ApiError> {
+    let picture = downloads.picture(&url).await?;
+    let headers = [
+        (header::CONTENT_TYPE, picture.content_type),
+        (header::CACHE_CONTROL, CACHE_CONTROL),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+    ];
+    Ok((headers, picture.bytes).into_response())
+}
+
+impl From<PictureError> for ApiError {
+    fn from(error: PictureError) -> Self {
+        let refusal = match &error {
+            PictureError::Denied(_) => Self::from(Code::InvalidUrl)
+                .because("Give an https link to Instagram's media servers"),
+            PictureError::Expired => Self::from(Code::FileNotFound)
+                .because("The link is no longer good; ask for the post again"),
+            PictureError::NotAPicture => {
+                Self::from(Code::UpstreamUnavailable).because("The link does not lead to a picture")
+            }
+            PictureError::TooLarge(_) => Code::FileTooLarge.into(),
+            PictureError::Busy => Self::from(Code::ServerBusy).retry_after(1),
+            PictureError::Unavailable(_) => Code::UpstreamUnavailable.into(),
+        };
+        refusal.caused_by(error)
+    }
+}
