@@ -35,6 +35,8 @@ pub use plugin_history::PluginEvent;
 const BUSY_MS_MAX: u64 = 5_000;
 /// SQLite writes one at a time, so more connections would only serve more readers at once.
 const CONNECTIONS_MAX: u32 = 4;
+/// Pages that each connection keeps, KiB: what is asked for often is a few rows.
+const CACHE_KIB: u32 = 256;
 /// At most one observation of an id is kept in this time, seconds: busy posts stay bounded.
 const SPACING_S: u64 = 60;
 /// Older observations are deleted, seconds: 30 days.
@@ -115,6 +117,7 @@ impl Database {
             // An accepted job survives a power cut.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_millis(BUSY_MS_MAX))
+            .pragma("cache_size", format!("-{CACHE_KIB}"))
             .foreign_keys(true);
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS_MAX)

@@ -3,7 +3,9 @@
 mod author;
 mod call;
 mod folder;
+mod gates;
 mod live;
+mod reload;
 mod start;
 mod story;
 mod swap;

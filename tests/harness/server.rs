@@ -267,6 +267,14 @@ impl Server {
             .await
     }
 
+    /// `PUT /plugins/{name}` on the admin listener.
+    pub(crate) async fn put_plugin(&self, name: &str, component: &[u8]) -> Answer {
+        let token = fs::read_to_string(self.folder.path().join("data/admin-token")).unwrap();
+        let url = format!("http://{}/plugins/{name}", self.admin);
+        let request = self.client.put(url).bearer_auth(token.trim());
+        Self::answered(request.body(component.to_vec())).await
+    }
+
     /// What it logged so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()

@@ -4,8 +4,9 @@ use uuid::Uuid;
 
 use super::{Database, Error, stored};
 
-/// Most rows of one plugin.
-const ROWS_MAX: i64 = 1000;
+/// Most rows of one plugin: so many of what was refused, and so many of all else, so that a storm of bad files pushes
+/// out nothing that matters.
+const ROWS_MAX: i64 = 250;
 
 /// Something that happened to one version of one plugin.
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
@@ -51,16 +52,46 @@ impl Database {
         .execute(&mut *transaction)
         .await?;
         sqlx::query(
-            "DELETE FROM plugin_history WHERE plugin = $1 AND id <= (
-                 SELECT id FROM plugin_history WHERE plugin = $1 ORDER BY id DESC LIMIT 1 OFFSET $2
+            "DELETE FROM plugin_history WHERE plugin = $1 AND (action = 'refused') = $2 AND id <= (
+                 SELECT id FROM plugin_history WHERE plugin = $1 AND (action = 'refused') = $2
+                 ORDER BY id DESC LIMIT 1 OFFSET $3
              )",
         )
         .bind(&event.plugin)
+        .bind(event.action == "refused")
         .bind(ROWS_MAX)
         .execute(&mut *transaction)
         .await?;
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// Of each version of a plugin that ever served, the latest of these actions that it saw, newest first: its digest,
+    /// and whether that was `first`.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn latest_of_plugin(
+        &self,
+        plugin: &str,
+        [first, second]: [&str; 2],
+    ) -> Result<Vec<(String, bool)>, Error> {
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "SELECT event.digest, event.action FROM plugin_history event
+             JOIN (
+                 SELECT MAX(id) AS id FROM plugin_history
+                 WHERE plugin = $1 AND action IN ($2, $3) AND digest IS NOT NULL GROUP BY digest
+             ) latest ON event.id = latest.id ORDER BY event.id DESC",
+        )
+        .bind(plugin)
+        .bind(first)
+        .bind(second)
+        .fetch_all(&self.pool)
+        .await?;
+        let rows = rows.into_iter();
+        Ok(rows
+            .map(|(digest, action)| (digest, action == first))
+            .collect())
     }
 
     /// What happened to a plugin, or to all of them, newest first, at most so many.

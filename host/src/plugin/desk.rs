@@ -58,7 +58,10 @@ impl Desk {
         Ok(Self {
             slots: try_join_all(embedded).await?,
             strangers: ArcSwap::default(),
-            shelf: Arc::new(Shelf::new(config.components.clone())),
+            // A command line beside a server has no say in what that keeps.
+            shelf: Arc::new(Shelf::new(
+                config.components.clone().filter(|_| history.is_kept()),
+            )),
             config,
             admission,
             history,

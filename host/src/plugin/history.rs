@@ -1,15 +1,10 @@
 //! What happened to the versions of each plugin, kept over restarts: who let it serve, who took it away, and why.
 
-use std::collections::BTreeSet;
-
 use super::Plugin;
 use crate::{
     clock::Clock,
     database::{Database, PluginEvent},
 };
-
-/// Most events that decide which versions are trusted: all that are kept.
-const EVENTS_MAX: u32 = 1000;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,29 +66,6 @@ pub(super) struct Trust {
     pub(super) rolled_back: Vec<String>,
 }
 
-impl Trust {
-    fn of(newest_first: &[PluginEvent]) -> Self {
-        let mut trust = Self::default();
-        let mut judged = BTreeSet::new();
-        for event in newest_first {
-            let Some(digest) = &event.digest else {
-                continue;
-            };
-            let serves = event.action == Action::Serves.name();
-            let rolled_back = event.action == Action::RolledBack.name();
-            if !(serves || rolled_back) || !judged.insert(digest) {
-                continue;
-            }
-            if serves {
-                trust.served.push(digest.clone());
-            } else {
-                trust.rolled_back.push(digest.clone());
-            }
-        }
-        trust
-    }
-}
-
 /// The book. Without a database (a command line that serves nothing) nothing is kept.
 #[derive(Clone)]
 pub(super) struct History {
@@ -109,13 +81,31 @@ impl History {
         }
     }
 
+    /// Whether anything is kept: whoever keeps nothing must not tidy up either.
+    pub(super) fn is_kept(&self) -> bool {
+        self.database.is_some()
+    }
+
     /// What is known of the versions of a plugin. A database that fails says nothing, and is logged.
     pub(super) async fn trust(&self, plugin: &str) -> Trust {
         let Some(database) = &self.database else {
             return Trust::default();
         };
-        match database.plugin_events(Some(plugin), EVENTS_MAX).await {
-            Ok(events) => Trust::of(&events),
+        // The newest word on a version counts.
+        let words = [Action::Serves, Action::RolledBack].map(Action::name);
+        match database.latest_of_plugin(plugin, words).await {
+            Ok(versions) => {
+                let (served, rolled_back): (Vec<_>, Vec<_>) =
+                    versions.into_iter().partition(|(_, serves)| *serves);
+                let digests = |versions: Vec<(String, bool)>| {
+                    let digests = versions.into_iter();
+                    digests.map(|(digest, _)| digest).collect()
+                };
+                Trust {
+                    served: digests(served),
+                    rolled_back: digests(rolled_back),
+                }
+            }
             Err(error) => {
                 tracing::error!(plugin, %error, "the history of plugins cannot be read");
                 Trust::default()
@@ -173,30 +163,65 @@ impl History {
 #[cfg(test)]
 mod tests {
     //! Who is trusted.
+    #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use super::{Action, PluginEvent, Trust};
+    use super::*;
 
-    fn event(action: Action, digest: &str) -> PluginEvent {
+    fn event(plugin: &str, action: Action, digest: &str) -> PluginEvent {
         PluginEvent {
+            plugin: plugin.to_owned(),
             action: action.name().to_owned(),
             digest: Some(digest.to_owned()),
             ..PluginEvent::default()
         }
     }
 
-    #[test]
-    fn the_newest_word_on_a_version_counts() {
-        let newest_first = [
-            event(Action::Refused, "d"),
-            event(Action::Serves, "b"),
-            event(Action::RolledBack, "c"),
-            event(Action::Serves, "c"),
-            event(Action::Serves, "a"),
-            event(Action::RolledBack, "b"),
-            event(Action::Serves, "b"),
-        ];
-        let trust = Trust::of(&newest_first);
+    #[tokio::test]
+    async fn the_newest_word_on_a_version_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(folder.path()).await.unwrap();
+        let history = History::new(Some(database));
+        for (action, digest) in [
+            (Action::Serves, "b"),
+            (Action::RolledBack, "b"),
+            (Action::Serves, "a"),
+            (Action::Serves, "c"),
+            (Action::RolledBack, "c"),
+            (Action::Serves, "b"),
+            (Action::Refused, "d"),
+            (Action::Staged, "e"),
+        ] {
+            history.write(event("post", action, digest)).await;
+        }
+        history.write(event("reel", Action::Serves, "z")).await;
+        let trust = history.trust("post").await;
         assert_eq!(trust.served, ["b", "a"]);
         assert_eq!(trust.rolled_back, ["c"]);
+    }
+
+    #[tokio::test]
+    async fn the_book_is_bounded_and_bad_files_push_out_no_verdict() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(folder.path()).await.unwrap();
+        let history = History::new(Some(database.clone()));
+        history.write(event("post", Action::Serves, "good")).await;
+        history
+            .write(event("post", Action::RolledBack, "bad"))
+            .await;
+        for number in 0..300 {
+            let digest = number.to_string();
+            history.write(event("post", Action::Refused, &digest)).await;
+        }
+        let events = database
+            .plugin_events(Some("post"), u32::MAX)
+            .await
+            .unwrap();
+        assert_eq!(events.len(), 252);
+        assert_eq!(events[0].digest.as_deref(), Some("299"));
+        let trust = history.trust("post").await;
+        assert_eq!(
+            (trust.served, trust.rolled_back),
+            (vec!["good".to_owned()], vec!["bad".to_owned()])
+        );
     }
 }

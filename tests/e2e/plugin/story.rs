@@ -21,11 +21,11 @@ use crate::harness::{
 };
 
 /// Extractions that a candidate runs beside what serves.
-const SHADOW: u32 = 5;
+pub(super) const SHADOW: u32 = 5;
 
 /// What Instagram does in this story.
 #[derive(Default)]
-struct Instagram {
+pub(super) struct Instagram {
     /// The likes are under another key.
     likes_moved: AtomicBool,
     /// And the caption too.
@@ -33,7 +33,7 @@ struct Instagram {
 }
 
 impl Instagram {
-    async fn start(self: &Arc<Self>) -> Upstream {
+    pub(super) async fn start(self: &Arc<Self>) -> Upstream {
         let this = Arc::clone(self);
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/instagram");
         let cases = fixtures::cases(&root).unwrap();
@@ -83,13 +83,20 @@ fn recorded(cases: &[fixtures::Case], seen: &Seen, url: &str) -> Reply {
 }
 
 /// The server, and posts that nobody asked for yet.
-struct Stage {
-    server: Server,
+pub(super) struct Stage {
+    pub(super) server: Server,
     next: AtomicU32,
 }
 
 impl Stage {
-    async fn ask(&self, prefix: &str) -> (u16, Value) {
+    pub(super) fn new(origin: &str) -> Self {
+        Self {
+            server: start(origin),
+            next: AtomicU32::new(100),
+        }
+    }
+
+    pub(super) async fn ask(&self, prefix: &str) -> (u16, Value) {
         let code = format!("{prefix}{}", self.next.fetch_add(1, Ordering::Relaxed));
         let path = format!("/instagram/post/info?url_or_code={code}");
         let answer = self.server.get(&path).await;
@@ -103,13 +110,13 @@ impl Stage {
         assert_eq!(answer.status, 200, "{}", answer.text);
     }
 
-    async fn post_plugin(&self) -> Value {
+    pub(super) async fn post_plugin(&self) -> Value {
         let plugins = self.server.admin("/plugins").await.json;
         let mut all = plugins.as_array().unwrap().iter();
         all.find(|it| it["name"] == "post").unwrap().clone()
     }
 
-    async fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    pub(super) async fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let mut looks = interval(Duration::from_millis(5));
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
@@ -139,10 +146,19 @@ fn flags(origin: &str) -> Vec<String> {
 }
 
 fn start(origin: &str) -> Server {
+    start_with(&flags(origin))
+}
+
+/// A server on which every version that passes its cases serves at once.
+pub(super) fn start_without_shadow(origin: &str) -> Server {
+    let flags = flags(origin);
+    start_with(&flags[..flags.len() - 2])
+}
+
+fn start_with(flags: &[String]) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let settings = "[limits]\nupstream_spacing_ms_min = 0\n";
     std::fs::write(folder.path().join("gramhost.toml"), settings).unwrap();
-    let flags = flags(origin);
     let flags: Vec<_> = flags.iter().map(String::as_str).collect();
     Server::start_in(folder, &flags)
 }
@@ -156,10 +172,7 @@ fn step(began: &mut Instant, what: &str) {
 async fn instagram_changes_and_a_fix_serves_and_a_bad_version_goes() {
     let instagram = Arc::new(Instagram::default());
     let upstream = instagram.start().await;
-    let stage = Stage {
-        server: start(&upstream.origin()),
-        next: AtomicU32::new(100),
-    };
+    let stage = Stage::new(&upstream.origin());
     let author = Workshop::new(&stage.server, MOVABLE);
     let mut began = Instant::now();
 
