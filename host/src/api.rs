@@ -66,6 +66,8 @@ pub struct Config {
     pub pictures_per_minute_max: u32,
     /// Largest body of a request, bytes.
     pub body_bytes_max: usize,
+    /// Longest time that a client may read nothing of its answer, milliseconds; then its connection ends.
+    pub stall_ms_max: u64,
     /// Longest time that requests at work may take after shutdown began, milliseconds.
     pub drain_ms_max: u64,
 }
@@ -86,6 +88,7 @@ impl Default for Config {
             uri_bytes_max: 8 * 1024,
             pictures_per_minute_max: 600,
             body_bytes_max: 64 * 1024,
+            stall_ms_max: 60_000,
             drain_ms_max: 25_000,
         }
     }

@@ -30,6 +30,8 @@ pub struct Config {
     pub captures_max: usize,
     /// All of them together, bytes; the oldest go first.
     pub bytes_max: u64,
+    /// One of them, bytes; a larger one is not kept.
+    pub one_bytes_max: u64,
     /// Most captures of one cause (plugin version, kind and what is wrong); later ones are only counted.
     pub of_one_cause_max: usize,
 }
@@ -40,6 +42,7 @@ impl Default for Config {
             folder: None,
             captures_max: 200,
             bytes_max: 256 * 1024 * 1024,
+            one_bytes_max: 32 * 1024 * 1024,
             of_one_cause_max: 3,
         }
     }
@@ -157,7 +160,7 @@ impl Captures {
     fn write(&self, capture: Capture, question: &Question, har: &Har) -> Option<String> {
         let folder = self.config.folder.as_deref()?;
         let id = capture.id.clone();
-        match write(folder, &capture, question, har) {
+        match write(folder, &capture, question, har, self.config.one_bytes_max) {
             Ok(bytes) => {
                 let surplus = {
                     let mut index = self.index();
@@ -264,16 +267,26 @@ fn read(folder: &Path) -> Result<(Capture, u64), Error> {
     Ok((capture, bytes))
 }
 
-fn write(folder: &Path, capture: &Capture, question: &Question, har: &Har) -> io::Result<u64> {
+fn write(
+    folder: &Path,
+    capture: &Capture,
+    question: &Question,
+    har: &Har,
+    bytes_max: u64,
+) -> io::Result<u64> {
+    let har = har.to_json();
+    if har.len() as u64 > bytes_max {
+        let reason = format!("its HAR has more than {bytes_max} bytes");
+        return Err(io::Error::other(reason));
+    }
+    // What may not be kept is not kept: the reader of HAR files is the judge.
+    Har::parse(har.as_bytes()).map_err(io::Error::other)?;
     let kind = folder.join(&capture.kind);
     let part = kind.join(format!(".{}", capture.id));
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(&part)?;
-    let har = har.to_json();
-    // What may not be kept is not kept: the reader of HAR files is the judge.
-    Har::parse(har.as_bytes()).map_err(io::Error::other)?;
     let meta = serde_json::to_string_pretty(capture)? + "\n";
     fs::write(
         part.join("query.json"),

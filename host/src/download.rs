@@ -40,6 +40,8 @@ use crate::{
 pub struct Config {
     /// Most bytes of one file.
     pub file_bytes_max: u64,
+    /// A media server that sends less over 30 s is given up, bytes a second; 0: never.
+    pub bytes_per_s_min: u64,
     /// How long a file is served after its job has ended, seconds.
     pub retention_s: u64,
     /// Whether every file name carries something that nobody can guess.
@@ -56,6 +58,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             file_bytes_max: 500 << 20,
+            bytes_per_s_min: 4 << 10,
             retention_s: 30 * 60,
             secret_names: false,
             picture_bytes_max: 4 << 20,

@@ -5,6 +5,7 @@ use std::{
     convert::Infallible,
     io,
     net::{IpAddr, SocketAddr},
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -21,6 +22,7 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
@@ -53,7 +55,7 @@ pub async fn serve(
         let (stream, peer) = (guest.stream, guest.peer);
         let router = router.clone();
         let service = service_fn(move |request| respond(router.clone(), request, peer));
-        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let connection = http.serve_connection(TokioIo::new(patient(stream, &config)), service);
         let connection = graceful.watch(connection);
         let places = (guest.place, guest.share);
         connections.spawn(async move {
@@ -80,6 +82,13 @@ fn http(config: &Config) -> http1::Builder {
         .max_headers(config.headers_max)
         .max_buf_size(config.head_bytes_max.max(HEAD_BYTES_MIN));
     http
+}
+
+/// A connection that ends when its client reads nothing for too long: it holds a file and a place meanwhile.
+fn patient(stream: TcpStream, config: &Config) -> Pin<Box<TimeoutStream<TcpStream>>> {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(Duration::from_millis(config.stall_ms_max)));
+    Box::pin(stream)
 }
 
 async fn respond(

@@ -53,7 +53,7 @@ impl Answered {
         let keys: Vec<_> = body["error"].as_object().unwrap().keys().collect();
         assert_eq!(
             keys,
-            ["code", "details", "message", "request_id", "timestamp"]
+            ["code", "message", "details", "timestamp", "request_id"]
         );
         assert_eq!(
             body["error"]["request_id"],

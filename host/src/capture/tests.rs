@@ -134,6 +134,16 @@ async fn what_holds_a_secret_is_not_kept() {
 }
 
 #[tokio::test]
+async fn one_that_is_too_large_is_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let captures = captures(&folder, |config| config.one_bytes_max = 2_000);
+    let kept = |body: &[u8]| captures.keep(capture("a"), question(), har(body));
+    assert!(kept(b"{}").await.is_some());
+    assert_eq!(kept(&[b'x'; 2_000]).await, None);
+    assert_eq!(fs::read_dir(folder.path().join("post")).unwrap().count(), 1);
+}
+
+#[tokio::test]
 async fn what_was_not_finished_is_swept() {
     let folder = tempfile::tempdir().unwrap();
     keep(&captures(&folder, |_| ()), "a").await.unwrap();

@@ -87,6 +87,9 @@ pub(super) const SETTINGS: &[(&str, Set)] = &[
     ("limits.request_body_bytes_max", |c, t| {
         put(&mut c.api.body_bytes_max, value::whole(t, 1..=16 * MIB))
     }),
+    ("limits.response_stall_ms_max", |c, t| {
+        put(&mut c.api.stall_ms_max, value::whole(t, 100..=3_600_000))
+    }),
     ("limits.drain_ms_max", |c, t| {
         put(&mut c.api.drain_ms_max, value::whole(t, 0..=600_000))
     }),
@@ -139,6 +142,12 @@ pub(super) const SETTINGS: &[(&str, Set)] = &[
         put(
             &mut c.api.pictures_per_minute_max,
             value::whole(t, 0..=1_000_000),
+        )
+    }),
+    ("limits.media_bytes_per_s_min", |c, t| {
+        put(
+            &mut c.download.bytes_per_s_min,
+            value::whole(t, 0..=1_000_000_000),
         )
     }),
     ("limits.file_retention_s", |c, t| {
@@ -206,6 +215,9 @@ pub(super) const SETTINGS: &[(&str, Set)] = &[
     }),
     ("limits.captures_bytes_max", |c, t| {
         put(&mut c.capture.bytes_max, value::whole(t, 0..=1 << 40))
+    }),
+    ("limits.capture_bytes_max", |c, t| {
+        put(&mut c.capture.one_bytes_max, value::whole(t, 0..=1 << 30))
     }),
     ("limits.captures_of_one_cause_max", |c, t| {
         put(&mut c.capture.of_one_cause_max, value::whole(t, 1..=10_000))

@@ -1,14 +1,11 @@
 //! One link into one staged file: streamed, counted, and read on where a connection broke.
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{path::Path, time::Duration};
 
 use tokio::{
     fs::File,
     io::{AsyncSeekExt as _, AsyncWriteExt as _, BufWriter},
-    time::sleep,
+    time::{Instant, sleep},
 };
 
 use super::reason::Reason;
@@ -24,6 +21,9 @@ const OPENINGS_MAX: u32 = 4;
 const PAUSE_MS_MIN: u64 = 250;
 /// Bytes after which the disk is looked at again.
 const LOOK_EVERY_BYTES: u64 = 16 << 20;
+
+/// Over how long the rate of a media server is measured.
+const PACE_WINDOW: Duration = Duration::from_secs(30);
 
 /// Why a link did not become a file.
 #[derive(Debug)]
@@ -46,6 +46,8 @@ pub(super) struct Fetch<'a, R> {
     pub(super) storage: &'a Storage,
     /// Most bytes of one file.
     pub(super) bytes_max: u64,
+    /// Least bytes a second over [`PACE_WINDOW`].
+    pub(super) bytes_per_s_min: u64,
     /// Told the bytes that came and, where known, the length of the file.
     pub(super) report: R,
 }
@@ -122,8 +124,13 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
     async fn drain(&self, opened: &mut Opened, target: &mut Target) -> Result<(), Ended> {
         let total = opened.total;
         let mut told = Instant::now();
+        let mut pace = Pace::from(target.written);
         while let Some(piece) = opened.chunk().await.map_err(MediaError::from)? {
             target.written += piece.len() as u64;
+            if pace.is_below(self.bytes_per_s_min, target.written) {
+                tracing::info!(at = target.written, "a media server is too slow");
+                return Err(Ended::For(Reason::Unavailable));
+            }
             self.room(target.written, None)?;
             if target.written - target.looked_at >= LOOK_EVERY_BYTES {
                 self.storage.has_room(0)?;
@@ -156,6 +163,30 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
     }
 }
 
+/// How fast a media server has been since a window began.
+struct Pace {
+    since: Instant,
+    at: u64,
+}
+
+impl Pace {
+    fn from(at: u64) -> Self {
+        let since = Instant::now();
+        Self { since, at }
+    }
+
+    /// Whether a window has passed and brought too little; the next one begins then.
+    fn is_below(&mut self, bytes_per_s_min: u64, written: u64) -> bool {
+        let passed = self.since.elapsed();
+        if passed < PACE_WINDOW {
+            return false;
+        }
+        let came = written.saturating_sub(self.at);
+        *self = Self::from(written);
+        came < bytes_per_s_min.saturating_mul(passed.as_secs())
+    }
+}
+
 impl Target {
     async fn start_over(&mut self) -> Result<(), storage::Error> {
         self.file.flush().await?;
@@ -181,5 +212,25 @@ impl From<MediaError> for Ended {
 impl From<storage::Error> for Ended {
     fn from(error: storage::Error) -> Self {
         Self::For(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Slow, and slow enough to be given up.
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_whole_window_below_the_rate_is_too_slow() {
+        let mut pace = Pace::from(0);
+        tokio::time::advance(PACE_WINDOW / 2).await;
+        assert!(!pace.is_below(100, 0));
+        tokio::time::advance(PACE_WINDOW / 2).await;
+        assert!(!pace.is_below(100, 3_000));
+        tokio::time::advance(PACE_WINDOW).await;
+        assert!(pace.is_below(100, 5_999));
+        tokio::time::advance(PACE_WINDOW).await;
+        assert!(!pace.is_below(0, 5_999));
     }
 }

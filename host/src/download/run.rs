@@ -191,6 +191,7 @@ impl Run<'_> {
             upstream: &self.tools.upstream,
             storage: &self.tools.storage,
             bytes_max: self.tools.config.file_bytes_max,
+            bytes_per_s_min: self.tools.config.bytes_per_s_min,
             report: |bytes: u64, total: Option<u64>| {
                 let part = total.map_or(0.0, |total| bytes as f64 / total.max(1) as f64);
                 let seconds = began.elapsed().as_secs_f64();

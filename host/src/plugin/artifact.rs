@@ -16,7 +16,7 @@ use rustix::{fs::OFlags, process::geteuid};
 use sha2::{Digest as _, Sha256};
 use wasmtime::{Engine, component::Component};
 
-/// How many compiled components are kept; the least recently written go first.
+/// How many compiled components are kept; the least recently used go first.
 const FILES_MAX: usize = 64;
 
 /// Length of the seal before the code, bytes.
@@ -67,6 +67,8 @@ impl Artifacts {
             tracing::warn!("{name} was changed since it was compiled, and is compiled again");
             return None;
         }
+        // Those of every start are not to be the first that go. A folder that cannot be written keeps none anyway.
+        let _ = file.set_modified(SystemTime::now());
         self.trust(code).ok()
     }
 

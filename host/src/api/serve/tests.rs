@@ -82,6 +82,41 @@ async fn a_slow_or_silent_head_is_cut_off() {
     assert!(served.send(QUICK).await.ends_with("quick"));
 }
 
+/// Tells when a body is dropped.
+struct Told(Arc<Notify>);
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_is_cut_off() {
+    let gone = Arc::new(Notify::new());
+    let told = Arc::clone(&gone);
+    let endless = move || async move {
+        let told = Told(told);
+        let pieces = futures_util::stream::repeat_with(move || {
+            let _held = &told;
+            Ok::<_, Infallible>(bytes::Bytes::from_static(&[0; 65_536]))
+        });
+        axum::body::Body::from_stream(pieces)
+    };
+    let router = Router::new().route("/", get(endless));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let config = Config {
+        stall_ms_max: 100,
+        ..Config::default()
+    };
+    tokio::spawn(serve(listener, router, config, CancellationToken::new()));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(QUICK.as_bytes()).await.unwrap();
+    let cut_off = timeout(Duration::from_secs(20), gone.notified()).await;
+    assert!(cut_off.is_ok());
+}
+
 #[tokio::test]
 async fn too_many_or_too_large_headers_are_refused() {
     let served = start(Config::default()).await;
