@@ -105,7 +105,7 @@ impl Database {
     ) -> Result<Vec<PluginEvent>, Error> {
         let rows = sqlx::query_as(
             "SELECT at, plugin, action, digest, version, source, who, why FROM plugin_history
-             WHERE $1 IS NULL OR plugin = $1 ORDER BY id DESC LIMIT $2",
+             WHERE CAST($1 AS TEXT) IS NULL OR plugin = $1 ORDER BY id DESC LIMIT $2",
         )
         .bind(plugin)
         .bind(i64::from(most))
