@@ -8,23 +8,23 @@ use super::{
     MOVABLE, POST,
     story::{Instagram, SHADOW, Stage},
 };
-use crate::harness::workshop::Workshop;
+use crate::harness::{upstream::Upstream, workshop::Workshop};
 
-/// The movable guest serves, as if it always had.
-async fn served(stage: &Stage, author: &Workshop) {
+/// A server on which the movable guest serves, as if it always had, and its author.
+async fn served() -> (Upstream, Stage, Workshop) {
+    let upstream = Arc::new(Instagram::default()).start().await;
+    let stage = Stage::new(&upstream.origin());
+    let author = Workshop::new(&stage.server, MOVABLE);
     author.pack("");
     author.done(&["put", "post.wasm"]);
     author.done(&["promote", "post"]);
     assert_eq!(stage.ask("A").await.0, 200);
+    (upstream, stage, author)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_version_that_asks_for_more_waits_for_a_person() {
-    let instagram = Arc::new(Instagram::default());
-    let upstream = instagram.start().await;
-    let stage = Stage::new(&upstream.origin());
-    let author = Workshop::new(&stage.server, MOVABLE);
-    served(&stage, &author).await;
+    let (_upstream, stage, author) = served().await;
     let before = stage.post_plugin().await["digest"].clone();
     // The embedded one, as a file: more hosts, more requests, and the session.
     fs::write(author.path("post.wasm"), super::variant(POST, 1)).unwrap();
@@ -43,11 +43,7 @@ async fn a_version_that_asks_for_more_waits_for_a_person() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_version_that_reads_less_beside_the_other_does_not_serve() {
-    let instagram = Arc::new(Instagram::default());
-    let upstream = instagram.start().await;
-    let stage = Stage::new(&upstream.origin());
-    let author = Workshop::new(&stage.server, MOVABLE);
-    served(&stage, &author).await;
+    let (upstream, stage, author) = served().await;
     let before = stage.post_plugin().await["digest"].clone();
     // Its own case says that no likes are right.
     author.case(
@@ -89,11 +85,7 @@ async fn a_version_that_reads_less_beside_the_other_does_not_serve() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_live_answer_becomes_a_case_without_its_secrets() {
-    let instagram = Arc::new(Instagram::default());
-    let upstream = instagram.start().await;
-    let stage = Stage::new(&upstream.origin());
-    let author = Workshop::new(&stage.server, MOVABLE);
-    served(&stage, &author).await;
+    let (upstream, stage, author) = served().await;
     let components = || {
         let folder = stage.server.folder.path().join("data/components");
         fs::read_dir(folder).unwrap().count()

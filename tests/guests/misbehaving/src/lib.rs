@@ -12,6 +12,9 @@ wit_bindgen::generate!({
     },
 });
 
+#[path = "../../media.rs"]
+mod media;
+
 use std::{
     hint::black_box,
     iter::repeat_n,
@@ -24,9 +27,10 @@ use std::{
 use exports::gramhost::extractor::{about, post};
 use instagram::contract::{
     exchanges::{Method, Request},
-    records::{Media, MediaType, Renditions},
+    records::{Media, Renditions},
     targets::Target,
 };
+use media::media;
 
 struct Honest;
 instagram::export_kind!(Honest, post, post { target });
@@ -138,46 +142,5 @@ fn outcome(step: post::Step) -> post::Outcome {
         step,
         door: None,
         diagnostics: Vec::new(),
-    }
-}
-
-fn media(shortcode: &str) -> Media {
-    Media {
-        shortcode: shortcode.to_owned(),
-        media_id: "1".to_owned(),
-        media_type: MediaType::Image,
-        product_type: None,
-        renditions: Renditions {
-            images: Vec::new(),
-            videos: Vec::new(),
-            dash_videos: Vec::new(),
-            dash_sounds: Vec::new(),
-            width: None,
-            height: None,
-            duration: None,
-            has_audio: None,
-            accessibility_caption: None,
-        },
-        caption: None,
-        hashtags: Vec::new(),
-        mentions: Vec::new(),
-        taken_at: None,
-        owner: None,
-        coauthors: Vec::new(),
-        tagged_users: Vec::new(),
-        location: None,
-        audio: None,
-        like_count: None,
-        comment_count: None,
-        view_count: None,
-        share_count: None,
-        save_count: None,
-        counts_hidden: None,
-        comments_disabled: None,
-        hoisted_comment_count: None,
-        media_preview: None,
-        has_effects: None,
-        carousel_count: None,
-        children: Vec::new(),
     }
 }

@@ -12,13 +12,17 @@ wit_bindgen::generate!({
     },
 });
 
+#[path = "../../media.rs"]
+mod media;
+
 use exports::gramhost::extractor::{about, post};
 use instagram::contract::{
     exchanges::{Answer, Method, Request},
-    records::{Media, MediaType, Renditions, User},
+    records::{Media, User},
     steps::Change,
     targets::Target,
 };
+use media::media;
 use serde_json::Value;
 
 /// Where the caption may be, where the likes may be, and which shortcodes it fails at.
@@ -88,7 +92,7 @@ fn read(code: &str, settings: &Value, body: &[u8]) -> post::Step {
     let broken = settings["broken_for"].as_str().unwrap_or_default();
     match caption {
         Some(caption) if !code.starts_with(broken) => {
-            post::Step::Done(media(code, caption, &answer, find("likes")))
+            post::Step::Done(read_media(code, caption, &answer, find("likes")))
         }
         _ => post::Step::Refuse(post::Refusal::Changed(Change {
             path: "page:.caption".to_owned(),
@@ -98,51 +102,19 @@ fn read(code: &str, settings: &Value, body: &[u8]) -> post::Step {
     }
 }
 
-fn media(code: &str, caption: &str, answer: &Value, likes: Option<&Value>) -> Media {
-    let name = answer["owner"].as_str().map(str::to_owned);
+fn read_media(code: &str, caption: &str, answer: &Value, likes: Option<&Value>) -> Media {
+    let owner = answer["owner"].as_str().map(|username| User {
+        user_id: None,
+        username: Some(username.to_owned()),
+        full_name: None,
+        picture_url: None,
+        is_verified: None,
+        is_private: None,
+    });
     Media {
-        shortcode: code.to_owned(),
-        media_id: answer["id"].as_str().unwrap_or("1").to_owned(),
-        media_type: MediaType::Image,
-        product_type: None,
-        renditions: Renditions {
-            images: Vec::new(),
-            videos: Vec::new(),
-            dash_videos: Vec::new(),
-            dash_sounds: Vec::new(),
-            width: None,
-            height: None,
-            duration: None,
-            has_audio: None,
-            accessibility_caption: None,
-        },
         caption: Some(caption.to_owned()),
-        hashtags: Vec::new(),
-        mentions: Vec::new(),
-        taken_at: None,
-        owner: name.map(|username| User {
-            user_id: None,
-            username: Some(username),
-            full_name: None,
-            picture_url: None,
-            is_verified: None,
-            is_private: None,
-        }),
-        coauthors: Vec::new(),
-        tagged_users: Vec::new(),
-        location: None,
-        audio: None,
+        owner,
         like_count: likes.and_then(Value::as_u64),
-        comment_count: None,
-        view_count: None,
-        share_count: None,
-        save_count: None,
-        counts_hidden: None,
-        comments_disabled: None,
-        hoisted_comment_count: None,
-        media_preview: None,
-        has_effects: None,
-        carousel_count: None,
-        children: Vec::new(),
+        ..media(code)
     }
 }
