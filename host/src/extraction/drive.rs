@@ -121,11 +121,13 @@ where
         config, manifest, ..
     } = rules;
     let mut rounds = config.rounds_max.min(manifest.rounds);
+    let mut told = Vec::new();
     loop {
         let outcome = call(Arc::clone(&driven.exchanges)).await?;
         if matches!(source, Source::Upstream(_)) {
-            log(&manifest.name, &outcome);
+            log(&manifest.name, &outcome, &told);
         }
+        told = outcome.diagnostics;
         driven.door = outcome.door;
         let requests = match outcome.step {
             Step::Done(record) => {
@@ -207,18 +209,21 @@ fn exchange(requests: Vec<Request>, answers: Vec<Answer>) -> impl Iterator<Item 
         .map(|(request, answer)| Exchange { request, answer })
 }
 
-/// What the plugin has to say, as data: it can neither forge lines nor flood the log.
+/// What the plugin has to say, as data: it can neither forge lines nor flood the log. It is called anew each round, and
+/// says again what it said before.
 fn log(
     plugin: &str,
     Outcome {
         door, diagnostics, ..
     }: &Outcome,
+    told: &[Diagnostic],
 ) {
+    let new = diagnostics.iter().filter(|it| !told.contains(it));
     for Diagnostic {
         severity,
         door: about,
         message,
-    } in diagnostics.iter().take(DIAGNOSTICS_MAX)
+    } in new.take(DIAGNOSTICS_MAX)
     {
         let message = line(message);
         let door = about.as_ref().or(door.as_ref()).map(|door| line(door));
