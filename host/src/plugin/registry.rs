@@ -158,8 +158,8 @@ impl Registry {
     ///
     /// # Errors
     /// [`Error::Unknown`], or [`Error::NoVersion`] where there is none.
-    pub async fn discard(&self, name: &str) -> Result<Status, Error> {
-        self.desk.discard(name).await?;
+    pub async fn discard(&self, name: &str, why: &str) -> Result<Status, Error> {
+        self.desk.discard(name, why).await?;
         self.status_of(name)
     }
 

@@ -154,8 +154,10 @@ pub(in crate::api) async fn promote(
 pub(in crate::api) async fn discard(
     State(plugins): State<Arc<Registry>>,
     Path(name): Path<String>,
+    Query(decision): Query<Decision>,
 ) -> Result<Json<Status>, ApiError> {
-    plugins.discard(&name).await.map(Json).map_err(refuse)
+    let done = plugins.discard(&name, decision.why()).await;
+    done.map(Json).map_err(refuse)
 }
 
 fn refuse(error: Error) -> ApiError {

@@ -93,16 +93,19 @@ impl Desk {
     }
 
     /// Drops the candidate.
-    pub(in crate::plugin) async fn discard(&self, name: &str) -> Result<(), Error> {
+    pub(in crate::plugin) async fn discard(&self, name: &str, why: &str) -> Result<(), Error> {
         let slot = self.slot(name)?;
         let _one = self.one.lock().await;
         let candidate = slot.now().candidate.clone().ok_or(Error::NoVersion)?;
         let (plugin, refused) = (
             candidate.plugin(),
-            Refused::new(Check::Shadow, "was discarded by the operator"),
+            Refused::new(
+                Check::Shadow,
+                format!("was discarded by the operator: {why}"),
+            ),
         );
         self.history
-            .add(plugin, Action::Discarded, Who::Operator, &refused.reason)
+            .add(plugin, Action::Discarded, Who::Operator, why)
             .await;
         let digest = plugin.digest().to_owned();
         let refusal = Refusal::new(plugin.source(), Some(digest), refused);
