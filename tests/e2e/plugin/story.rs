@@ -21,19 +21,19 @@ use crate::harness::{
 };
 
 /// Extractions that a candidate runs beside what serves.
-const SHADOW: u32 = 5;
+pub(crate) const SHADOW: u32 = 5;
 
 /// What Instagram does in this story.
 #[derive(Default)]
-struct Instagram {
+pub(crate) struct Instagram {
     /// The likes are under another key.
-    likes_moved: AtomicBool,
+    pub(crate) likes_moved: AtomicBool,
     /// And the caption too.
-    caption_moved: AtomicBool,
+    pub(crate) caption_moved: AtomicBool,
 }
 
 impl Instagram {
-    async fn start(self: &Arc<Self>) -> Upstream {
+    pub(crate) async fn start(self: &Arc<Self>) -> Upstream {
         let this = Arc::clone(self);
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/instagram");
         let cases = fixtures::cases(&root).unwrap();
@@ -83,13 +83,13 @@ fn recorded(cases: &[fixtures::Case], seen: &Seen, url: &str) -> Reply {
 }
 
 /// The server, and posts that nobody asked for yet.
-struct Stage {
-    server: Server,
-    next: AtomicU32,
+pub(crate) struct Stage {
+    pub(crate) server: Server,
+    pub(crate) next: AtomicU32,
 }
 
 impl Stage {
-    async fn ask(&self, prefix: &str) -> (u16, Value) {
+    pub(crate) async fn ask(&self, prefix: &str) -> (u16, Value) {
         let code = format!("{prefix}{}", self.next.fetch_add(1, Ordering::Relaxed));
         let path = format!("/instagram/post/info?url_or_code={code}");
         let answer = self.server.get(&path).await;
@@ -103,13 +103,13 @@ impl Stage {
         assert_eq!(answer.status, 200, "{}", answer.text);
     }
 
-    async fn post_plugin(&self) -> Value {
+    pub(crate) async fn post_plugin(&self) -> Value {
         let plugins = self.server.admin("/plugins").await.json;
         let mut all = plugins.as_array().unwrap().iter();
         all.find(|it| it["name"] == "post").unwrap().clone()
     }
 
-    async fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let mut looks = interval(Duration::from_millis(5));
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
@@ -138,7 +138,7 @@ fn flags(origin: &str) -> Vec<String> {
     .to_vec()
 }
 
-fn start(origin: &str) -> Server {
+pub(crate) fn start(origin: &str) -> Server {
     let folder = tempfile::tempdir().unwrap();
     let settings = "[limits]\nupstream_spacing_ms_min = 0\n";
     std::fs::write(folder.path().join("gramhost.toml"), settings).unwrap();
