@@ -81,6 +81,17 @@ fn put(browser: &mut Browser, author: &Workshop) {
     browser.click(".put button.main");
 }
 
+/// Drops a file that is no component onto the form, and puts it.
+fn drop_nonsense(browser: &mut Browser) {
+    browser.evaluate(
+        "{ const dataTransfer = new DataTransfer(); \
+           dataTransfer.items.add(new File(['nonsense'], 'reel-2.wasm')); \
+           document.querySelector('.put').dispatchEvent(new DragEvent('drop', { dataTransfer })); }",
+    );
+    browser.until("document.querySelector('.put select').value === 'reel'");
+    browser.click(".put button.main");
+}
+
 /// The operator keeps a case in which the likes are under another key than the author knows.
 fn keep_a_case(server: &Server, author: &Workshop) -> PathBuf {
     let folder = server.folder.path().join("data/fixtures/post/likes-moved");
@@ -130,6 +141,14 @@ async fn the_page_asks_for_the_token_and_keeps_it_in_this_tab_alone() {
     log_in(&mut browser, &token(&server));
     assert!(browser.text("[data-plugin=post]").contains("embedded"));
     browser.screenshot("operator-plugins");
+    for path in ["/plugins", "/jobs", "/limits", "/captures", "/drift/rates"] {
+        let status = browser.evaluate(&format!("fetch('{path}').then((it) => it.status)"));
+        assert_eq!(status, 401, "{path}");
+    }
+    drop_nonsense(&mut browser);
+    let refused = browser.text(".put .refused");
+    assert!(refused.contains("is not WebAssembly"), "{refused}");
+    browser.screenshot("operator-nonsense");
     assert_eq!(browser.evaluate("localStorage.length"), 0);
     assert_eq!(browser.evaluate("document.cookie"), "");
 
@@ -280,16 +299,25 @@ async fn a_night_when_instagram_changes_as_the_operator_sees_it() {
     browser.screenshot("operator-history");
     assert_eq!(browser.faults(), Vec::<String>::new());
 
-    narrow(&stage.server);
+    narrow(&stage.server, &author);
 }
 
 /// The same on the narrowest phone, after dark.
-fn narrow(server: &Server) {
+fn narrow(server: &Server, author: &Workshop) {
     let mut browser = page(server, NARROW);
     fits(&mut browser, "login");
     browser.screenshot("operator-narrow-login");
     log_in(&mut browser, &token(server));
-    browser.text("[data-plugin=post] .version");
+    browser.click("[data-key='rollback:post']");
+    browser.until("document.querySelector('dialog[open]')");
+    fits(&mut browser, "dialog");
+    browser.screenshot("operator-narrow-rollback");
+    browser.click("dialog .actions button:last-child");
+    keep_a_case(server, author);
+    put(&mut browser, author);
+    browser.text(".put .refused table");
+    fits(&mut browser, "refusal");
+    browser.screenshot("operator-narrow-refused");
     for place in PLACES {
         go(&mut browser, place);
         if place == "captures" {

@@ -41,7 +41,7 @@ export function warning({ kind, door, field, before_percent: before, after_perce
     "div",
     { class: "warning" },
     h("p", {}, h("code", { class: "field" }, field), " is stated in ", h("strong", {}, `${after} %`), ` of records, usually in ${before} %.`),
-    h("p", { class: "soft" }, `${kind} by ${door}, read by `, labelled(version), ", first seen ", moment(since * 1000)),
+    h("p", { class: "soft" }, `${kind}, door ${door}, read by `, labelled(version), ", first seen ", moment(since * 1000)),
   );
 }
 
@@ -51,7 +51,7 @@ function groups(fill) {
 }
 
 function key({ kind, door }) {
-  return `${kind} by ${door}`;
+  return `${kind}, door ${door}`;
 }
 
 function grouped(fill) {
@@ -75,7 +75,7 @@ export function rates(own, all, place) {
     return h(
       "li",
       {},
-      h("code", { class: "field" }, field.field, several ? h("span", { class: "soft" }, ` ${field.kind} by ${field.door}`) : null),
+      h("code", { class: "field" }, field.field, several ? h("span", { class: "soft" }, ` ${key(field)}`) : null),
       h("span", { class: "rates" }, versions.map((one) => rate(one, versions.length > 1))),
     );
   };

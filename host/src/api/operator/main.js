@@ -39,6 +39,8 @@ login.addEventListener("submit", (event) => {
   event.preventDefault();
   const given = token.value.trim();
   if (!given) return refuse("Paste the token first.");
+  // It goes into a header, which takes nothing else.
+  if (!/^[!-~]+$/.test(given)) return refuse("That is not this server’s token.");
   busy(login.querySelector("button"), async () => {
     use(given);
     try {
@@ -122,6 +124,9 @@ function status(state, words) {
   fresh.dataset.state = state;
   fresh.textContent = words;
 }
+
+// A file that misses its place would be opened instead of this page.
+for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
 
 if (known()) enter();
 else ask();
