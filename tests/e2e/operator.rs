@@ -284,6 +284,20 @@ async fn a_night_when_instagram_changes_as_the_operator_sees_it() {
     browser.click("[data-key='back:post']");
     browser.until("document.querySelector('dialog[open]')");
     browser.screenshot("operator-rollback");
+    // Somebody else is first: what they went back to is not taken back too.
+    let newest = stage.post_plugin().await["digest"].clone();
+    author.done(&["rollback", "post"]);
+    browser.press("Enter");
+    let told = browser.text("dialog .fault h3");
+    assert!(told.starts_with("Something else has happened"), "{told}");
+    assert_eq!(stage.post_plugin().await["digest"], ours);
+    browser.screenshot("operator-meanwhile");
+    browser.click("dialog .told + .actions button:last-child");
+    author.done(&["promote", "post", "--digest", newest.as_str().unwrap()]);
+    browser.until(&format!(
+        "document.querySelector('[data-place=history] .versions .digest').title === {newest}"
+    ));
+    browser.click("[data-key='back:post']");
     confirm(&mut browser, "it fails too often");
     let post = stage.post_plugin().await;
     assert_eq!(post["digest"], ours, "{post:#}");

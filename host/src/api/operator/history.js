@@ -34,7 +34,7 @@ function back(all, live) {
       {},
       h("span", {}, h("strong", {}, one.name), " serves ", version(one)),
       h("span", { class: "soft" }, "before: ", version(one.earlier[0])),
-      h("button", { type: "button", "data-key": `back:${one.name}`, onclick: () => rollBack(one.name, one.earlier[0], live) }, `Roll ${one.name} back`),
+      h("button", { type: "button", "data-key": `back:${one.name}`, onclick: () => rollBack(one, one.earlier[0], live) }, `Roll ${one.name} back`),
     );
   return h("section", { class: "card" }, h("ul", { class: "versions" }, can.map(line)));
 }

@@ -76,17 +76,25 @@ export function nothing(words) {
 const TITLES = {
   UNAUTHORIZED: "The server does not take this token",
   UNREACHABLE: "The server cannot be reached",
-  NO_SUCH_VERSION: "There is no such version any more",
+  NO_SUCH_VERSION: "Something else has happened meanwhile",
   NOT_FOUND: "There is no such thing any more",
   PAYLOAD_TOO_LARGE: "The file is too large",
+};
+
+/** What to do, where the server's own advice is for those who write programs. */
+const ADVICE = {
+  NO_SUCH_VERSION: "What you decided about is not there any more, and nothing was done. Close this and look again.",
 };
 
 /** A card that says why something did not work. */
 export function trouble(thrown) {
   const refusal = refusalOf(thrown);
   const title = TITLES[refusal.code] ?? refusal.message ?? refusal.code;
+  const advice = ADVICE[refusal.code] ?? refusal.details;
   say(title);
-  return h("div", { class: "card fault" }, h("h3", {}, title), refusal.details ? h("p", {}, refusal.details) : null, technical(refusal));
+  const more = technical(refusal);
+  more.querySelector("summary").textContent = "Details";
+  return h("div", { class: "card fault" }, h("h3", {}, title), advice ? h("p", {}, advice) : null, more);
 }
 
 /** Bytes as the settings count them. */

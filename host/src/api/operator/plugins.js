@@ -98,24 +98,24 @@ function fields(name, { digest: serving }, fill) {
   return fold(`fields:${name}`, words, rates(own, fill, `rates:${name}`));
 }
 
-function earlier({ name, earlier: before = [] }, live) {
+function earlier({ name, digest: serving, earlier: before = [] }, live) {
   if (before.length === 0) return null;
   const [first, ...others] = before;
   const line = (one, button) => h("li", {}, h("span", {}, version(one)), h("span", { class: "soft" }, "loaded ", moment(one.since)), button);
-  const back = h("button", { type: "button", "data-key": `rollback:${name}`, onclick: () => rollBack(name, first, live) }, "Roll back");
+  const back = h("button", { type: "button", "data-key": `rollback:${name}`, onclick: () => rollBack({ name, digest: serving }, first, live) }, "Roll back");
   const again = (one) => h("button", { type: "button", "data-key": `again:${name}:${one.digest}`, onclick: () => promote({ name, ...one }, live) }, "Serve again");
   return h("section", {}, h("h3", {}, "Earlier versions"), h("ul", { class: "versions" }, line(first, back), others.map((one) => line(one, again(one)))));
 }
 
-/** Asks, and goes back to the version before. */
-export function rollBack(name, to, live) {
+/** Asks, and goes back to the version before, unless something else serves by then. */
+export function rollBack({ name, digest: serving }, to, live) {
   decide({
     title: `Roll ${name} back?`,
     text: ["It goes back to ", version(to), ". What serves now may not return by itself; extractions at work finish on the version they began on."],
     button: "Roll back",
     danger: true,
     act: async (why) => {
-      await post(`/plugins/${name}/rollback`, { why });
+      await post(`/plugins/${name}/rollback`, { digest: serving, why });
       await live.now();
     },
     done: `${name} is rolled back`,
@@ -142,7 +142,7 @@ function discard({ name, digest: sha, version: named }, live) {
     button: "Discard",
     danger: true,
     act: async (why) => {
-      await post(`/plugins/${name}/discard`, { why });
+      await post(`/plugins/${name}/discard`, { digest: sha, why });
       await live.now();
     },
     done: `${name} ${named} is discarded`,

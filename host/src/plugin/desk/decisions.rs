@@ -92,11 +92,19 @@ impl Desk {
         Ok(())
     }
 
-    /// Drops the candidate.
-    pub(in crate::plugin) async fn discard(&self, name: &str, why: &str) -> Result<(), Error> {
+    /// Drops the candidate, if it is the one with this digest.
+    pub(in crate::plugin) async fn discard(
+        &self,
+        name: &str,
+        digest: Option<&str>,
+        why: &str,
+    ) -> Result<(), Error> {
         let slot = self.slot(name)?;
         let _one = self.one.lock().await;
-        let candidate = slot.now().candidate.clone().ok_or(Error::NoVersion)?;
+        let meant =
+            |it: &Arc<Candidate>| digest.is_none_or(|digest| it.plugin().digest() == digest);
+        let candidate = slot.now().candidate.clone().filter(meant);
+        let candidate = candidate.ok_or(Error::NoVersion)?;
         let (plugin, refused) = (
             candidate.plugin(),
             Refused::new(
