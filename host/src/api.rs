@@ -14,6 +14,7 @@ mod info;
 mod metrics;
 mod middleware;
 mod openapi;
+mod operator;
 mod page;
 mod picture;
 mod request;
@@ -30,6 +31,7 @@ use axum::{
     routing::{MethodRouter, get, post, put},
 };
 use ipnet::IpNet;
+use serde::Serialize;
 
 pub use openapi::openapi;
 pub use serve::serve;
@@ -70,6 +72,17 @@ pub struct Config {
     pub stall_ms_max: u64,
     /// Longest time that requests at work may take after shutdown began, milliseconds.
     pub drain_ms_max: u64,
+}
+
+/// One setting of the server, as the operator is shown it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Setting {
+    /// Its name in the settings file.
+    pub key: &'static str,
+    /// What holds, without credentials; none: nothing.
+    pub value: Option<String>,
+    /// What would hold if nobody had set it.
+    pub default: Option<String>,
 }
 
 impl Default for Config {
@@ -149,22 +162,37 @@ pub fn public(app: App, config: &Config) -> Router {
     around(limited, free, rate_limiter, config)
 }
 
-/// The operator's interface, for a listener of its own. Everything but `/healthz` wants `token` as a bearer token.
+/// The operator's interface, for a listener of its own. Everything but `/healthz` and the files of the page wants
+/// `token` as a bearer token; `settings` are those in force.
 /// No website may read it, whatever the public interface allows.
-pub fn admin(app: App, token: &str, config: &Config) -> Router {
+pub fn admin(app: App, token: &str, config: &Config, settings: Vec<Setting>) -> Router {
     let config = Config {
         allowed_origins: Vec::new(),
         // A component comes in a body.
         body_bytes_max: app.plugins.component_bytes_max().max(config.body_bytes_max),
         ..config.clone()
     };
-    let guarded = router(admin_routes()).layer(from_fn_with_state(Arc::from(token), admin::guard));
-    let free = Router::new().route("/healthz", get(health::alive));
+    let settings: Arc<[Setting]> = settings.into();
+    let limits = get(admin::limits::list).with_state(settings);
+    let guarded = router(admin_routes())
+        .route("/limits", limits)
+        .layer(from_fn_with_state(Arc::from(token), admin::guard));
+    let free = router(free_admin_routes());
     middleware::every_request(guarded.merge(free).with_state(app), &config)
 }
 
+/// The operator's page, which asks for the token, and what says that the listener is there.
+fn free_admin_routes<S: Clone + Send + Sync + 'static>() -> [(&'static str, MethodRouter<S>); 4] {
+    [
+        ("/", get(operator::page)),
+        ("/operator/{file}", get(operator::asset)),
+        ("/page/{file}", get(page::asset)),
+        ("/healthz", get(health::alive)),
+    ]
+}
+
 /// What the operator may do, with the token.
-fn admin_routes() -> [(&'static str, MethodRouter<App>); 13] {
+fn admin_routes() -> [(&'static str, MethodRouter<App>); 14] {
     [
         ("/plugins", get(admin::plugins::list)),
         ("/plugins/history", get(admin::plugins::history)),
@@ -178,11 +206,15 @@ fn admin_routes() -> [(&'static str, MethodRouter<App>); 13] {
         ("/drift", get(admin::captures::drift)),
         ("/drift/rates", get(admin::captures::rates)),
         ("/drift/accept", post(admin::captures::accept)),
+        ("/jobs", get(admin::jobs::list)),
         ("/metrics", get(metrics::metrics)),
     ]
 }
 
-fn router<const N: usize>(routes: [(&'static str, MethodRouter<App>); N]) -> Router<App> {
+fn router<S, const N: usize>(routes: [(&'static str, MethodRouter<S>); N]) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
     let router = Router::new();
     routes
         .into_iter()

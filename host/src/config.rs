@@ -3,13 +3,14 @@
 
 mod flags;
 mod setting;
+mod shown;
 mod source;
 #[cfg(test)]
 mod tests;
 mod value;
 
 use std::{
-    env, fs,
+    env, fmt, fs,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
@@ -63,6 +64,15 @@ pub enum FileNames {
     Documented,
     /// With something in it that nobody can guess.
     Capability,
+}
+
+impl fmt::Display for FileNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Documented => "documented",
+            Self::Capability => "capability",
+        })
+    }
 }
 
 /// Why the configuration is refused. Each names the setting and where it stands.
@@ -129,8 +139,13 @@ impl Config {
         given.extend(source::variables(variables)?);
         given.extend(source::flags(flags)?);
         // Later ones win, so the order of the sources is the order of precedence.
-        for source::Given { origin, set, text } in given {
-            set(&mut config, &text).map_err(|accepted| Error::Value {
+        for source::Given {
+            origin,
+            setting,
+            text,
+        } in given
+        {
+            (setting.set)(&mut config, &text).map_err(|accepted| Error::Value {
                 origin,
                 value: value::shown(&text),
                 accepted,
@@ -159,6 +174,18 @@ impl Config {
         }
     }
 
+    /// Every setting as it is in force beside its default, without secrets.
+    #[must_use]
+    pub fn settings(&self) -> Vec<api::Setting> {
+        let usual = Self::new(PathBuf::new()).finish().ok();
+        let shown = |setting: &setting::Setting| api::Setting {
+            key: setting.key,
+            value: (setting.shown)(self),
+            default: usual.as_ref().and_then(setting.shown),
+        };
+        setting::SETTINGS.iter().map(shown).collect()
+    }
+
     /// What follows from other settings.
     fn finish(mut self) -> Result<Self, Error> {
         if !self.listen.ip().is_loopback() && self.api.allowed_hosts.is_empty() {
@@ -174,9 +201,12 @@ impl Config {
         self.job.retention_s = self.download.retention_s;
         // Where strangers can ask, nobody shall guess what others downloaded.
         let exposed = !self.listen.ip().is_loopback();
-        self.download.secret_names = self
-            .file_names
-            .map_or(exposed, |names| names == FileNames::Capability);
+        let usual = match exposed {
+            true => FileNames::Capability,
+            false => FileNames::Documented,
+        };
+        let names = *self.file_names.get_or_insert(usual);
+        self.download.secret_names = names == FileNames::Capability;
         self.plugin
             .folder
             .get_or_insert_with(|| self.data.join("plugins"));

@@ -29,7 +29,7 @@ use crate::{
     contract::Record,
     database::{self, Database, FileRow},
     extraction::Extraction,
-    job::{self, JobId, Queue, Status},
+    job::{self, Counts, JobId, Queue, Status},
     media::Media,
     storage::{self, Name, Storage},
     upstream::Client,
@@ -207,6 +207,22 @@ impl Downloads {
     /// The database fails.
     pub async fn status(&self, id: JobId) -> Result<Option<Status<Download>>, job::Error> {
         self.queue.status(id).await
+    }
+
+    /// The latest jobs, newest first, at most so many.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn recent(&self, most: u32) -> Result<Vec<Status<Download>>, job::Error> {
+        self.queue.recent(most).await
+    }
+
+    /// How many jobs there are, by where they are.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn counts(&self) -> Result<Counts, job::Error> {
+        self.queue.counts().await
     }
 
     /// Stops a job that has not ended.

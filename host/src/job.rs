@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use queue::{Changes, Queue};
-pub use status::{Failure, Progress, State, Status};
+pub use status::{Counts, Failure, Progress, State, Status};
 
 use crate::database;
 

@@ -48,6 +48,7 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 struct Server {
     app: App,
     api: api::Config,
+    settings: Vec<api::Setting>,
     public: TcpListener,
     /// With the token that it asks for.
     admin: Option<(TcpListener, String)>,
@@ -86,6 +87,7 @@ impl Server {
         };
         Ok(Self {
             app,
+            settings: config.settings(),
             api: config.api,
             public,
             admin,
@@ -96,6 +98,7 @@ impl Server {
         let Self {
             app,
             api,
+            settings,
             public,
             admin,
         } = self;
@@ -112,7 +115,7 @@ impl Server {
         let operator = async {
             if let Some((listener, token)) = admin {
                 announce("admin listening", &listener)?;
-                let router = api::admin(app.clone(), &token, &api);
+                let router = api::admin(app.clone(), &token, &api, settings);
                 api::serve(listener, router, api.clone(), shutdown.clone()).await;
             }
             anyhow::Ok(())

@@ -13,6 +13,7 @@ mod cli;
 mod config;
 mod instagram;
 mod layout;
+mod operator;
 mod page;
 mod plugin;
 mod recordings;

@@ -7,7 +7,7 @@ mod gates;
 mod live;
 mod reload;
 mod start;
-mod story;
+pub(crate) mod story;
 mod swap;
 mod versions;
 
@@ -26,7 +26,7 @@ const POST: &[u8] = include_bytes!(env!("PLUGIN_POST"));
 const MISBEHAVING: &[u8] = include_bytes!(env!("GUEST_MISBEHAVING"));
 
 /// A post plugin whose settings say where it reads.
-const MOVABLE: &[u8] = include_bytes!(env!("GUEST_MOVABLE"));
+pub(crate) const MOVABLE: &[u8] = include_bytes!(env!("GUEST_MOVABLE"));
 
 /// With a cache that all tests share, so that each component is compiled once.
 fn config(folder: &Path) -> Config {

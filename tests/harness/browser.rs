@@ -203,6 +203,18 @@ impl Browser {
         }
     }
 
+    /// Chooses a file in the file input that a selector finds.
+    pub(crate) fn choose(&mut self, selector: &str, file: &str) {
+        self.until(&format!("document.querySelector({selector:?})"));
+        let parameters = json!({ "expression": format!("document.querySelector({selector:?})") });
+        let input = self.send("Runtime.evaluate", parameters);
+        let id = &input["result"]["objectId"];
+        self.send(
+            "DOM.setFileInputFiles",
+            json!({ "files": [file], "objectId": id }),
+        );
+    }
+
     /// Puts text where the cursor is, as pasting does.
     pub(crate) fn paste(&mut self, text: &str) {
         self.send("Input.insertText", json!({ "text": text }));

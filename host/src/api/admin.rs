@@ -1,6 +1,8 @@
 //! The operator's routes and the token that guards them.
 
 pub(super) mod captures;
+pub(super) mod jobs;
+pub(super) mod limits;
 pub(super) mod plugins;
 
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use axum::{
 };
 
 use super::error::{ApiError, Code};
+
 /// Lets pass who shows the token.
 pub(super) async fn guard(
     State(token): State<Arc<str>>,

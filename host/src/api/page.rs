@@ -19,19 +19,19 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 /// Looked at again each time, so that a page never runs with the scripts of an older binary.
 const CACHE_CONTROL: &str = "private, no-cache";
 
-const HTML: &str = "text/html; charset=utf-8";
-const STYLE: &str = "text/css; charset=utf-8";
-const SCRIPT: &str = "text/javascript; charset=utf-8";
+pub(super) const HTML: &str = "text/html; charset=utf-8";
+pub(super) const STYLE: &str = "text/css; charset=utf-8";
+pub(super) const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// A file of the page.
-struct Asset {
+pub(super) struct Asset {
     content_type: &'static str,
     text: &'static str,
     tag: String,
 }
 
 impl Asset {
-    fn new(content_type: &'static str, text: &'static str) -> Self {
+    pub(super) fn new(content_type: &'static str, text: &'static str) -> Self {
         let digest = Sha256::digest(text);
         let short = digest.iter().take(8).map(|byte| format!("{byte:02x}"));
         Self {
@@ -41,7 +41,7 @@ impl Asset {
         }
     }
 
-    fn answer(&self, headers: &HeaderMap) -> Response {
+    pub(super) fn answer(&self, headers: &HeaderMap) -> Response {
         let fields = [
             (header::CONTENT_TYPE, self.content_type),
             (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
@@ -103,7 +103,16 @@ pub(super) async fn asset(
     Path(file): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let found = ASSETS.iter().find(|(name, _)| *name == file);
+    one_of(&*ASSETS, &file, &headers)
+}
+
+/// The file of this name.
+pub(super) fn one_of(
+    assets: &[(&str, Asset)],
+    file: &str,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let found = assets.iter().find(|(name, _)| *name == file);
     let (_, asset) = found.ok_or(Code::NotFound)?;
-    Ok(asset.answer(&headers))
+    Ok(asset.answer(headers))
 }

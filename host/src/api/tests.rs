@@ -5,6 +5,7 @@ mod answers;
 mod documents;
 mod layers;
 mod mapping;
+mod operator;
 mod page;
 mod parameters;
 mod records;

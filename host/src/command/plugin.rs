@@ -83,6 +83,9 @@ pub(super) enum Plugin {
     Discard {
         /// Which plugin
         name: String,
+        /// For the history
+        #[arg(long)]
+        why: Option<String>,
     },
     /// Show what happened to versions, newest first
     History {
@@ -166,7 +169,9 @@ impl Plugin {
                 let words = [("digest", digest), ("why", why)];
                 admin::decide(&config, &name, "promote", &words).await
             }
-            Self::Discard { name } => admin::decide(&config, &name, "discard", &[]).await,
+            Self::Discard { name, why } => {
+                admin::decide(&config, &name, "discard", &[("why", why)]).await
+            }
             Self::History { name, json } => admin::history(&config, name, json).await,
             Self::Captures { json } => captures::list(&config, json),
             Self::Replay(replay) => replay.run(&config).await,

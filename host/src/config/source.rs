@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::{
     Error, Flags,
-    setting::{SETTINGS, Set, variable},
+    setting::{SETTINGS, Setting, variable},
     value,
 };
 
@@ -15,7 +15,7 @@ const OTHER_VARIABLES: [&str; 1] = ["GRAMHOST_RECORDINGS"];
 pub(super) struct Given {
     /// How to call it in an error.
     pub(super) origin: String,
-    pub(super) set: Set,
+    pub(super) setting: &'static Setting,
     pub(super) text: String,
 }
 
@@ -75,10 +75,14 @@ pub(super) fn file(name: &str, text: &str) -> Result<Vec<Given>, Error> {
 }
 
 fn given(origin: String, text: String, is: impl Fn(&str) -> bool) -> Result<Given, Error> {
-    match SETTINGS.iter().find(|(key, _)| is(key)) {
-        Some(&(_, set)) => Ok(Given { origin, set, text }),
+    match SETTINGS.iter().find(|setting| is(setting.key)) {
+        Some(setting) => Ok(Given {
+            origin,
+            setting,
+            text,
+        }),
         None => {
-            let known: Vec<_> = SETTINGS.iter().map(|(key, _)| *key).collect();
+            let known: Vec<_> = SETTINGS.iter().map(|setting| setting.key).collect();
             let hint = format!("there are {}", known.join(", "));
             Err(Error::Unknown { origin, hint })
         }

@@ -66,7 +66,7 @@ fn every_flag_is_also_a_setting() {
     };
     assert_eq!(flags.given().count(), 12);
     for (key, _) in flags.given() {
-        assert!(setting::SETTINGS.iter().any(|(known, _)| *known == key));
+        assert!(setting::SETTINGS.iter().any(|known| known.key == key));
     }
 }
 
@@ -112,6 +112,32 @@ fn credentials_of_a_refused_url_are_not_shown() {
     let error = error("proxy = 'ftp://me:secret@proxy:21'", &[]);
     assert!(!error.contains("secret"), "{error}");
     assert!(error.contains("proxy:21"), "{error}");
+}
+
+#[test]
+fn every_setting_is_shown_as_it_is_in_force_and_without_credentials() {
+    let file = "rate_limit = 7\nproxy = 'http://me:secret@proxy:3128'\nallowed_hosts = ['a.example', 'b.example']";
+    let settings = compose(file, &[], &Flags::default()).unwrap().settings();
+    assert_eq!(settings.len(), setting::SETTINGS.len());
+    let find = |key: &str| settings.iter().find(|it| it.key == key).unwrap();
+    let both = |key: &str| {
+        let it = find(key);
+        (it.value.clone(), it.default.clone())
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(both("rate_limit"), (some("7"), some("30")));
+    assert_eq!(both("proxy"), (some("http://proxy:3128/"), None));
+    assert_eq!(both("allowed_hosts"), (some("a.example, b.example"), None));
+    assert_eq!(both("file_names"), (some("documented"), some("documented")));
+    assert_eq!(
+        both("plugins"),
+        (some("data/plugins"), some("data/plugins"))
+    );
+    let shown = format!("{settings:?}");
+    assert!(
+        !shown.contains("secret") && !shown.contains("me@"),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -268,6 +268,40 @@ impl Database {
         Ok(rows)
     }
 
+    /// The latest jobs, newest first: a batch stands for its items, which follow it in the answer in their order.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn recent_jobs(&self, most: u32) -> Result<Vec<JobRow>, Error> {
+        let query = format!(
+            "WITH latest AS (SELECT id, seq FROM jobs WHERE parent IS NULL ORDER BY seq DESC LIMIT $1)
+             SELECT {COLUMNS} FROM (
+                 SELECT jobs.*, latest.seq AS place FROM jobs JOIN latest ON latest.id = COALESCE(jobs.parent, jobs.id)
+             ) AS found ORDER BY place DESC, seq"
+        );
+        let rows = sqlx::query_as(sqlx::AssertSqlSafe(query))
+            .bind(i64::from(most))
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows)
+    }
+
+    /// How many jobs there are in each state; items of batches count, batches do not.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn job_counts(&self) -> Result<Vec<(String, u64)>, Error> {
+        let counts: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT state, COUNT(*) FROM jobs WHERE payload IS NOT NULL GROUP BY state",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let counts = counts.into_iter();
+        Ok(counts
+            .map(|(state, count)| (state, count.unsigned_abs()))
+            .collect())
+    }
+
     /// How many jobs wait, in all and of one client.
     ///
     /// # Errors

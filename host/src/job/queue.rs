@@ -14,7 +14,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Config, Error, Failure, JobId, Progress, QUEUE_FAILURE, Status, Work};
+use super::{Config, Counts, Error, Failure, JobId, Progress, QUEUE_FAILURE, State, Status, Work};
 use crate::{
     clock::Clock,
     database::{Database, JobRow},
@@ -172,6 +172,44 @@ impl<W: Work> Queue<W> {
             self.add_live(&mut status);
             status
         }))
+    }
+
+    /// The latest jobs and batches, newest first, at most so many; those whose time is up are not among them.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn recent(&self, most: u32) -> Result<Vec<Status<W>>, Error> {
+        let rows = self.0.database.recent_jobs(most).await?;
+        let now = self.0.clock.now_ms();
+        let mut recent = Vec::new();
+        // An item names its batch, which stands before it.
+        for rows in rows.chunk_by(|_, next| next.parent.is_some()) {
+            let status = Status::of(rows.to_vec())?;
+            let status = status.filter(|it| it.expires_at_ms.is_none_or(|at| at > now));
+            recent.extend(status.map(|mut status| {
+                self.add_live(&mut status);
+                status
+            }));
+        }
+        Ok(recent)
+    }
+
+    /// How many jobs there are in each state; items of batches count, batches do not.
+    ///
+    /// # Errors
+    /// The table's.
+    pub async fn counts(&self) -> Result<Counts, Error> {
+        let mut counts = Counts::default();
+        for (state, count) in self.0.database.job_counts().await? {
+            *match State::parse(&state) {
+                State::Pending => &mut counts.pending,
+                State::Running => &mut counts.running,
+                State::Completed => &mut counts.completed,
+                State::Failed => &mut counts.failed,
+                State::Cancelled => &mut counts.cancelled,
+            } += count;
+        }
+        Ok(counts)
     }
 
     /// What runs in this process is further than its last heartbeat.

@@ -28,7 +28,7 @@ impl State {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
     }
 
-    fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         match text {
             "running" => Self::Running,
             "completed" => Self::Completed,
@@ -37,6 +37,21 @@ impl State {
             _ => Self::Pending,
         }
     }
+}
+
+/// How many jobs there are, by where they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// Wait for a worker.
+    pub pending: u64,
+    /// At work.
+    pub running: u64,
+    /// Done, and not yet forgotten.
+    pub completed: u64,
+    /// As above.
+    pub failed: u64,
+    /// As above.
+    pub cancelled: u64,
 }
 
 /// How far a running job is.

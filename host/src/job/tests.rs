@@ -330,3 +330,20 @@ async fn a_full_queue_and_a_full_share_are_told_apart() {
     ));
     bench.queue.submit("d", Toy::Hang).await.unwrap();
 }
+
+#[tokio::test]
+async fn the_latest_jobs_are_listed_with_their_items_and_counted() {
+    let bench = Bench::new().await;
+    let first = bench.queue.submit("a", Toy::Count).await.unwrap();
+    let works = vec![Toy::Count, Toy::Fail];
+    let batch = bench.queue.submit_batch("b", works, true).await.unwrap();
+    let last = bench.queue.submit("b", Toy::Count).await.unwrap();
+    let recent = bench.queue.recent(10).await.unwrap();
+    let ids: Vec<_> = recent.iter().map(|it| it.id).collect();
+    assert_eq!(ids, [last.id, batch.id, first.id]);
+    assert_eq!(recent[1].children, batch.children);
+    let fewer = bench.queue.recent(2).await.unwrap();
+    assert_eq!(fewer, recent[..2]);
+    let counts = bench.queue.counts().await.unwrap();
+    assert_eq!((counts.pending, counts.running), (4, 0));
+}

@@ -131,12 +131,19 @@ impl Registry {
         self.status_of(name)
     }
 
-    /// Goes back to the version before the one that serves.
+    /// Goes back to the version before the one that serves; with a digest, only if that one still does.
     ///
     /// # Errors
-    /// [`Error::Unknown`], or [`Error::NoVersion`] where none served before.
-    pub async fn roll_back(&self, name: &str, why: &str) -> Result<Status, Error> {
-        self.desk.roll_back(name, None, Who::Operator, why).await?;
+    /// [`Error::Unknown`], or [`Error::NoVersion`] where none served before or another one serves.
+    pub async fn roll_back(
+        &self,
+        name: &str,
+        digest: Option<&str>,
+        why: &str,
+    ) -> Result<Status, Error> {
+        self.desk
+            .roll_back(name, digest, Who::Operator, why)
+            .await?;
         self.status_of(name)
     }
 
@@ -154,12 +161,17 @@ impl Registry {
         self.status_of(name)
     }
 
-    /// Drops the candidate.
+    /// Drops the candidate; with a digest, only if it is that one.
     ///
     /// # Errors
     /// [`Error::Unknown`], or [`Error::NoVersion`] where there is none.
-    pub async fn discard(&self, name: &str) -> Result<Status, Error> {
-        self.desk.discard(name).await?;
+    pub async fn discard(
+        &self,
+        name: &str,
+        digest: Option<&str>,
+        why: &str,
+    ) -> Result<Status, Error> {
+        self.desk.discard(name, digest, why).await?;
         self.status_of(name)
     }
 

@@ -1,5 +1,7 @@
 //! Who vouches for a component: a minisign signature in its last section, over every byte before it.
 
+use std::fmt;
+
 use minisign_verify::{PublicKey, Signature};
 
 use super::package::{self, SIGNATURE};
@@ -23,6 +25,12 @@ impl TrustedKey {
         let key = PublicKey::from_base64(line.trim()).map_err(|error| error.to_string())?;
         let text = line.trim().to_owned();
         Ok(Self { key, text })
+    }
+}
+
+impl fmt::Display for TrustedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 

@@ -21,19 +21,19 @@ use crate::harness::{
 };
 
 /// Extractions that a candidate runs beside what serves.
-pub(super) const SHADOW: u32 = 5;
+pub(crate) const SHADOW: u32 = 5;
 
 /// What Instagram does in this story.
 #[derive(Default)]
-pub(super) struct Instagram {
+pub(crate) struct Instagram {
     /// The likes are under another key.
-    likes_moved: AtomicBool,
+    pub(crate) likes_moved: AtomicBool,
     /// And the caption too.
-    caption_moved: AtomicBool,
+    pub(crate) caption_moved: AtomicBool,
 }
 
 impl Instagram {
-    pub(super) async fn start(self: &Arc<Self>) -> Upstream {
+    pub(crate) async fn start(self: &Arc<Self>) -> Upstream {
         let this = Arc::clone(self);
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/instagram");
         let cases = fixtures::cases(&root).unwrap();
@@ -83,20 +83,20 @@ fn recorded(cases: &[fixtures::Case], seen: &Seen, url: &str) -> Reply {
 }
 
 /// The server, and posts that nobody asked for yet.
-pub(super) struct Stage {
-    pub(super) server: Server,
-    next: AtomicU32,
+pub(crate) struct Stage {
+    pub(crate) server: Server,
+    pub(crate) next: AtomicU32,
 }
 
 impl Stage {
-    pub(super) fn new(origin: &str) -> Self {
+    pub(crate) fn new(origin: &str) -> Self {
         Self {
             server: start(origin),
             next: AtomicU32::new(100),
         }
     }
 
-    pub(super) async fn ask(&self, prefix: &str) -> (u16, Value) {
+    pub(crate) async fn ask(&self, prefix: &str) -> (u16, Value) {
         let code = format!("{prefix}{}", self.next.fetch_add(1, Ordering::Relaxed));
         let path = format!("/instagram/post/info?url_or_code={code}");
         let answer = self.server.get(&path).await;
@@ -110,13 +110,13 @@ impl Stage {
         assert_eq!(answer.status, 200, "{}", answer.text);
     }
 
-    pub(super) async fn post_plugin(&self) -> Value {
+    pub(crate) async fn post_plugin(&self) -> Value {
         let plugins = self.server.admin("/plugins").await.json;
         let mut all = plugins.as_array().unwrap().iter();
         all.find(|it| it["name"] == "post").unwrap().clone()
     }
 
-    pub(super) async fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let mut looks = interval(Duration::from_millis(5));
         let deadline = Instant::now() + Duration::from_secs(60);
         loop {
@@ -145,12 +145,12 @@ fn flags(origin: &str) -> Vec<String> {
     .to_vec()
 }
 
-fn start(origin: &str) -> Server {
+pub(crate) fn start(origin: &str) -> Server {
     start_with(&flags(origin))
 }
 
 /// A server on which every version that passes its cases serves at once.
-pub(super) fn start_without_shadow(origin: &str) -> Server {
+pub(crate) fn start_without_shadow(origin: &str) -> Server {
     let flags = flags(origin);
     start_with(&flags[..flags.len() - 2])
 }

@@ -129,13 +129,14 @@ impl Decision {
     }
 }
 
-/// `POST /plugins/{name}/rollback`: back to the version before.
+/// `POST /plugins/{name}/rollback`: back to the version before; with a digest, only if that one still serves.
 pub(in crate::api) async fn roll_back(
     State(plugins): State<Arc<Registry>>,
     Path(name): Path<String>,
     Query(decision): Query<Decision>,
 ) -> Result<Json<Status>, ApiError> {
-    let done = plugins.roll_back(&name, decision.why()).await;
+    let digest = decision.digest.as_deref();
+    let done = plugins.roll_back(&name, digest, decision.why()).await;
     done.map(Json).map_err(refuse)
 }
 
@@ -150,12 +151,15 @@ pub(in crate::api) async fn promote(
     done.map(Json).map_err(refuse)
 }
 
-/// `POST /plugins/{name}/discard`: the candidate is dropped.
+/// `POST /plugins/{name}/discard`: the candidate is dropped; with a digest, only if it is that one.
 pub(in crate::api) async fn discard(
     State(plugins): State<Arc<Registry>>,
     Path(name): Path<String>,
+    Query(decision): Query<Decision>,
 ) -> Result<Json<Status>, ApiError> {
-    plugins.discard(&name).await.map(Json).map_err(refuse)
+    let digest = decision.digest.as_deref();
+    let done = plugins.discard(&name, digest, decision.why()).await;
+    done.map(Json).map_err(refuse)
 }
 
 fn refuse(error: Error) -> ApiError {

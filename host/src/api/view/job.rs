@@ -102,6 +102,17 @@ pub(in crate::api) fn status(status: &Status<Download>, now_ms: u64) -> Value {
     view
 }
 
+/// As above, for the operator's list: also what was asked for, and the stored reason of a failure.
+pub(in crate::api) fn listed(status: &Status<Download>, now_ms: u64) -> Value {
+    let mut view = self::status(status, now_ms);
+    if status.work.is_some() {
+        (view["url"], view["type"]) = asked(status);
+    }
+    view["attempt"] = json!(status.attempt);
+    view["failure"] = json!(status.error);
+    view
+}
+
 fn under_way(status: &Status<Download>) -> Value {
     let progress = &status.progress;
     let speed = progress

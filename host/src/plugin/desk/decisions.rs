@@ -92,17 +92,28 @@ impl Desk {
         Ok(())
     }
 
-    /// Drops the candidate.
-    pub(in crate::plugin) async fn discard(&self, name: &str) -> Result<(), Error> {
+    /// Drops the candidate, if it is the one with this digest.
+    pub(in crate::plugin) async fn discard(
+        &self,
+        name: &str,
+        digest: Option<&str>,
+        why: &str,
+    ) -> Result<(), Error> {
         let slot = self.slot(name)?;
         let _one = self.one.lock().await;
-        let candidate = slot.now().candidate.clone().ok_or(Error::NoVersion)?;
+        let meant =
+            |it: &Arc<Candidate>| digest.is_none_or(|digest| it.plugin().digest() == digest);
+        let candidate = slot.now().candidate.clone().filter(meant);
+        let candidate = candidate.ok_or(Error::NoVersion)?;
         let (plugin, refused) = (
             candidate.plugin(),
-            Refused::new(Check::Shadow, "was discarded by the operator"),
+            Refused::new(
+                Check::Shadow,
+                format!("was discarded by the operator: {why}"),
+            ),
         );
         self.history
-            .add(plugin, Action::Discarded, Who::Operator, &refused.reason)
+            .add(plugin, Action::Discarded, Who::Operator, why)
             .await;
         let digest = plugin.digest().to_owned();
         let refusal = Refusal::new(plugin.source(), Some(digest), refused);
