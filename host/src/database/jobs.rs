@@ -54,6 +54,9 @@ pub struct Finish<'a> {
     pub expires_at_ms: Option<u64>,
 }
 
+/// How long after the end of its lease a job of one's own is lost, milliseconds: a worker lengthens it every second.
+const LOST_MS: u64 = 120_000;
+
 const COLUMNS: &str = "id, parent, payload, carry_on, client, state, attempt, cancel, progress, result, error, \
                        created_at, started_at, finished_at, expires_at";
 
@@ -190,7 +193,8 @@ impl Database {
     }
 
     /// Gives back jobs whose process is gone: those of which the lease has ended, and at a start all that are not of
-    /// `owner`, because one process owns the data folder. A job that was started `attempts_max` times has failed.
+    /// `owner`, because one process owns the data folder. Also those of `owner` of which the lease ended long ago: it was
+    /// told that a claim failed which the table had taken. A job that was started `attempts_max` times has failed.
     ///
     /// # Errors
     /// [`Error::Sql`].
@@ -201,7 +205,9 @@ impl Database {
         now_ms: u64,
         (attempts_max, error, expires_at_ms): (i64, &str, u64),
     ) -> Result<u64, Error> {
-        let gone = "state = 'running' AND owner <> $1 AND (lease_until < $2 OR $3)";
+        let gone = format!(
+            "state = 'running' AND (owner <> $1 AND (lease_until < $2 OR $3) OR lease_until < $2 - {LOST_MS})"
+        );
         let poisoned = format!(
             "UPDATE jobs SET state = 'failed', error = $4, finished_at = $2, expires_at = $5, owner = NULL
              WHERE {gone} AND attempt >= $6"

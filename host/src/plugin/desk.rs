@@ -209,6 +209,9 @@ impl Desk {
         let (shelf, name) = (Arc::clone(&self.shelf), plugin.digest().to_owned());
         // A task that panics keeps nothing, which is logged where it is missed.
         let _kept = spawn_blocking(move || shelf.keep(&name, &component)).await;
+        slot.change(|state| {
+            state.refused = state.refused.take().filter(|it| !it.is_of(plugin.digest()))
+        });
         let proven = trust.served.iter().any(|it| *it == plugin.digest());
         let more = permission::more(slot.now().plugin.manifest(), plugin.manifest());
         match more {

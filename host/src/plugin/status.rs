@@ -155,6 +155,10 @@ impl Refusal {
             refused,
         }
     }
+
+    pub(super) fn is_of(&self, digest: &str) -> bool {
+        self.digest.as_deref() == Some(digest)
+    }
 }
 
 fn rfc3339(time: OffsetDateTime) -> String {

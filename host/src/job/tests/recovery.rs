@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::database::Finish;
+use crate::job::queue::Inner;
 
 #[tokio::test]
 async fn a_job_is_forgotten_when_its_time_is_up_also_after_the_clock_was_set_back() {
@@ -30,6 +31,24 @@ async fn a_job_is_forgotten_when_its_time_is_up_also_after_the_clock_was_set_bac
             .unwrap()
             .is_empty()
     );
+}
+
+#[tokio::test]
+async fn a_claim_that_the_table_took_and_nobody_heard_of_is_taken_up_again() {
+    let bench = Bench::new().await;
+    let id = bench.submit(Toy::Count).await;
+    let Inner {
+        database, owner, ..
+    } = &*bench.queue.0;
+    let claimed = database.claim_job(owner, 1_000_000, 1_060_000).await;
+    assert!(claimed.unwrap().is_some());
+    let state = async || bench.queue.status(id).await.unwrap().unwrap().state;
+    bench.clock.set(1_061_000);
+    bench.queue.sweep().await;
+    assert_eq!(state().await, State::Running);
+    bench.clock.set(1_060_000 + 121_000);
+    bench.queue.sweep().await;
+    assert_eq!(state().await, State::Pending);
 }
 
 #[tokio::test]
