@@ -1,5 +1,7 @@
 //! The command line: exit codes, and one line that says what is wrong.
 
+mod teach;
+
 use std::process::Output;
 
 use serde_json::Value;

@@ -126,7 +126,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
 ];
 
 /// Foreign names and the only places of `host/src` that may say them; a place is a room or one of its files.
-const OWNERS: [(&str, &[&str]); 35] = [
+const OWNERS: [(&str, &[&str]); 38] = [
     ("axum", &["api", "app"]),
     ("hyper", &["api"]),
     ("hyper_util", &["api"]),
@@ -162,6 +162,9 @@ const OWNERS: [(&str, &[&str]); 35] = [
     ("infer", &["media"]),
     ("http_range_header", &["api"]),
     ("clap", &["command", "config"]),
+    ("clap_complete", &["command/completions"]),
+    ("clap_mangen", &["command/manual"]),
+    ("strsim", &["config/nearest"]),
     ("indicatif", &["command"]),
     ("toml", &["config", "plugin/settings"]),
     // `wit-parser` and `wit-component` answer with it.

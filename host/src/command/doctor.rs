@@ -13,6 +13,11 @@ use tokio::{net::TcpListener, process::Command};
 use super::{Exit, print};
 use crate::config::Config;
 
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  gramhost doctor
+  gramhost doctor --data /var/lib/gramhost --proxy socks5://127.0.0.1:1080";
+
 /// 1024 connections, what goes out for them, plugins and the database, file descriptors.
 const DESCRIPTORS_MIN: u64 = 2_048;
 

@@ -4,6 +4,7 @@
 mod admin;
 mod build;
 mod captures;
+mod examples;
 mod new;
 mod pack;
 mod watch;
@@ -22,14 +23,17 @@ use crate::{
 
 /// What to do with plugins.
 #[derive(Debug, Subcommand)]
+#[command(after_help = examples::PLUGIN)]
 pub(super) enum Plugin {
     /// Show the plugins of the running server, or those that would serve if none runs
+    #[command(after_help = examples::LIST)]
     List {
         /// Everything that is known, as JSON
         #[arg(long)]
         json: bool,
     },
     /// Say what a component is built for, what it can do, and what recorded cases cost
+    #[command(after_help = examples::CHECK)]
     Check {
         /// Such as post.wasm; the name says which plugin it replaces
         file: PathBuf,
@@ -41,6 +45,7 @@ pub(super) enum Plugin {
         json: bool,
     },
     /// Check a component and replay recorded cases through it
+    #[command(after_help = examples::TEST)]
     Test {
         /// Such as post.wasm; the name says which plugin it replaces
         file: PathBuf,
@@ -52,15 +57,19 @@ pub(super) enum Plugin {
         update: bool,
     },
     /// Put recorded cases and settings into a component: one file, one digest, one proof
+    #[command(after_help = examples::PACK)]
     Pack(pack::Pack),
     /// Attach a minisign signature to a component
+    #[command(after_help = examples::SIGN)]
     Sign(pack::Sign),
     /// Let the running server take a component in
+    #[command(after_help = examples::PUT)]
     Put {
         /// Such as post.wasm; the name says which plugin it replaces
         file: PathBuf,
     },
     /// Go back to the version before
+    #[command(after_help = examples::ROLLBACK)]
     Rollback {
         /// Which plugin
         name: String,
@@ -69,6 +78,7 @@ pub(super) enum Plugin {
         why: Option<String>,
     },
     /// Let the candidate serve, or an earlier version
+    #[command(after_help = examples::PROMOTE)]
     Promote {
         /// Which plugin
         name: String,
@@ -80,11 +90,13 @@ pub(super) enum Plugin {
         why: Option<String>,
     },
     /// Drop the candidate
+    #[command(after_help = examples::DISCARD)]
     Discard {
         /// Which plugin
         name: String,
     },
     /// Show what happened to versions, newest first
+    #[command(after_help = examples::HISTORY)]
     History {
         /// Which plugin [default: all]
         name: Option<String>,
@@ -93,18 +105,23 @@ pub(super) enum Plugin {
         json: bool,
     },
     /// Show what plugins failed at, newest first
+    #[command(after_help = examples::CAPTURES)]
     Captures {
         /// As JSON
         #[arg(long)]
         json: bool,
     },
     /// Run a capture again, exactly
+    #[command(after_help = examples::REPLAY)]
     Replay(captures::Replay),
     /// Make a capture a case that every later version must pass
+    #[command(after_help = examples::ADOPT)]
     Adopt(captures::Adopt),
     /// Make a case of one live extraction
+    #[command(after_help = examples::RECORD)]
     Record(captures::Record),
     /// Write an extractor of your own that builds anywhere
+    #[command(after_help = examples::NEW)]
     New {
         /// Which one it is to replace
         name: new::Name,
@@ -113,12 +130,14 @@ pub(super) enum Plugin {
         into: Option<PathBuf>,
     },
     /// Build an extractor and check it
+    #[command(after_help = examples::BUILD)]
     Build {
         /// Where its Cargo.toml is
         #[arg(default_value = ".")]
         folder: PathBuf,
     },
     /// Build an extractor on every save, test it, and hand what passes to the running server
+    #[command(after_help = examples::WATCH)]
     Watch {
         /// Where its Cargo.toml is
         #[arg(default_value = ".")]
