@@ -25,12 +25,13 @@ mod view;
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     middleware::from_fn_with_state,
     routing::{MethodRouter, get, post, put},
 };
 use ipnet::IpNet;
 
+pub use metrics::Traffic;
 pub use openapi::openapi;
 pub use serve::serve;
 
@@ -136,28 +137,31 @@ fn picture_routes() -> [(&'static str, MethodRouter<App>); 1] {
     [("/picture", get(picture::picture))]
 }
 
-/// The public interface.
-pub fn public(app: App, config: &Config) -> Router {
+/// The public interface; what it answers is counted in `traffic`.
+pub fn public(app: App, traffic: &Traffic, config: &Config) -> Router {
     let rate_limiter = Arc::clone(&app.rate_limiter);
     let limited = router(limited_routes()).with_state(app.clone());
     let pictures = router(picture_routes()).with_state(app.clone());
     let pictures = middleware::every_picture_request(pictures, config);
     let free = router(free_routes()).with_state(app).merge(pictures);
-    around(limited, free, rate_limiter, config)
+    around(limited, free, rate_limiter, traffic, config)
 }
 
 /// The operator's interface, for a listener of its own. Everything but `/healthz` wants `token` as a bearer token.
-/// No website may read it, whatever the public interface allows.
-pub fn admin(app: App, token: &str, config: &Config) -> Router {
+/// No website may read it, whatever the public interface allows. What it answers is counted in `traffic`, and its
+/// `/metrics` tells all of that.
+pub fn admin(app: App, token: &str, traffic: &Traffic, config: &Config) -> Router {
     let config = Config {
         allowed_origins: Vec::new(),
         // A component comes in a body.
         body_bytes_max: app.plugins.component_bytes_max().max(config.body_bytes_max),
         ..config.clone()
     };
-    let guarded = router(admin_routes()).layer(from_fn_with_state(Arc::from(token), admin::guard));
+    let guarded = router(admin_routes())
+        .layer(Extension(traffic.clone()))
+        .layer(from_fn_with_state(Arc::from(token), admin::guard));
     let free = Router::new().route("/healthz", get(health::alive));
-    middleware::every_request(guarded.merge(free).with_state(app), &config)
+    middleware::every_request(guarded.merge(free).with_state(app), traffic, &config)
 }
 
 /// What the operator may do, with the token.
@@ -190,10 +194,11 @@ fn around(
     limited: Router,
     free: Router,
     rate_limiter: Arc<RateLimiter>,
+    traffic: &Traffic,
     config: &Config,
 ) -> Router {
     let limited = middleware::every_api_request(limited, rate_limiter, config);
-    middleware::every_request(limited.merge(free), config)
+    middleware::every_request(limited.merge(free), traffic, config)
 }
 
 #[cfg(test)]

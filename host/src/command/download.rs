@@ -3,7 +3,6 @@
 use std::{
     fs,
     io::{IsTerminal as _, Write as _, stderr},
-    net::{IpAddr, Ipv4Addr},
     path::PathBuf,
 };
 
@@ -193,10 +192,7 @@ impl Drop for Scratch {
 /// Starts the job and shows it to its end: a bar on a terminal, a line for each stage elsewhere.
 async fn watch(downloads: &Downloads, download: Download) -> anyhow::Result<Status<Download>> {
     let mut changes = downloads.queue().changes();
-    let id = downloads
-        .start(IpAddr::V4(Ipv4Addr::LOCALHOST), download)
-        .await?
-        .id;
+    let id = downloads.start("here".into(), download).await?.id;
     let bar = stderr().is_terminal().then(bar);
     let mut said = String::new();
     loop {

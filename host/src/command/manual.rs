@@ -13,6 +13,9 @@ Examples:
   gramhost man > /usr/local/share/man/man1/gramhost.1
   gramhost man plugin check > /usr/local/share/man/man1/gramhost-plugin-check.1";
 
+/// What the library writes for a quote is this string; which character it is depends on who reads the page.
+const QUOTE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
+
 /// Of what.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
@@ -50,12 +53,14 @@ impl Manual {
 /// As `clap_mangen` has it, but the examples stay as they are: it would fill their lines.
 fn page(command: &Command) -> std::io::Result<Vec<u8>> {
     let name = command.get_display_name().unwrap_or(command.get_name());
-    let man = Man::new(command.clone())
-        .title(name.to_uppercase())
-        .source(concat!("gramhost ", env!("CARGO_PKG_VERSION")))
-        .manual("Gramhost");
-    let mut page = Vec::new();
-    man.render_title(&mut page)?;
+    let man = Man::new(command.clone());
+    // An empty date would be left out by the library, and the version taken for it.
+    let version = env!("CARGO_PKG_VERSION");
+    let title = format!(
+        "{QUOTE}.TH \"{}\" \"1\" \"\" \"gramhost {version}\" \"Gramhost\"\n",
+        name.to_uppercase()
+    );
+    let mut page = title.into_bytes();
     man.render_name_section(&mut page)?;
     man.render_synopsis_section(&mut page)?;
     man.render_description_section(&mut page)?;
