@@ -153,7 +153,10 @@ pub fn run() -> ExitCode {
     } else {
         "warn"
     };
-    log::start(config.log.as_deref().unwrap_or(level));
+    let _tracing = match log::start(config.log.as_deref().unwrap_or(level)) {
+        Ok(tracing) => tracing,
+        Err(error) => return refuse(Exit::Misused, &format_args!("{error:#}")).into(),
+    };
     let done = tokio::runtime::Runtime::new()
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(obey(command, config)));

@@ -24,6 +24,7 @@ pub use allowlist::{Denied, https, listed};
 pub use client::Client;
 pub use media::{MEDIA_HOSTS, MediaError, Opened};
 pub use tally::{Asked, Outcome};
+pub use transport::use_ring;
 
 /// Where requests go and what limits them.
 #[derive(Clone)]

@@ -126,7 +126,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
 ];
 
 /// Foreign names and the only places of `host/src` that may say them; a place is a room or one of its files.
-const OWNERS: [(&str, &[&str]); 38] = [
+const OWNERS: [(&str, &[&str]); 42] = [
     ("axum", &["api", "app"]),
     ("hyper", &["api"]),
     ("hyper_util", &["api"]),
@@ -145,6 +145,10 @@ const OWNERS: [(&str, &[&str]); 38] = [
     ("semver", &["plugin"]),
     ("notify", &["plugin"]),
     ("prometheus_client", &["api/metrics"]),
+    ("opentelemetry", &["command/log/export"]),
+    ("opentelemetry_otlp", &["command/log/export"]),
+    ("opentelemetry_sdk", &["command/log/export"]),
+    ("tracing_opentelemetry", &["command/log/export"]),
     ("reqwest", &["upstream"]),
     ("rustls", &["upstream"]),
     ("moka", &["extraction"]),

@@ -14,6 +14,8 @@ mod config;
 mod instagram;
 mod layout;
 mod metrics;
+#[cfg(feature = "otel")]
+mod otel;
 mod page;
 mod plugin;
 mod recordings;
