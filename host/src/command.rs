@@ -89,8 +89,7 @@ enum Command {
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Say what is missing on this machine, and how to get it
-    #[command(after_help = doctor::EXAMPLES)]
-    Doctor,
+    Doctor(doctor::Doctor),
     /// Print the OpenAPI document
     #[command(after_help = OPENAPI_EXAMPLES)]
     Openapi,
@@ -172,7 +171,7 @@ async fn obey(command: Command, config: Config) -> anyhow::Result<Exit> {
         Command::Extract(extract) => extract.run(config).await,
         Command::Download(download) => download.run(config).await,
         Command::Plugin(plugin) => plugin.run(config).await,
-        Command::Doctor => doctor::run(&config).await,
+        Command::Doctor(doctor) => doctor.run(&config).await,
         Command::Openapi
         | Command::Completions(_)
         | Command::Man(_)

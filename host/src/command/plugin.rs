@@ -7,9 +7,10 @@ mod captures;
 mod examples;
 mod new;
 mod pack;
+mod progress;
 mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Subcommand;
@@ -55,6 +56,9 @@ pub(super) enum Plugin {
         /// Write down how each case of --cases ends now; read it before you keep it
         #[arg(long, requires = "cases")]
         update: bool,
+        /// How each case ended, as JSON
+        #[arg(long, conflicts_with = "update")]
+        json: bool,
     },
     /// Put recorded cases and settings into a component: one file, one digest, one proof
     #[command(after_help = examples::PACK)]
@@ -67,6 +71,9 @@ pub(super) enum Plugin {
     Put {
         /// Such as post.wasm; the name says which plugin it replaces
         file: PathBuf,
+        /// What the server says, as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Go back to the version before
     #[command(after_help = examples::ROLLBACK)]
@@ -76,6 +83,9 @@ pub(super) enum Plugin {
         /// For the history
         #[arg(long)]
         why: Option<String>,
+        /// What the server says, as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Let the candidate serve, or an earlier version
     #[command(after_help = examples::PROMOTE)]
@@ -88,12 +98,18 @@ pub(super) enum Plugin {
         /// For the history
         #[arg(long)]
         why: Option<String>,
+        /// What the server says, as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Drop the candidate
     #[command(after_help = examples::DISCARD)]
     Discard {
         /// Which plugin
         name: String,
+        /// What the server says, as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Show what happened to versions, newest first
     #[command(after_help = examples::HISTORY)]
@@ -150,7 +166,8 @@ impl Plugin {
         match self {
             Self::List { json } => list(config, json).await,
             Self::Check { file, cases, json } => {
-                match plugin::check(&config.plugin, &file, cases.as_deref()).await {
+                let told = progress::of_cases();
+                match plugin::check(&config.plugin, &file, cases.as_deref(), told).await {
                     Ok(found) if json => Ok(print(&serde_json::to_string_pretty(&found)?)),
                     Ok(found) => Ok(print(&found.to_string())),
                     Err(error) => refused(error),
@@ -160,32 +177,33 @@ impl Plugin {
                 file,
                 cases: Some(cases),
                 update: true,
+                ..
             } => match plugin::update(&config.plugin, &file, &cases).await {
                 Ok(changed) if changed.is_empty() => Ok(print("every case ends as written")),
                 Ok(changed) => Ok(print(&format!("written anew: {}", changed.join(", ")))),
                 Err(error) => refused(error),
             },
-            Self::Test { file, cases, .. } => {
-                match plugin::test(&config.plugin, &file, cases.as_deref()).await {
-                    Ok(tested) if tested.passed() => Ok(print(&tested.to_string())),
-                    Ok(tested) => {
-                        print(&tested.to_string());
-                        Ok(Exit::Extractor)
-                    }
-                    Err(error) => refused(error),
-                }
-            }
+            Self::Test {
+                file, cases, json, ..
+            } => test(&config, &file, cases.as_deref(), json).await,
             Self::Pack(pack) => pack.run(&config).await,
             Self::Sign(sign) => sign.run(&config).await,
-            Self::Put { file } => admin::put(&config, &file).await,
-            Self::Rollback { name, why } => {
-                admin::decide(&config, &name, "rollback", &[("why", why)]).await
+            Self::Put { file, json } => admin::put(&config, &file, json).await,
+            Self::Rollback { name, why, json } => {
+                admin::decide(&config, &name, "rollback", &[("why", why)], json).await
             }
-            Self::Promote { name, digest, why } => {
+            Self::Promote {
+                name,
+                digest,
+                why,
+                json,
+            } => {
                 let words = [("digest", digest), ("why", why)];
-                admin::decide(&config, &name, "promote", &words).await
+                admin::decide(&config, &name, "promote", &words, json).await
             }
-            Self::Discard { name } => admin::decide(&config, &name, "discard", &[]).await,
+            Self::Discard { name, json } => {
+                admin::decide(&config, &name, "discard", &[], json).await
+            }
             Self::History { name, json } => admin::history(&config, name, json).await,
             Self::Captures { json } => captures::list(&config, json),
             Self::Replay(replay) => replay.run(&config).await,
@@ -204,6 +222,26 @@ fn refused(error: plugin::Error) -> anyhow::Result<Exit> {
         plugin::Error::Refused(why) => Ok(refuse(Exit::Extractor, &why)),
         error => Err(error.into()),
     }
+}
+
+async fn test(
+    config: &Config,
+    file: &Path,
+    cases: Option<&Path>,
+    json: bool,
+) -> anyhow::Result<Exit> {
+    let told = progress::of_cases();
+    let tested = match plugin::test(&config.plugin, file, cases, told).await {
+        Ok(tested) => tested,
+        Err(error) => return refused(error),
+    };
+    if json {
+        print(&serde_json::to_string_pretty(&tested)?);
+    } else {
+        print(&tested.to_string());
+    }
+    let passed = tested.passed();
+    Ok(if passed { Exit::Done } else { Exit::Extractor })
 }
 
 async fn list(config: Config, json: bool) -> anyhow::Result<Exit> {
