@@ -26,13 +26,14 @@ mod view;
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     middleware::from_fn_with_state,
     routing::{MethodRouter, get, post, put},
 };
 use ipnet::IpNet;
 use serde::Serialize;
 
+pub use metrics::Traffic;
 pub use openapi::openapi;
 pub use serve::serve;
 
@@ -152,20 +153,26 @@ fn picture_routes() -> [(&'static str, MethodRouter<App>); 1] {
     [("/picture", get(picture::picture))]
 }
 
-/// The public interface.
-pub fn public(app: App, config: &Config) -> Router {
+/// The public interface; what it answers is counted in `traffic`.
+pub fn public(app: App, traffic: &Traffic, config: &Config) -> Router {
     let rate_limiter = Arc::clone(&app.rate_limiter);
     let limited = router(limited_routes()).with_state(app.clone());
     let pictures = router(picture_routes()).with_state(app.clone());
     let pictures = middleware::every_picture_request(pictures, config);
     let free = router(free_routes()).with_state(app).merge(pictures);
-    around(limited, free, rate_limiter, config)
+    around(limited, free, rate_limiter, traffic, config)
 }
 
 /// The operator's interface, for a listener of its own. Everything but `/healthz` and the files of the page wants
-/// `token` as a bearer token; `settings` are those in force.
-/// No website may read it, whatever the public interface allows.
-pub fn admin(app: App, token: &str, config: &Config, settings: Vec<Setting>) -> Router {
+/// `token` as a bearer token; `settings` are those in force. No website may read it, whatever the public interface
+/// allows. What it answers is counted in `traffic`, and its `/metrics` tells all of that.
+pub fn admin(
+    app: App,
+    token: &str,
+    traffic: &Traffic,
+    config: &Config,
+    settings: Vec<Setting>,
+) -> Router {
     let config = Config {
         allowed_origins: Vec::new(),
         // A component comes in a body.
@@ -176,9 +183,10 @@ pub fn admin(app: App, token: &str, config: &Config, settings: Vec<Setting>) -> 
     let limits = get(admin::limits::list).with_state(settings);
     let guarded = router(admin_routes())
         .route("/limits", limits)
+        .layer(Extension(traffic.clone()))
         .layer(from_fn_with_state(Arc::from(token), admin::guard));
     let free = router(free_admin_routes());
-    middleware::every_request(guarded.merge(free).with_state(app), &config)
+    middleware::every_request(guarded.merge(free).with_state(app), traffic, &config)
 }
 
 /// The operator's page, which asks for the token, and what says that the listener is there.
@@ -225,10 +233,11 @@ fn around(
     limited: Router,
     free: Router,
     rate_limiter: Arc<RateLimiter>,
+    traffic: &Traffic,
     config: &Config,
 ) -> Router {
     let limited = middleware::every_api_request(limited, rate_limiter, config);
-    middleware::every_request(limited.merge(free), config)
+    middleware::every_request(limited.merge(free), traffic, config)
 }
 
 #[cfg(test)]

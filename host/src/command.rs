@@ -1,14 +1,19 @@
 //! The command line: what `gramhost` may be told to do, and the exit codes.
 
+mod completions;
 mod doctor;
 mod download;
 mod extract;
 mod log;
+mod manual;
 mod plugin;
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{
+    CommandFactory, Parser, Subcommand,
+    builder::styling::{AnsiColor, Styles},
+};
 
 use crate::{
     api,
@@ -27,14 +32,43 @@ Examples:
   gramhost plugin list                        which plugins serve, and how they fare
   gramhost plugin new post                    an extractor of your own, which builds anywhere
   gramhost doctor                             what is missing here, and how to get it
+  gramhost man plugin check | man -l -        the manual of one command
+  source <(gramhost completions bash)         completions for this shell
 
 Exit codes:
-  0 done · 1 failed · 2 misused (flag, setting, argument) · 3 Instagram does not show it
-  4 Instagram did not answer · 5 the extractor failed";
+  0  done
+  1  failed, for a reason of this machine or of the server
+  2  misused: a flag, a setting or an argument
+  3  Instagram does not show it: private, deleted, not found, behind a login
+  4  Instagram did not answer, or asks to wait
+  5  the extractor failed, or a component is refused
+130  interrupted a second time while stopping";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  gramhost serve                                       on http://127.0.0.1:5000
+  gramhost serve --replay fixtures                     from recorded answers, without a network
+  gramhost serve --listen 127.0.0.1:0 --data /tmp/g    on any free port, with a data folder of its own
+  GRAMHOST_LOG=debug gramhost serve                    every setting is a variable, too
+
+SIGTERM lets running requests finish; a second one does not wait. The first line on standard output says where it
+listens.";
+
+const OPENAPI_EXAMPLES: &str = "\
+Examples:
+  gramhost openapi > openapi.json
+  gramhost openapi | jq '.paths | keys'";
+
+/// Clap writes colours on a terminal alone, and none where `NO_COLOR` is set.
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
 
 /// Serves the Instagram Downloader & Info API; what knows Instagram runs in swappable plugins.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXAMPLES)]
+#[command(version, after_help = EXAMPLES, styles = STYLES)]
 struct Line {
     #[command(subcommand)]
     command: Option<Command>,
@@ -45,6 +79,7 @@ struct Line {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the API (what happens without a command)
+    #[command(after_help = SERVE_EXAMPLES)]
     Serve,
     /// Print one record as JSON
     Extract(extract::Extract),
@@ -54,9 +89,14 @@ enum Command {
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Say what is missing on this machine, and how to get it
-    Doctor,
+    Doctor(doctor::Doctor),
     /// Print the OpenAPI document
+    #[command(after_help = OPENAPI_EXAMPLES)]
     Openapi,
+    /// Print what makes a shell complete this command line
+    Completions(completions::Completions),
+    /// Print a manual page
+    Man(manual::Manual),
     /// The child process that compiles one component from standard input
     #[command(hide = true)]
     CompileComponent {
@@ -99,6 +139,8 @@ pub fn run() -> ExitCode {
         Command::CompileComponent { counting } => return compile_component(counting),
         Command::LimitedChild { arguments } => return limited_child(&arguments),
         Command::Openapi => return print(&api::openapi()).into(),
+        Command::Completions(completions) => return completions.run(Line::command()).into(),
+        Command::Man(manual) => return manual.run(Line::command()).into(),
         _ => {}
     }
     let config = match Config::load(&line.flags) {
@@ -110,7 +152,10 @@ pub fn run() -> ExitCode {
     } else {
         "warn"
     };
-    log::start(config.log.as_deref().unwrap_or(level));
+    let _tracing = match log::start(config.log.as_deref().unwrap_or(level)) {
+        Ok(tracing) => tracing,
+        Err(error) => return refuse(Exit::Misused, &format_args!("{error:#}")).into(),
+    };
     let done = tokio::runtime::Runtime::new()
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(obey(command, config)));
@@ -126,10 +171,12 @@ async fn obey(command: Command, config: Config) -> anyhow::Result<Exit> {
         Command::Extract(extract) => extract.run(config).await,
         Command::Download(download) => download.run(config).await,
         Command::Plugin(plugin) => plugin.run(config).await,
-        Command::Doctor => doctor::run(&config).await,
-        Command::Openapi | Command::CompileComponent { .. } | Command::LimitedChild { .. } => {
-            Ok(Exit::Done)
-        }
+        Command::Doctor(doctor) => doctor.run(&config).await,
+        Command::Openapi
+        | Command::Completions(_)
+        | Command::Man(_)
+        | Command::CompileComponent { .. }
+        | Command::LimitedChild { .. } => Ok(Exit::Done),
     }
 }
 
@@ -139,11 +186,17 @@ fn refuse(exit: Exit, why: &dyn std::fmt::Display) -> Exit {
     exit
 }
 
-/// On standard output; a reader that has seen enough (`| head`) is no failure.
+/// A line on standard output.
 fn print(text: &str) -> Exit {
+    write(format!("{text}\n").as_bytes())
+}
+
+/// On standard output; a reader that has seen enough (`| head`) is no failure.
+fn write(bytes: &[u8]) -> Exit {
     use std::io::Write;
 
-    match writeln!(std::io::stdout(), "{text}") {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             refuse(Exit::Failed, &error)
         }

@@ -2,6 +2,7 @@
 //! precedence; the only room but [`crate::command`] that reads the environment.
 
 mod flags;
+mod nearest;
 mod setting;
 mod shown;
 mod source;
@@ -16,6 +17,7 @@ use std::{
 };
 
 pub use flags::Flags;
+pub use nearest::nearest;
 
 use crate::{api, capture, download, extraction, job, media, plugin, storage, upstream};
 

@@ -12,7 +12,7 @@ mod publish;
 mod reason;
 mod run;
 
-use std::{io, net::IpAddr, ops::Range, sync::Arc};
+use std::{io, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -29,7 +29,7 @@ use crate::{
     contract::Record,
     database::{self, Database, FileRow},
     extraction::Extraction,
-    job::{self, Counts, JobId, Queue, Status},
+    job::{self, Counts, JobId, Origin, Queue, Status},
     media::Media,
     storage::{self, Name, Storage},
     upstream::Client,
@@ -157,6 +157,12 @@ impl Downloads {
         &self.tools.extraction
     }
 
+    /// Bytes of all files that are kept.
+    #[must_use]
+    pub fn files_bytes(&self) -> u64 {
+        self.tools.storage.used_bytes()
+    }
+
     /// Whether ffmpeg is there.
     #[must_use]
     pub fn can_convert(&self) -> bool {
@@ -179,10 +185,10 @@ impl Downloads {
     /// [`job::Error`]: the queue, or this client's share of it, is full.
     pub async fn start(
         &self,
-        client: IpAddr,
+        origin: Origin,
         download: Download,
     ) -> Result<Status<Download>, job::Error> {
-        self.queue.submit(&client.to_string(), download).await
+        self.queue.submit(origin, download).await
     }
 
     /// Accepts several at once, all or none.
@@ -191,13 +197,12 @@ impl Downloads {
     /// As [`Downloads::start`].
     pub async fn start_batch(
         &self,
-        client: IpAddr,
+        origin: Origin,
         downloads: Vec<Download>,
         continue_on_error: bool,
     ) -> Result<Status<Download>, job::Error> {
-        let client = client.to_string();
         self.queue
-            .submit_batch(&client, downloads, continue_on_error)
+            .submit_batch(origin, downloads, continue_on_error)
             .await
     }
 

@@ -14,8 +14,10 @@ use std::{
 };
 
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
 pub use aside::Recorded;
+pub use cache::Lookups;
 pub use error::{Error, Failure};
 
 use self::{
@@ -150,7 +152,20 @@ impl Extraction {
             query: query.clone(),
             plugin: run.plugin.label(),
         };
-        self.cache.get_or(key, work(self.clone(), run)).await
+        let extraction = self.clone();
+        let work = async move {
+            // Made when it begins: what comes from memory is no extraction.
+            let (kind, plugin) = (run.query.kind().name(), run.plugin.label());
+            let span = tracing::error_span!("extraction", kind, %plugin);
+            work(extraction, run).instrument(span).await
+        };
+        self.cache.get_or(key, work).await
+    }
+
+    /// How lookups in memory ended.
+    #[must_use]
+    pub fn lookups(&self) -> &Lookups {
+        self.cache.lookups()
     }
 
     fn begin(&self, query: &Query) -> Run {

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-pub use queue::{Changes, Queue};
+pub use queue::{Changes, Origin, Queue};
 pub use status::{Counts, Failure, Progress, State, Status};
 
 use crate::database;

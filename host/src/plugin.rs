@@ -48,7 +48,7 @@ pub use shadow::{Candidate, Comparison, Ran, Report, Verdict};
 pub use signature::TrustedKey;
 pub use sources::Sources;
 pub use status::{Brief, Candidacy, Refusal, Serving, Settings, Status};
-pub use trial::{Tested, test};
+pub use trial::{Tested, Told, test};
 pub use version::Plugin;
 
 /// The plugins that this program carries, built by `build.rs`: it works without a plugin folder.

@@ -4,7 +4,10 @@ use std::{
     collections::{HashMap, VecDeque},
     mem,
     net::{IpAddr, Ipv6Addr},
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -34,6 +37,7 @@ pub struct RateLimiter {
     requests_max: u32,
     epoch: Instant,
     clients: Mutex<Clients>,
+    refused: AtomicU64,
 }
 
 impl RateLimiter {
@@ -44,6 +48,7 @@ impl RateLimiter {
             requests_max,
             epoch: Instant::now(),
             clients: Mutex::new(Clients::default()),
+            refused: AtomicU64::new(0),
         }
     }
 
@@ -51,6 +56,12 @@ impl RateLimiter {
     #[must_use]
     pub fn requests_max(&self) -> u32 {
         self.requests_max
+    }
+
+    /// Requests that were refused since the process began.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Counts one request of this client at this moment.
@@ -76,6 +87,8 @@ impl RateLimiter {
         let allowed = passed.len() < limit as usize;
         if allowed {
             passed.push_back(micros(now));
+        } else {
+            self.refused.fetch_add(1, Ordering::Relaxed);
         }
         let oldest = passed.front().copied().unwrap_or_else(|| micros(now));
         let wait_us = (oldest + micros(WINDOW)).saturating_sub(micros(now));

@@ -102,20 +102,21 @@ impl Server {
             public,
             admin,
         } = self;
+        let traffic = api::Traffic::default();
         announce("listening", &public)?;
         if !public.local_addr()?.ip().is_loopback() {
             tracing::warn!(hosts = ?api.allowed_hosts, "reachable from other machines: the API asks nobody who they are");
         }
         let public = api::serve(
             public,
-            api::public(app.clone(), &api),
+            api::public(app.clone(), &traffic, &api),
             api.clone(),
             shutdown.clone(),
         );
         let operator = async {
             if let Some((listener, token)) = admin {
                 announce("admin listening", &listener)?;
-                let router = api::admin(app.clone(), &token, &api, settings);
+                let router = api::admin(app.clone(), &token, &traffic, &api, settings);
                 api::serve(listener, router, api.clone(), shutdown.clone()).await;
             }
             anyhow::Ok(())

@@ -146,6 +146,12 @@ impl Storage {
         Ok(storage)
     }
 
+    /// Bytes of all published files together.
+    #[must_use]
+    pub fn used_bytes(&self) -> u64 {
+        self.0.used.load(Ordering::Relaxed)
+    }
+
     /// Whether `bytes` more may be kept.
     ///
     /// # Errors

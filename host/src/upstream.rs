@@ -10,6 +10,7 @@ mod pacing;
 mod replay;
 mod request;
 mod session;
+mod tally;
 mod transport;
 
 #[cfg(test)]
@@ -22,6 +23,8 @@ use url::Url;
 pub use allowlist::{Denied, https, listed};
 pub use client::Client;
 pub use media::{MEDIA_HOSTS, MediaError, Opened};
+pub use tally::{Asked, Outcome};
+pub use transport::use_ring;
 
 /// Where requests go and what limits them.
 #[derive(Clone)]

@@ -1,5 +1,9 @@
 //! The command line: exit codes, and one line that says what is wrong.
 
+mod doctor;
+mod structured;
+mod teach;
+
 use std::process::Output;
 
 use serde_json::Value;
@@ -43,23 +47,6 @@ fn openapi_prints_a_json_document() {
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(document["openapi"].as_str().unwrap().starts_with("3."));
     assert!(document["paths"]["/instagram/post/info"].is_object());
-}
-
-#[test]
-fn doctor_names_what_is_wrong_and_fails() {
-    let folder = tempfile::tempdir().unwrap();
-    let flags = ["doctor", "--listen", "127.0.0.1:0", "--admin-listen", "off"];
-    let good = gramhost(folder.path()).args(flags).output().unwrap();
-    assert_eq!(good.status.code(), Some(0), "{}", stdout(&good));
-    assert!(stdout(&good).contains("ok   data folder       data (will be made)"));
-
-    let bad = gramhost(folder.path())
-        .args(flags)
-        .args(["--cookies", "absent.txt"])
-        .output()
-        .unwrap();
-    assert_eq!(bad.status.code(), Some(1));
-    assert!(stdout(&bad).contains("FAIL cookies           absent.txt: No such file"));
 }
 
 #[test]

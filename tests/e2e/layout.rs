@@ -126,7 +126,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
 ];
 
 /// Foreign names and the only places of `host/src` that may say them; a place is a room or one of its files.
-const OWNERS: [(&str, &[&str]); 36] = [
+const OWNERS: [(&str, &[&str]); 43] = [
     ("axum", &["api", "app"]),
     ("hyper", &["api"]),
     ("hyper_util", &["api"]),
@@ -146,6 +146,10 @@ const OWNERS: [(&str, &[&str]); 36] = [
     ("semver", &["plugin"]),
     ("notify", &["plugin"]),
     ("prometheus_client", &["api/metrics"]),
+    ("opentelemetry", &["command/log/export"]),
+    ("opentelemetry_otlp", &["command/log/export"]),
+    ("opentelemetry_sdk", &["command/log/export"]),
+    ("tracing_opentelemetry", &["command/log/export"]),
     ("reqwest", &["upstream"]),
     ("rustls", &["upstream"]),
     ("moka", &["extraction"]),
@@ -163,6 +167,9 @@ const OWNERS: [(&str, &[&str]); 36] = [
     ("infer", &["media"]),
     ("http_range_header", &["api"]),
     ("clap", &["command", "config"]),
+    ("clap_complete", &["command/completions"]),
+    ("clap_mangen", &["command/manual"]),
+    ("strsim", &["config/nearest"]),
     ("indicatif", &["command"]),
     ("toml", &["config", "plugin/settings"]),
     // `wit-parser` and `wit-component` answer with it.

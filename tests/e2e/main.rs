@@ -13,8 +13,12 @@ mod cli;
 mod config;
 mod instagram;
 mod layout;
+mod metrics;
 mod operator;
+#[cfg(feature = "otel")]
+mod otel;
 mod page;
 mod plugin;
 mod recordings;
 mod shutdown;
+mod spans;

@@ -20,7 +20,7 @@ use gramhost::{
 use tokio::time::{sleep, timeout};
 
 /// The embedded plugin that is also put into folders.
-const POST: &[u8] = include_bytes!(env!("PLUGIN_POST"));
+pub(super) const POST: &[u8] = include_bytes!(env!("PLUGIN_POST"));
 
 /// A post plugin that does wrong what its shortcode says.
 const MISBEHAVING: &[u8] = include_bytes!(env!("GUEST_MISBEHAVING"));

@@ -92,6 +92,15 @@ impl Server {
         assert_eq!(output.status.signal(), Some(9), "{output:?}");
     }
 
+    /// With these variables.
+    #[cfg(feature = "otel")]
+    pub(crate) fn start_with(variables: &[(&str, &str)], flags: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = gramhost(folder.path());
+        command.envs(variables.iter().copied());
+        Self::spawn(folder, command, flags)
+    }
+
     /// On a machine where nothing is installed.
     pub(crate) fn start_without_tools(flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();

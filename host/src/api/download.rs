@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{
     body::{BatchBody, Body, CarouselBody, PostBody, ReelBody, StoryBody},
     error::{ApiError, Subject},
-    middleware::ClientAddress,
+    middleware::Asker,
     view::{
         job::{Batch, Started},
         media_type,
@@ -29,10 +29,10 @@ use crate::{
 pub(super) async fn post(
     State(extraction): State<Extraction>,
     State(downloads): State<Downloads>,
-    client: ClientAddress,
+    asker: Asker,
     Body(body): Body<PostBody>,
 ) -> Result<Response, ApiError> {
-    let starting = Starting::new(&extraction, &downloads, client, body.download()?);
+    let starting = Starting::new(&extraction, &downloads, asker, body.download()?);
     starting
         .answer(
             "Download started. Use /status/{job_id} to check progress.",
@@ -48,10 +48,10 @@ pub(super) async fn post(
 pub(super) async fn reel(
     State(extraction): State<Extraction>,
     State(downloads): State<Downloads>,
-    client: ClientAddress,
+    asker: Asker,
     Body(body): Body<ReelBody>,
 ) -> Result<Response, ApiError> {
-    let starting = Starting::new(&extraction, &downloads, client, body.download()?);
+    let starting = Starting::new(&extraction, &downloads, asker, body.download()?);
     starting
         .answer("Reel download started.", "reel_info", reel_info)
         .await
@@ -63,10 +63,10 @@ pub(super) async fn reel(
 pub(super) async fn story(
     State(extraction): State<Extraction>,
     State(downloads): State<Downloads>,
-    client: ClientAddress,
+    asker: Asker,
     Body(body): Body<StoryBody>,
 ) -> Result<Response, ApiError> {
-    let starting = Starting::new(&extraction, &downloads, client, body.download()?);
+    let starting = Starting::new(&extraction, &downloads, asker, body.download()?);
     starting
         .answer("Story download started.", "story_info", story_info)
         .await
@@ -78,10 +78,10 @@ pub(super) async fn story(
 pub(super) async fn carousel(
     State(extraction): State<Extraction>,
     State(downloads): State<Downloads>,
-    client: ClientAddress,
+    asker: Asker,
     Body(body): Body<CarouselBody>,
 ) -> Result<Response, ApiError> {
-    let starting = Starting::new(&extraction, &downloads, client, body.download()?);
+    let starting = Starting::new(&extraction, &downloads, asker, body.download()?);
     starting
         .answer(
             "Carousel download started as ZIP.",
@@ -96,12 +96,12 @@ pub(super) async fn carousel(
     responses((status = 202, description = "The job of the batch, and one for each item", body = Value)))]
 pub(super) async fn batch(
     State(downloads): State<Downloads>,
-    ClientAddress(client): ClientAddress,
+    Asker(origin): Asker,
     Body(body): Body<BatchBody>,
 ) -> Result<Response, ApiError> {
     let (items, continue_on_error) = body.downloads()?;
     let status = downloads
-        .start_batch(client, items, continue_on_error)
+        .start_batch(origin, items, continue_on_error)
         .await?;
     Ok((StatusCode::ACCEPTED, Json(Batch::from(&status))).into_response())
 }
@@ -110,7 +110,7 @@ pub(super) async fn batch(
 struct Starting<'a> {
     extraction: &'a Extraction,
     downloads: &'a Downloads,
-    client: ClientAddress,
+    asker: Asker,
     download: Download,
 }
 
@@ -118,13 +118,13 @@ impl<'a> Starting<'a> {
     fn new(
         extraction: &'a Extraction,
         downloads: &'a Downloads,
-        client: ClientAddress,
+        asker: Asker,
         download: Download,
     ) -> Self {
         Self {
             extraction,
             downloads,
-            client,
+            asker,
             download,
         }
     }
@@ -149,7 +149,7 @@ impl<'a> Starting<'a> {
             .check(&self.download, &extracted.record)
             .map_err(cannot)?;
         let info = info(&extracted.record, &self.download, files);
-        let status = self.downloads.start(self.client.0, self.download).await?;
+        let status = self.downloads.start(self.asker.0, self.download).await?;
         let started = Started::new(&status, message, about, info);
         Ok((StatusCode::ACCEPTED, Json(started)).into_response())
     }

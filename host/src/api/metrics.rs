@@ -1,50 +1,161 @@
-//! What Prometheus is told of plugins, captures and drift; put together anew for each scrape.
+//! What Prometheus is told of requests, of what they cost, of jobs, files, plugins, captures and drift. The rooms count
+//! for themselves; it is put together anew for each scrape.
 
-use std::sync::Arc;
+mod traffic;
+
+use std::sync::atomic::AtomicU64;
 
 use axum::{
+    Extension,
     extract::State,
     http::header,
     response::{IntoResponse, Response},
 };
 use prometheus_client::{
     encoding::text::encode,
-    metrics::{counter::Counter, family::Family, gauge::Gauge},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, info::Info},
     registry::Registry as Metrics,
 };
 
+pub use traffic::Traffic;
+
+pub(super) use traffic::Way;
+
 use super::error::{ApiError, Code};
-use crate::{
-    capture::Captures,
-    drift::Drift,
-    plugin::{Registry, Status},
-};
+use crate::{app::App, drift::Drift, plugin::Status};
 
 /// What OpenMetrics calls its text.
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The states of a job; a batch is its items.
+const JOB_STATES: [&str; 5] = ["pending", "running", "completed", "failed", "cancelled"];
 
 type Labels = Vec<(&'static str, String)>;
 
 /// `GET /metrics`.
 pub(super) async fn metrics(
-    State(plugins): State<Arc<Registry>>,
-    State(captures): State<Captures>,
-    State(drift): State<Drift>,
+    State(app): State<App>,
+    Extension(traffic): Extension<Traffic>,
 ) -> Result<Response, ApiError> {
-    let mut metrics = Metrics::with_prefix("gramhost");
-    plugin_metrics(&mut metrics, &plugins.status());
-    let kept = Gauge::<i64>::default();
-    kept.set(i64::try_from(captures.list().len()).unwrap_or(i64::MAX));
-    metrics.register(
-        "captures",
-        "Captures of failed extractions that are kept",
-        kept,
+    let mut metrics = Metrics::default();
+    process_metrics(&mut metrics, &traffic);
+    traffic.register(&mut metrics);
+    let counts = app.database.count_jobs().await;
+    let counts = counts.map_err(|error| ApiError::from(Code::ServerError).caused_by(error))?;
+    job_metrics(&mut metrics, &counts);
+    outward_metrics(&mut metrics, &app);
+    plugin_metrics(&mut metrics, &app.plugins.status());
+    let help = "Captures of failed extractions that are kept";
+    gauge(
+        &mut metrics,
+        "gramhost_captures",
+        help,
+        app.captures.list().len() as u64,
     );
-    drift_metrics(&mut metrics, &drift);
+    drift_metrics(&mut metrics, &app.drift);
     let mut text = String::new();
     encode(&mut text, &metrics)
         .map_err(|error| ApiError::from(Code::ServerError).caused_by(error))?;
     Ok(([(header::CONTENT_TYPE, TEXT)], text).into_response())
+}
+
+fn process_metrics(metrics: &mut Metrics, traffic: &Traffic) {
+    let began = Gauge::<f64, AtomicU64>::default();
+    began.set(traffic.began_s());
+    metrics.register(
+        "process_start_time_seconds",
+        "When the process began, seconds since 1970",
+        began,
+    );
+    let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+    metrics.register("gramhost_build", "What this program is", build);
+}
+
+fn job_metrics(metrics: &mut Metrics, counts: &[(String, u64)]) {
+    let jobs = Family::<Labels, Gauge>::default();
+    for state in JOB_STATES {
+        let count = counts.iter().find(|(known, _)| known == state);
+        let count = count.map_or(0, |(_, count)| *count);
+        let labels = vec![("state", state.to_owned())];
+        jobs.get_or_create(&labels)
+            .set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+    metrics.register(
+        "gramhost_jobs",
+        "Downloads that are remembered, by state; each item of a batch is one",
+        jobs,
+    );
+}
+
+/// What went out, what came in, and what was spared.
+fn outward_metrics(metrics: &mut Metrics, app: &App) {
+    let upstream = app.extraction.upstream();
+    let requests = Family::<Labels, Counter>::default();
+    for asked in upstream.asked() {
+        let labels = vec![
+            ("host", escaped(&asked.host)),
+            ("outcome", asked.outcome.name().to_owned()),
+        ];
+        requests.get_or_create(&labels).inc_by(asked.count);
+    }
+    metrics.register(
+        "gramhost_upstream_requests",
+        "Requests to hosts of the operator's list, redirects and retries included",
+        requests,
+    );
+    counter(
+        metrics,
+        "gramhost_downloaded_bytes",
+        "Bytes of media that came, also of files that were not kept",
+        upstream.media_bytes(),
+    );
+    let lookups = Family::<Labels, Counter>::default();
+    let known = app.extraction.lookups();
+    for (result, count) in [
+        ("hit", known.hits()),
+        ("miss", known.misses()),
+        ("joined", known.joins()),
+    ] {
+        let labels = vec![("result", result.to_owned())];
+        lookups.get_or_create(&labels).inc_by(count);
+    }
+    metrics.register(
+        "gramhost_cache_lookups",
+        "Questions answered from memory, anew, or by what was under way for somebody else",
+        lookups,
+    );
+    counter(
+        metrics,
+        "gramhost_rate_limited",
+        "Requests to the API that were refused because their client had asked too often",
+        app.rate_limiter.refused(),
+    );
+    let help = "Bytes of downloaded files that are kept";
+    gauge(
+        metrics,
+        "gramhost_files_bytes",
+        help,
+        app.downloads.files_bytes(),
+    );
+}
+
+fn counter(metrics: &mut Metrics, name: &str, help: &str, count: u64) {
+    let counter = Counter::<u64>::default();
+    counter.inc_by(count);
+    metrics.register(name, help, counter);
+}
+
+fn gauge(metrics: &mut Metrics, name: &str, help: &str, value: u64) {
+    let gauge = Gauge::<i64>::default();
+    gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+    metrics.register(name, help, gauge);
+}
+
+/// What plugins and settings call things may hold anything; the library writes it as it is.
+fn escaped(text: &str) -> String {
+    text.replace('\\', r"\\")
+        .replace('"', "\\\"")
+        .replace('\n', r"\n")
 }
 
 fn plugin_metrics(metrics: &mut Metrics, plugins: &[Status]) {
@@ -57,8 +168,8 @@ fn plugin_metrics(metrics: &mut Metrics, plugins: &[Status]) {
             continue;
         };
         let labels = vec![
-            ("plugin", plugin.name.clone()),
-            ("version", version.version.clone()),
+            ("plugin", escaped(&plugin.name)),
+            ("version", escaped(&version.version)),
             (
                 "digest",
                 version.digest.get(..8).unwrap_or_default().to_owned(),
@@ -71,19 +182,27 @@ fn plugin_metrics(metrics: &mut Metrics, plugins: &[Status]) {
             labels.push(("ending", ending.name().to_owned()));
             extractions.get_or_create(&labels).inc_by(*count);
         }
-        let plugin_alone = vec![("plugin", plugin.name.clone())];
+        let plugin_alone = vec![("plugin", escaped(&plugin.name))];
         let waits = i64::from(plugin.candidate.is_some());
         candidates.get_or_create(&plugin_alone).set(waits);
     }
-    metrics.register("plugin_serving", "The version that serves", serving);
-    metrics.register("plugin_calls", "Calls of the version that serves", calls);
     metrics.register(
-        "plugin_extractions",
+        "gramhost_plugin_serving",
+        "The version that serves",
+        serving,
+    );
+    metrics.register(
+        "gramhost_plugin_calls",
+        "Calls of the version that serves",
+        calls,
+    );
+    metrics.register(
+        "gramhost_plugin_extractions",
         "Extractions on the version that serves, by how they ended",
         extractions,
     );
     metrics.register(
-        "plugin_candidate",
+        "gramhost_plugin_candidate",
         "1 where a version runs beside what serves, or waits for the operator",
         candidates,
     );
@@ -93,16 +212,16 @@ fn drift_metrics(metrics: &mut Metrics, drift: &Drift) {
     let shares = Family::<Labels, Gauge>::default();
     for warning in drift.warnings() {
         let labels = vec![
-            ("kind", warning.kind),
-            ("door", warning.door),
-            ("field", warning.field),
+            ("kind", escaped(&warning.kind)),
+            ("door", escaped(&warning.door)),
+            ("field", escaped(&warning.field)),
             ("before_percent", warning.before_percent.to_string()),
         ];
         let after = i64::try_from(warning.after_percent).unwrap_or(i64::MAX);
         shares.get_or_create(&labels).set(after);
     }
     metrics.register(
-        "drift_percent",
+        "gramhost_drift_percent",
         "Records that state a field which used to be stated; only fields with a warning",
         shares,
     );

@@ -24,17 +24,18 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-pub(super) use client::ClientAddress;
+pub(super) use client::Asker;
 
 use super::{
     Config,
     error::{ApiError, Code, X_CACHE, X_PLUGIN},
+    metrics::Traffic,
 };
 use crate::rate_limit::RateLimiter;
 use limit::RateLimit;
 
 /// Around everything, also paths that do not exist.
-pub(super) fn every_request(router: Router, config: &Config) -> Router {
+pub(super) fn every_request(router: Router, traffic: &Traffic, config: &Config) -> Router {
     let shared = Arc::new(config.clone());
     // Innermost, because it changes the type of the body.
     let router = router.layer(RequestBodyLimitLayer::new(config.body_bytes_max));
@@ -51,7 +52,10 @@ pub(super) fn every_request(router: Router, config: &Config) -> Router {
             // Names the request, and writes the envelope of every refusal from further in.
             .layer(from_fn(identify::identify))
             // Inside, because it logs the name; outside everything that may refuse.
-            .layer(from_fn(log_request::log_request))
+            .layer(from_fn_with_state(
+                traffic.clone(),
+                log_request::log_request,
+            ))
             // A bug costs one request.
             .layer(CatchPanicLayer::custom(panicked))
             // Before anything reads it.

@@ -23,7 +23,7 @@ use axum::{
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::{Config, about, around, docs, health, page as web};
+use super::{Config, Traffic, about, around, docs, health, page as web};
 use crate::rate_limit::RateLimiter;
 
 /// What came back.
@@ -82,7 +82,7 @@ fn router(config: &Config, requests_max: u32) -> Router {
         .route("/openapi.json", get(docs::document))
         .route("/docs", get(docs::page))
         .route("/docs/{file}", get(docs::asset));
-    around(limited, free, limiter, config)
+    around(limited, free, limiter, &Traffic::default(), config)
 }
 
 async fn panicking() -> StatusCode {

@@ -3,7 +3,6 @@
 use std::{
     fs,
     io::{IsTerminal as _, Write as _, stderr},
-    net::{IpAddr, Ipv4Addr},
     path::PathBuf,
 };
 
@@ -11,6 +10,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use futures_util::TryStreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -32,7 +32,8 @@ Examples:
   gramhost download https://www.instagram.com/p/CnU4zIh9x_F/ -o pictures
   gramhost download CnU4zIh9x_F --as reel --audio mp3
   gramhost download CnU4zIh9x_F --as carousel
-  gramhost download instagram --as story --cookies cookies.txt";
+  gramhost download instagram --as story --cookies cookies.txt
+  gramhost download CnU4zIh9x_F --json | jq -r '.files[].path'";
 
 /// What to download, and where to.
 #[derive(Args, Debug)]
@@ -55,6 +56,9 @@ pub(super) struct DownloadArguments {
     /// jpg, png, webp, mp4, mkv or mov, instead of what Instagram has
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
+    /// What came, or why nothing did, as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -90,6 +94,10 @@ impl DownloadArguments {
                 self.keep(&downloads, &made).await.map(|()| Exit::Done)
             }
             _ => {
+                if self.json {
+                    let error = json!({ "error": status.error });
+                    print(&serde_json::to_string_pretty(&error)?);
+                }
                 let code = status.error.map(|error| error.code).unwrap_or_default();
                 let reason = Reason::named(&code);
                 Ok(refuse(exit(reason), &reason))
@@ -155,6 +163,7 @@ impl DownloadArguments {
 
     /// Under their documented names; a file of the same name is replaced.
     async fn keep(&self, downloads: &Downloads, made: &Made) -> anyhow::Result<()> {
+        let mut kept = Vec::new();
         for file in &made.files {
             let found = downloads.file(&file.filename).await?;
             let mut bytes = Box::pin(downloads.read(&found, None).await?);
@@ -166,7 +175,15 @@ impl DownloadArguments {
             }
             to.sync_all()?;
             fs::rename(&part, &path)?;
-            print(&path.display().to_string());
+            if !self.json {
+                print(&path.display().to_string());
+            }
+            let mut file = serde_json::to_value(file)?;
+            file["path"] = json!(path.display().to_string());
+            kept.push(file);
+        }
+        if self.json {
+            print(&serde_json::to_string_pretty(&json!({ "files": kept }))?);
         }
         Ok(())
     }
@@ -193,10 +210,7 @@ impl Drop for Scratch {
 /// Starts the job and shows it to its end: a bar on a terminal, a line for each stage elsewhere.
 async fn watch(downloads: &Downloads, download: Download) -> anyhow::Result<Status<Download>> {
     let mut changes = downloads.queue().changes();
-    let id = downloads
-        .start(IpAddr::V4(Ipv4Addr::LOCALHOST), download)
-        .await?
-        .id;
+    let id = downloads.start("here".into(), download).await?.id;
     let bar = stderr().is_terminal().then(bar);
     let mut said = String::new();
     loop {

@@ -4,11 +4,13 @@
 mod admin;
 mod build;
 mod captures;
+mod examples;
 mod new;
 mod pack;
+mod progress;
 mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Subcommand;
@@ -22,14 +24,17 @@ use crate::{
 
 /// What to do with plugins.
 #[derive(Debug, Subcommand)]
+#[command(after_help = examples::PLUGIN)]
 pub(super) enum Plugin {
     /// Show the plugins of the running server, or those that would serve if none runs
+    #[command(after_help = examples::LIST)]
     List {
         /// Everything that is known, as JSON
         #[arg(long)]
         json: bool,
     },
     /// Say what a component is built for, what it can do, and what recorded cases cost
+    #[command(after_help = examples::CHECK)]
     Check {
         /// Such as post.wasm; the name says which plugin it replaces
         file: PathBuf,
@@ -41,6 +46,7 @@ pub(super) enum Plugin {
         json: bool,
     },
     /// Check a component and replay recorded cases through it
+    #[command(after_help = examples::TEST)]
     Test {
         /// Such as post.wasm; the name says which plugin it replaces
         file: PathBuf,
@@ -50,25 +56,39 @@ pub(super) enum Plugin {
         /// Write down how each case of --cases ends now; read it before you keep it
         #[arg(long, requires = "cases")]
         update: bool,
+        /// How each case ended, as JSON
+        #[arg(long, conflicts_with = "update")]
+        json: bool,
     },
     /// Put recorded cases and settings into a component: one file, one digest, one proof
+    #[command(after_help = examples::PACK)]
     Pack(pack::Pack),
     /// Attach a minisign signature to a component
+    #[command(after_help = examples::SIGN)]
     Sign(pack::Sign),
     /// Let the running server take a component in
+    #[command(after_help = examples::PUT)]
     Put {
         /// Such as post.wasm; the name says which plugin it replaces
         file: PathBuf,
+        /// What the server says, as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Go back to the version before
+    #[command(after_help = examples::ROLLBACK)]
     Rollback {
         /// Which plugin
         name: String,
         /// For the history
         #[arg(long)]
         why: Option<String>,
+        /// What the server says, as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Let the candidate serve, or an earlier version
+    #[command(after_help = examples::PROMOTE)]
     Promote {
         /// Which plugin
         name: String,
@@ -78,16 +98,24 @@ pub(super) enum Plugin {
         /// For the history
         #[arg(long)]
         why: Option<String>,
+        /// What the server says, as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Drop the candidate
+    #[command(after_help = examples::DISCARD)]
     Discard {
         /// Which plugin
         name: String,
         /// For the history
         #[arg(long)]
         why: Option<String>,
+        /// What the server says, as JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Show what happened to versions, newest first
+    #[command(after_help = examples::HISTORY)]
     History {
         /// Which plugin [default: all]
         name: Option<String>,
@@ -96,18 +124,23 @@ pub(super) enum Plugin {
         json: bool,
     },
     /// Show what plugins failed at, newest first
+    #[command(after_help = examples::CAPTURES)]
     Captures {
         /// As JSON
         #[arg(long)]
         json: bool,
     },
     /// Run a capture again, exactly
+    #[command(after_help = examples::REPLAY)]
     Replay(captures::Replay),
     /// Make a capture a case that every later version must pass
+    #[command(after_help = examples::ADOPT)]
     Adopt(captures::Adopt),
     /// Make a case of one live extraction
+    #[command(after_help = examples::RECORD)]
     Record(captures::Record),
     /// Write an extractor of your own that builds anywhere
+    #[command(after_help = examples::NEW)]
     New {
         /// Which one it is to replace
         name: new::Name,
@@ -116,12 +149,14 @@ pub(super) enum Plugin {
         into: Option<PathBuf>,
     },
     /// Build an extractor and check it
+    #[command(after_help = examples::BUILD)]
     Build {
         /// Where its Cargo.toml is
         #[arg(default_value = ".")]
         folder: PathBuf,
     },
     /// Build an extractor on every save, test it, and hand what passes to the running server
+    #[command(after_help = examples::WATCH)]
     Watch {
         /// Where its Cargo.toml is
         #[arg(default_value = ".")]
@@ -134,7 +169,8 @@ impl Plugin {
         match self {
             Self::List { json } => list(config, json).await,
             Self::Check { file, cases, json } => {
-                match plugin::check(&config.plugin, &file, cases.as_deref()).await {
+                let told = progress::of_cases();
+                match plugin::check(&config.plugin, &file, cases.as_deref(), told).await {
                     Ok(found) if json => Ok(print(&serde_json::to_string_pretty(&found)?)),
                     Ok(found) => Ok(print(&found.to_string())),
                     Err(error) => refused(error),
@@ -144,33 +180,32 @@ impl Plugin {
                 file,
                 cases: Some(cases),
                 update: true,
+                ..
             } => match plugin::update(&config.plugin, &file, &cases).await {
                 Ok(changed) if changed.is_empty() => Ok(print("every case ends as written")),
                 Ok(changed) => Ok(print(&format!("written anew: {}", changed.join(", ")))),
                 Err(error) => refused(error),
             },
-            Self::Test { file, cases, .. } => {
-                match plugin::test(&config.plugin, &file, cases.as_deref()).await {
-                    Ok(tested) if tested.passed() => Ok(print(&tested.to_string())),
-                    Ok(tested) => {
-                        print(&tested.to_string());
-                        Ok(Exit::Extractor)
-                    }
-                    Err(error) => refused(error),
-                }
-            }
+            Self::Test {
+                file, cases, json, ..
+            } => test(&config, &file, cases.as_deref(), json).await,
             Self::Pack(pack) => pack.run(&config).await,
             Self::Sign(sign) => sign.run(&config).await,
-            Self::Put { file } => admin::put(&config, &file).await,
-            Self::Rollback { name, why } => {
-                admin::decide(&config, &name, "rollback", &[("why", why)]).await
+            Self::Put { file, json } => admin::put(&config, &file, json).await,
+            Self::Rollback { name, why, json } => {
+                admin::decide(&config, &name, "rollback", &[("why", why)], json).await
             }
-            Self::Promote { name, digest, why } => {
+            Self::Promote {
+                name,
+                digest,
+                why,
+                json,
+            } => {
                 let words = [("digest", digest), ("why", why)];
-                admin::decide(&config, &name, "promote", &words).await
+                admin::decide(&config, &name, "promote", &words, json).await
             }
-            Self::Discard { name, why } => {
-                admin::decide(&config, &name, "discard", &[("why", why)]).await
+            Self::Discard { name, why, json } => {
+                admin::decide(&config, &name, "discard", &[("why", why)], json).await
             }
             Self::History { name, json } => admin::history(&config, name, json).await,
             Self::Captures { json } => captures::list(&config, json),
@@ -190,6 +225,26 @@ fn refused(error: plugin::Error) -> anyhow::Result<Exit> {
         plugin::Error::Refused(why) => Ok(refuse(Exit::Extractor, &why)),
         error => Err(error.into()),
     }
+}
+
+async fn test(
+    config: &Config,
+    file: &Path,
+    cases: Option<&Path>,
+    json: bool,
+) -> anyhow::Result<Exit> {
+    let told = progress::of_cases();
+    let tested = match plugin::test(&config.plugin, file, cases, told).await {
+        Ok(tested) => tested,
+        Err(error) => return refused(error),
+    };
+    if json {
+        print(&serde_json::to_string_pretty(&tested)?);
+    } else {
+        print(&tested.to_string());
+    }
+    let passed = tested.passed();
+    Ok(if passed { Exit::Done } else { Exit::Extractor })
 }
 
 async fn list(config: Config, json: bool) -> anyhow::Result<Exit> {

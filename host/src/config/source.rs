@@ -3,13 +3,16 @@
 use std::ffi::OsString;
 
 use super::{
-    Error, Flags,
+    Error, Flags, nearest,
     setting::{SETTINGS, Setting, variable},
     value,
 };
 
 /// Variables that are no settings: where the tests find real recordings.
 const OTHER_VARIABLES: [&str; 1] = ["GRAMHOST_RECORDINGS"];
+
+/// What every variable of ours begins with.
+const PREFIX: &str = "GRAMHOST_";
 
 /// One setting that somebody gave.
 pub(super) struct Given {
@@ -35,7 +38,7 @@ pub(super) fn variables(
 ) -> Result<Vec<Given>, Error> {
     variables
         .filter_map(|(name, text)| Some((name.into_string().ok()?, text)))
-        .filter(|(name, _)| name.starts_with("GRAMHOST_"))
+        .filter(|(name, _)| name.starts_with(PREFIX))
         .filter(|(name, _)| !OTHER_VARIABLES.contains(&name.as_str()))
         .map(|(name, text)| {
             let text = text.into_string().map_err(|text| Error::Value {
@@ -82,9 +85,26 @@ fn given(origin: String, text: String, is: impl Fn(&str) -> bool) -> Result<Give
             text,
         }),
         None => {
-            let known: Vec<_> = SETTINGS.iter().map(|setting| setting.key).collect();
-            let hint = format!("there are {}", known.join(", "));
+            let hint = hint(&origin);
             Err(Error::Unknown { origin, hint })
         }
+    }
+}
+
+/// The nearest setting, in the form that it was given in; else all of them.
+fn hint(origin: &str) -> String {
+    let keys = || SETTINGS.iter().map(|setting| setting.key);
+    let meant = if let Some(word) = origin.strip_prefix(PREFIX) {
+        let variables: Vec<_> = keys().map(variable).collect();
+        // What all of them begin with would make all of them alike.
+        let words = variables.iter().filter_map(|it| it.strip_prefix(PREFIX));
+        nearest(word, words).map(|word| format!("{PREFIX}{word}"))
+    } else {
+        let key = origin.rsplit(' ').next().unwrap_or_default();
+        nearest(key, keys()).map(str::to_owned)
+    };
+    match meant {
+        Some(name) => format!("did you mean {name}?"),
+        None => format!("there are {}", keys().collect::<Vec<_>>().join(", ")),
     }
 }

@@ -72,8 +72,16 @@ fn every_flag_is_also_a_setting() {
 
 #[test]
 fn an_unknown_key_or_variable_is_refused_by_name() {
+    assert_eq!(
+        error("lisen = 1", &[]),
+        "g.toml: lisen is not a setting; did you mean listen?"
+    );
+    assert_eq!(
+        error("", &[("GRAMHOST_LIMITS_PLUGIN_CALL_MAX", "1")]),
+        "GRAMHOST_LIMITS_PLUGIN_CALL_MAX is not a setting; did you mean GRAMHOST_LIMITS_PLUGIN_CALLS_MAX?"
+    );
     assert!(
-        error("lisen = 1", &[]).starts_with("g.toml: lisen is not a setting; there are listen,")
+        error("colour = 1", &[]).starts_with("g.toml: colour is not a setting; there are listen,")
     );
     assert!(error("[limits]\nx = 1", &[]).starts_with("g.toml: limits.x is not"));
     assert!(error("[limits.x]\ny = 1", &[]).starts_with("g.toml: limits.x "));

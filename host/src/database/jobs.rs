@@ -15,6 +15,8 @@ pub struct JobRow {
     pub carry_on: bool,
     /// Whose share of the queue it takes.
     pub client: String,
+    /// The request that made it, a UUID; none made it, or it is from before this was kept.
+    pub request: Option<String>,
     /// `pending`, `running`, `completed`, `failed`, `cancelled`, or `batch`.
     pub state: String,
     /// How often it was started.
@@ -57,7 +59,7 @@ pub struct Finish<'a> {
 /// How long after the end of its lease a job of one's own is lost, milliseconds: a worker lengthens it every second.
 const LOST_MS: u64 = 120_000;
 
-const COLUMNS: &str = "id, parent, payload, carry_on, client, state, attempt, cancel, progress, result, error, \
+const COLUMNS: &str = "id, parent, payload, carry_on, client, request, state, attempt, cancel, progress, result, error, \
                        created_at, started_at, finished_at, expires_at";
 
 impl Database {
@@ -70,8 +72,8 @@ impl Database {
         let mut transaction = self.pool.begin().await?;
         for row in rows {
             sqlx::query(
-                "INSERT INTO jobs (id, seq, parent, payload, carry_on, client, state, attempt, not_before, cancel, created_at)
-                 SELECT $1, COALESCE(MAX(seq), 0) + 1, $2, $3, $4, $5, $6, 0, 0, $7, $8 FROM jobs",
+                "INSERT INTO jobs (id, seq, parent, payload, carry_on, client, state, attempt, not_before, cancel, created_at, request)
+                 SELECT $1, COALESCE(MAX(seq), 0) + 1, $2, $3, $4, $5, $6, 0, 0, $7, $8, $9 FROM jobs",
             )
             .bind(&row.id)
             .bind(&row.parent)
@@ -81,6 +83,7 @@ impl Database {
             .bind(&row.state)
             .bind(false)
             .bind(row.created_at)
+            .bind(&row.request)
             .execute(&mut *transaction)
             .await?;
         }
@@ -321,6 +324,22 @@ impl Database {
         .fetch_one(&self.pool)
         .await?;
         Ok((all.unsigned_abs(), own.unsigned_abs()))
+    }
+
+    /// How many jobs there are in each state; a batch is its items.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn count_jobs(&self) -> Result<Vec<(String, u64)>, Error> {
+        let counts: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT state, COUNT(*) FROM jobs WHERE state <> 'batch' GROUP BY state",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let counts = counts.into_iter();
+        Ok(counts
+            .map(|(state, count)| (state, count.unsigned_abs()))
+            .collect())
     }
 
     /// Forgets jobs whose time is up, and batches that have no items left.

@@ -7,6 +7,7 @@ use fixtures::{Har, Question};
 use serde::Serialize;
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tracing::Instrument as _;
 
 use super::{
     Extraction,
@@ -130,7 +131,10 @@ impl Extraction {
             return;
         };
         let this = self.clone();
-        tokio::spawn(async move {
+        // Of its own: the request has ended long before this has.
+        let span = tracing::error_span!(parent: None, "aside", plugin = %run.plugin.label());
+        span.follows_from(tracing::Span::current());
+        let aside = async move {
             let _place = place;
             if let Ok(record) = &driven.ended {
                 this.count(&run, driven.door.as_deref(), record);
@@ -154,7 +158,8 @@ impl Extraction {
                     this.registry.compare(&candidate, comparison);
                 }
             }
-        });
+        };
+        tokio::spawn(aside.instrument(span));
     }
 
     /// A failure that the version before shows on the same answers is Instagram's doing.

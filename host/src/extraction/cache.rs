@@ -2,12 +2,16 @@
 
 use std::{
     panic::resume_unwind,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use moka::{Expiry, future::Cache as Memory};
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
 use super::{Config, Error, Extracted, Failure, error::Failed};
 use crate::{
@@ -31,9 +35,35 @@ struct Entry {
     ttl: Duration,
 }
 
+/// How lookups ended since the process began.
+#[derive(Debug, Default)]
+pub struct Lookups {
+    hits: AtomicU64,
+    misses: AtomicU64,
+    joins: AtomicU64,
+}
+
+impl Lookups {
+    /// Answered from memory.
+    pub fn hits(&self) -> u64 {
+        self.hits.load(Ordering::Relaxed)
+    }
+
+    /// Asked anew, or refused because too much else was going on.
+    pub fn misses(&self) -> u64 {
+        self.misses.load(Ordering::Relaxed)
+    }
+
+    /// Answered by an extraction that was under way for somebody else.
+    pub fn joins(&self) -> u64 {
+        self.joins.load(Ordering::Relaxed)
+    }
+}
+
 /// A cheap handle.
 #[derive(Clone)]
 pub(super) struct Cache {
+    lookups: Arc<Lookups>,
     memory: Memory<Key, Entry>,
     places: Arc<Semaphore>,
     record_ttl: Duration,
@@ -51,6 +81,7 @@ impl Expiry<Key, Entry> for Ttl {
 impl Cache {
     pub(super) fn new(config: &Config) -> Self {
         Self {
+            lookups: Arc::default(),
             memory: Memory::builder()
                 .max_capacity(config.cache_entries_max)
                 .expire_after(Ttl)
@@ -59,6 +90,10 @@ impl Cache {
             record_ttl: Duration::from_secs(config.cache_ttl_s),
             refusal_ttl: Duration::from_secs(config.negative_ttl_s.min(config.cache_ttl_s)),
         }
+    }
+
+    pub(super) fn lookups(&self) -> &Lookups {
+        &self.lookups
     }
 
     /// The next question is asked anew.
@@ -74,12 +109,26 @@ impl Cache {
         W: Future<Output = Result<Box<Record>, Failed>> + Send + 'static,
     {
         if let Some(entry) = self.memory.get(&key).await {
+            self.lookups.hits.fetch_add(1, Ordering::Relaxed);
             return entry.told(&key.plugin, true);
         }
         let plugin = Arc::clone(&key.plugin);
         let this = self.clone();
-        let flight = async move { this.memory.try_get_with(key, this.fresh(work)).await };
-        match tokio::spawn(flight).await {
+        let flight = async move {
+            let mut joined = true;
+            let fresh = async {
+                joined = false;
+                this.lookups.misses.fetch_add(1, Ordering::Relaxed);
+                this.fresh(work).await
+            };
+            let entry = this.memory.try_get_with(key, fresh).await;
+            if joined {
+                this.lookups.joins.fetch_add(1, Ordering::Relaxed);
+            }
+            entry
+        };
+        // The spans of who asked first go along.
+        match tokio::spawn(flight.in_current_span()).await {
             Ok(Ok(entry)) => entry.told(&plugin, false),
             Ok(Err(error)) => Err(Failure {
                 error: Error::clone(&error),

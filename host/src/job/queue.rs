@@ -23,6 +23,24 @@ use crate::{
 /// A look at the table for what other processes did.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// Who wants a job.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// Whose share of the queue it takes.
+    pub client: String,
+    /// The request that it came with, for whoever reads the log.
+    pub request: Option<Uuid>,
+}
+
+impl From<&str> for Origin {
+    fn from(client: &str) -> Self {
+        Self {
+            client: client.to_owned(),
+            request: None,
+        }
+    }
+}
+
 /// A cheap handle.
 pub struct Queue<W>(pub(super) Arc<Inner<W>>);
 
@@ -101,9 +119,10 @@ impl<W: Work> Queue<W> {
     ///
     /// # Errors
     /// [`Error::QueueFull`], [`Error::ShareFull`], or the table's.
-    pub async fn submit(&self, client: &str, work: W) -> Result<Status<W>, Error> {
-        self.has_room(client, 1).await?;
-        let row = self.row(client, Some(&work), None)?;
+    pub async fn submit(&self, origin: impl Into<Origin>, work: W) -> Result<Status<W>, Error> {
+        let origin = origin.into();
+        self.has_room(&origin.client, 1).await?;
+        let row = self.row(&origin, Some(&work), None)?;
         self.insert(vec![row]).await
     }
 
@@ -113,18 +132,19 @@ impl<W: Work> Queue<W> {
     /// As [`Queue::submit`].
     pub async fn submit_batch(
         &self,
-        client: &str,
+        origin: impl Into<Origin>,
         works: Vec<W>,
         carry_on: bool,
     ) -> Result<Status<W>, Error> {
-        self.has_room(client, works.len() as u64).await?;
-        let mut parent = self.row(client, None, None)?;
+        let origin = origin.into();
+        self.has_room(&origin.client, works.len() as u64).await?;
+        let mut parent = self.row(&origin, None, None)?;
         "batch".clone_into(&mut parent.state);
         parent.carry_on = carry_on;
         let id = parent.id.clone();
         let mut rows = vec![parent];
         for work in &works {
-            rows.push(self.row(client, Some(work), Some(&id))?);
+            rows.push(self.row(&origin, Some(work), Some(&id))?);
         }
         self.insert(rows).await
     }
@@ -135,13 +155,19 @@ impl<W: Work> Queue<W> {
         Status::of(rows)?.ok_or(Error::QueueFull)
     }
 
-    fn row(&self, client: &str, work: Option<&W>, parent: Option<&str>) -> Result<JobRow, Error> {
+    fn row(
+        &self,
+        origin: &Origin,
+        work: Option<&W>,
+        parent: Option<&str>,
+    ) -> Result<JobRow, Error> {
         Ok(JobRow {
             id: Uuid::new_v4().to_string(),
             parent: parent.map(str::to_owned),
             payload: work.map(serde_json::to_string).transpose()?,
             carry_on: true,
-            client: client.to_owned(),
+            client: origin.client.clone(),
+            request: origin.request.map(|id| id.to_string()),
             state: "pending".to_owned(),
             created_at: i64::try_from(self.0.clock.now_ms()).unwrap_or(i64::MAX),
             ..JobRow::default()

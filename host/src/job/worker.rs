@@ -12,6 +12,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::{
     Attempt, Error, Failure, JobId, Progress, Queue, Reporter, Work,
@@ -135,7 +136,13 @@ impl<W: Work> Queue<W> {
         };
         let wall = Duration::from_secs(self.0.config.wall_s_max);
         let work = AssertUnwindSafe(work.run(context, attempt)).catch_unwind();
-        match timeout(wall, work).await {
+        let span = tracing::error_span!(
+            "job",
+            id = row.id,
+            attempt = row.attempt,
+            request = row.request,
+        );
+        match timeout(wall, work).instrument(span).await {
             Ok(Ok(done)) => done,
             Ok(Err(_panic)) => {
                 tracing::error!(job = row.id, "a job panicked");

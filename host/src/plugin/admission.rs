@@ -283,7 +283,7 @@ impl Admission {
 }
 
 fn proven(admitted: Admitted, cases: &[Case]) -> Result<Admitted, Refused> {
-    let ends = proof::run(&admitted.subject(), cases)
+    let ends = proof::run(&admitted.subject(), cases, &|_, _| ())
         .map_err(|reason| Refused::new(Check::Replay, reason))?;
     let failed = ends.into_iter().filter_map(|(_, end)| end.err()).collect();
     match Refused::replay(failed) {

@@ -15,7 +15,8 @@ use super::{
     engine, linker,
     replay::{self, Subject},
     sandbox::Sandbox,
-    trial, world,
+    trial::{self, Told},
+    world,
 };
 
 /// How often the time of a case is measured; the shortest counts, because other work only ever adds to it.
@@ -91,6 +92,7 @@ pub async fn check(
     config: &Config,
     file: &Path,
     cases: Option<&Path>,
+    told: Told,
 ) -> Result<Inspection, Error> {
     let component = admission::read(file.to_owned(), config.component_bytes_max).await?;
     let shape = world::shape(&component);
@@ -101,7 +103,7 @@ pub async fn check(
     let ms = config.call_ms_max;
     let digest = admitted.digest.clone();
     let manifest = admitted.manifest.clone();
-    let costs = spawn_blocking(move || costs(admitted, &counting, &cases, ms))
+    let costs = spawn_blocking(move || costs(admitted, &counting, &cases, ms, &told))
         .await
         .map_err(|error| Error::Start(error.to_string()))?;
     Ok(Inspection {
@@ -154,7 +156,13 @@ async fn counting(
 }
 
 /// Blocks.
-fn costs(admitted: Admitted, counting: &Sandbox, cases: &[Case], ms: u64) -> Vec<Cost> {
+fn costs(
+    admitted: Admitted,
+    counting: &Sandbox,
+    cases: &[Case],
+    ms: u64,
+    told: &Told,
+) -> Vec<Cost> {
     let Admitted {
         manifest,
         sandbox,
@@ -167,8 +175,11 @@ fn costs(admitted: Admitted, counting: &Sandbox, cases: &[Case], ms: u64) -> Vec
         settings: settings.as_deref(),
     };
     let serving = sandbox.metered();
-    let cost = |case| cost(&on(&serving), &on(counting), case, ms);
-    let mut costs: Vec<Cost> = cases.iter().map(cost).collect();
+    let mut costs = Vec::with_capacity(cases.len());
+    for case in cases {
+        costs.push(cost(&on(&serving), &on(counting), case, ms));
+        told(costs.len(), cases.len());
+    }
     costs.sort_by_key(|cost| Reverse(cost.instructions));
     costs
 }

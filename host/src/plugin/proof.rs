@@ -73,11 +73,15 @@ pub(super) fn merge(places: impl IntoIterator<Item = Vec<Case>>) -> Vec<Case> {
     merged.into_values().collect()
 }
 
-/// Runs every case. Blocks.
+/// Runs every case; `told` how many have run, and how many there are. Blocks.
 ///
 /// # Errors
 /// It takes too long.
-pub(super) fn run(subject: &Subject<'_>, cases: &[Case]) -> Result<Ends, String> {
+pub(super) fn run(
+    subject: &Subject<'_>,
+    cases: &[Case],
+    told: &(dyn Fn(usize, usize) + Send + Sync),
+) -> Result<Ends, String> {
     let deadline = Instant::now() + Duration::from_secs(WALL_S_MAX);
     let next = AtomicUsize::new(0);
     let ends = Mutex::new(BTreeMap::new());
@@ -92,6 +96,7 @@ pub(super) fn run(subject: &Subject<'_>, cases: &[Case]) -> Result<Ends, String>
             let end = replay::run(subject, case);
             let mut ends = ends.lock().unwrap_or_else(PoisonError::into_inner);
             ends.insert(at, (replay::title(case), end));
+            told(ends.len(), cases.len());
         }
     };
     thread::scope(|scope| {

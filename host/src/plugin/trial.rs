@@ -3,6 +3,7 @@
 use std::{fmt, path::Path, sync::Arc};
 
 use fixtures::Case;
+use serde::{Serialize, Serializer};
 use tokio::task::spawn_blocking;
 
 use super::{
@@ -12,10 +13,23 @@ use super::{
     replay::Mismatch,
 };
 /// How each case ended.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Tested {
     /// `<kind>/<case>`, and how it ended instead of as it should.
+    #[serde(serialize_with = "by_name")]
     pub cases: Vec<(String, Result<(), Mismatch>)>,
+}
+
+/// An object with a key a case: null where it passed.
+fn by_name<S: Serializer>(
+    cases: &[(String, Result<(), Mismatch>)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(
+        cases
+            .iter()
+            .map(|(case, ended)| (case, ended.as_ref().err())),
+    )
 }
 
 impl Tested {
@@ -26,16 +40,24 @@ impl Tested {
     }
 }
 
+/// Told how many cases have run, and how many there are.
+pub type Told = Box<dyn Fn(usize, usize) + Send + Sync>;
+
 /// Every case through `file`: those of the folder `cases` (`<kind>/<case>/…`) that are of the plugin's kinds, or else
 /// those that it carries, or else the embedded ones.
 ///
 /// # Errors
 /// [`Error::Refused`] with the first step that fails, or [`Error::Start`]. A case that fails is no error.
-pub async fn test(config: &Config, file: &Path, cases: Option<&Path>) -> Result<Tested, Error> {
+pub async fn test(
+    config: &Config,
+    file: &Path,
+    cases: Option<&Path>,
+    told: Told,
+) -> Result<Tested, Error> {
     let (name, admitted) = describe(config, file).await?;
     let cases = self::cases(name, cases, &admitted)?;
     let refuse = |reason: String| Refused::new(Check::Replay, reason);
-    let cases = spawn_blocking(move || proof::run(&admitted.subject(), &cases))
+    let cases = spawn_blocking(move || proof::run(&admitted.subject(), &cases, &told))
         .await
         .map_err(|error| Error::Start(error.to_string()))?
         .map_err(refuse)?;

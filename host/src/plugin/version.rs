@@ -148,8 +148,9 @@ impl Plugin {
             .map_err(|_| Fault::Busy)?;
         let version = Arc::clone(&self.version);
         version.calls.fetch_add(1, Ordering::Relaxed);
+        let span = tracing::error_span!("plugin_call", exchanges = exchanges.len());
         spawn_blocking(move || {
-            let outcome = version.sandbox.extract(&query, &context, &exchanges);
+            let outcome = span.in_scope(|| version.sandbox.extract(&query, &context, &exchanges));
             drop(permit);
             outcome
         })

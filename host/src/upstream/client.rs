@@ -7,6 +7,7 @@ use std::{
 
 use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 use tokio::time::timeout_at;
+use tracing::{Instrument as _, Span};
 use url::Url;
 
 use super::{
@@ -17,6 +18,7 @@ use super::{
     replay::Replay,
     request::Hop,
     session::Session,
+    tally::{Asked, Outcome, Tally},
     transport::{Arrived, Transport},
 };
 use crate::contract::{Answer, FetchError, Header, Request, Response};
@@ -31,6 +33,7 @@ struct Inner {
     session: Option<Session>,
     hosts: Vec<String>,
     limits: Limits,
+    tally: Arc<Tally>,
 }
 
 /// Where answers come from.
@@ -44,6 +47,7 @@ enum Source {
 struct Network {
     transport: Transport,
     pacing: Pacing,
+    tally: Arc<Tally>,
 }
 
 impl Client {
@@ -57,11 +61,13 @@ impl Client {
     }
 
     pub(super) fn with_pacing(config: Config, paced: bool) -> Result<Self, Error> {
+        let tally = Arc::new(Tally::new(&config.hosts));
         let source = match &config.replay {
             Some(folder) => Source::Replay(Replay::read(folder)?),
             None => Source::Network(Box::new(Network {
                 transport: Transport::new(&config)?,
                 pacing: Pacing::new(config.limits.clone(), paced),
+                tally: Arc::clone(&tally),
             })),
         };
         Ok(Self(Arc::new(Inner {
@@ -69,7 +75,20 @@ impl Client {
             session: config.cookies.as_deref().map(Session::read).transpose()?,
             hosts: config.hosts,
             limits: config.limits,
+            tally,
         })))
+    }
+
+    /// What was asked of each host of the operator's list, and how it ended; nothing while answers are recorded ones.
+    #[must_use]
+    pub fn asked(&self) -> Vec<Asked> {
+        self.0.tally.asked()
+    }
+
+    /// Bytes of media files that came since the process began, also of those that were not kept.
+    #[must_use]
+    pub fn media_bytes(&self) -> u64 {
+        self.0.tally.media_bytes()
     }
 
     /// Whether the operator configured a session.
@@ -89,8 +108,17 @@ impl Client {
 
     /// Sends one request of a plugin that may ask `allowed`; always ends by `deadline`.
     pub async fn fetch(&self, request: &Request, allowed: &[String], deadline: Instant) -> Answer {
+        let url = Url::parse(&request.url).ok();
+        let span = fetching(url.as_ref());
+        self.fetch_once(request, allowed, deadline)
+            .instrument(span)
+            .await
+    }
+
+    async fn fetch_once(&self, request: &Request, allowed: &[String], deadline: Instant) -> Answer {
         let started = Instant::now();
-        let ended = timeout_at(deadline.into(), self.0.follow(request, allowed))
+        let follow = self.0.follow(request, allowed);
+        let ended = timeout_at(deadline.into(), follow)
             .await
             .unwrap_or(Err(FetchError::HttpResponseTimeout));
         let (url, ms) = (redacted(&request.url), started.elapsed().as_millis());
@@ -108,8 +136,17 @@ impl Client {
     }
 }
 
+/// The name alone: paths say what somebody looked at, and queries are signed.
+pub(super) fn fetching(url: Option<&Url>) -> Span {
+    tracing::error_span!("fetch", host = url.and_then(Url::host_str))
+}
+
 /// What [`super::media`] is built on.
 impl Client {
+    pub(super) fn tally(&self) -> &Arc<Tally> {
+        &self.0.tally
+    }
+
     pub(super) fn limits(&self) -> &Limits {
         &self.0.limits
     }
@@ -133,16 +170,16 @@ impl Client {
             return Err(FetchError::HttpRequestDenied("not recorded".into()));
         };
         let host = hop.url.host_str().unwrap_or_default();
-        let turn = network
-            .pacing
-            .turn(host)
-            .await
-            .map_err(|_held| FetchError::DestinationUnavailable)?;
-        let head = network.transport.open(hop).await;
-        let ended = match &head {
-            Ok(_) => Ended::Answered,
-            Err(error) => Ended::failed(error),
+        let Ok(turn) = network.pacing.turn(host).await else {
+            network.tally.count(&hop.url, Outcome::Held);
+            return Err(FetchError::DestinationUnavailable);
         };
+        let head = network.transport.open(hop).await;
+        let (ended, outcome) = match &head {
+            Ok(head) => (Ended::Answered, Outcome::of_status(head.status().as_u16())),
+            Err(error) => (Ended::failed(error), Outcome::Failed),
+        };
+        network.tally.count(&hop.url, outcome);
         network.pacing.ended(turn, ended);
         head
     }
@@ -197,14 +234,16 @@ impl Network {
 
     /// One hop in its turn.
     async fn send_once(&self, hop: &Hop) -> Result<Arrived, FetchError> {
-        let turn = match self
-            .pacing
-            .turn(hop.url.host_str().unwrap_or_default())
-            .await
-        {
+        let host = hop.url.host_str().unwrap_or_default();
+        let turn = match self.pacing.turn(host).await {
             Ok(turn) => turn,
-            Err(Held::Broken) => return Err(FetchError::DestinationUnavailable),
-            Err(Held::Throttled(status, wait)) => return Ok(throttled(&hop.url, status, wait)),
+            Err(held) => {
+                self.tally.count(&hop.url, Outcome::Held);
+                return match held {
+                    Held::Broken => Err(FetchError::DestinationUnavailable),
+                    Held::Throttled(status, wait) => Ok(throttled(&hop.url, status, wait)),
+                };
+            }
         };
         let arrived = self.transport.send(hop).await;
         let ended = match &arrived {
@@ -212,8 +251,18 @@ impl Network {
             Ok(Arrived::Redirect(..)) => Ended::Answered,
             Err(error) => Ended::failed(error),
         };
+        self.tally.count(&hop.url, outcome(&arrived, &ended));
         self.pacing.ended(turn, ended);
         arrived
+    }
+}
+
+fn outcome(arrived: &Result<Arrived, FetchError>, ended: &Ended) -> Outcome {
+    match (arrived, ended) {
+        (Err(_), _) => Outcome::Failed,
+        (_, Ended::Throttled(..)) => Outcome::Throttled,
+        (Ok(Arrived::Response(response)), _) => Outcome::of_status(response.status),
+        (Ok(Arrived::Redirect(..)), _) => Outcome::Answered,
     }
 }
 

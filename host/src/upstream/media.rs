@@ -1,6 +1,6 @@
 //! Media files: opened at any byte and read piece by piece, so that none is ever held whole.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use reqwest::{
@@ -11,12 +11,14 @@ use reqwest::{
     },
 };
 use tokio::time::timeout;
+use tracing::Instrument as _;
 
 use super::{
     allowlist::{Denied, https},
-    client::Client,
+    client::{Client, fetching},
     failure,
     request::Hop,
+    tally::Tally,
     transport::redirect,
 };
 use crate::contract::FetchError;
@@ -74,6 +76,7 @@ pub struct Opened {
     /// Names this version of the file, so that it can be read on and not mixed with another.
     pub tag: Option<String>,
     body: Body,
+    tally: Arc<Tally>,
 }
 
 #[derive(Debug)]
@@ -88,13 +91,16 @@ impl Opened {
     /// # Errors
     /// [`FetchError::HttpResponseTimeout`] after a silence of `idle_ms_max`; a broken connection.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, FetchError> {
-        match &mut self.body {
+        let piece = match &mut self.body {
             Body::Recorded(bytes) => Ok(bytes.take()),
             Body::Network(response, idle) => timeout(*idle, response.chunk())
                 .await
                 .map_err(|_| FetchError::HttpResponseTimeout)?
                 .map_err(|error| failure::reading(&error)),
-        }
+        }?;
+        self.tally
+            .add_media_bytes(piece.as_ref().map_or(0, Bytes::len));
+        Ok(piece)
     }
 }
 
@@ -110,22 +116,30 @@ impl Client {
         from: u64,
         tag: Option<&str>,
     ) -> Result<Opened, MediaError> {
-        let mut hop = Hop {
+        let hop = Hop {
             method: Method::GET,
             url: https(url, self.limits().url_bytes_max)?,
             headers: headers(from, tag),
             body: None,
         };
+        let span = fetching(Some(&hop.url));
+        self.follow_media(hop, from).instrument(span).await
+    }
+
+    async fn follow_media(&self, mut hop: Hop, from: u64) -> Result<Opened, MediaError> {
         for _ in 0..=self.limits().redirects_max {
             self.permit_media(&hop.url)?;
             if let Some(bytes) = self.recorded_media(&hop.url) {
                 let bytes = bytes.ok_or(MediaError::Status(404))?;
-                return Ok(recorded(bytes));
+                return Ok(recorded(bytes, self.tally()));
             }
             let response = self.send_media(&hop).await?;
             match redirect(response.status(), response.headers(), &hop.url) {
                 Some(url) => hop.url = https(url.as_str(), self.limits().url_bytes_max)?,
-                None => return opened(response, from, self.limits().idle_ms_max),
+                None => {
+                    let idle = Duration::from_millis(self.limits().idle_ms_max);
+                    return opened(response, from, idle, self.tally());
+                }
             }
         }
         Err(FetchError::LoopDetected.into())
@@ -133,12 +147,13 @@ impl Client {
 }
 
 /// As if the server had started over.
-fn recorded(bytes: Bytes) -> Opened {
+fn recorded(bytes: Bytes, tally: &Arc<Tally>) -> Opened {
     Opened {
         start: 0,
         total: Some(bytes.len() as u64),
         tag: None,
         body: Body::Recorded(Some(bytes)),
+        tally: Arc::clone(tally),
     }
 }
 
@@ -155,7 +170,12 @@ fn headers(from: u64, tag: Option<&str>) -> HeaderMap {
     headers
 }
 
-fn opened(response: reqwest::Response, from: u64, idle_ms: u64) -> Result<Opened, MediaError> {
+fn opened(
+    response: reqwest::Response,
+    from: u64,
+    idle: Duration,
+    tally: &Arc<Tally>,
+) -> Result<Opened, MediaError> {
     let headers = response.headers();
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     if text(CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
@@ -179,7 +199,8 @@ fn opened(response: reqwest::Response, from: u64, idle_ms: u64) -> Result<Opened
         start,
         total,
         tag,
-        body: Body::Network(response, Duration::from_millis(idle_ms)),
+        body: Body::Network(response, idle),
+        tally: Arc::clone(tally),
     })
 }
 

@@ -35,10 +35,15 @@ pub(super) enum Arrived {
     Response(Response),
 }
 
+/// Makes ring the cryptography of every TLS connection of this process.
+pub fn use_ring() {
+    // Fails only where one is installed already, which will do.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 impl Transport {
     pub(super) fn new(config: &Config) -> Result<Self, Error> {
-        // Fails only where one is installed already, which will do.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        use_ring();
         let chosen = [&config.origin_override, &config.proxy];
         let exempt = chosen
             .into_iter()

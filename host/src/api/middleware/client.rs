@@ -8,18 +8,31 @@ use axum::{
 };
 use ipnet::IpNet;
 
-use crate::api::error::{ApiError, Code};
+use super::identify::RequestId;
+use crate::{
+    api::error::{ApiError, Code},
+    job::Origin,
+};
 
 /// Whose request this is, as [`super::limit::rate`] found it out.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::api) struct ClientAddress(pub(in crate::api) IpAddr);
+pub(super) struct ClientAddress(pub(super) IpAddr);
 
-impl<S: Sync> FromRequestParts<S> for ClientAddress {
+/// Whose job it will be, and of which request.
+#[derive(Debug)]
+pub(in crate::api) struct Asker(pub(in crate::api) Origin);
+
+impl<S: Sync> FromRequestParts<S> for Asker {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let address = parts.extensions.get::<Self>().copied();
-        address.ok_or_else(|| Code::ServerError.into())
+        let client = parts.extensions.get::<ClientAddress>();
+        let ClientAddress(client) = client.ok_or(Code::ServerError)?;
+        let request = parts.extensions.get::<RequestId>().map(|id| id.0);
+        Ok(Self(Origin {
+            client: client.to_string(),
+            request,
+        }))
     }
 }
 

@@ -1,14 +1,28 @@
-//! One line a request; the only place that logs refusals. Never the query: it says what somebody looked at.
+//! One line and one count a request, and the span that everything done for it lies in; the only place that logs
+//! refusals. Never the query: it says what somebody looked at.
 
 use std::time::Instant;
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use tracing::{Instrument as _, field::Empty};
 
 use super::identify::RequestId;
-use crate::api::error::{ApiError, X_PLUGIN};
+use crate::api::{
+    error::{ApiError, X_PLUGIN},
+    metrics::{Traffic, Way},
+};
 
-pub(super) async fn log_request(request: Request, next: Next) -> Response {
+pub(super) async fn log_request(
+    State(traffic): State<Traffic>,
+    request: Request,
+    next: Next,
+) -> Response {
     let began = Instant::now();
+    let way = Way::of(&request);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let request_id = request
@@ -16,7 +30,12 @@ pub(super) async fn log_request(request: Request, next: Next) -> Response {
         .get::<RequestId>()
         .map(|id| id.0.to_string());
 
-    let response = next.run(request).await;
+    // Of the highest level, so that a filter which lets only errors pass still says whose they are.
+    let id = request_id.as_deref();
+    let span = tracing::error_span!("request", id, route = way.route, status = Empty);
+    let response = next.run(request).instrument(span.clone()).await;
+    span.record("status", response.status().as_u16());
+    traffic.answered(&way, response.status(), began.elapsed());
     let refusal = ApiError::of(&response);
     let plugin = response.headers().get(X_PLUGIN);
     tracing::info!(

@@ -10,7 +10,7 @@ use axum::{
     routing::get,
 };
 
-use super::{Config, ask, records::bare_media, request};
+use super::{Config, Traffic, ask, records::bare_media, request};
 use crate::{
     api::{admin, answer::answer, error::Subject, middleware::every_request},
     contract::{Record, record::MediaType},
@@ -74,7 +74,11 @@ async fn a_refusal_names_the_plugin_and_keeps_its_words_to_itself() {
     ] {
         let refusal = Subject::Post.refuse(failure(error));
         let handler = move || async move { refusal.clone().into_response() };
-        let router = every_request(Router::new().route("/", get(handler)), &Config::default());
+        let router = every_request(
+            Router::new().route("/", get(handler)),
+            &Traffic::default(),
+            &Config::default(),
+        );
         let answered = ask(&router, request("GET", "/")).await;
         assert_eq!(answered.status.as_u16(), status);
         assert_eq!(answered.header("retry-after"), wait);
@@ -90,7 +94,7 @@ async fn the_operators_routes_want_the_token() {
     let router = Router::new()
         .route("/plugins", get(|| async { "[]" }))
         .layer(from_fn_with_state(token, admin::guard));
-    let router = every_request(router, &Config::default());
+    let router = every_request(router, &Traffic::default(), &Config::default());
     for (shown, allowed) in [
         (None, false),
         (Some(""), false),

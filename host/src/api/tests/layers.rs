@@ -11,7 +11,7 @@ use axum::{
     routing::get,
 };
 
-use super::{Config, StatusCode, around, ask, fetch, request, router};
+use super::{Config, StatusCode, Traffic, around, ask, fetch, request, router};
 use crate::rate_limit::RateLimiter;
 
 #[tokio::test]
@@ -314,7 +314,13 @@ async fn answers_are_not_guessed_at_and_not_kept() {
 async fn a_handler_that_hangs_is_given_up() {
     let hanging = Router::new().route("/", get(std::future::pending::<()>));
     let limiter = Arc::new(RateLimiter::new(0));
-    let router = around(hanging, Router::new(), limiter, &Config::default());
+    let router = around(
+        hanging,
+        Router::new(),
+        limiter,
+        &Traffic::default(),
+        &Config::default(),
+    );
     let answered = ask(&router, request("GET", "/")).await;
     assert_eq!(
         (answered.status.as_u16(), &*answered.code()),

@@ -5,10 +5,14 @@ use std::collections::BTreeSet;
 use axum::{Router, http::StatusCode};
 
 use super::{Answered, ask, request};
-use crate::api::{Config, free_admin_routes, middleware, operator::FILES, router};
+use crate::api::{Config, Traffic, free_admin_routes, middleware, operator::FILES, router};
 
 fn listener() -> Router {
-    middleware::every_request(router(free_admin_routes()), &Config::default())
+    middleware::every_request(
+        router(free_admin_routes()),
+        &Traffic::default(),
+        &Config::default(),
+    )
 }
 
 async fn fetch(path: &str) -> Answered {

@@ -41,11 +41,11 @@ pub(super) async fn plugins(config: &Config) -> anyhow::Result<Option<Value>> {
 }
 
 /// `PUT /plugins/{name}` with the file.
-pub(super) async fn put(config: &Config, file: &Path) -> anyhow::Result<Exit> {
+pub(super) async fn put(config: &Config, file: &Path, json: bool) -> anyhow::Result<Exit> {
     let component = fs::read(file).with_context(|| file.display().to_string())?;
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
     let answer = send(config, &format!("PUT /plugins/{name}"), &component).await?;
-    Ok(told(&answer))
+    told(&answer, json)
 }
 
 /// `POST /plugins/{name}/{what}`.
@@ -54,6 +54,7 @@ pub(super) async fn decide(
     name: &str,
     what: &str,
     words: &[(&str, Option<String>)],
+    json: bool,
 ) -> anyhow::Result<Exit> {
     let mut query = Serializer::new(String::new());
     for (key, value) in words {
@@ -62,7 +63,7 @@ pub(super) async fn decide(
         }
     }
     let target = format!("POST /plugins/{name}/{what}?{}", query.finish());
-    Ok(told(&send(config, &target, &[]).await?))
+    told(&send(config, &target, &[]).await?, json)
 }
 
 /// `GET /plugins/history`.
@@ -78,7 +79,7 @@ pub(super) async fn history(
     let target = format!("GET /plugins/history?{}", query.finish());
     let Answer { status, body } = send(config, &target, &[]).await?;
     if status != 200 {
-        return Ok(told(&Answer { status, body }));
+        return told(&Answer { status, body }, json);
     }
     if json {
         return Ok(print(&serde_json::to_string_pretty(&body)?));
@@ -99,25 +100,37 @@ pub(super) async fn history(
     Ok(print(&lines.collect::<Vec<_>>().join("\n")))
 }
 
-/// What came of it, on one line; of a refused component every case.
-fn told(answer: &Answer) -> Exit {
-    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
-    if answer.status == 200 {
-        let plugin = &answer.body;
-        let version = |it: &Value| format!("{} {:.8}", text(&it["version"]), text(&it["digest"]));
-        let mut line = format!("{} serves {}", text(&plugin["name"]), version(plugin));
-        if plugin["candidate"].is_object() {
-            line += &format!("; candidate {}", version(&plugin["candidate"]));
-        }
-        return print(&line);
+/// What came of it: as JSON on standard output, whatever it was, or on one line.
+fn told(answer: &Answer, json: bool) -> anyhow::Result<Exit> {
+    if json {
+        print(&serde_json::to_string_pretty(&answer.body)?);
     }
-    let error = &answer.body["error"];
+    Ok(match answer.status {
+        200 if json => Exit::Done,
+        200 => print(&served(&answer.body)),
+        422 => refuse(Exit::Extractor, &why(&answer.body)),
+        404 => refuse(Exit::Misused, &why(&answer.body)),
+        _ => refuse(Exit::Failed, &why(&answer.body)),
+    })
+}
+
+/// What serves now, on one line.
+fn served(plugin: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let version = |it: &Value| format!("{} {:.8}", text(&it["version"]), text(&it["digest"]));
+    let mut line = format!("{} serves {}", text(&plugin["name"]), version(plugin));
+    if plugin["candidate"].is_object() {
+        line += &format!("; candidate {}", version(&plugin["candidate"]));
+    }
+    line
+}
+
+/// Why it was refused; of a component every case.
+fn why(body: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let error = &body["error"];
     let mut why = format!("{}: {}", text(&error["message"]), text(&error["details"]));
-    for case in answer.body["refused"]["cases"]
-        .as_array()
-        .into_iter()
-        .flatten()
-    {
+    for case in body["refused"]["cases"].as_array().into_iter().flatten() {
         why += &format!("\n  {}", text(&case["case"]));
         for difference in case["differences"].as_array().into_iter().flatten() {
             why += &format!(
@@ -128,10 +141,7 @@ fn told(answer: &Answer) -> Exit {
             );
         }
     }
-    match answer.status {
-        422 => refuse(Exit::Extractor, &why),
-        _ => refuse(Exit::Failed, &why),
-    }
+    why
 }
 
 async fn send(config: &Config, target: &str, body: &[u8]) -> anyhow::Result<Answer> {

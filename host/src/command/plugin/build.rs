@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::refused;
+use super::{progress, refused};
 use crate::{
     command::{Exit, print},
     config::Config,
@@ -26,7 +26,9 @@ const TARGET: &str = "wasm32-wasip2";
 pub(super) async fn run(config: &Config, folder: &Path) -> anyhow::Result<Exit> {
     let component = component(folder).await?;
     print(&format!("built {}", component.display()));
-    let checked = plugin::check(&config.plugin, &component, cases(folder).as_deref()).await;
+    let told = progress::of_cases();
+    let cases = cases(folder);
+    let checked = plugin::check(&config.plugin, &component, cases.as_deref(), told).await;
     match checked {
         Ok(found) => print(&found.to_string()),
         Err(error) => return refused(error),

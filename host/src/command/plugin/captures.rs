@@ -237,7 +237,8 @@ fn keep(config: &Config, into: Option<PathBuf>, case: &Case) -> anyhow::Result<E
     let is_kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let name = &case.name;
     if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(is_kebab) {
-        bail!("{name:?} is no name for a case: give small letters, digits and dashes");
+        let why = format!("{name:?} is no name for a case: give small letters, digits and dashes");
+        return Ok(refuse(Exit::Misused, &why));
     }
     let cases = into.unwrap_or_else(|| config.data.join("fixtures"));
     let folder = cases.join(&case.kind).join(name);

@@ -10,7 +10,7 @@ use anyhow::Context;
 use serde_json::Value;
 use tokio::time::sleep;
 
-use super::{admin, build};
+use super::{admin, build, progress};
 use crate::{
     command::{Exit, print},
     config::Config,
@@ -48,7 +48,13 @@ async fn turn(config: &Config, folder: &Path, plugins: &Path) -> anyhow::Result<
     let component = build::component(folder).await?;
     print(&format!("built in {:.1} s", start.elapsed().as_secs_f64()));
     let cases = build::cases(folder);
-    let tested = plugin::test(&config.plugin, &component, cases.as_deref()).await?;
+    let tested = plugin::test(
+        &config.plugin,
+        &component,
+        cases.as_deref(),
+        progress::of_cases(),
+    )
+    .await?;
     print(&tested.to_string());
     if !tested.passed() {
         anyhow::bail!("not handed over: not every case passed");

@@ -1,0 +1,110 @@
+//! Requests that were answered, counted by route, method and status. No label is anything that a client wrote.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    extract::{MatchedPath, Request},
+    http::{Method, StatusCode},
+};
+use prometheus_client::{
+    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    registry::Registry as Metrics,
+};
+
+use super::Labels;
+
+/// What no route matches is one route to us: who looks for holes asks for a thousand.
+const UNMATCHED: &str = "unmatched";
+
+/// Seconds; an extraction may take 15, an answer from memory takes a millisecond.
+const BUCKETS_S: [f64; 12] = [
+    0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0,
+];
+
+/// A cheap handle to the counts of one process, both listeners together.
+#[derive(Clone, Debug)]
+pub struct Traffic(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    began: SystemTime,
+    requests: Family<Labels, Counter>,
+    durations: Family<Labels, Histogram, fn() -> Histogram>,
+}
+
+impl Default for Traffic {
+    fn default() -> Self {
+        Self(Arc::new(Inner {
+            began: SystemTime::now(),
+            requests: Family::default(),
+            durations: Family::new_with_constructor(|| Histogram::new(BUCKETS_S)),
+        }))
+    }
+}
+
+/// Where a request goes, before it is consumed.
+#[derive(Clone, Debug)]
+pub(in crate::api) struct Way {
+    pub(in crate::api) route: String,
+    method: &'static str,
+}
+
+impl Way {
+    pub(in crate::api) fn of(request: &Request) -> Self {
+        let route = request.extensions().get::<MatchedPath>();
+        Self {
+            route: route.map_or(UNMATCHED, MatchedPath::as_str).to_owned(),
+            method: method(request.method()),
+        }
+    }
+}
+
+impl Traffic {
+    /// One request, from its arrival to the head of its response.
+    pub(in crate::api) fn answered(&self, way: &Way, status: StatusCode, took: Duration) {
+        let route = ("route", way.route.clone());
+        let labels = vec![
+            route.clone(),
+            ("method", way.method.to_owned()),
+            ("status", status.as_u16().to_string()),
+        ];
+        self.0.requests.get_or_create(&labels).inc();
+        let durations = self.0.durations.get_or_create(&vec![route]);
+        durations.observe(took.as_secs_f64());
+    }
+
+    /// When counting began: when the process did. Seconds since 1970.
+    pub(super) fn began_s(&self) -> f64 {
+        let since = self.0.began.duration_since(UNIX_EPOCH);
+        since.unwrap_or_default().as_secs_f64()
+    }
+
+    pub(super) fn register(&self, metrics: &mut Metrics) {
+        metrics.register(
+            "gramhost_http_requests",
+            "Requests that were answered, on both listeners",
+            self.0.requests.clone(),
+        );
+        metrics.register(
+            "gramhost_http_request_duration_seconds",
+            "From the arrival of a request to the head of its response",
+            self.0.durations.clone(),
+        );
+    }
+}
+
+/// A client may invent methods.
+fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

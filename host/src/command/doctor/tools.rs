@@ -1,0 +1,97 @@
+//! Programs that some features need: ffmpeg and what it can encode, a namespace without a network, the wasm target.
+
+use std::path::Path;
+
+use tokio::process::Command;
+
+use super::Finding;
+
+/// What a conversion may ask of ffmpeg.
+const ENCODERS: [(&str, &str); 3] = [
+    ("aac", "AAC sound"),
+    ("libmp3lame", "MP3 sound"),
+    ("libx264", "smaller videos"),
+];
+
+pub(super) async fn look() -> Vec<Finding> {
+    let (ffmpeg, ffprobe, encoders, isolation, target) = tokio::join!(
+        program("ffmpeg"),
+        program("ffprobe"),
+        encoders(),
+        isolation(),
+        wasm_target()
+    );
+    vec![ffmpeg, ffprobe, encoders, isolation, target]
+}
+
+/// What it prints on standard output; none where it is not there or fails.
+async fn said(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().await.ok()?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    output.status.success().then_some(said)
+}
+
+async fn program(what: &'static str) -> Finding {
+    match said(what, &["-version"]).await {
+        Some(said) => Finding::good(what, said.lines().next().unwrap_or_default()),
+        None => Finding::note(what, "not found; only format conversion needs it")
+            .get("apt install ffmpeg", "brew install ffmpeg"),
+    }
+}
+
+async fn encoders() -> Finding {
+    const WHAT: &str = "encoders";
+    let Some(said) = said("ffmpeg", &["-hide_banner", "-encoders"]).await else {
+        return Finding::note(WHAT, "none without ffmpeg")
+            .get("apt install ffmpeg", "brew install ffmpeg");
+    };
+    let there = |name: &str| {
+        said.lines()
+            .any(|line| line.split_whitespace().nth(1) == Some(name))
+    };
+    let missing: Vec<_> = ENCODERS
+        .into_iter()
+        .filter(|(name, _)| !there(name))
+        .map(|(name, what)| format!("{name} ({what})"))
+        .collect();
+    if missing.is_empty() {
+        return Finding::good(WHAT, ENCODERS.map(|(name, _)| name).join(", "));
+    }
+    let said = format!("this ffmpeg lacks {}", missing.join(", "));
+    Finding::note(WHAT, said).get("apt install ffmpeg", "brew install ffmpeg")
+}
+
+/// Converters run without a network where the system allows it.
+async fn isolation() -> Finding {
+    const WHAT: &str = "unshare";
+    let options = ["--user", "--map-root-user", "--net", "--", "true"];
+    if cfg!(target_os = "macos") {
+        return Finding::note(WHAT, "not on macOS: ffmpeg keeps its network");
+    }
+    match said("unshare", &options).await {
+        Some(_) => Finding::good(WHAT, "ffmpeg runs without a network"),
+        None if said("unshare", &["--version"]).await.is_some() => Finding::note(
+            WHAT,
+            "user namespaces are off, so ffmpeg keeps its network: sysctl -w kernel.unprivileged_userns_clone=1",
+        ),
+        None => Finding::note(
+            WHAT,
+            "not found, so ffmpeg keeps its network: apt install util-linux",
+        ),
+    }
+}
+
+async fn wasm_target() -> Finding {
+    const WHAT: &str = "wasm target";
+    const ADD: &str = "rustup target add wasm32-wasip2";
+    let folder = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", "wasm32-wasip2"])
+        .output()
+        .await;
+    match folder {
+        Ok(output) if Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir() => {
+            Finding::good(WHAT, "wasm32-wasip2")
+        }
+        _ => Finding::note(WHAT, "not installed; only plugin authors need it").get(ADD, ADD),
+    }
+}

@@ -1,0 +1,113 @@
+//! `gramhost doctor`: what is wrong is named, with the command that helps; being offline is no failure.
+
+use serde_json::Value;
+
+use super::stdout;
+use crate::harness::server::{Server, gramhost};
+
+/// Free ports, and nobody asked on the network.
+const QUIET: [&str; 7] = [
+    "doctor",
+    "--listen",
+    "127.0.0.1:0",
+    "--admin-listen",
+    "off",
+    "--upstream-override",
+    "http://127.0.0.1:1",
+];
+
+#[test]
+fn what_is_wrong_is_named_and_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = gramhost(folder.path()).args(QUIET).output().unwrap();
+    assert_eq!(good.status.code(), Some(0), "{}", stdout(&good));
+    for line in [
+        "ok   data folder       data (will be made)",
+        "ok   other server      none on the data folder",
+        "ok   free disk ",
+        "ok   clock ",
+        // Offline is a note, and what to look at stands beside it.
+        "note Instagram         not reached (",
+    ] {
+        assert!(stdout(&good).contains(line), "{line}: {}", stdout(&good));
+    }
+    let bad = gramhost(folder.path())
+        .args(QUIET)
+        .args(["--cookies", "absent.txt"])
+        .output()
+        .unwrap();
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(stdout(&bad).contains("FAIL cookies           absent.txt: No such file"));
+}
+
+#[test]
+fn missing_programs_come_with_the_command_that_gets_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = gramhost(folder.path())
+        .args(QUIET)
+        .args(["--replay", "."])
+        .env("PATH", "/nonexistent")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    for line in [
+        "note ffmpeg            not found; only format conversion needs it: apt install ffmpeg (Debian), brew install ffmpeg (macOS)",
+        "note ffprobe           not found",
+        "note encoders          none without ffmpeg: apt install ffmpeg",
+        "note wasm target       not installed; only plugin authors need it: rustup target add wasm32-wasip2",
+        "ok   Instagram         not asked: answers are recorded ones",
+    ] {
+        assert!(
+            stdout(&output).contains(line),
+            "{line}: {}",
+            stdout(&output)
+        );
+    }
+}
+
+#[test]
+fn who_holds_a_port_and_the_data_folder_is_told_as_json() {
+    let server = Server::start(&[]);
+    let taken = server.address.to_string();
+    let output = gramhost(server.folder.path())
+        .args([
+            "doctor",
+            "--json",
+            "--listen",
+            &taken,
+            "--admin-listen",
+            "off",
+        ])
+        .args(["--upstream-override", "http://127.0.0.1:1"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let findings: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let find = |what: &str| {
+        let found = findings
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|it| it["what"] == what);
+        found.unwrap_or_else(|| panic!("{what}: {findings}"))
+    };
+    assert_eq!(find("port")["mark"], "fail");
+    let said = find("port")["said"].as_str().unwrap();
+    assert!(said.starts_with(&format!("{taken}: ")), "{said}");
+    if cfg!(target_os = "linux") {
+        assert!(said.contains("it is gramhost (process "), "{said}");
+    }
+    assert_eq!(find("other server")["mark"], "note");
+    assert!(
+        find("other server")["said"]
+            .as_str()
+            .unwrap()
+            .contains("another --data")
+    );
+    // Looking has not taken the lock away from the server: a second server is still refused.
+    let second = gramhost(server.folder.path())
+        .args(["--listen", "127.0.0.1:0", "--admin-listen", "off"])
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(1));
+}
