@@ -1,6 +1,8 @@
 # make run    serve on http://127.0.0.1:5000 (ARGS="--replay fixtures" answers without a network)
 # make test   every test; the last line counts them
 # make check  format, lints, documentation
+# make dist   an archive of the release binary, plugins, completions, man page and licences, in dist in the target folder
+# make clients  generates a TypeScript and a Python client, checks them against a server, and runs the guide's programs
 # make setup  what building and testing need: installs the wasm target and ffmpeg (make test: Chromium too), and says
 #             what else is missing
 
@@ -11,7 +13,10 @@ TARGET := wasm32-wasip2
 TOTALS := awk '{ print } /^test result:/ { passed += $$4; failed += $$6 } \
 	END { printf "%d passed, %d failed\n", passed, failed; exit passed == 0 || failed > 0 }'
 
-.PHONY: run test check setup browser
+# Where cargo puts what it builds, whatever names it: a variable, a file, or nothing.
+target = $(shell cargo metadata --format-version 1 --no-deps 2>/dev/null | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+
+.PHONY: run test check dist clients setup browser
 
 run: setup
 	cargo run --release -p gramhost -- serve $(ARGS)
@@ -23,6 +28,18 @@ check: setup
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+
+# The plugins are those inside the binary, by its build script.
+dist: setup
+	cargo build --release --locked -p gramhost
+	deploy/dist $(target)/release/gramhost $(target)/plugins/wasm32-wasip2/plugin $(target)/dist
+
+# Not part of `make test`: it fetches the generators from their registries.
+clients: setup
+	@command -v node >/dev/null && command -v npm >/dev/null && command -v python3 >/dev/null || { \
+		echo "Node 18 or later with npm, and Python 3.9 or later, are missing. Debian: apt-get install nodejs npm python3-venv"; exit 1; }
+	cargo build -p gramhost
+	tests/clients/run $(target)/debug/gramhost $(target)/clients
 
 setup:
 	@command -v cargo >/dev/null || { \

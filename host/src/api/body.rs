@@ -60,6 +60,7 @@ fn is_json(request: &Request) -> bool {
 #[derive(Deserialize, ToSchema)]
 pub(super) struct PostBody {
     /// Post URL, shortcode or numeric id.
+    #[schema(required = true, nullable = false)]
     url: Option<String>,
     /// `best` (default), `high`, `medium`, `low`, or `1080p`, `720p`, `480p`, `360p`.
     quality: Option<String>,
@@ -75,6 +76,7 @@ pub(super) struct PostBody {
 #[derive(Deserialize, ToSchema)]
 pub(super) struct ReelBody {
     /// Reel URL, shortcode or numeric id.
+    #[schema(required = true, nullable = false)]
     url: Option<String>,
     /// `best` (default), `1080p`, `720p`, `480p`, `360p`.
     quality: Option<String>,
@@ -92,6 +94,7 @@ pub(super) struct ReelBody {
 #[derive(Deserialize, ToSchema)]
 pub(super) struct StoryBody {
     /// Instagram username.
+    #[schema(required = true, nullable = false)]
     username: Option<String>,
     /// `best` (default), `high`, `medium`, `low`.
     quality: Option<String>,
@@ -108,6 +111,7 @@ pub(super) struct StoryBody {
 #[derive(Deserialize, ToSchema)]
 pub(super) struct CarouselBody {
     /// Post URL, shortcode or numeric id.
+    #[schema(required = true, nullable = false)]
     url: Option<String>,
     /// `best` (default), `high`, `medium`, `low`.
     quality: Option<String>,
@@ -121,6 +125,7 @@ pub(super) struct CarouselBody {
 #[derive(Deserialize, ToSchema)]
 pub(super) struct BatchBody {
     /// 1 to 50 of them.
+    #[schema(required = true, nullable = false)]
     items: Option<Vec<BatchItem>>,
     /// As in the download of each type.
     quality: Option<String>,

@@ -12,6 +12,7 @@ use super::{
     body::{BatchBody, Body, CarouselBody, PostBody, ReelBody, StoryBody},
     error::{ApiError, Subject},
     middleware::Asker,
+    openapi::bodies,
     view::{
         job::{Batch, Started},
         media_type,
@@ -25,7 +26,7 @@ use crate::{
 
 #[utoipa::path(post, path = "/instagram/download/post", operation_id = "download_post", tag = "Download Operations",
     summary = "Download a post", request_body = PostBody,
-    responses((status = 202, description = "The job that downloads it", body = Value)))]
+    responses((status = 202, description = "The job that downloads it", body = bodies::StartedJob)))]
 pub(super) async fn post(
     State(extraction): State<Extraction>,
     State(downloads): State<Downloads>,
@@ -44,7 +45,7 @@ pub(super) async fn post(
 
 #[utoipa::path(post, path = "/instagram/download/reel", operation_id = "download_reel", tag = "Download Operations",
     summary = "Download a reel, its sound, or its video without sound", request_body = ReelBody,
-    responses((status = 202, description = "The job that downloads it", body = Value)))]
+    responses((status = 202, description = "The job that downloads it", body = bodies::StartedJob)))]
 pub(super) async fn reel(
     State(extraction): State<Extraction>,
     State(downloads): State<Downloads>,
@@ -59,7 +60,7 @@ pub(super) async fn reel(
 
 #[utoipa::path(post, path = "/instagram/download/story", operation_id = "download_story", tag = "Download Operations",
     summary = "Download the active stories of an account", request_body = StoryBody,
-    responses((status = 202, description = "The job that downloads them", body = Value)))]
+    responses((status = 202, description = "The job that downloads them", body = bodies::StartedJob)))]
 pub(super) async fn story(
     State(extraction): State<Extraction>,
     State(downloads): State<Downloads>,
@@ -74,7 +75,7 @@ pub(super) async fn story(
 
 #[utoipa::path(post, path = "/instagram/download/carousel", operation_id = "download_carousel", tag = "Download Operations",
     summary = "Download a carousel as one ZIP", request_body = CarouselBody,
-    responses((status = 202, description = "The job that downloads it", body = Value)))]
+    responses((status = 202, description = "The job that downloads it", body = bodies::StartedJob)))]
 pub(super) async fn carousel(
     State(extraction): State<Extraction>,
     State(downloads): State<Downloads>,
@@ -93,7 +94,7 @@ pub(super) async fn carousel(
 
 #[utoipa::path(post, path = "/instagram/download/batch", operation_id = "download_batch", tag = "Download Operations",
     summary = "Download several posts, reels and stories", request_body = BatchBody,
-    responses((status = 202, description = "The job of the batch, and one for each item", body = Value)))]
+    responses((status = 202, description = "The job of the batch, and one for each item", body = bodies::StartedBatch)))]
 pub(super) async fn batch(
     State(downloads): State<Downloads>,
     Asker(origin): Asker,

@@ -10,7 +10,10 @@ use axum::{
 };
 use http_range_header::parse_range_header;
 
-use super::error::{ApiError, Code};
+use super::{
+    error::{ApiError, Code},
+    openapi::bodies,
+};
 use crate::download::{Downloads, FileError, Found};
 
 /// Whatever is in the file, no browser runs it as a page of ours.
@@ -22,8 +25,8 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     summary = "Get a downloaded file",
     params(("filename" = String, Path, description = "As in the status of a finished job"),
         ("Range" = Option<String>, Header, description = "One range of bytes")),
-    responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream"),
-        (status = 206, description = "The asked range of it", body = Vec<u8>, content_type = "application/octet-stream")))]
+    responses((status = 200, description = "The file", body = bodies::Bytes, content_type = "application/octet-stream"),
+        (status = 206, description = "The asked range of it", body = bodies::Bytes, content_type = "application/octet-stream")))]
 pub(super) async fn file(
     State(downloads): State<Downloads>,
     Path(filename): Path<String>,

@@ -1,5 +1,7 @@
 //! The OpenAPI document: paths and schemas from the handlers and views, examples and refusals from here.
 
+pub(super) mod bodies;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;

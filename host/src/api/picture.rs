@@ -8,6 +8,7 @@ use axum::{
 
 use super::{
     error::{ApiError, Code},
+    openapi::bodies,
     request::PictureUrl,
 };
 use crate::download::{Downloads, PictureError};
@@ -22,7 +23,7 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
 #[utoipa::path(get, path = "/picture", operation_id = "picture", tag = "Page",
     summary = "Show one of Instagram's pictures",
     params(("url" = String, Query, description = "A picture's link out of an answer of this API; only Instagram's media servers")),
-    responses((status = 200, description = "JPEG, PNG, WebP or HEIC, told by its bytes", body = Vec<u8>, content_type = "image/*")))]
+    responses((status = 200, description = "JPEG, PNG, WebP or HEIC, told by its bytes", body = bodies::Bytes, content_type = "image/*")))]
 pub(super) async fn picture(
     State(downloads): State<Downloads>,
     PictureUrl(url): PictureUrl,

@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use super::{
     error::{ApiError, Code},
+    openapi::bodies,
     view::job,
 };
 use crate::{
@@ -31,7 +32,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 #[utoipa::path(get, path = "/instagram/status/{job_id}", operation_id = "job_status", tag = "Job Management",
     summary = "Check download status",
     params(("job_id" = String, Path, description = "Job id of a download or a batch")),
-    responses((status = 200, description = "Pending, processing, completed, failed or cancelled", body = Value)))]
+    responses((status = 200, description = "Pending, processing, completed, failed or cancelled", body = bodies::Job)))]
 pub(super) async fn status(
     State(downloads): State<Downloads>,
     Path(id): Path<String>,
@@ -43,7 +44,7 @@ pub(super) async fn status(
 #[utoipa::path(delete, path = "/instagram/status/{job_id}", operation_id = "cancel_job", tag = "Job Management",
     summary = "Cancel a download",
     params(("job_id" = String, Path, description = "Job id of a download or a batch")),
-    responses((status = 200, description = "As it is now; a job that has ended stays as it is", body = Value)))]
+    responses((status = 200, description = "As it is now; a job that has ended stays as it is", body = bodies::Job)))]
 pub(super) async fn cancel(
     State(downloads): State<Downloads>,
     Path(id): Path<String>,

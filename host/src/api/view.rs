@@ -126,6 +126,7 @@ fn hashtags(media: &record::Media) -> Vec<Hashtag<'_>> {
 
 /// A number of things.
 #[derive(Serialize, ToSchema)]
+#[schema(as = MediaCount)]
 pub(super) struct Count {
     count: Option<u64>,
 }

@@ -132,6 +132,26 @@ fn cargo_like(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 #[test]
+fn a_recorded_case_is_passed_by_the_plugin_that_it_was_recorded_with() {
+    let desk = desk();
+    fs::write(desk.path().join("post.wasm"), POST).unwrap();
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+    let fixtures = fixtures.to_str().unwrap();
+    let record = ["record", "post", "DfDjNmTDemo", "--as", "demo", "--replay"];
+    let output = run(
+        desk.path(),
+        &[&record[..], &[fixtures, "--into", "cases"]].concat(),
+    );
+    assert!(output.status.success(), "{}", said(&output));
+    let output = run(desk.path(), &["test", "post.wasm", "--cases", "cases"]);
+    let text = said(&output);
+    assert!(text.ends_with("1 of 1 cases passed\n"), "{text}");
+    // Signatures are nobody's business.
+    let har = fs::read_to_string(desk.path().join("cases/post/demo/exchange.har")).unwrap();
+    assert!(!har.contains("oh=00_Afgramhost"));
+}
+
+#[test]
 fn a_folder_without_cases_is_no_test() {
     let desk = desk();
     fs::write(desk.path().join("post.wasm"), POST).unwrap();

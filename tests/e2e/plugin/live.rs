@@ -16,7 +16,11 @@ use tempfile::TempDir;
 use tokio::{task::block_in_place, time::interval};
 
 use super::{MISBEHAVING, POST, replace, variant};
-use crate::harness::{cdn::Cdn, server::Server, upstream::reply};
+use crate::harness::{
+    cdn::Cdn,
+    server::{Server, gramhost},
+    upstream::reply,
+};
 
 /// Asked again and again; the demo post of the fixtures.
 const PATH: &str = "/instagram/post/info?url_or_code=DfDjNmTDemo";
@@ -185,6 +189,35 @@ fn digest(bytes: &[u8]) -> String {
     use sha2::{Digest as _, Sha256};
     let bytes = Sha256::digest(bytes);
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[tokio::test]
+async fn a_command_beside_the_server_leaves_it_the_versions_it_can_go_back_to() {
+    let server = start();
+    for version in [variant(POST, 1), variant(POST, 2)] {
+        server.put("post.wasm", &version);
+        let wanted = digest(&version);
+        server
+            .until("it serves", |post| post["digest"] == wanted)
+            .await;
+    }
+    let data = server.folder.path().join("data");
+    let kept = || {
+        let names = fs::read_dir(data.join("components")).unwrap();
+        let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = kept();
+    assert_eq!(before.len(), 2);
+    let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+    let output = gramhost(server.folder.path())
+        .args(["extract", "post", "DfDjNmTDemo", "--replay"])
+        .arg(fixtures)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(kept(), before);
 }
 
 #[tokio::test]

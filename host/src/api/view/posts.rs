@@ -15,6 +15,7 @@ use crate::{
 
 /// Some posts of an account.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ProfilePosts)]
 pub(in crate::api) struct Posts<'a> {
     #[serde(rename = "type")]
     kind: &'static str,

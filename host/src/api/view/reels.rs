@@ -15,6 +15,7 @@ use crate::{
 
 /// Some reels of an account.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ProfileReels)]
 pub(in crate::api) struct Reels<'a> {
     #[serde(rename = "type")]
     kind: &'static str,

@@ -17,6 +17,7 @@ const LIFETIME_S: u64 = 24 * 3600;
 
 /// The active stories of an account.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ActiveStories)]
 pub(in crate::api) struct Stories<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
