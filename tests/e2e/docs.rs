@@ -107,25 +107,36 @@ async fn ask(server: &Server, call: &Call, job: &str) -> Answer {
     timeout(JOB, asking).await.expect(&call.line)
 }
 
-#[test]
-fn the_guide_for_operators_names_every_setting() {
-    let settings = document("host/src/config/setting.rs");
-    let keys: Vec<_> = settings
-        .lines()
-        .filter_map(|line| line.trim_start().strip_prefix("(\"")?.split('"').next())
-        .collect();
-    assert!(keys.len() > 60, "only {} settings", keys.len());
+#[tokio::test]
+async fn the_guide_for_operators_has_every_setting_with_its_default() {
+    let server = Server::start(&[]);
+    let settings = server.admin("/limits").await.json;
+    let settings = settings.as_array().unwrap();
+    assert!(settings.len() > 60, "only {} settings", settings.len());
     let guide = document("docs/operators.md");
-    let missing: Vec<_> = keys
-        .into_iter()
-        .filter(|key| !guide.contains(&format!("`{key}`")))
-        .collect();
-    assert!(missing.is_empty(), "docs/operators.md lacks {missing:?}");
+    let mut faults = Vec::new();
+    for setting in settings {
+        let key = setting["key"].as_str().unwrap();
+        let row = format!("| `{key}` | ");
+        let shown = guide
+            .split(&row)
+            .nth(1)
+            .and_then(|it| it.split(" | ").next());
+        let default = setting["default"].as_str();
+        let number = default.and_then(|default| default.parse::<u64>().ok());
+        match shown {
+            None => faults.push(format!("`{key}` is missing; it is {default:?}")),
+            Some(shown) if number.is_some() && guide::number(shown) != number => {
+                faults.push(format!("`{key}` is shown as {shown}, and is {default:?}"));
+            }
+            Some(_) => {}
+        }
+    }
     // Nor any that is gone.
     for name in guide.split('`').filter(|word| word.starts_with("limits.")) {
-        assert!(
-            settings.contains(&format!("\"{name}\"")),
-            "no setting {name}"
-        );
+        if !settings.iter().any(|setting| setting["key"] == name) {
+            faults.push(format!("`{name}` is no setting"));
+        }
     }
+    assert!(faults.is_empty(), "docs/operators.md: {faults:#?}");
 }

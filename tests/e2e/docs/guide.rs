@@ -137,3 +137,16 @@ pub(super) fn header_names(head: &str) -> Vec<String> {
         .filter_map(|line| Some(line.split_once(": ")?.0.to_owned()))
         .collect()
 }
+
+/// `1,024`, `16 KiB`, `8 MiB decoded`.
+pub(super) fn number(text: &str) -> Option<u64> {
+    let mut words = text.split(' ');
+    let number: u64 = words.next()?.replace(',', "").parse().ok()?;
+    let unit = match words.next() {
+        Some("KiB") => 1 << 10,
+        Some("MiB") => 1 << 20,
+        Some("GiB") => 1 << 30,
+        _ => 1,
+    };
+    Some(number * unit)
+}
