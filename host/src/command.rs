@@ -42,7 +42,7 @@ Exit codes:
   3  Instagram does not show it: private, deleted, not found, behind a login
   4  Instagram did not answer, or asks to wait
   5  the extractor failed, or a component is refused
-130  interrupted a second time while stopping";
+130  interrupted: a download, or a server that was still stopping";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -121,6 +121,8 @@ enum Exit {
     NotShown = 3,
     Upstream = 4,
     Extractor = 5,
+    /// 128 and SIGINT, as a shell has it.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {

@@ -49,7 +49,7 @@ fn varint(message: &mut &[u8]) -> u64 {
 }
 
 /// All messages in this field.
-fn each<'a>(message: &'a [u8], number: u64) -> impl Iterator<Item = &'a [u8]> {
+fn each(message: &[u8], number: u64) -> impl Iterator<Item = &[u8]> {
     let fields = fields(message).into_iter();
     fields
         .filter(move |(known, _)| *known == number)

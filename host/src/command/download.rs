@@ -86,7 +86,9 @@ impl DownloadArguments {
         let status = tokio::select! {
             ended = watch(&downloads, download) => ended?,
             () = downloads.run(stop.clone()) => anyhow::bail!("the queue stopped"),
-            _ = tokio::signal::ctrl_c() => anyhow::bail!("interrupted"),
+            _ = tokio::signal::ctrl_c() => {
+                return Ok(refuse(Exit::Interrupted, &"interrupted"));
+            }
         };
         match status.state {
             State::Completed => {

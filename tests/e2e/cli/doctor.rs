@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::stdout;
-use crate::harness::server::{Server, gramhost};
+use crate::harness::{
+    server::{Server, gramhost},
+    upstream::{Upstream, reply},
+};
 
 /// Free ports, and nobody asked on the network.
 const QUIET: [&str; 7] = [
@@ -110,4 +113,32 @@ fn who_holds_a_port_and_the_data_folder_is_told_as_json() {
         .output()
         .unwrap();
     assert_eq!(second.status.code(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instagram_is_asked_once_and_its_clock_compared() {
+    let date = [("date", "Wed, 21 Oct 2015 07:28:00 GMT")];
+    let upstream = Upstream::start(move |_| reply(200, &date, "")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = gramhost(folder.path());
+    command.args(&QUIET[..5]);
+    command.args(["--upstream-override", &upstream.origin()]);
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+    let output = output.await.unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let said = stdout(&output);
+    assert!(
+        said.contains("note Instagram         answers 200 in "),
+        "{said}"
+    );
+    assert!(
+        said.contains("differ by ") && said.contains("timedatectl set-ntp true"),
+        "{said}"
+    );
+    let seen: Vec<_> = upstream
+        .seen()
+        .iter()
+        .map(|seen| seen.path.clone())
+        .collect();
+    assert_eq!(seen, ["/robots.txt"]);
 }

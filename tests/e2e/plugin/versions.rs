@@ -79,7 +79,7 @@ async fn what_is_refused_leaves_everything_as_it_was() {
     let (code, words) = author.refused(&["rollback", "post"]);
     assert!(code == 1 && words.contains("no such version"), "{words}");
     let (code, _) = author.refused(&["discard", "nobody"]);
-    assert_eq!(code, 1);
+    assert_eq!(code, 2);
 }
 
 #[tokio::test]

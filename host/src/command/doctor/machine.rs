@@ -12,6 +12,9 @@ use crate::config::Config;
 
 /// 1024 connections, what goes out for them, plugins and the database, file descriptors.
 const DESCRIPTORS_MIN: u64 = 2_048;
+/// On Debian and on macOS.
+pub(super) const SET_CLOCK: (&str, &str) =
+    ("timedatectl set-ntp true", "sudo sntp -sS time.apple.com");
 /// This program did not exist before: 2026-01-01, seconds since 1970.
 const BEGAN_S: u64 = 1_767_225_600;
 
@@ -146,8 +149,7 @@ fn clock() -> Finding {
     let now = now.and_then(|now| time::OffsetDateTime::from_unix_timestamp(now).ok());
     let said = now.map_or_else(String::new, |now| format!("{now}"));
     if seconds < BEGAN_S {
-        return Finding::bad(WHAT, format!("{said} is long past"))
-            .get("timedatectl set-ntp true", "sudo sntp -sS time.apple.com");
+        return Finding::bad(WHAT, format!("{said} is long past")).get(SET_CLOCK.0, SET_CLOCK.1);
     }
     Finding::good(WHAT, said)
 }

@@ -7,12 +7,13 @@ use std::{
     time::{Duration, Instant},
 };
 
+use time::{OffsetDateTime, format_description::well_known::Rfc2822};
 use tokio::net::TcpListener;
 
-use super::Finding;
+use super::{Finding, machine::SET_CLOCK};
 use crate::{
     config::Config,
-    contract::{Answer, Method, Request},
+    contract::{Answer, Header, Method, Request},
     upstream::Client,
 };
 
@@ -20,6 +21,8 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(5);
 /// A small file that says nothing of anybody.
 const ASKED: &str = "https://www.instagram.com/robots.txt";
+/// From where on links and certificates may be judged wrongly, seconds.
+const SKEW_S_MAX: u64 = 120;
 /// State of a socket in `/proc/net/tcp` that listens.
 const LISTENS: &str = "0A";
 
@@ -116,13 +119,30 @@ pub(super) async fn instagram(config: &Config) -> Finding {
         Answer::Response(response) => {
             let ms = began.elapsed().as_millis();
             let said = format!("answers {} in {ms} ms{through}", response.status);
-            Finding::good(WHAT, said)
+            match skew_s(&response.headers) {
+                Some(skew) if skew > SKEW_S_MAX => {
+                    let said = format!("{said}; its clock and this one differ by {skew} s");
+                    Finding::note(WHAT, said).get(SET_CLOCK.0, SET_CLOCK.1)
+                }
+                _ => Finding::good(WHAT, said),
+            }
         }
         Answer::Failed(error) => Finding::note(
             WHAT,
             format!("not reached{through} ({error}): look at the network, or give a --proxy"),
         ),
     }
+}
+
+/// How far this machine's clock is from that of whoever answered, seconds.
+fn skew_s(headers: &[Header]) -> Option<u64> {
+    let date = headers.iter().find(|header| header.name == "date")?;
+    let theirs = OffsetDateTime::parse(&date.value, &Rfc2822).ok()?;
+    Some(
+        (OffsetDateTime::now_utc() - theirs)
+            .whole_seconds()
+            .unsigned_abs(),
+    )
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 
 use std::{fs, process::Output};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::task::spawn_blocking;
 
 use crate::harness::{
     cdn::{Cdn, media},
     server::{gramhost, share_compiled_plugins},
+    upstream::Reply,
 };
 
 async fn run(cdn: &Cdn, folder: &std::path::Path, arguments: &[&str]) -> Output {
@@ -108,4 +110,24 @@ fn the_demo_needs_no_network() {
         (&found["video"], &found["audio"]),
         (&"h264".into(), &"aac".into())
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_download_ends_with_130_and_leaves_nothing() {
+    let cdn = Cdn::start().await;
+    cdn.misbehave(|_, _, _| Some(Reply::Stall(Vec::new())));
+    let folder = tempfile::tempdir().unwrap();
+    share_compiled_plugins(folder.path());
+    let mut child = gramhost(folder.path())
+        .args(["download", "DfDjNmTDemo", "-o", "out"])
+        .args(cdn.flags())
+        .spawn()
+        .unwrap();
+    while cdn.media_requests() == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let status = spawn_blocking(move || child.wait().unwrap()).await.unwrap();
+    assert_eq!(status.code(), Some(130));
+    assert_eq!(fs::read_dir(folder.path().join("out")).unwrap().count(), 0);
 }
