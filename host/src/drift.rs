@@ -64,6 +64,9 @@ pub struct Fill {
     /// How often.
     #[serde(flatten)]
     pub rate: Rate,
+    /// Percent of records that stated it over time, by whichever version: windows of 50 records, at most 24 and the one
+    /// that is not full, oldest first.
+    pub windows: Vec<u64>,
 }
 
 /// A field of a kind from a door.
@@ -173,6 +176,11 @@ impl Drift {
                 version: version.clone(),
                 field: key.field.clone(),
                 rate: *rate,
+                windows: known
+                    .tracks
+                    .get(key)
+                    .map(Track::windows)
+                    .unwrap_or_default(),
             })
             .collect();
         rates.sort_by(|a, b| {

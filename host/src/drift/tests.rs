@@ -158,6 +158,27 @@ async fn what_was_learned_outlives_the_process() {
 }
 
 #[tokio::test]
+async fn the_course_of_a_field_is_told_and_bounded() {
+    let drift = drift().await;
+    for account in 0..50 {
+        see(&drift, account, &with());
+    }
+    for account in 0..10 {
+        see(&drift, account, &without());
+    }
+    let windows = || {
+        let rates = drift.rates().into_iter();
+        let likes = rates.filter(|it| it.field == "Post(image).likes");
+        likes.last().unwrap().windows
+    };
+    assert_eq!(windows(), [100, 0]);
+    for account in 0..5_000 {
+        see(&drift, account, &with());
+    }
+    assert_eq!(windows().len(), 25);
+}
+
+#[tokio::test]
 async fn rates_are_told_by_version_and_old_versions_are_forgotten() {
     let drift = drift().await;
     for version in 0..40 {

@@ -6,6 +6,8 @@ use super::Rates;
 
 /// Records of one window of what was seen lately.
 const WINDOW: u64 = 50;
+/// Windows whose shares are remembered, to be drawn.
+const WINDOWS_MAX: usize = 24;
 /// Nothing is said on fewer records seen lately.
 const RECENT_MIN: u64 = 20;
 /// Nor on fewer records in which the field was usual.
@@ -79,6 +81,9 @@ pub(super) struct Track {
     version: String,
     /// Hashes of accounts whose records lack it, as many as count.
     without: Vec<u64>,
+    /// Percent of the latest windows, oldest first.
+    #[serde(default)]
+    windows: Vec<u64>,
     /// Since when it has been missing, and how often it is stated meanwhile.
     missing: Option<(u64, Rate)>,
 }
@@ -133,6 +138,10 @@ impl Track {
     fn turn(&mut self) {
         let window = std::mem::take(&mut self.recent);
         self.without.clear();
+        self.windows.push(window.percent());
+        if self.windows.len() > WINDOWS_MAX {
+            self.windows.remove(0);
+        }
         if let Some((since, _)) = self.missing
             && self.usual.share() - window.share() > BACK
         {
@@ -161,6 +170,12 @@ impl Track {
         self.recent = Rate::default();
         self.without.clear();
         true
+    }
+
+    /// Percent of records that state it: the latest windows of 50 records, oldest first, and the one that is not full.
+    pub(super) fn windows(&self) -> Vec<u64> {
+        let now = (self.recent.asked > 0).then(|| self.recent.percent());
+        self.windows.iter().copied().chain(now).collect()
     }
 
     pub(super) fn warning(&self, kind: &str, door: &str, field: &str) -> Option<Warning> {

@@ -58,10 +58,7 @@ impl Desk {
         Ok(Self {
             slots: try_join_all(embedded).await?,
             strangers: ArcSwap::default(),
-            // A command line beside a server has no say in what that keeps.
-            shelf: Arc::new(Shelf::new(
-                config.components.clone().filter(|_| history.is_kept()),
-            )),
+            shelf: Arc::new(Shelf::new(config.components.clone())),
             config,
             admission,
             history,

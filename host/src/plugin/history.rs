@@ -81,11 +81,6 @@ impl History {
         }
     }
 
-    /// Whether anything is kept: whoever keeps nothing must not tidy up either.
-    pub(super) fn is_kept(&self) -> bool {
-        self.database.is_some()
-    }
-
     /// What is known of the versions of a plugin. A database that fails says nothing, and is logged.
     pub(super) async fn trust(&self, plugin: &str) -> Trust {
         let Some(database) = &self.database else {

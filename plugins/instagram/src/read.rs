@@ -148,13 +148,12 @@ fn changed(path: &str, expected: &str, found: &Value) -> Change {
     /// Characters of a found value that are told.
     const LONGEST: usize = 200;
     let found = match found {
-        Value::Object(map) => format!(
-            "object of {}",
-            map.keys()
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(", ")
-        ),
+        Value::Object(map) => {
+            // In an order of their own, whatever the reader of JSON was built with.
+            let mut keys: Vec<_> = map.keys().map(String::as_str).collect();
+            keys.sort_unstable();
+            format!("object of {}", keys.join(", "))
+        }
         Value::Array(list) => format!("array of {}", list.len()),
         other => other.to_string(),
     };

@@ -9,6 +9,7 @@ mod jobs;
 mod kills;
 mod kinds;
 mod large;
+mod power;
 mod queue;
 mod refused;
 

@@ -67,6 +67,12 @@ fn pass(place: &str, on: &Path) -> io::Result<()> {
     let error = match what {
         "enospc" => Errno::NOSPC,
         "eio" => Errno::IO,
+        "erofs" => Errno::ROFS,
+        "eacces" => Errno::ACCESS,
+        "edquot" => Errno::DQUOT,
+        "efbig" => Errno::FBIG,
+        "emfile" => Errno::MFILE,
+        "enfile" => Errno::NFILE,
         _ => Errno::INTR,
     };
     *passed += 1;

@@ -1,6 +1,6 @@
 //! Named places where a test lets the server die or its disk fail. Unless armed they compile to nothing.
 //!
-//! The environment variable `FAULTS` names a file, the plan: `crash`, `enospc` or `eio`; the how-manieth time counts;
+//! The environment variable `FAULTS` names a file, the plan: `crash` or the name of an error; the how-manieth time counts;
 //! and a place. Whoever changes the plan starts the count anew, so that one process can
 //! be tried again and again. What is passed is written to `FAULTS.log`, a line each, and what a plan did to `FAULTS.did`.
 

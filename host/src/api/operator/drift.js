@@ -5,7 +5,7 @@ import { busy, h } from "/page/dom.js";
 import { get, post } from "./admin.js";
 import { decide } from "./decide.js";
 import { fold, redraw } from "./live.js";
-import { bar, labelled, moment, nothing } from "./parts.js";
+import { bar, labelled, moment, nothing, sparkline } from "./parts.js";
 
 /** The view. */
 export function drift(place, live) {
@@ -76,7 +76,7 @@ export function rates(own, all, place) {
       "li",
       {},
       h("code", { class: "field" }, field.field, several ? h("span", { class: "soft" }, ` ${key(field)}`) : null),
-      h("span", { class: "rates" }, versions.map((one) => rate(one, versions.length > 1))),
+      h("span", { class: "rates" }, versions.map((one) => rate(one, versions.length > 1)), sparkline(field.windows)),
     );
   };
   const read = fields.map((field) => all.filter((one) => same(one, field)));

@@ -1,7 +1,7 @@
 // The small parts of every view: tables, digests, times, bars, chips, and what to say when something does not work.
 
 import { refusalOf } from "/page/api.js";
-import { h, say } from "/page/dom.js";
+import { SVG, h, say } from "/page/dom.js";
 import { technical } from "/page/fault.js";
 import { plain, span } from "/page/format.js";
 
@@ -49,6 +49,24 @@ export function brief(name, sha) {
 /** A number with its name; `tone` is `good`, `bad` or nothing. */
 export function chip(name, number, tone = "") {
   return h("span", { class: `chip ${number ? tone : "none"}` }, h("b", {}, String(number)), ` ${name}`);
+}
+
+/** The course of a share in percent, oldest first, as a line; nothing for fewer than two. */
+export function sparkline(percents) {
+  if (percents.length < 2) return null;
+  const wide = 72;
+  const high = 16;
+  const step = wide / (percents.length - 1);
+  const points = percents.map((percent, at) => `${(at * step).toFixed(1)},${(high - (percent / 100) * high + 1).toFixed(1)}`);
+  const svg = document.createElementNS(SVG, "svg");
+  const line = document.createElementNS(SVG, "polyline");
+  svg.setAttribute("class", "sparkline");
+  svg.setAttribute("viewBox", `-1 0 ${wide + 2} ${high + 2}`);
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", `over time, in percent: ${percents.join(", ")}`);
+  line.setAttribute("points", points.join(" "));
+  svg.append(line);
+  return svg;
 }
 
 /** How much of a whole, 0 to 1. */

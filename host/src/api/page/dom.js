@@ -1,6 +1,7 @@
 // Elements: how the other files make them. Never markup out of text, so nothing that Instagram says can become code.
 
-const SVG = "http://www.w3.org/2000/svg";
+/** Where drawings' elements live. */
+export const SVG = "http://www.w3.org/2000/svg";
 
 const ICONS = {
   down: "M12 4v11m-5-4 5 5 5-5M5 20h14",

@@ -26,7 +26,12 @@ const MIXED: &str = "De0N5pLMixd";
 
 /// What is asked for, where the server dies, the how-manieth time, and most media requests in both lives together (four for a
 /// carousel: one of its videos comes in two pieces).
-struct Step(&'static str, &'static str, u32, usize);
+pub(super) struct Step(
+    pub(super) &'static str,
+    pub(super) &'static str,
+    pub(super) u32,
+    pub(super) usize,
+);
 
 /// In the order in which a job comes to them.
 const STEPS: [Step; 25] = [
@@ -78,14 +83,15 @@ async fn a_crash_at_any_step_loses_nothing_and_leaves_nothing() {
     for lane in 0..LANES {
         lanes.spawn(async move {
             for step in STEPS.iter().skip(lane).step_by(LANES) {
-                crash_at(step).await;
+                crash_at(step, |_| ()).await;
             }
         });
     }
     lanes.join_all().await;
 }
 
-async fn crash_at(&Step(kind, place, at, requests_max): &Step) {
+/// `lose` is what goes with the process.
+pub(super) async fn crash_at(&Step(kind, place, at, requests_max): &Step, lose: fn(&Path)) {
     let (path, body) = asked(kind);
     let cdn = Cdn::start().await;
     let flags = cdn.flags();
@@ -99,6 +105,7 @@ async fn crash_at(&Step(kind, place, at, requests_max): &Step) {
     server.died().await;
     let data = server.folder.path().join("data");
     let seen = files(&data);
+    lose(&data);
     let server = server.restart(&flags);
 
     let known = place != "job.insert" && place != "job.commit";

@@ -122,6 +122,38 @@ async fn fail_each(error: &str, (kind, body): &(&str, Value)) {
     }
 }
 
+/// F20: what else a disk may say, where files are made, written and named.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_the_disk_says_the_job_ends_in_a_documented_way_and_the_next_one_is_done() {
+    let cdn = Cdn::start().await;
+    let flags = cdn.flags();
+    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+    let server = Server::start_with_faults(tempfile::tempdir().unwrap(), "", &flags);
+    let plan = server.folder.path().join("faults");
+    let (body, mut promised) = (json!({ "url": "DfDjNmTDemo" }), BTreeSet::new());
+    for error in ["erofs", "eacces", "edquot", "efbig", "emfile", "enfile"] {
+        let mut ends = BTreeSet::new();
+        for place in [
+            "fetch.create",
+            "fetch.write",
+            "storage.fsync",
+            "storage.rename",
+        ] {
+            fs::write(&plan, format!("{error} 1 {place}")).unwrap();
+            let end = end(&server, "post", &body, &mut promised).await;
+            let documented = ["completed", "SERVER_ERROR", "STORAGE_FULL"];
+            assert!(documented.contains(&end.as_str()), "{error} {place}: {end}");
+            ends.insert(end);
+            fs::write(&plan, "").unwrap();
+            assert_eq!(
+                self::end(&server, "post", &body, &mut promised).await,
+                "completed"
+            );
+        }
+        println!("{error}: {ends:?}");
+    }
+}
+
 /// How a job ends, or why it is not taken.
 async fn end(server: &Server, kind: &str, body: &Value, promised: &mut BTreeSet<String>) -> String {
     let path = format!("/instagram/download/{kind}");
