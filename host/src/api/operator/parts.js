@@ -51,9 +51,9 @@ export function chip(name, number, tone = "") {
   return h("span", { class: `chip ${number ? tone : "none"}` }, h("b", {}, String(number)), ` ${name}`);
 }
 
-/** The course of a share in percent, oldest first, as a line; nothing for fewer than two. */
+/** The course of a share in percent, oldest first, as a line; nothing where it never changed. */
 export function sparkline(percents) {
-  if (percents.length < 2) return null;
+  if (percents.every((percent) => percent === percents[0])) return null;
   const wide = 72;
   const high = 16;
   const step = wide / (percents.length - 1);
