@@ -168,8 +168,8 @@ async fn the_course_of_a_field_is_told_and_bounded() {
     }
     let windows = || {
         let rates = drift.rates().into_iter();
-        let likes = rates.filter(|it| it.field == "Post(image).likes");
-        likes.last().unwrap().windows
+        let mut likes = rates.filter(|it| it.field == "Post(image).likes");
+        likes.next_back().unwrap().windows
     };
     assert_eq!(windows(), [100, 0]);
     for account in 0..5_000 {
