@@ -180,6 +180,12 @@ impl Captures {
         }
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.index().count_all()
+    }
+
     /// All of them, newest first.
     #[must_use]
     pub fn list(&self) -> Vec<Listed> {

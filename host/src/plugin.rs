@@ -43,7 +43,7 @@ pub use health::{End, Rollback};
 pub use inspection::{BuiltFor, Cost, Inspection, check};
 pub use packing::{Component, load, pack, sign, update, write_end};
 pub use registry::Registry;
-pub use replay::Mismatch;
+pub use replay::{Mismatch, without_kind};
 pub use shadow::{Candidate, Comparison, Ran, Report, Verdict};
 pub use signature::TrustedKey;
 pub use sources::Sources;

@@ -2,10 +2,11 @@
 
 mod openmetrics;
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use reqwest::Method;
 use serde_json::json;
+use tokio::time::interval;
 
 use crate::harness::{cdn::Cdn, server::Server};
 use openmetrics::Exposition;
@@ -55,8 +56,9 @@ async fn what_was_asked_fetched_and_kept_is_counted() {
     let body = json!({"url": "https://www.instagram.com/reel/DfF-eHzReel/"});
     let job = server.post("/instagram/download/reel", &body).await.json;
     let path = format!("/instagram/status/{}", job["job_id"].as_str().unwrap());
+    let mut looks = interval(Duration::from_millis(20));
     while server.get(&path).await.json["status"] != "completed" {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        looks.tick().await;
     }
 
     let after = scrape(&server).await;

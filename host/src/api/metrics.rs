@@ -22,13 +22,10 @@ pub use traffic::Traffic;
 pub(super) use traffic::Way;
 
 use super::error::{ApiError, Code};
-use crate::{app::App, drift::Drift, plugin::Status};
+use crate::{app::App, drift::Drift, job::Counts, plugin::Status};
 
 /// What OpenMetrics calls its text.
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// The states of a job; a batch is its items.
-const JOB_STATES: [&str; 5] = ["pending", "running", "completed", "failed", "cancelled"];
 
 type Labels = Vec<(&'static str, String)>;
 
@@ -40,9 +37,7 @@ pub(super) async fn metrics(
     let mut metrics = Metrics::default();
     process_metrics(&mut metrics, &traffic);
     traffic.register(&mut metrics);
-    let counts = app.database.count_jobs().await;
-    let counts = counts.map_err(|error| ApiError::from(Code::ServerError).caused_by(error))?;
-    job_metrics(&mut metrics, &counts);
+    job_metrics(&mut metrics, app.downloads.counts().await?);
     outward_metrics(&mut metrics, &app);
     plugin_metrics(&mut metrics, &app.plugins.status());
     let help = "Captures of failed extractions that are kept";
@@ -50,7 +45,7 @@ pub(super) async fn metrics(
         &mut metrics,
         "gramhost_captures",
         help,
-        app.captures.list().len() as u64,
+        app.captures.count() as u64,
     );
     drift_metrics(&mut metrics, &app.drift);
     let mut text = String::new();
@@ -71,11 +66,15 @@ fn process_metrics(metrics: &mut Metrics, traffic: &Traffic) {
     metrics.register("gramhost_build", "What this program is", build);
 }
 
-fn job_metrics(metrics: &mut Metrics, counts: &[(String, u64)]) {
+fn job_metrics(metrics: &mut Metrics, counts: Counts) {
     let jobs = Family::<Labels, Gauge>::default();
-    for state in JOB_STATES {
-        let count = counts.iter().find(|(known, _)| known == state);
-        let count = count.map_or(0, |(_, count)| *count);
+    for (state, count) in [
+        ("pending", counts.pending),
+        ("running", counts.running),
+        ("completed", counts.completed),
+        ("failed", counts.failed),
+        ("cancelled", counts.cancelled),
+    ] {
         let labels = vec![("state", state.to_owned())];
         jobs.get_or_create(&labels)
             .set(i64::try_from(count).unwrap_or(i64::MAX));

@@ -75,6 +75,10 @@ impl Index {
         surplus
     }
 
+    pub(super) fn count_all(&self) -> usize {
+        self.captures.len()
+    }
+
     pub(super) fn list(&self) -> Vec<Listed> {
         let newest_first = self.captures.values().rev();
         newest_first.map(|entry| self.listed(entry)).collect()

@@ -115,3 +115,16 @@ pub struct Manifest {
     /// Its default settings, TOML text.
     pub settings: String,
 }
+
+impl Manifest {
+    /// Whether it names this host, or a name with `*.` that this one (or all that its own `*.` stands for) is below.
+    #[must_use]
+    pub fn names(&self, host: &str) -> bool {
+        self.hosts
+            .iter()
+            .any(|pattern| match pattern.strip_prefix('*') {
+                Some(suffix) => host.ends_with(suffix),
+                None => host == pattern,
+            })
+    }
+}

@@ -326,22 +326,6 @@ impl Database {
         Ok((all.unsigned_abs(), own.unsigned_abs()))
     }
 
-    /// How many jobs there are in each state; a batch is its items.
-    ///
-    /// # Errors
-    /// [`Error::Sql`].
-    pub async fn count_jobs(&self) -> Result<Vec<(String, u64)>, Error> {
-        let counts: Vec<(String, i64)> = sqlx::query_as(
-            "SELECT state, COUNT(*) FROM jobs WHERE state <> 'batch' GROUP BY state",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        let counts = counts.into_iter();
-        Ok(counts
-            .map(|(state, count)| (state, count.unsigned_abs()))
-            .collect())
-    }
-
     /// Forgets jobs whose time is up, and batches that have no items left.
     ///
     /// # Errors

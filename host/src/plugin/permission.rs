@@ -7,7 +7,7 @@ pub(super) fn more(serving: &Manifest, next: &Manifest) -> Option<String> {
     let mut more = Vec::new();
     let hosts = next.hosts.iter();
     let hosts: Vec<_> = hosts
-        .filter(|host| !covered(&serving.hosts, host))
+        .filter(|host| !serving.names(host))
         .map(String::as_str)
         .collect();
     if !hosts.is_empty() {
@@ -25,16 +25,6 @@ pub(super) fn more(serving: &Manifest, next: &Manifest) -> Option<String> {
         more.push("the operator's session".to_owned());
     }
     (!more.is_empty()).then(|| format!("asks for more: {}", more.join("; ")))
-}
-
-/// Whether `host` is named, or below a name with `*.`.
-fn covered(hosts: &[String], host: &str) -> bool {
-    hosts.iter().any(|named| {
-        named == host
-            || named
-                .strip_prefix('*')
-                .is_some_and(|suffix| host.strip_prefix("*").unwrap_or(host).ends_with(suffix))
-    })
 }
 
 #[cfg(test)]

@@ -117,7 +117,8 @@ fn json<T: Serialize>(value: &T) -> Result<Value, String> {
 }
 
 /// `{"Post": {…}}` is kept as `{…}`, because the folder says which kind it is.
-fn without_kind(record: Value) -> Value {
+#[must_use]
+pub fn without_kind(record: Value) -> Value {
     match record {
         Value::Object(kinds) if kinds.len() == 1 => {
             kinds.into_iter().next().map_or(Value::Null, |(_, it)| it)
@@ -185,11 +186,5 @@ fn allowed(manifest: &Manifest, url: &str) -> bool {
         .as_ref()
         .and_then(url::Url::host_str)
         .unwrap_or_default();
-    manifest
-        .hosts
-        .iter()
-        .any(|pattern| match pattern.strip_prefix('*') {
-            Some(suffix) => host.ends_with(suffix),
-            None => host == pattern,
-        })
+    manifest.names(host)
 }

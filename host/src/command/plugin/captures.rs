@@ -219,17 +219,11 @@ async fn extraction(config: &Config) -> anyhow::Result<Extraction> {
 
 fn expected(ran: Ran) -> Result<Expected, String> {
     match ran {
-        Ran::Record(record) => Ok(Expected::Record(without_kind(record))),
+        Ran::Record(record) => Ok(Expected::Record(plugin::without_kind(record))),
         Ran::Refusal(refusal) => Ok(Expected::Refusal(refusal)),
         Ran::Failed(why) => Err(format!("it fails: {why}")),
         Ran::Wants(request) => Err(format!("it asks for {request}, which was not recorded")),
     }
-}
-
-/// The folder of a case says of which kind its record is.
-fn without_kind(record: serde_json::Value) -> serde_json::Value {
-    let kinds = record.as_object().and_then(|kinds| kinds.values().next());
-    kinds.cloned().unwrap_or(record)
 }
 
 /// Writes a case that is not there yet, all or nothing.

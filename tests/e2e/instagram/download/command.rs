@@ -1,9 +1,9 @@
 //! `gramhost download`: the same engine without a server.
 
-use std::{fs, process::Output};
+use std::{fs, process::Output, time::Duration};
 
 use rustix::process::{Pid, Signal, kill_process};
-use tokio::task::spawn_blocking;
+use tokio::{task::spawn_blocking, time::interval};
 
 use crate::harness::{
     cdn::{Cdn, media},
@@ -123,8 +123,9 @@ async fn an_interrupted_download_ends_with_130_and_leaves_nothing() {
         .args(cdn.flags())
         .spawn()
         .unwrap();
+    let mut looks = interval(Duration::from_millis(20));
     while cdn.media_requests() == 0 {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        looks.tick().await;
     }
     kill_process(Pid::from_child(&child), Signal::INT).unwrap();
     let status = spawn_blocking(move || child.wait().unwrap()).await.unwrap();
