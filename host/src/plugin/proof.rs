@@ -82,7 +82,17 @@ pub(super) fn run(
     cases: &[Case],
     told: &(dyn Fn(usize, usize) + Send + Sync),
 ) -> Result<Ends, String> {
-    let deadline = Instant::now() + Duration::from_secs(WALL_S_MAX);
+    let wall = Duration::from_secs(WALL_S_MAX);
+    within(wall, cases, &|case| replay::run(subject, case), told)
+}
+
+fn within(
+    wall: Duration,
+    cases: &[Case],
+    run: &(dyn Fn(&Case) -> Result<(), Mismatch> + Sync),
+    told: &(dyn Fn(usize, usize) + Send + Sync),
+) -> Result<Ends, String> {
+    let deadline = Instant::now() + wall;
     let next = AtomicUsize::new(0);
     let ends = Mutex::new(BTreeMap::new());
     let work = || {
@@ -93,7 +103,7 @@ pub(super) fn run(
             if Instant::now() >= deadline {
                 return;
             }
-            let end = replay::run(subject, case);
+            let end = run(case);
             let mut ends = ends.lock().unwrap_or_else(PoisonError::into_inner);
             ends.insert(at, (replay::title(case), end));
             told(ends.len(), cases.len());
@@ -108,9 +118,10 @@ pub(super) fn run(
     let ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
     if ends.len() < cases.len() {
         return Err(format!(
-            "only {} of {} cases ran in {WALL_S_MAX} s",
+            "only {} of {} cases ran in {} s",
             ends.len(),
-            cases.len()
+            cases.len(),
+            wall.as_secs()
         ));
     }
     Ok(ends.into_values().collect())
@@ -130,4 +141,45 @@ fn last<'a>(folder: &Dir<'a>) -> Cow<'a, str> {
         .file_name()
         .unwrap_or_default()
         .to_string_lossy()
+}
+
+#[cfg(test)]
+mod tests {
+    //! All of them, or a refusal; and whose case counts.
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn every_case_runs_once_and_in_order() {
+        let cases = embedded("post").unwrap();
+        let runs = AtomicUsize::new(0);
+        let run = |_: &Case| {
+            runs.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        };
+        let ends = within(Duration::from_secs(60), &cases, &run, &|_, _| ()).unwrap();
+        let titles: Vec<_> = ends.iter().map(|(title, _)| title.clone()).collect();
+        assert_eq!(titles, cases.iter().map(replay::title).collect::<Vec<_>>());
+        assert_eq!(runs.into_inner(), cases.len());
+    }
+
+    #[test]
+    fn cases_that_take_too_long_are_no_proof() {
+        let cases = embedded("post").unwrap();
+        let refused = within(Duration::ZERO, &cases, &|_| Ok(()), &|_, _| ()).unwrap_err();
+        assert_eq!(
+            refused,
+            format!("only 0 of {} cases ran in 0 s", cases.len())
+        );
+    }
+
+    #[test]
+    fn the_last_place_has_the_last_word() {
+        let own = embedded("post").unwrap();
+        let mut kept = own[..1].to_vec();
+        kept[0].question.now = 7;
+        let merged = merge([own.clone(), kept]);
+        assert_eq!((merged.len(), merged[0].question.now), (own.len(), 7));
+    }
 }
