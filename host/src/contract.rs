@@ -4,12 +4,14 @@
 //! in [`crate::plugin`] and no change above it.
 
 mod exchange;
+mod kind;
 mod query;
 pub mod record;
 pub mod recorded;
 mod step;
 
 pub use exchange::{Answer, Exchange, FetchError, Header, Method, Request, Response};
-pub use query::{Kind, Query, Target};
+pub use kind::{Kind, PluginName, UnknownPlugin};
+pub use query::{Query, Target};
 pub use record::Record;
 pub use step::{Change, Context, Diagnostic, Manifest, Outcome, Refusal, Severity, Step};

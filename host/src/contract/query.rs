@@ -2,59 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The six kinds of extraction; one WIT interface each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// An account as its profile page shows it.
-    ProfileInfo,
-    /// A page of an account's posts.
-    ProfilePosts,
-    /// A page of an account's reels.
-    ProfileReels,
-    /// One post.
-    Post,
-    /// One reel.
-    Reel,
-    /// The active stories of an account.
-    Story,
-}
-
-impl Kind {
-    /// Every kind, in the order of the WIT file.
-    pub const ALL: [Self; 6] = [
-        Self::ProfileInfo,
-        Self::ProfilePosts,
-        Self::ProfileReels,
-        Self::Post,
-        Self::Reel,
-        Self::Story,
-    ];
-
-    /// The name of its WIT interface, of its fixture folder, and of `gramhost extract KIND`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ProfileInfo => "profile-info",
-            Self::ProfilePosts => "profile-posts",
-            Self::ProfileReels => "profile-reels",
-            Self::Post => "post",
-            Self::Reel => "reel",
-            Self::Story => "story",
-        }
-    }
-
-    /// The plugin that answers it: the file name without its ending.
-    #[must_use]
-    pub fn plugin(self) -> &'static str {
-        match self {
-            Self::ProfileInfo | Self::ProfilePosts | Self::ProfileReels => "profile",
-            Self::Post => "post",
-            Self::Reel => "reel",
-            Self::Story => "story",
-        }
-    }
-}
+use super::Kind;
 
 /// Which post or reel is meant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

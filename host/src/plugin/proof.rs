@@ -131,7 +131,7 @@ fn within(
 fn kinds(name: &str) -> impl Iterator<Item = &'static str> {
     let kinds = Kind::ALL
         .into_iter()
-        .filter(move |kind| kind.plugin() == name);
+        .filter(move |kind| kind.plugin().as_str() == name);
     kinds.map(Kind::name)
 }
 

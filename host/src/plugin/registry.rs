@@ -64,7 +64,7 @@ impl Registry {
     /// The version that serves this kind now.
     #[must_use]
     pub fn serving(&self, kind: Kind) -> Arc<Plugin> {
-        Arc::clone(&self.slot(kind.plugin()).now().plugin)
+        Arc::clone(&self.slot(kind.plugin().as_str()).now().plugin)
     }
 
     /// The version to which the host would go back from `plugin`, if that serves.
@@ -78,7 +78,7 @@ impl Registry {
     /// The version that runs beside what serves this kind, if there is one.
     #[must_use]
     pub fn beside(&self, kind: Kind) -> Option<Arc<Candidate>> {
-        let candidate = self.slot(kind.plugin()).now().candidate.clone();
+        let candidate = self.slot(kind.plugin().as_str()).now().candidate.clone();
         candidate.filter(|candidate| candidate.held.is_none())
     }
 

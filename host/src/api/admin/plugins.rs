@@ -39,7 +39,7 @@ impl Shown {
     fn of(status: Status, warnings: &[Warning]) -> Self {
         let is_its = |warning: &&Warning| {
             let kind = Kind::ALL.into_iter().find(|it| it.name() == warning.kind);
-            kind.is_some_and(|kind| kind.plugin() == status.name)
+            kind.is_some_and(|kind| kind.plugin().as_str() == status.name)
         };
         let drift = warnings.iter().filter(is_its).cloned().collect();
         Self { status, drift }

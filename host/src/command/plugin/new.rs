@@ -54,7 +54,7 @@ impl Name {
             Self::Story => (Kind::Story, "story.rs", "", ""),
         };
         Differences {
-            name: kind.plugin(),
+            name: kind.plugin().as_str(),
             source,
             kind,
             only_videos,
