@@ -13,7 +13,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use fixtures::{Case, Har, Question};
+use cases::{Case, Har, Question};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::task::spawn_blocking;
@@ -226,7 +226,7 @@ impl Captures {
     /// # Errors
     /// [`Error::Unknown`], [`Error::Broken`].
     pub fn case(&self, id: &str) -> Result<Case, Error> {
-        fixtures::load(&self.folder(id)?).map_err(|error| Error::Broken(error.to_string()))
+        cases::load(&self.folder(id)?).map_err(|error| Error::Broken(error.to_string()))
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {

@@ -8,7 +8,7 @@ mod rest;
 
 use std::sync::{Arc, Mutex};
 
-use fixtures::recordings::{Recording, disagreements, recordings};
+use cases::recordings::{Recording, disagreements, recordings};
 use serde_json::Value;
 
 use crate::harness::{

@@ -8,7 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use fixtures::{
+use cases::{
     cases,
     har::{Answer, Har},
 };

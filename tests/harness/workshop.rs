@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, process::Output};
 
-use fixtures::{Har, har};
+use cases::{Har, har};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -1,7 +1,7 @@
 //! Kept, counted, bounded, and whole or not at all.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use fixtures::{Expected, har};
+use cases::{Expected, har};
 use serde_json::json;
 use tempfile::TempDir;
 

@@ -1,7 +1,7 @@
 //! What a recording answers to a request, and a recording of what was answered. The one place that turns the values of
 //! a HAR into the contract's, and back.
 
-use fixtures::har::{self, Har};
+use cases::har::{self, Har};
 
 use super::exchange::{Answer, Exchange, FetchError, Header, Request, Response};
 
@@ -111,7 +111,7 @@ mod tests {
     //! Names on both sides, and there and back.
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use fixtures::har::FAILURES;
+    use cases::har::FAILURES;
 
     use super::*;
     use crate::contract::Method;

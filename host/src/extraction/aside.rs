@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-use fixtures::{Har, Question};
+use cases::{Har, Question};
 use serde::Serialize;
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use fixtures::Har;
+use cases::Har;
 use futures_util::future::join_all;
 
 use super::{Config, check::Check};

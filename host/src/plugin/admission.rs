@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use fixtures::Case;
+use cases::Case;
 use rustix::fs::OFlags;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};

@@ -3,7 +3,7 @@
 
 use std::{cmp::Reverse, fmt, path::Path, time::Duration};
 
-use fixtures::Case;
+use cases::Case;
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 

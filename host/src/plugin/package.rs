@@ -3,7 +3,7 @@
 
 use std::io::{Read as _, Write as _};
 
-use fixtures::{Case, Expected, Har, Question};
+use cases::{Case, Expected, Har, Question};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use fixtures::Expected;
+use cases::Expected;
 use tokio::task::spawn_blocking;
 
 use super::{

@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fixtures::Case;
+use cases::Case;
 use include_dir::{Dir, include_dir};
 
 use super::replay::{self, Mismatch, Subject};
@@ -36,7 +36,7 @@ pub(super) type Ends = Vec<(String, Result<(), Mismatch>)>;
 ///
 /// # Errors
 /// One of them cannot be read; the message names it.
-pub(super) fn embedded(name: &str) -> Result<Vec<Case>, fixtures::Error> {
+pub(super) fn embedded(name: &str) -> Result<Vec<Case>, cases::Error> {
     let folders = kinds(name).filter_map(|kind| CASES.get_dir(kind));
     let mut cases = Vec::new();
     for (folder, case) in folders.flat_map(|folder| folder.dirs().map(move |case| (folder, case))) {
@@ -52,11 +52,11 @@ pub(super) fn embedded(name: &str) -> Result<Vec<Case>, fixtures::Error> {
 ///
 /// # Errors
 /// As [`embedded`].
-pub(super) fn kept(name: &str, folder: &Path) -> Result<Vec<Case>, fixtures::Error> {
+pub(super) fn kept(name: &str, folder: &Path) -> Result<Vec<Case>, cases::Error> {
     if !folder.exists() {
         return Ok(Vec::new());
     }
-    let mut cases = fixtures::cases(folder)?;
+    let mut cases = cases::load_all(folder)?;
     cases.retain(|case| is_of(name, case));
     Ok(cases)
 }

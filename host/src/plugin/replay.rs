@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fixtures::{Case, Expected};
+use cases::{Case, Expected};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, path::Path, sync::Arc};
 
-use fixtures::Case;
+use cases::Case;
 use serde::{Serialize, Serializer};
 use tokio::task::spawn_blocking;
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use fixtures::Har;
+use cases::Har;
 use url::Url;
 
 use super::Error;

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fixtures::har::{Answer, Entry, Har};
-use fixtures::{Case, Expected};
+use cases::har::{Answer, Entry, Har};
+use cases::{Case, Expected};
 use instagram::contract::exchanges::Request;
 
 fn root() -> PathBuf {
@@ -18,7 +18,7 @@ fn root() -> PathBuf {
 }
 
 fn cases() -> Vec<Case> {
-    fixtures::cases(&root()).unwrap_or_else(|error| panic!("{error}"))
+    cases::load_all(&root()).unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[test]

@@ -6,8 +6,8 @@
 #[path = "drive/native.rs"]
 mod drive;
 
-use fixtures::recordings::{Recording, disagreements, recordings};
-use fixtures::{Expected, Question};
+use cases::recordings::{Recording, disagreements, recordings};
+use cases::{Expected, Question};
 use instagram::contract::exchanges::{Answer, Request, Response};
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use fixtures::{Case, Expected, cases};
+use cases::{Case, Expected};
 use serde_json::Value;
 
 use super::fixtures as folder;
@@ -16,7 +16,7 @@ const COOKIES: &str = ".instagram.com\tTRUE\t/\tTRUE\t0\tsessionid\tmade-up\n";
 
 #[tokio::test]
 async fn every_case_ends_as_documented() {
-    let all = cases(&folder().join("instagram")).unwrap();
+    let all = cases::load_all(&folder().join("instagram")).unwrap();
     let (sessions, guests): (Vec<_>, Vec<_>) =
         all.into_iter().partition(|case| case.question.session);
     assert!(!sessions.is_empty() && guests.len() > 60);

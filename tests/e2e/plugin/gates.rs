@@ -98,8 +98,8 @@ async fn a_live_answer_becomes_a_case_without_its_secrets() {
         author.plugin(&[&what[..], &upstream[..]].concat())
     };
     assert!(record("LIVE", "live").status.success());
-    let case = fixtures::load(author.path("mine/post/live").as_ref()).unwrap();
-    let fixtures::Expected::Record(record_of_it) = &case.expected else {
+    let case = cases::load(author.path("mine/post/live").as_ref()).unwrap();
+    let cases::Expected::Record(record_of_it) = &case.expected else {
         panic!("{:?}", case.expected);
     };
     assert_eq!(record_of_it["like_count"], 7);

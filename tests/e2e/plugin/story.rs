@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use fixtures::har;
+use cases::har;
 use serde_json::{Value, json};
 use tokio::time::{Duration, interval};
 
@@ -36,7 +36,7 @@ impl Instagram {
     pub(crate) async fn start(self: &Arc<Self>) -> Upstream {
         let this = Arc::clone(self);
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/instagram");
-        let cases = fixtures::cases(&root).unwrap();
+        let cases = cases::load_all(&root).unwrap();
         Upstream::start(move |seen| {
             let url = format!("https://{}{}", seen.host, seen.path);
             match seen.path.strip_suffix("/?movable") {
@@ -71,7 +71,7 @@ impl Instagram {
     }
 }
 
-fn recorded(cases: &[fixtures::Case], seen: &Seen, url: &str) -> Reply {
+fn recorded(cases: &[cases::Case], seen: &Seen, url: &str) -> Reply {
     let body = (!seen.body.is_empty()).then_some(seen.body.as_bytes());
     let entry = cases
         .iter()

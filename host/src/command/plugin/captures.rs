@@ -7,8 +7,8 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use cases::{Case, Expected, Har, Question};
 use clap::Args;
-use fixtures::{Case, Expected, Har, Question};
 use serde_json::json;
 
 use super::{

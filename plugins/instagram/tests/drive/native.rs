@@ -1,6 +1,6 @@
 //! Drives the native plugins as the host would, with answers from a closure instead of the network.
 
-use fixtures::{Expected, Question, har};
+use cases::{Expected, Question, har};
 use instagram::contract::exchanges::{
     Answer, Exchange, FetchError, Header, Method, Request, Response,
 };
