@@ -188,7 +188,8 @@ async fn find(
     let kind = Kind::ALL.into_iter().find(|it| it.name() == capture.kind);
     let name = kind
         .context("a kind that this program does not know")?
-        .plugin();
+        .plugin()
+        .as_str();
     let component = match file {
         Some(file) => Component::File(file),
         None => Component::Digest(capture.digest.clone()),
