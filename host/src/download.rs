@@ -206,7 +206,7 @@ impl Downloads {
             .await
     }
 
-    /// How a job fares; none: there is no such job, or its time is up.
+    /// The status of a job; none where there is no such job or it has expired.
     ///
     /// # Errors
     /// The database fails.
@@ -222,7 +222,7 @@ impl Downloads {
         self.queue.recent(most).await
     }
 
-    /// How many jobs there are, by where they are.
+    /// The number of jobs in each state.
     ///
     /// # Errors
     /// The database fails.

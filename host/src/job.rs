@@ -15,14 +15,14 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use queue::{Changes, Origin, Queue};
-pub use status::{Counts, Failure, Progress, State, Status};
+pub use status::{Counts, Failure, Progress, Stage, StageItem, State, Status};
 
 use crate::database;
 
 /// The name of a job: random, so that nobody guesses another's.
 pub type JobId = Uuid;
 
-/// The failure of a job that the queue itself ends.
+/// The code of a failure that is the queue's own.
 const QUEUE_FAILURE: &str = "internal";
 
 /// One kind of work; the queue stores it as JSON.
@@ -38,14 +38,14 @@ pub trait Work: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Value, Failure>> + Send;
 }
 
-/// What a running job is handed.
+/// One attempt at a job, as the work sees it.
 #[derive(Debug)]
 pub struct Attempt {
     /// Its job.
     pub id: JobId,
     /// 1 for the first.
     pub number: u32,
-    /// Where it tells how far it is.
+    /// Where it reports its progress.
     pub progress: Reporter,
 }
 
@@ -54,7 +54,7 @@ pub struct Attempt {
 pub struct Reporter(watch::Sender<Progress>);
 
 impl Reporter {
-    /// What watchers and the next heartbeat are told. Percent never goes back.
+    /// Reports progress to watchers and to the next heartbeat. Percent never goes back.
     pub fn set(&self, mut progress: Progress) {
         self.0.send_modify(|current| {
             progress.percent = progress.percent.min(100).max(current.percent);
@@ -102,7 +102,7 @@ impl Default for Config {
     }
 }
 
-/// Why the queue cannot do what it is asked.
+/// Why the queue cannot do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Too many jobs wait.

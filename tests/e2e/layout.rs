@@ -126,7 +126,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
 ];
 
 /// Foreign names and the only places of `host/src` that may say them; a place is a room or one of its files.
-const OWNERS: [(&str, &[&str]); 43] = [
+const OWNERS: [(&str, &[&str]); 44] = [
     ("axum", &["api", "app"]),
     ("hyper", &["api"]),
     ("hyper_util", &["api"]),
@@ -134,6 +134,7 @@ const OWNERS: [(&str, &[&str]); 43] = [
     ("tower", &["api"]),
     ("tower_http", &["api"]),
     ("utoipa", &["api"]),
+    ("utoipa_axum", &["api"]),
     ("utoipa_swagger_ui", &["api"]),
     ("wasmtime", &["plugin"]),
     ("wasmtime_wasi", &["plugin"]),
@@ -145,7 +146,10 @@ const OWNERS: [(&str, &[&str]); 43] = [
     ("wit_parser", &["plugin"]),
     ("semver", &["plugin"]),
     ("notify", &["plugin"]),
-    ("prometheus_client", &["api/metrics"]),
+    (
+        "prometheus_client",
+        &["api/admin/metrics", "api/http/traffic"],
+    ),
     ("opentelemetry", &["command/log/export"]),
     ("opentelemetry_otlp", &["command/log/export"]),
     ("opentelemetry_sdk", &["command/log/export"]),

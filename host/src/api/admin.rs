@@ -1,9 +1,11 @@
 //! The operator's routes and the token that guards them.
 
-pub(super) mod captures;
-pub(super) mod jobs;
-pub(super) mod limits;
-pub(super) mod plugins;
+pub(in crate::api) mod captures;
+pub(in crate::api) mod drift;
+pub(in crate::api) mod jobs;
+pub(in crate::api) mod limits;
+pub(in crate::api) mod metrics;
+pub(in crate::api) mod plugins;
 
 use std::sync::Arc;
 
@@ -14,10 +16,10 @@ use axum::{
     response::Response,
 };
 
-use super::error::{ApiError, Code};
+use crate::api::http::error::{ApiError, Code};
 
-/// Lets pass who shows the token.
-pub(super) async fn guard(
+/// Accepts requests that carry the token.
+pub(in crate::api) async fn guard(
     State(token): State<Arc<str>>,
     request: Request,
     next: Next,

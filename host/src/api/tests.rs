@@ -14,7 +14,7 @@ mod views;
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
-    Router,
+    Extension, Router,
     body::{Body, to_bytes},
     extract::ConnectInfo,
     http::{HeaderMap, Request, StatusCode},
@@ -23,7 +23,12 @@ use axum::{
 use serde_json::Value;
 use tower::ServiceExt;
 
-use super::{Config, Traffic, about, around, docs, health, page as web};
+use super::{
+    Config, Traffic, around, documented,
+    instagram::about,
+    openapi,
+    web::{docs, health, page as web},
+};
 use crate::rate_limit::RateLimiter;
 
 /// What came back.
@@ -69,19 +74,18 @@ impl Answered {
 fn router(config: &Config, requests_max: u32) -> Router {
     let limiter = Arc::new(RateLimiter::new(requests_max));
     let limited = Router::new()
-        .route("/instagram/formats", get(about::formats))
+        .route("/instagram/formats", get(about::formats::formats))
         .route(
             "/instagram/info",
-            get(about::info).with_state(Arc::clone(&limiter)),
+            get(about::info::info).with_state(Arc::clone(&limiter)),
         )
         .route("/instagram/panic", get(panicking));
-    let free = Router::new()
-        .route("/", get(web::page))
+    let free = documented([web::route()]).merge(documented(docs::routes()));
+    let free = Router::from(free)
         .route("/page/{file}", get(web::asset))
         .route("/healthz", get(health::alive))
-        .route("/openapi.json", get(docs::document))
-        .route("/docs", get(docs::page))
-        .route("/docs/{file}", get(docs::asset));
+        .route("/docs/{file}", get(docs::asset))
+        .layer(Extension(docs::Document(openapi().into())));
     around(limited, free, limiter, &Traffic::default(), config)
 }
 

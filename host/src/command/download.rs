@@ -16,12 +16,13 @@ use uuid::Uuid;
 
 use super::{Exit, print, refuse};
 use crate::{
+    api::{FailureBody, progress_text, reason_text},
     config::Config,
     contract::Query,
     database::Database,
     download::{Download, Downloads, Formats, Kind, Made, Part, Quality, Reason},
     extraction::target,
-    job::{Progress, State, Status},
+    job::{Progress, Stage, State, Status},
     media::{AudioFormat, ImageFormat, Media, VideoFormat},
     plugin::Registry,
     server,
@@ -97,12 +98,13 @@ impl DownloadArguments {
             }
             _ => {
                 if self.json {
-                    let error = json!({ "error": status.error });
+                    let failure = status.failure.as_ref().map(FailureBody::from);
+                    let error = json!({ "error": failure });
                     print(&serde_json::to_string_pretty(&error)?);
                 }
-                let code = status.error.map(|error| error.code).unwrap_or_default();
-                let reason = Reason::named(&code);
-                Ok(refuse(exit(reason), &reason))
+                let failure = status.failure.as_ref();
+                let reason = failure.map_or(Reason::Internal, Reason::of);
+                Ok(refuse(exit(reason), &reason_text(reason)))
             }
         }
     }
@@ -241,13 +243,17 @@ fn show(bar: Option<&ProgressBar>, progress: &Progress, said: &mut String) {
                 .bytes_per_second
                 .map(|bytes| format!("  {:.1} MB/s", bytes / 1e6));
             bar.set_position(u64::from(progress.percent));
-            bar.set_message(format!("{}{}", progress.message, speed.unwrap_or_default()));
+            let text = progress_text(progress);
+            bar.set_message(format!("{text}{}", speed.unwrap_or_default()));
         }
-        None if *said != progress.message && !progress.message.is_empty() => {
-            eprintln!("{}", progress.message);
-            said.clone_from(&progress.message);
+        None if progress.stage == Stage::Starting => {}
+        None => {
+            let text = progress_text(progress);
+            if *said != text {
+                eprintln!("{text}");
+                *said = text;
+            }
         }
-        None => {}
     }
 }
 

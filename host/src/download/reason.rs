@@ -1,80 +1,59 @@
-//! Why a download fails. Stored with its job by name, so that the API can say it in its own words later.
+//! Why a download fails. Stored with its job by name; the API finds the words for it.
 
 use serde::{Deserialize, Serialize};
 
-use crate::{extraction, media, storage, upstream::MediaError};
+use crate::{extraction, job::Failure, media, storage, upstream::MediaError};
 
 /// Why there are no files. Each name is stored: do not rename one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// No such post, reel or account.
-    #[error("it does not exist")]
     NotFound,
     /// It belongs to a private account.
-    #[error("it belongs to a private account")]
     Private,
     /// It was removed.
-    #[error("it was removed")]
     Deleted,
     /// Withheld because of age.
-    #[error("Instagram withholds it because of age")]
     AgeRestricted,
     /// Withheld in this country.
-    #[error("Instagram withholds it in this country")]
     RegionBlocked,
-    /// Wants a session.
-    #[error("Instagram shows it only to people who are logged in")]
+    /// Instagram requires a login.
     LoginRequired,
-    /// Instagram asks for patience.
-    #[error("Instagram asks for patience")]
+    /// Instagram is rate-limiting this server.
     RateLimited,
     /// Stories are switched off, hidden, or there are none.
-    #[error("there are no stories to download")]
     NoStories,
     /// The plugin failed.
-    #[error("the extractor failed")]
     ExtractorFailed,
     /// Instagram or its media server did not answer, or broke off again and again.
-    #[error("Instagram's media server does not deliver the file")]
     Unavailable,
-    /// Too much else is going on.
-    #[error("too much else is going on")]
+    /// The server is busy.
     Busy,
     /// Not a carousel.
-    #[error("the post is no carousel")]
     NotACarousel,
-    /// There is no video.
-    #[error("the post has no video")]
+    /// The post has no video.
     NoVideo,
-    /// There is no picture.
-    #[error("the post has no picture")]
+    /// The post has no picture.
     NoImage,
-    /// There is no sound.
-    #[error("the reel has no sound")]
+    /// The reel has no sound.
     NoSound,
     /// ffmpeg is not installed.
-    #[error("this server cannot convert: ffmpeg is not installed")]
     NoConverter,
     /// The conversion failed.
-    #[error("the file could not be converted")]
     Conversion,
-    /// What came is no picture, video or sound.
-    #[error("what Instagram delivers is no media file")]
+    /// What was delivered is not a picture, video or sound.
     NotMedia,
     /// Larger than a file may be.
-    #[error("the file is larger than this server allows")]
     TooLarge,
     /// The disk or the quota is full.
-    #[error("this server has no room for more files")]
     Full,
     /// The server's own failure.
-    #[error("the server failed")]
     Internal,
 }
 
 impl Reason {
-    /// As it is stored.
+    /// The stored name.
     #[must_use]
     pub fn name(self) -> String {
         let name = serde_json::to_value(self).ok();
@@ -82,10 +61,10 @@ impl Reason {
             .unwrap_or_default()
     }
 
-    /// The reason of this name; any other name stands for the server's own failure.
+    /// The reason of a stored failure; a code that is not one of these is the server's own failure.
     #[must_use]
-    pub fn named(name: &str) -> Self {
-        serde_json::from_value(name.into()).unwrap_or(Self::Internal)
+    pub fn of(failure: &Failure) -> Self {
+        serde_json::from_value(failure.code.as_str().into()).unwrap_or(Self::Internal)
     }
 
     /// Whether trying again later may help.
@@ -96,6 +75,16 @@ impl Reason {
             self,
             Self::RateLimited | Self::Unavailable | Self::Busy | Self::Internal
         )
+    }
+}
+
+impl From<Reason> for Failure {
+    fn from(reason: Reason) -> Self {
+        Self {
+            code: reason.name(),
+            details: String::new(),
+            retry: reason.is_transient(),
+        }
     }
 }
 

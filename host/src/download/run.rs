@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     contract::Record,
-    job::{Attempt, Failure, Progress, Work},
+    job::{Attempt, Failure, Progress, Stage, StageItem, Work},
     media::{ImageFormat, Type, VideoFormat, sniff},
     storage::{self, Staging},
 };
@@ -39,17 +39,8 @@ impl Work for Download {
             attempt: &attempt,
             began: Instant::now(),
         };
-        let made = run.made().await.map_err(failure)?;
-        serde_json::to_value(made).map_err(|_| failure(Reason::Internal))
-    }
-}
-
-fn failure(reason: Reason) -> Failure {
-    Failure {
-        code: reason.name(),
-        message: reason.to_string(),
-        details: String::new(),
-        retry: reason.is_transient(),
+        let made = run.made().await?;
+        serde_json::to_value(made).map_err(|_| Reason::Internal.into())
     }
 }
 
@@ -62,7 +53,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn made(&self) -> Result<Made, Reason> {
-        self.tell("resolving", 0.0, None, "Asking Instagram...");
+        self.report(Stage::Resolving, 0.0);
         let mut record = self.resolve(false).await?;
         let items = self.plan(&record)?;
         faults::reached("job.resolved");
@@ -74,7 +65,7 @@ impl Run<'_> {
                 let staging = self.tools.storage.stage()?;
                 let ready = self.all(items, &mut record, &staging).await?;
                 faults::reached("job.staged");
-                self.tell("publishing", FETCHED.1, None, "Storing files...");
+                self.report(Stage::Publishing, FETCHED.1);
                 self.publish(ready, &record, &staging).await?
             }
         };
@@ -161,7 +152,12 @@ impl Run<'_> {
                         to
                     }
                 };
-                self.tell_item("processing", (place, items.len()), 1.0, None);
+                self.report_item(
+                    Stage::Processing,
+                    (place, items.len()),
+                    1.0,
+                    Transfer::default(),
+                );
                 file.video(whole, side, mute, format.unwrap_or(VideoFormat::Mp4))
                     .await?
             }
@@ -193,15 +189,15 @@ impl Run<'_> {
             bytes_max: self.tools.config.file_bytes_max,
             bytes_per_s_min: self.tools.config.bytes_per_s_min,
             report: |bytes: u64, total: Option<u64>| {
-                let part = total.map_or(0.0, |total| bytes as f64 / total.max(1) as f64);
+                let share = total.map_or(0.0, |total| bytes as f64 / total.max(1) as f64);
                 let seconds = began.elapsed().as_secs_f64();
                 let speed = (seconds > 0.0).then(|| bytes as f64 / seconds);
-                self.tell_item(
-                    "downloading",
-                    place,
-                    part.min(1.0),
-                    Some((bytes, total, speed)),
-                );
+                let transfer = Transfer {
+                    bytes: Some(bytes),
+                    bytes_total: total,
+                    bytes_per_second: speed,
+                };
+                self.report_item(Stage::Downloading, place, share.min(1.0), transfer);
             },
         };
         fetch.run(url, &path).await?;
@@ -260,50 +256,56 @@ impl Run<'_> {
         })
     }
 
-    /// Progress of one item among several.
-    fn tell_item(
+    /// Reports the progress of one item: which share of it is done, and what was measured.
+    fn report_item(
         &self,
-        stage: &str,
+        stage: Stage,
         (place, count): (usize, usize),
-        part: f64,
-        measured: Option<(u64, Option<u64>, Option<f64>)>,
+        share: f64,
+        transfer: Transfer,
     ) {
-        let done = (place as f64 + part) / count.max(1) as f64;
+        let done = (place as f64 + share) / count.max(1) as f64;
         let percent = FETCHED.0 + (FETCHED.1 - FETCHED.0) * done;
-        let message = match stage {
-            "downloading" if count > 1 => {
-                format!("Downloading media files ({} of {count})...", place + 1)
-            }
-            "downloading" => "Downloading media files...".to_owned(),
-            _ => "Converting media files...".to_owned(),
+        let item = StageItem {
+            number: place + 1,
+            count,
         };
-        self.tell(stage, percent, measured, &message);
+        self.report_progress(stage, Some(item), percent, transfer);
     }
 
-    fn tell(
+    /// Reports a stage that has no items.
+    fn report(&self, stage: Stage, percent: f64) {
+        self.report_progress(stage, None, percent, Transfer::default());
+    }
+
+    fn report_progress(
         &self,
-        stage: &str,
+        stage: Stage,
+        item: Option<StageItem>,
         percent: f64,
-        measured: Option<(u64, Option<u64>, Option<f64>)>,
-        message: &str,
+        transfer: Transfer,
     ) {
-        let (bytes, bytes_total, bytes_per_second) = match measured {
-            Some((bytes, total, speed)) => (Some(bytes), total, speed),
-            None => (None, None, None),
-        };
         // What is left takes as long, for its share, as what is done.
         let seconds = self.began.elapsed().as_secs_f64();
         let eta = (percent > FETCHED.0).then(|| seconds * (100.0 - percent) / percent);
         self.attempt.progress.set(Progress {
-            stage: stage.to_owned(),
+            stage,
+            item,
             percent: percent.clamp(0.0, 99.0) as u8,
-            bytes,
-            bytes_total,
-            bytes_per_second,
+            bytes: transfer.bytes,
+            bytes_total: transfer.bytes_total,
+            bytes_per_second: transfer.bytes_per_second,
             eta_s: eta.map(|eta| eta.ceil() as u64),
-            message: message.to_owned(),
         });
     }
+}
+
+/// What was measured of the bytes that are being fetched.
+#[derive(Clone, Copy, Debug, Default)]
+struct Transfer {
+    bytes: Option<u64>,
+    bytes_total: Option<u64>,
+    bytes_per_second: Option<f64>,
 }
 
 /// One item's files on their way.

@@ -1,4 +1,4 @@
-//! The queue as its clients see it: accept, tell, cancel, watch.
+//! The queue as its callers see it: submit, status, cancel, watch.
 
 use std::{
     collections::HashMap,
@@ -185,7 +185,7 @@ impl<W: Work> Queue<W> {
         Ok(())
     }
 
-    /// How a job fares; none: there is no such job, or its time is up, whether or not it was swept.
+    /// The status of a job; none where there is no such job or it has expired, whether or not it was swept.
     ///
     /// # Errors
     /// The table's.
@@ -337,11 +337,10 @@ impl Changes {
     }
 }
 
-/// The queue's own failure of a job.
+/// The failure of a job that the queue itself ends.
 pub(super) fn broken(details: &str) -> Failure {
     Failure {
         code: QUEUE_FAILURE.to_owned(),
-        message: "the server failed".to_owned(),
         details: details.to_owned(),
         retry: false,
     }

@@ -1,4 +1,4 @@
-//! How a job fares, read from its row. A batch is what its items are; nothing about it is stored.
+//! The status of a job, read from its row. The status of a batch follows from its items; nothing of it is stored.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -6,16 +6,16 @@ use serde_json::Value;
 use super::{Error, JobId};
 use crate::database::JobRow;
 
-/// Where a job is. It only ever moves down this list, but for attempts that are tried again.
+/// The state of a job. It only ever moves down this list, except when an attempt is tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Waits for a worker.
     Pending,
-    /// A worker has it.
+    /// A worker is running it.
     Running,
-    /// Done.
+    /// Ended with a result.
     Completed,
-    /// Over, without a result.
+    /// Ended without a result.
     Failed,
     /// Stopped by its client.
     Cancelled,
@@ -39,26 +39,56 @@ impl State {
     }
 }
 
-/// How many jobs there are, by where they are.
+/// The number of jobs in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Wait for a worker.
+    /// Waiting for a worker.
     pub pending: u64,
-    /// At work.
+    /// Running.
     pub running: u64,
-    /// Done, and not yet forgotten.
+    /// Completed, and not yet forgotten.
     pub completed: u64,
-    /// As above.
+    /// Failed, and not yet forgotten.
     pub failed: u64,
-    /// As above.
+    /// Cancelled, and not yet forgotten.
     pub cancelled: u64,
 }
 
-/// How far a running job is.
+/// What a running job is doing. The queue only stores it; the names are stored, so they do not change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// It has not reported anything yet. The stored name is empty, as rows of earlier versions have it.
+    #[default]
+    #[serde(rename = "")]
+    Starting,
+    /// Finding out what there is to do.
+    Resolving,
+    /// Fetching bytes.
+    Downloading,
+    /// Converting what was fetched.
+    Processing,
+    /// Making the results visible.
+    Publishing,
+}
+
+/// The item that a stage is working on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageItem {
+    /// From 1.
+    pub number: usize,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// The progress of a running job: facts only; whoever shows it finds the words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// In the work's own words.
-    pub stage: String,
+    /// What it is doing.
+    pub stage: Stage,
+    /// The item of this stage, where a stage has several.
+    #[serde(default)]
+    pub item: Option<StageItem>,
     /// 0 to 100; never goes back.
     pub percent: u8,
     /// Bytes so far of what is being read.
@@ -69,18 +99,14 @@ pub struct Progress {
     pub bytes_per_second: Option<f64>,
     /// Seconds that are probably left.
     pub eta_s: Option<u64>,
-    /// For people.
-    pub message: String,
 }
 
 /// Why a job failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// The work's own name for it.
+    /// The work's own name of the cause; the name is stored.
     pub code: String,
-    /// For people.
-    pub message: String,
-    /// More of it.
+    /// For whoever looks into it: what exactly happened; may be empty.
     pub details: String,
     /// Whether another attempt may help.
     pub retry: bool,
@@ -91,11 +117,11 @@ pub struct Failure {
 pub struct Status<W> {
     /// Its name.
     pub id: JobId,
-    /// Where it is.
+    /// Its state.
     pub state: State,
-    /// What is to be done; none: a batch.
+    /// What is to be done; none for a batch.
     pub work: Option<W>,
-    /// How far it is.
+    /// Its progress.
     pub progress: Progress,
     /// How often it was started.
     pub attempt: u32,
@@ -110,13 +136,13 @@ pub struct Status<W> {
     /// Of a completed job.
     pub result: Option<Value>,
     /// Of a failed job.
-    pub error: Option<Failure>,
+    pub failure: Option<Failure>,
     /// Of a batch.
     pub children: Vec<Status<W>>,
 }
 
 impl<W: DeserializeOwned> Status<W> {
-    /// The first row with the others as its items; none without rows.
+    /// The status of the first row, with the other rows as its items; none without rows.
     pub(super) fn of(rows: Vec<JobRow>) -> Result<Option<Self>, Error> {
         let mut all = rows
             .into_iter()
@@ -156,7 +182,7 @@ impl<W: DeserializeOwned> Status<W> {
             finished_at_ms: row.finished_at.map(i64::unsigned_abs),
             expires_at_ms: row.expires_at.map(i64::unsigned_abs),
             result: json(row.result)?,
-            error: row.error.as_deref().map(serde_json::from_str).transpose()?,
+            failure: row.error.as_deref().map(serde_json::from_str).transpose()?,
             children: Vec::new(),
         })
     }
@@ -185,19 +211,14 @@ impl<W: DeserializeOwned> Status<W> {
             _ => u64::from(child.progress.percent),
         };
         let sum: u64 = children.iter().map(percent).sum();
-        let done = children
-            .iter()
-            .filter(|child| child.state.is_final())
-            .count();
         let speeds = children
             .iter()
             .filter(|child| child.state == State::Running);
         let speeds = speeds.filter_map(|child| child.progress.bytes_per_second);
         self.progress = Progress {
-            stage: "downloading".to_owned(),
+            stage: Stage::Downloading,
             percent: (sum / (children.len() as u64).max(1)) as u8,
             bytes_per_second: speeds.reduce(|sum, speed| sum + speed),
-            message: format!("{done} of {} items are done.", children.len()),
             ..Progress::default()
         };
         self.started_at_ms = children
@@ -213,8 +234,8 @@ impl<W: DeserializeOwned> Status<W> {
                 .iter()
                 .filter_map(|child| child.expires_at_ms)
                 .max();
-            let first = children.iter().find_map(|child| child.error.clone());
-            self.error = first.filter(|_| self.state == State::Failed);
+            let first = children.iter().find_map(|child| child.failure.clone());
+            self.failure = first.filter(|_| self.state == State::Failed);
         }
     }
 }

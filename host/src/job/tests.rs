@@ -45,7 +45,6 @@ impl Work for Toy {
             .push((attempt.id, attempt.number));
         let failure = |retry| Failure {
             code: "toy".to_owned(),
-            message: String::new(),
             details: String::new(),
             retry,
         };
@@ -184,7 +183,7 @@ async fn accepted_work_runs_in_order_and_is_remembered() {
     assert_eq!((done.result, done.attempt), (Some(json!(1)), 1));
     assert_eq!(done.expires_at_ms, Some(1_000_000 + 1_800_000));
     let failed = bench.until(ids[1], State::Failed).await;
-    assert_eq!(failed.error.unwrap().code, "toy");
+    assert_eq!(failed.failure.unwrap().code, "toy");
     let ran: Vec<_> = bench
         .context
         .ran
@@ -204,7 +203,7 @@ async fn a_panic_fails_its_job_and_no_worker() {
     for _ in 0..4 {
         let id = bench.submit(Toy::Panic).await;
         assert_eq!(
-            bench.until(id, State::Failed).await.error.unwrap().code,
+            bench.until(id, State::Failed).await.failure.unwrap().code,
             "internal"
         );
     }
@@ -221,7 +220,7 @@ async fn what_may_pass_is_tried_again_after_a_pause_and_not_for_ever() {
         bench.submit(Toy::Flaky(9)).await,
     );
     let pending = bench.until(once, State::Pending).await;
-    assert!(pending.error.is_none());
+    assert!(pending.failure.is_none());
     // Time stands still, so nothing is due before it is moved.
     while bench.ran() < 2 {
         tokio::task::yield_now().await;
@@ -310,7 +309,7 @@ async fn a_batch_that_does_not_carry_on_stops_with_its_first_failure() {
             .all(|child| child.state == State::Cancelled),
         "{over:?}"
     );
-    assert_eq!(over.error.unwrap().code, "toy");
+    assert_eq!(over.failure.unwrap().code, "toy");
 }
 
 #[tokio::test]

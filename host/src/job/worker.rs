@@ -1,4 +1,4 @@
-//! Workers: claim, run, tell, finish. A panic costs one attempt; a crash costs one attempt; nothing costs the queue.
+//! Workers: claim, run, report, finish. A panic costs one attempt; a crash costs one attempt; nothing costs the queue.
 
 use std::{
     collections::hash_map::RandomState, fmt::Display, hash::BuildHasher as _,
@@ -25,13 +25,13 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How often progress is kept while a job runs; each time its lease is lengthened as well.
 const BEAT_EVERY: Duration = Duration::from_secs(1);
 
-/// How an attempt came to its end.
-enum Ended {
+/// How an attempt ended.
+enum End {
     Done(Result<Value, Failure>),
     Cancelled,
-    /// The process stops: somebody else shall do it, and the attempt does not count.
+    /// This process is stopping: another one takes the job up, and the attempt does not count.
     Drained,
-    /// It is no longer ours.
+    /// Another process has taken it over.
     Lost,
 }
 
@@ -109,10 +109,10 @@ impl<W: Work> Queue<W> {
         self.running().insert(id, running);
         self.0.changed.send_replace(());
         let ended = tokio::select! {
-            done = self.done(&row, context, Reporter(progress)) => Ended::Done(done),
-            () = stop.cancelled() => Ended::Cancelled,
+            done = self.done(&row, context, Reporter(progress)) => End::Done(done),
+            () = stop.cancelled() => End::Cancelled,
             ended = self.beat(&row, told) => ended,
-            () = drained.cancelled() => Ended::Drained,
+            () = drained.cancelled() => End::Drained,
         };
         if let Some(finish) = self.finish(&row, ended) {
             self.end(&row, &finish, drained).await;
@@ -153,7 +153,7 @@ impl<W: Work> Queue<W> {
     }
 
     /// Keeps progress and lease; returns when the job is to stop.
-    async fn beat(&self, row: &JobRow, mut told: watch::Receiver<Progress>) -> Ended {
+    async fn beat(&self, row: &JobRow, mut told: watch::Receiver<Progress>) -> End {
         let mut every = interval(BEAT_EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -173,8 +173,8 @@ impl<W: Work> Queue<W> {
                 .await
             {
                 Ok(Some(false)) => {}
-                Ok(Some(true)) => return Ended::Cancelled,
-                Ok(None) => return Ended::Lost,
+                Ok(Some(true)) => return End::Cancelled,
+                Ok(None) => return End::Lost,
                 Err(error) => tracing::warn!(%error, job = row.id, "a heartbeat is missed"),
             }
         }
@@ -185,7 +185,7 @@ impl<W: Work> Queue<W> {
     }
 
     /// What is to be kept of an end.
-    fn finish(&self, row: &JobRow, ended: Ended) -> Option<Finish<'static>> {
+    fn finish(&self, row: &JobRow, ended: End) -> Option<Finish<'static>> {
         let finish = |state| Finish {
             state,
             result: None,
@@ -201,19 +201,19 @@ impl<W: Work> Queue<W> {
             ..finish("pending")
         };
         Some(match ended {
-            Ended::Lost => return None,
-            Ended::Cancelled => finish("cancelled"),
-            Ended::Drained => again(false, 0),
-            Ended::Done(Ok(result)) => Finish {
+            End::Lost => return None,
+            End::Cancelled => finish("cancelled"),
+            End::Drained => again(false, 0),
+            End::Done(Ok(result)) => Finish {
                 result: Some(result.to_string()),
                 ..finish("completed")
             },
-            Ended::Done(Err(failure))
+            End::Done(Err(failure))
                 if failure.retry && row.attempt < i64::from(self.0.config.attempts_max) =>
             {
                 again(true, self.0.clock.now_ms() + self.pause_ms(row.attempt))
             }
-            Ended::Done(Err(failure)) => Finish {
+            End::Done(Err(failure)) => Finish {
                 error: serde_json::to_string(&failure).ok(),
                 ..finish("failed")
             },

@@ -1,4 +1,4 @@
-//! What plugins failed at, and the fields that drift.
+//! The captures of failed extractions.
 
 use axum::{
     Json,
@@ -8,10 +8,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::super::error::{ApiError, Code};
 use crate::{
+    api::http::error::{ApiError, Code},
     capture::{Captures, Error, Listed},
-    drift::{Drift, Fill, Warning},
 };
 
 /// `GET /captures`: newest first.
@@ -36,22 +35,6 @@ pub(in crate::api) async fn har(
     let har = captures.read(&file).await.map_err(refuse)?;
     let kind = [(header::CONTENT_TYPE, "application/json")];
     Ok((kind, Body::from(har)).into_response())
-}
-
-/// `GET /drift`: the fields that used to be stated and no longer are.
-pub(in crate::api) async fn drift(State(drift): State<Drift>) -> Json<Vec<Warning>> {
-    Json(drift.warnings())
-}
-
-/// `GET /drift/rates`: how often every version stated every field.
-pub(in crate::api) async fn rates(State(drift): State<Drift>) -> Json<Vec<Fill>> {
-    Json(drift.rates())
-}
-
-/// `POST /drift/accept`: what is seen now is usual from now on.
-pub(in crate::api) async fn accept(State(drift): State<Drift>) -> Json<Vec<Warning>> {
-    drift.accept();
-    Json(drift.warnings())
 }
 
 fn refuse(error: Error) -> ApiError {

@@ -5,10 +5,12 @@ use axum::{
     extract::{Query, State},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::super::{error::ApiError, view::job};
-use crate::{download::Downloads, job::Counts};
+use crate::{
+    api::{http::error::ApiError, instagram::job::ListedJob},
+    download::Downloads,
+    job::Counts,
+};
 
 /// Most jobs of one answer.
 const JOBS_MAX: u32 = 200;
@@ -24,8 +26,8 @@ pub(in crate::api) struct Which {
 #[derive(Serialize)]
 pub(in crate::api) struct Jobs {
     counts: Counts,
-    /// Newest first; as clients are told, and why one failed in the host's own words.
-    recent: Vec<Value>,
+    /// Newest first.
+    recent: Vec<ListedJob>,
 }
 
 /// `GET /jobs`: how many there are, and the latest.
@@ -36,6 +38,9 @@ pub(in crate::api) async fn list(
     let most = which.limit.unwrap_or(JOBS_DEFAULT).min(JOBS_MAX);
     let (counts, recent) = (downloads.counts().await?, downloads.recent(most).await?);
     let now_ms = downloads.now_ms();
-    let recent = recent.iter().map(|it| job::listed(it, now_ms)).collect();
+    let recent = recent
+        .iter()
+        .map(|job| ListedJob::new(job, now_ms))
+        .collect();
     Ok(Json(Jobs { counts, recent }))
 }

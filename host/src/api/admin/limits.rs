@@ -1,12 +1,22 @@
-//! The settings in force.
+//! The active settings.
 
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
+use serde::Serialize;
 
-use super::super::Setting;
+/// One setting of the server, as the operator sees it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Setting {
+    /// Its name in the settings file.
+    pub key: &'static str,
+    /// The active value, without credentials; none where there is none.
+    pub value: Option<String>,
+    /// The value that is used where nobody sets one.
+    pub default: Option<String>,
+}
 
-/// `GET /limits`: every setting by its key, with what holds and what would hold if nobody had set it.
+/// `GET /limits`: every setting by its key, with its active value and its default.
 pub(in crate::api) async fn list(State(settings): State<Arc<[Setting]>>) -> Json<Vec<Setting>> {
     Json(settings.to_vec())
 }

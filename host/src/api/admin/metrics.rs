@@ -1,7 +1,5 @@
-//! What Prometheus is told of requests, of what they cost, of jobs, files, plugins, captures and drift. The rooms count
-//! for themselves; it is put together anew for each scrape.
-
-mod traffic;
+//! The metrics for Prometheus: requests, what they cost, jobs, files, plugins, captures and drift. The rooms count for
+//! themselves; the text is put together anew for each scrape.
 
 use std::sync::atomic::AtomicU64;
 
@@ -17,20 +15,22 @@ use prometheus_client::{
     registry::Registry as Metrics,
 };
 
-pub use traffic::Traffic;
-
-pub(super) use traffic::Way;
-
-use super::error::{ApiError, Code};
-use crate::{app::App, drift::Drift, job::Counts, plugin::Status};
+use crate::{
+    api::http::{
+        Labels, Traffic,
+        error::{ApiError, Code},
+    },
+    app::App,
+    drift::Drift,
+    job::Counts,
+    plugin::Status,
+};
 
 /// What OpenMetrics calls its text.
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-type Labels = Vec<(&'static str, String)>;
-
 /// `GET /metrics`.
-pub(super) async fn metrics(
+pub(in crate::api) async fn metrics(
     State(app): State<App>,
     Extension(traffic): Extension<Traffic>,
 ) -> Result<Response, ApiError> {

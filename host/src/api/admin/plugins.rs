@@ -9,11 +9,11 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::super::{
-    clock,
-    error::{ApiError, Code},
-};
 use crate::{
+    api::http::{
+        clock,
+        error::{ApiError, Code},
+    },
     contract::Kind,
     database::{Database, PluginEvent},
     drift::{Drift, Warning},

@@ -24,18 +24,18 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-pub(super) use client::Asker;
+pub(in crate::api) use client::Asker;
 
 use super::{
     Config,
     error::{ApiError, Code, X_CACHE, X_PLUGIN},
-    metrics::Traffic,
+    traffic::Traffic,
 };
 use crate::rate_limit::RateLimiter;
 use limit::RateLimit;
 
 /// Around everything, also paths that do not exist.
-pub(super) fn every_request(router: Router, traffic: &Traffic, config: &Config) -> Router {
+pub(in crate::api) fn every_request(router: Router, traffic: &Traffic, config: &Config) -> Router {
     let shared = Arc::new(config.clone());
     // Innermost, because it changes the type of the body.
     let router = router.layer(RequestBodyLimitLayer::new(config.body_bytes_max));
@@ -67,7 +67,7 @@ pub(super) fn every_request(router: Router, traffic: &Traffic, config: &Config) 
 }
 
 /// Around the API's own paths.
-pub(super) fn every_api_request(
+pub(in crate::api) fn every_api_request(
     router: Router,
     rate_limiter: Arc<RateLimiter>,
     config: &Config,
@@ -88,7 +88,7 @@ pub(super) fn every_api_request(
 }
 
 /// Around the pictures that the page shows; how many are fetched at once, and for how long, is for them to know.
-pub(super) fn every_picture_request(router: Router, config: &Config) -> Router {
+pub(in crate::api) fn every_picture_request(router: Router, config: &Config) -> Router {
     let limiter = Arc::new(RateLimiter::new(config.pictures_per_minute_max));
     let rate_limit = RateLimit::new("pictures", limiter, &config.trusted_proxies);
     router.layer(from_fn_with_state(Arc::new(rate_limit), limit::rate))

@@ -14,7 +14,8 @@ use prometheus_client::{
     registry::Registry as Metrics,
 };
 
-use super::Labels;
+/// The labels of one sample.
+pub(in crate::api) type Labels = Vec<(&'static str, String)>;
 
 /// What no route matches is one route to us: who looks for holes asks for a thousand.
 const UNMATCHED: &str = "unmatched";
@@ -47,13 +48,13 @@ impl Default for Traffic {
 
 /// Where a request goes, before it is consumed.
 #[derive(Clone, Debug)]
-pub(in crate::api) struct Way {
-    pub(in crate::api) route: String,
+pub(super) struct Way {
+    pub(super) route: String,
     method: &'static str,
 }
 
 impl Way {
-    pub(in crate::api) fn of(request: &Request) -> Self {
+    pub(super) fn of(request: &Request) -> Self {
         let route = request.extensions().get::<MatchedPath>();
         Self {
             route: route.map_or(UNMATCHED, MatchedPath::as_str).to_owned(),
@@ -64,7 +65,7 @@ impl Way {
 
 impl Traffic {
     /// One request, from its arrival to the head of its response.
-    pub(in crate::api) fn answered(&self, way: &Way, status: StatusCode, took: Duration) {
+    pub(super) fn answered(&self, way: &Way, status: StatusCode, took: Duration) {
         let route = ("route", way.route.clone());
         let labels = vec![
             route.clone(),
@@ -77,12 +78,12 @@ impl Traffic {
     }
 
     /// When counting began: when the process did. Seconds since 1970.
-    pub(super) fn began_s(&self) -> f64 {
+    pub(in crate::api) fn began_s(&self) -> f64 {
         let since = self.0.began.duration_since(UNIX_EPOCH);
         since.unwrap_or_default().as_secs_f64()
     }
 
-    pub(super) fn register(&self, metrics: &mut Metrics) {
+    pub(in crate::api) fn register(&self, metrics: &mut Metrics) {
         metrics.register(
             "gramhost_http_requests",
             "Requests that were answered, on both listeners",

@@ -1,4 +1,4 @@
-//! An answer that came from an extraction: its body, and the headers that say where it came from.
+//! From a query to the response: extracts a record, and answers with its view and the headers that say where it came from.
 
 use axum::{
     Json,
@@ -7,14 +7,17 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::error::{X_CACHE, X_PLUGIN, cache_state};
-use crate::extraction::Extracted;
+use crate::{
+    api::http::error::{ApiError, Code, Subject, X_CACHE, X_PLUGIN, cache_state},
+    contract::Query,
+    extraction::{Extracted, Extraction},
+};
 
 /// `200` with a view of a record.
 ///
 /// `Age` says how old the record is. `max-age` counts from when it was read, as HTTP counts it, so a cache on
 /// the way lets go of it when this server does.
-pub(super) fn answer(extracted: &Extracted, view: impl Serialize) -> Response {
+pub(in crate::api) fn answer(extracted: &Extracted, view: impl Serialize) -> Response {
     let age_s = extracted.age.as_secs();
     let max_age_s = age_s + extracted.fresh_for.as_secs();
     let mut headers = HeaderMap::new();
@@ -27,4 +30,20 @@ pub(super) fn answer(extracted: &Extracted, view: impl Serialize) -> Response {
         headers.insert(X_PLUGIN, value);
     }
     (headers, Json(view)).into_response()
+}
+
+/// Extracts a record; a failure becomes the error that this endpoint documents for it.
+pub(in crate::api) async fn run(
+    extraction: &Extraction,
+    query: &Query,
+    subject: Subject,
+) -> Result<Extracted, ApiError> {
+    let extracted = extraction.run(query).await;
+    extracted.map_err(|failure| subject.refuse(failure))
+}
+
+/// A record of another kind than was asked for, which extraction promises not to give.
+pub(in crate::api) fn wrong_kind(extracted: &Extracted) -> ApiError {
+    let cause = format!("{} gave a record of another kind", extracted.plugin);
+    ApiError::from(Code::ExtractorFailed).caused_by(cause)
 }

@@ -9,25 +9,48 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http_range_header::parse_range_header;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
-use super::{
-    error::{ApiError, Code},
-    openapi::bodies,
+use crate::{
+    api::http::{
+        answer::Bytes,
+        document::{Endpoint, LIMIT_ERRORS, described},
+        error::{ApiError, Code},
+    },
+    app::App,
+    download::{Downloads, FileError, Found},
 };
-use crate::download::{Downloads, FileError, Found};
 
 /// Whatever is in the file, no browser runs it as a page of ours.
 const CONTENT_SECURITY_POLICY: &str = "sandbox; default-src 'none'";
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
 
+/// `GET /instagram/download/file/{filename}` in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[],
+    errors: &[
+        &[
+            Code::FileNotFound,
+            Code::FileExpired,
+            Code::RangeNotSatisfiable,
+        ],
+        LIMIT_ERRORS,
+    ],
+};
+
+/// Its route.
+pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
+    described(routes!(file), ENDPOINT)
+}
+
 #[utoipa::path(get, path = "/instagram/download/file/{filename}", operation_id = "download_file", tag = "File Download",
     summary = "Get a downloaded file",
     params(("filename" = String, Path, description = "As in the status of a finished job"),
         ("Range" = Option<String>, Header, description = "One range of bytes")),
-    responses((status = 200, description = "The file", body = bodies::Bytes, content_type = "application/octet-stream"),
-        (status = 206, description = "The asked range of it", body = bodies::Bytes, content_type = "application/octet-stream")))]
-pub(super) async fn file(
+    responses((status = 200, description = "The file", body = Bytes, content_type = "application/octet-stream"),
+        (status = 206, description = "The asked range of it", body = Bytes, content_type = "application/octet-stream")))]
+async fn file(
     State(downloads): State<Downloads>,
     Path(filename): Path<String>,
     headers: HeaderMap,
@@ -35,12 +58,12 @@ pub(super) async fn file(
     let found = downloads.file(&filename).await?;
     let whole = found.row.bytes;
     let tag = format!("\"{}\"", &found.row.sha256);
-    let mut response = match asked(&headers, &tag, whole) {
-        Asked::Whole => {
+    let mut response = match wanted(&headers, &tag, whole) {
+        Wanted::Whole => {
             let body = Body::from_stream(downloads.read(&found, None).await?);
             (StatusCode::OK, body).into_response()
         }
-        Asked::Part(part) => {
+        Wanted::Part(part) => {
             let range = format!("bytes {}-{}/{whole}", part.start, part.end - 1);
             let length = part.end - part.start;
             let body = Body::from_stream(downloads.read(&found, Some(part)).await?);
@@ -50,7 +73,7 @@ pub(super) async fn file(
             ];
             (StatusCode::PARTIAL_CONTENT, headers, body).into_response()
         }
-        Asked::Nothing => {
+        Wanted::Nothing => {
             let refusal = ApiError::from(Code::RangeNotSatisfiable).into_response();
             return Ok((
                 [(header::CONTENT_RANGE, format!("bytes */{whole}"))],
@@ -64,28 +87,28 @@ pub(super) async fn file(
 }
 
 /// What a client wants of a file.
-enum Asked {
+enum Wanted {
     Whole,
     Part(Range<u64>),
     Nothing,
 }
 
 /// Several ranges, or one of another version of the file, get the whole.
-fn asked(headers: &HeaderMap, tag: &str, whole: u64) -> Asked {
+fn wanted(headers: &HeaderMap, tag: &str, whole: u64) -> Wanted {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let other_version = text(header::IF_RANGE).is_some_and(|version| version != tag);
     let Some(range) = text(header::RANGE).filter(|_| !other_version) else {
-        return Asked::Whole;
+        return Wanted::Whole;
     };
     let Ok(parsed) = parse_range_header(range) else {
-        return Asked::Whole;
+        return Wanted::Whole;
     };
     match parsed.validate(whole) {
         Ok(ranges) => match ranges.as_slice() {
-            [one] => Asked::Part(*one.start()..one.end() + 1),
-            _ => Asked::Whole,
+            [one] => Wanted::Part(*one.start()..one.end() + 1),
+            _ => Wanted::Whole,
         },
-        Err(_) => Asked::Nothing,
+        Err(_) => Wanted::Nothing,
     }
 }
 

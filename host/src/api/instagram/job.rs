@@ -1,175 +1,351 @@
-//! Jobs as the specification writes them: accepted, under way, completed, failed, and batches.
+//! The body of a job as the specification writes it: under way, completed, failed, cancelled, and batches.
+
+mod text;
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+pub use text::progress_text;
 
 use crate::{
-    api::{clock::datetime, download::subject, error::Code},
-    download::{Download, FileMade, Made, Reason},
-    job::{State, Status},
+    api::http::{
+        clock::datetime,
+        error::{Code, Subject, reason_text},
+    },
+    download::{Download, FileMade, Kind, Made, Reason},
+    job::{Failure, State, Status},
 };
 
 /// Bytes of a megabyte, as the specification's `size_mb` counts.
 const MEGABYTE: f64 = 1_000_000.0;
 
-/// The answer to a download.
-pub(in crate::api) struct Started(Value);
+/// A key that only some states have: absent unless set, and null where what it is set to is not known.
+type Stated<T> = Option<Option<T>>;
 
-impl Started {
-    pub(in crate::api) fn new(
-        status: &Status<Download>,
-        message: &str,
-        about: &str,
-        info: Value,
-    ) -> Self {
-        Self(json!({
-            "job_id": status.id,
-            "status": "pending",
-            "message": message,
-            "status_url": status_url(status),
-            about: info,
-        }))
-    }
+/// The state of a job.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::api) enum JobState {
+    #[default]
+    Pending,
+    Processing,
+    Completed,
+    Failed,
+    Cancelled,
 }
 
-impl Serialize for Started {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
-/// The answer to a batch.
-#[derive(Serialize)]
-pub(in crate::api) struct Batch {
-    batch_job_id: String,
-    status: &'static str,
-    message: &'static str,
-    batch_size: usize,
-    items: Vec<Value>,
-    status_url: String,
-}
-
-impl From<&Status<Download>> for Batch {
-    fn from(status: &Status<Download>) -> Self {
-        let item = |child: &Status<Download>| {
-            let (url, kind) = asked(child);
-            json!({ "job_id": child.id, "url": url, "type": kind, "status": word(child.state) })
-        };
-        Self {
-            batch_job_id: status.id.to_string(),
-            status: "pending",
-            message: "Batch download started.",
-            batch_size: status.children.len(),
-            items: status.children.iter().map(item).collect(),
-            status_url: status_url(status),
+impl From<State> for JobState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Pending => Self::Pending,
+            State::Running => Self::Processing,
+            State::Completed => Self::Completed,
+            State::Failed => Self::Failed,
+            State::Cancelled => Self::Cancelled,
         }
     }
 }
 
-fn status_url(status: &Status<Download>) -> String {
-    format!("/instagram/status/{}", status.id)
+/// The status of a job. What is there besides the first four depends on `status`; a batch has `items` too.
+#[derive(Debug, Default, PartialEq, Serialize, ToSchema)]
+pub(in crate::api) struct Job {
+    job_id: Uuid,
+    status: JobState,
+    /// Percent; never falls.
+    progress: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    error: Option<JobError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    progress_details: Option<ProgressDetails>,
+    created_at: Option<String>,
+    started_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    completed_at: Stated<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    failed_at: Stated<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    cancelled_at: Stated<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
+    duration_seconds: Stated<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
+    estimated_completion_seconds: Stated<u64>,
+    /// Megabits a second.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>)]
+    speed_mbps: Stated<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<f64>)]
+    file_size_mb: Stated<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    files: Option<Vec<JobFile>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    file_count: Option<u32>,
+    /// Megabytes of 1,000,000 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    total_size_mb: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    message: Option<String>,
+    /// After that its files are gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
+    expires_in_seconds: Stated<u64>,
+    /// About the content, where `include_metadata` asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    batch_size: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    completed_count: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    failed_count: Option<u32>,
+    /// The jobs of a batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, no_recursion)]
+    items: Option<Vec<Job>>,
+    /// Of an item: what was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    url: Stated<String>,
+    /// Of an item: `post`, `reel` or `story`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    kind: Stated<Kind>,
 }
 
-/// What was asked for, as the client wrote it, and its type.
-fn asked(status: &Status<Download>) -> (Value, Value) {
-    match &status.work {
-        Some(download) => (json!(download.url), json!(download.kind)),
-        None => (Value::Null, Value::Null),
+/// What it is doing.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+struct ProgressDetails {
+    current: u8,
+    total: u8,
+    stage: &'static str,
+}
+
+/// A file that can be fetched.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+struct JobFile {
+    filename: String,
+    /// Megabytes of 1,000,000 bytes.
+    size_mb: f64,
+    download_url: String,
+    media_type: String,
+    /// Such as `1080x1920`.
+    dimensions: Option<String>,
+}
+
+/// Why it failed.
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
+struct JobError {
+    code: &'static str,
+    message: &'static str,
+    details: &'static str,
+}
+
+/// A job as the operator sees it: what was asked for, and why it failed in the host's own terms.
+#[derive(Debug, Serialize)]
+pub(in crate::api) struct ListedJob {
+    #[serde(flatten)]
+    job: Job,
+    attempt: u32,
+    failure: Option<FailureBody>,
+}
+
+/// A stored failure as operators read it.
+#[derive(Debug, Serialize)]
+pub struct FailureBody {
+    /// The name of a [`Reason`].
+    pub code: String,
+    /// What it means.
+    pub message: &'static str,
+    /// More about it; empty where there is nothing more to say.
+    pub details: String,
+    /// Whether another attempt may help.
+    pub retry: bool,
+}
+
+impl Job {
+    /// The status of a job at `now_ms`; of a batch with its items.
+    pub(in crate::api) fn new(status: &Status<Download>, now_ms: u64) -> Self {
+        let job = match status.state {
+            State::Completed => Self::completed(status, now_ms),
+            State::Failed => Self::failed(status),
+            State::Cancelled => Self::cancelled(status),
+            State::Pending | State::Running => Self::under_way(status),
+        };
+        match &status.work {
+            Some(_) => job,
+            None => job.with_items(status, now_ms),
+        }
+    }
+
+    /// What every state has.
+    fn begun(status: &Status<Download>) -> Self {
+        Self {
+            job_id: status.id,
+            status: status.state.into(),
+            progress: status.progress.percent,
+            created_at: time(Some(status.created_at_ms)),
+            started_at: time(status.started_at_ms),
+            ..Self::default()
+        }
+    }
+
+    fn under_way(status: &Status<Download>) -> Self {
+        let progress = &status.progress;
+        let speed = progress
+            .bytes_per_second
+            .map(|bytes| hundredths(bytes * 8.0 / MEGABYTE));
+        Self {
+            progress_details: Some(ProgressDetails {
+                current: progress.percent,
+                total: 100,
+                stage: text::stage(status),
+            }),
+            estimated_completion_seconds: Some(progress.eta_s),
+            speed_mbps: Some(speed),
+            file_size_mb: Some(progress.bytes_total.map(megabytes)),
+            message: Some(text::under_way(status)),
+            ..Self::begun(status)
+        }
+    }
+
+    fn completed(status: &Status<Download>, now_ms: u64) -> Self {
+        let made = made(status);
+        let size: u64 = made.files.iter().map(|file| file.bytes).sum();
+        let started = status.started_at_ms.unwrap_or(status.created_at_ms);
+        let lasted = status
+            .finished_at_ms
+            .map(|finished| finished.saturating_sub(started) / 1000);
+        let left = status
+            .expires_at_ms
+            .map(|at| at.saturating_sub(now_ms) / 1000);
+        Self {
+            progress: 100,
+            completed_at: Some(time(status.finished_at_ms)),
+            duration_seconds: Some(lasted),
+            file_count: Some(count(made.files.len())),
+            files: Some(made.files.into_iter().map(JobFile::from).collect()),
+            total_size_mb: Some(megabytes(size)),
+            message: Some(text::COMPLETED.to_owned()),
+            expires_in_seconds: Some(left),
+            metadata: made.metadata,
+            ..Self::begun(status)
+        }
+    }
+
+    fn failed(status: &Status<Download>) -> Self {
+        Self {
+            error: Some(JobError::of(status)),
+            failed_at: Some(time(status.finished_at_ms)),
+            ..Self::begun(status)
+        }
+    }
+
+    fn cancelled(status: &Status<Download>) -> Self {
+        Self {
+            cancelled_at: Some(time(status.finished_at_ms)),
+            message: Some(text::CANCELLED.to_owned()),
+            ..Self::begun(status)
+        }
+    }
+
+    fn with_items(self, batch: &Status<Download>, now_ms: u64) -> Self {
+        let items = batch.children.iter();
+        Self {
+            batch_size: Some(count(batch.children.len())),
+            completed_count: Some(children_in(batch, State::Completed)),
+            failed_count: Some(children_in(batch, State::Failed)),
+            items: Some(
+                items
+                    .map(|item| Self::new(item, now_ms).naming(item))
+                    .collect(),
+            ),
+            ..self
+        }
+    }
+
+    /// With what was asked for.
+    fn naming(self, status: &Status<Download>) -> Self {
+        let work = status.work.as_ref();
+        Self {
+            url: Some(work.map(|download| download.url.clone())),
+            kind: Some(work.map(|download| download.kind)),
+            ..self
+        }
     }
 }
 
-fn word(state: State) -> &'static str {
-    match state {
-        State::Pending => "pending",
-        State::Running => "processing",
-        State::Completed => "completed",
-        State::Failed => "failed",
-        State::Cancelled => "cancelled",
+impl ListedJob {
+    /// The status of a job at `now_ms`, for the operator.
+    pub(in crate::api) fn new(status: &Status<Download>, now_ms: u64) -> Self {
+        let job = Job::new(status, now_ms);
+        Self {
+            job: match &status.work {
+                Some(_) => job.naming(status),
+                None => job,
+            },
+            attempt: status.attempt,
+            failure: status.failure.as_ref().map(FailureBody::from),
+        }
     }
 }
 
-/// How a job fares at `now_ms`; a batch with its items.
-pub(in crate::api) fn status(status: &Status<Download>, now_ms: u64) -> Value {
-    let mut view = match status.state {
-        State::Completed => completed(status, now_ms),
-        State::Failed => failed(status),
-        State::Cancelled => cancelled(status),
-        State::Pending | State::Running => under_way(status),
-    };
-    if status.work.is_none() {
-        batch(&mut view, status, now_ms);
+impl From<&Failure> for FailureBody {
+    fn from(failure: &Failure) -> Self {
+        Self {
+            code: failure.code.clone(),
+            message: reason_text(Reason::of(failure)),
+            details: failure.details.clone(),
+            retry: failure.retry,
+        }
     }
-    view
 }
 
-/// As above, for the operator's list: also what was asked for, and the stored reason of a failure.
-pub(in crate::api) fn listed(status: &Status<Download>, now_ms: u64) -> Value {
-    let mut view = self::status(status, now_ms);
-    if status.work.is_some() {
-        (view["url"], view["type"]) = asked(status);
+impl From<FileMade> for JobFile {
+    fn from(file: FileMade) -> Self {
+        Self {
+            download_url: format!("/instagram/download/file/{}", file.filename),
+            filename: file.filename,
+            size_mb: megabytes(file.bytes),
+            media_type: file.content_type,
+            dimensions: file.dimensions,
+        }
     }
-    view["attempt"] = json!(status.attempt);
-    view["failure"] = json!(status.error);
-    view
 }
 
-fn under_way(status: &Status<Download>) -> Value {
-    let progress = &status.progress;
-    let speed = progress
-        .bytes_per_second
-        .map(|bytes| hundredths(bytes * 8.0 / MEGABYTE));
-    let stage = match (status.state, progress.stage.as_str()) {
-        (State::Pending, _) => "pending",
-        (_, "") => "resolving",
-        (_, stage) => stage,
-    };
-    let message = match (status.state, progress.message.as_str()) {
-        (State::Pending, _) => "Waiting for its turn...",
-        (_, "") => "Starting...",
-        (_, message) => message,
-    };
-    json!({
-        "job_id": status.id,
-        "status": word(status.state),
-        "progress": progress.percent,
-        "progress_details": { "current": progress.percent, "total": 100, "stage": stage },
-        "created_at": time(Some(status.created_at_ms)),
-        "started_at": time(status.started_at_ms),
-        "estimated_completion_seconds": progress.eta_s,
-        "speed_mbps": speed,
-        "file_size_mb": progress.bytes_total.map(megabytes),
-        "message": message,
-    })
-}
-
-fn completed(status: &Status<Download>, now_ms: u64) -> Value {
-    let made = made(status);
-    let size: u64 = made.files.iter().map(|file| file.bytes).sum();
-    let started = status.started_at_ms.unwrap_or(status.created_at_ms);
-    let lasted = status
-        .finished_at_ms
-        .map(|finished| finished.saturating_sub(started) / 1000);
-    let mut view = json!({
-        "job_id": status.id,
-        "status": "completed",
-        "progress": 100,
-        "created_at": time(Some(status.created_at_ms)),
-        "started_at": time(status.started_at_ms),
-        "completed_at": time(status.finished_at_ms),
-        "duration_seconds": lasted,
-        "files": made.files.iter().map(file).collect::<Vec<_>>(),
-        "file_count": made.files.len(),
-        "total_size_mb": megabytes(size),
-        "message": "Download completed successfully.",
-        "expires_in_seconds": status.expires_at_ms.map(|at| at.saturating_sub(now_ms) / 1000),
-    });
-    if let Some(metadata) = made.metadata {
-        view["metadata"] = metadata;
+impl JobError {
+    /// A stored failure in the API's words.
+    fn of(status: &Status<Download>) -> Self {
+        let reason = status.failure.as_ref().map_or(Reason::Internal, Reason::of);
+        let code = match &status.work {
+            Some(download) => Subject::from(download.kind).reason(reason),
+            None => Code::ServerError,
+        };
+        Self {
+            code: code.name(),
+            message: code.message(),
+            details: reason_text(reason),
+        }
     }
-    view
 }
 
-/// A batch has the files of all its items.
+/// What a completed job made; a batch has the files of all its items.
 fn made(status: &Status<Download>) -> Made {
     if status.work.is_none() {
         let files = status.children.iter().flat_map(|child| made(child).files);
@@ -182,70 +358,13 @@ fn made(status: &Status<Download>) -> Made {
     serde_json::from_value(result).unwrap_or_default()
 }
 
-fn file(file: &FileMade) -> Value {
-    json!({
-        "filename": file.filename,
-        "size_mb": megabytes(file.bytes),
-        "download_url": format!("/instagram/download/file/{}", file.filename),
-        "media_type": file.content_type,
-        "dimensions": file.dimensions,
-    })
+fn children_in(batch: &Status<Download>, state: State) -> u32 {
+    let children = batch.children.iter();
+    count(children.filter(|child| child.state == state).count())
 }
 
-fn failed(status: &Status<Download>) -> Value {
-    json!({
-        "job_id": status.id,
-        "status": "failed",
-        "progress": status.progress.percent,
-        "error": error(status),
-        "created_at": time(Some(status.created_at_ms)),
-        "started_at": time(status.started_at_ms),
-        "failed_at": time(status.finished_at_ms),
-    })
-}
-
-/// A stored reason in the API's words.
-fn error(status: &Status<Download>) -> Value {
-    let stored = status.error.as_ref();
-    let reason = stored.map_or(Reason::Internal, |error| Reason::named(&error.code));
-    let code = match &status.work {
-        Some(download) => subject(download.kind).reason(reason),
-        None => Code::ServerError,
-    };
-    json!({ "code": code.name(), "message": code.message(), "details": reason.to_string() })
-}
-
-fn cancelled(status: &Status<Download>) -> Value {
-    json!({
-        "job_id": status.id,
-        "status": "cancelled",
-        "progress": status.progress.percent,
-        "created_at": time(Some(status.created_at_ms)),
-        "started_at": time(status.started_at_ms),
-        "cancelled_at": time(status.finished_at_ms),
-        "message": "Download cancelled.",
-    })
-}
-
-fn batch(view: &mut Value, status: &Status<Download>, now_ms: u64) {
-    let count = |state| {
-        status
-            .children
-            .iter()
-            .filter(|child| child.state == state)
-            .count()
-    };
-    view["batch_size"] = json!(status.children.len());
-    view["completed_count"] = json!(count(State::Completed));
-    view["failed_count"] = json!(count(State::Failed));
-    let items = status.children.iter().map(|child| {
-        let mut item = self::status(child, now_ms);
-        let (url, kind) = asked(child);
-        item["url"] = url;
-        item["type"] = kind;
-        item
-    });
-    view["items"] = items.collect();
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 fn time(at_ms: Option<u64>) -> Option<String> {
@@ -256,7 +375,7 @@ fn megabytes(bytes: u64) -> f64 {
     hundredths(bytes as f64 / MEGABYTE)
 }
 
-/// A small file is not of no size.
+/// A small file keeps more digits, so that its size is not 0.
 fn hundredths(value: f64) -> f64 {
     let scale = if value < 0.1 { 1_000_000.0 } else { 100.0 };
     (value * scale).round() / scale

@@ -1,51 +1,41 @@
-//! Query parameters, checked before any handler: nothing past this door sees a raw string.
-//!
-//! Unknown parameters are ignored. A known one that comes twice is refused, because servers and proxies
-//! disagree about which of the two counts.
+//! The query parameters of these endpoints, checked before any handler runs: no handler sees a raw string.
 
 use axum::{
     extract::FromRequestParts,
     http::{Uri, request::Parts},
 };
-use url::form_urlencoded;
 
-use super::error::{ApiError, Code};
-use crate::{contract::Target, extraction::target};
+use crate::{
+    api::http::{
+        error::{ApiError, Code},
+        query::parameter,
+    },
+    contract::Target,
+    extraction::target,
+};
 
 /// How many posts or reels a list returns when the client does not say.
-pub(super) const LIMIT_DEFAULT: u32 = 12;
+pub(in crate::api) const LIMIT_DEFAULT: u32 = 12;
 /// How many posts or reels a list returns at most.
-pub(super) const LIMIT_MAX: u32 = 50;
+pub(in crate::api) const LIMIT_MAX: u32 = 50;
 /// Longest cursor, bytes.
 const CURSOR_BYTES_MAX: usize = 2048;
 
 /// `username`.
-pub(super) struct Username(pub(super) String);
+pub(in crate::api) struct Username(pub(in crate::api) String);
 
 /// `username`, `limit`, `cursor`.
-pub(super) struct Page {
-    pub(super) username: String,
-    pub(super) limit: u32,
-    pub(super) cursor: Option<String>,
+pub(in crate::api) struct Page {
+    pub(in crate::api) username: String,
+    pub(in crate::api) limit: u32,
+    pub(in crate::api) cursor: Option<String>,
 }
 
 /// `url_or_code`.
-pub(super) struct UrlOrCode(pub(super) Target);
+pub(in crate::api) struct UrlOrCode(pub(in crate::api) Target);
 
 /// `url_or_id`.
-pub(super) struct UrlOrId(pub(super) Target);
-
-/// `url` of a picture; where it may lead is checked where requests go out.
-pub(super) struct PictureUrl(pub(super) String);
-
-impl<S: Sync> FromRequestParts<S> for PictureUrl {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let url = parameter(&parts.uri, "url")?;
-        url.map(Self).ok_or_else(|| Code::InvalidUrl.into())
-    }
-}
+pub(in crate::api) struct UrlOrId(pub(in crate::api) Target);
 
 impl<S: Sync> FromRequestParts<S> for Username {
     type Rejection = ApiError;
@@ -116,16 +106,4 @@ fn cursor(uri: &Uri) -> Result<Option<String>, ApiError> {
 
 fn is_cursor(text: &str) -> bool {
     text.len() <= CURSOR_BYTES_MAX && !text.chars().any(char::is_control)
-}
-
-fn parameter(uri: &Uri, name: &str) -> Result<Option<String>, ApiError> {
-    let query = uri.query().unwrap_or_default();
-    let mut values = form_urlencoded::parse(query.as_bytes())
-        .filter(|(key, _)| key == name)
-        .map(|(_, value)| value.into_owned());
-    let value = values.next();
-    if values.next().is_some() {
-        return Err(ApiError::from(Code::InvalidParameter).because("A parameter is given twice"));
-    }
-    Ok(value)
 }

@@ -1,68 +1,54 @@
-//! `/instagram/post/stats` and `/instagram/reel/stats`, and the observations that they rest on.
+//! What `/instagram/post/stats` and `/instagram/reel/stats` share, and the observations that they rest on.
 
-use axum::{extract::State, response::Response};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{
-    answer::answer,
-    clock::now,
-    error::{ApiError, Subject},
-    info::{run, wrong_kind},
-    request::{UrlOrCode, UrlOrId},
-    view::statistics::{PostStatistics, ReelStatistics},
-};
 use crate::{
-    contract::{Query, Record, record::Media},
+    api::http::clock::now,
+    contract::record::Media,
     database::{Database, Observation},
-    extraction::{Extracted, Extraction},
-    statistics::{Counts, Sample},
+    extraction::Extracted,
+    statistics::{Counts, Sample, percentages, rounded},
 };
 
-#[utoipa::path(get, path = "/instagram/post/stats", operation_id = "post_statistics", tag = "Statistics & Metrics",
-    summary = "Get post statistics",
-    params(("url_or_code" = String, Query, description = "Post URL, shortcode or numeric id")),
-    responses((status = 200, description = "Engagement statistics", body = PostStatistics)))]
-pub(super) async fn post(
-    State(extraction): State<Extraction>,
-    State(database): State<Database>,
-    UrlOrCode(target): UrlOrCode,
-) -> Result<Response, ApiError> {
-    let extracted = run(&extraction, &Query::Post { target }, Subject::Post).await?;
-    let Record::Post(media) = &*extracted.record else {
-        return Err(wrong_kind(&extracted));
-    };
-    let earlier = earlier(&database, media).await;
-    observe(&database, media, &extracted).await;
-    let read_at = read_at(&extracted);
-    Ok(answer(
-        &extracted,
-        PostStatistics::new(media, read_at, &earlier),
-    ))
+/// Percentages of likes, comments, saves, shares and views together, as far as stated.
+#[derive(Serialize, ToSchema)]
+pub(in crate::api) struct Breakdown {
+    likes_percent: Option<f64>,
+    comments_percent: Option<f64>,
+    saves_percent: Option<f64>,
+    shares_percent: Option<f64>,
+    views_percent: Option<f64>,
 }
 
-#[utoipa::path(get, path = "/instagram/reel/stats", operation_id = "reel_statistics", tag = "Statistics & Metrics",
-    summary = "Get reel statistics",
-    params(("url_or_id" = String, Query, description = "Reel URL, shortcode or numeric id")),
-    responses((status = 200, description = "Engagement statistics", body = ReelStatistics)))]
-pub(super) async fn reel(
-    State(extraction): State<Extraction>,
-    State(database): State<Database>,
-    UrlOrId(target): UrlOrId,
-) -> Result<Response, ApiError> {
-    let extracted = run(&extraction, &Query::Reel { target }, Subject::Reel).await?;
-    let Record::Reel(media) = &*extracted.record else {
-        return Err(wrong_kind(&extracted));
-    };
-    let earlier = earlier(&database, media).await;
-    observe(&database, media, &extracted).await;
-    let read_at = read_at(&extracted);
-    Ok(answer(
-        &extracted,
-        ReelStatistics::new(media, read_at, &earlier),
-    ))
+impl From<&Counts> for Breakdown {
+    fn from(counts: &Counts) -> Self {
+        let [likes, comments, saves, shares, views] = percentages(counts.interactions_and_views());
+        Self {
+            likes_percent: likes,
+            comments_percent: comments,
+            saves_percent: saves,
+            shares_percent: shares,
+            views_percent: views,
+        }
+    }
+}
+
+pub(in crate::api) fn owner_username(media: &Media) -> Option<&str> {
+    media.owner.as_ref()?.username.as_deref()
+}
+
+pub(in crate::api) fn percent(rate: f64) -> f64 {
+    rounded(100.0 * rate, 1)
+}
+
+/// The nearest whole number.
+pub(in crate::api) fn whole(value: f64) -> i64 {
+    value.round() as i64
 }
 
 /// Keeps what a post counted when it was read. A database that fails costs velocities, not the answer.
-pub(super) async fn observe(database: &Database, media: &Media, extracted: &Extracted) {
+pub(in crate::api) async fn observe(database: &Database, media: &Media, extracted: &Extracted) {
     // What comes from memory was observed when it was read.
     if extracted.hit {
         return;
@@ -80,7 +66,7 @@ pub(super) async fn observe(database: &Database, media: &Media, extracted: &Extr
     }
 }
 
-async fn earlier(database: &Database, media: &Media) -> Vec<Sample> {
+pub(in crate::api) async fn earlier(database: &Database, media: &Media) -> Vec<Sample> {
     match database.observations(&media.media_id).await {
         Ok(observations) => observations.iter().map(sample).collect(),
         Err(error) => {
@@ -105,6 +91,6 @@ fn sample(observation: &Observation) -> Sample {
 }
 
 /// Seconds since 1970.
-fn read_at(extracted: &Extracted) -> u64 {
+pub(in crate::api) fn read_at(extracted: &Extracted) -> u64 {
     now().saturating_sub(extracted.age.as_secs())
 }

@@ -1,4 +1,4 @@
-//! How a job fares: asked once, watched live, or stopped.
+//! The status of a job: read once, watched live, or cancelled.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -12,46 +12,75 @@ use axum::{
     },
 };
 use futures_util::{Stream, StreamExt as _, stream};
-use serde_json::Value;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
-use super::{
-    error::{ApiError, Code},
-    openapi::bodies,
-    view::job,
-};
 use crate::{
+    api::{
+        http::{
+            document::{Endpoint, LIMIT_ERRORS, described},
+            error::{ApiError, Code},
+        },
+        instagram::job::Job,
+    },
+    app::App,
     download::{Download, Downloads},
     job::{JobId, Status},
 };
 
-/// The shortest time between two looks at a job that changes.
+/// The shortest time between two events.
 const EVENTS_PAUSE: Duration = Duration::from_millis(100);
-/// How often a silent stream says that it is there.
+/// How often a silent stream sends a sign of life.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// `/instagram/status/{job_id}` in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[
+        ("processing", include_str!("status/processing.json")),
+        ("completed", include_str!("status/completed.json")),
+        ("failed", include_str!("status/failed.json")),
+    ],
+    errors: &[&[Code::JobNotFound], LIMIT_ERRORS],
+};
+
+/// `/instagram/status/{job_id}/events` in the document.
+const EVENTS: Endpoint = Endpoint {
+    examples: &[],
+    ..ENDPOINT
+};
+
+/// The route of the status.
+pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
+    described(routes!(status, cancel), ENDPOINT)
+}
+
+/// The route of the live status.
+pub(in crate::api) fn events_route() -> UtoipaMethodRouter<App> {
+    described(routes!(events), EVENTS)
+}
 
 #[utoipa::path(get, path = "/instagram/status/{job_id}", operation_id = "job_status", tag = "Job Management",
     summary = "Check download status",
     params(("job_id" = String, Path, description = "Job id of a download or a batch")),
-    responses((status = 200, description = "Pending, processing, completed, failed or cancelled", body = bodies::Job)))]
-pub(super) async fn status(
+    responses((status = 200, description = "Pending, processing, completed, failed or cancelled", body = Job)))]
+async fn status(
     State(downloads): State<Downloads>,
     Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Job>, ApiError> {
     let found = find(&downloads, &id).await?;
-    Ok(Json(job::status(&found, downloads.now_ms())))
+    Ok(Json(Job::new(&found, downloads.now_ms())))
 }
 
 #[utoipa::path(delete, path = "/instagram/status/{job_id}", operation_id = "cancel_job", tag = "Job Management",
     summary = "Cancel a download",
     params(("job_id" = String, Path, description = "Job id of a download or a batch")),
-    responses((status = 200, description = "As it is now; a job that has ended stays as it is", body = bodies::Job)))]
-pub(super) async fn cancel(
+    responses((status = 200, description = "As it is now; a job that has ended stays as it is", body = Job)))]
+async fn cancel(
     State(downloads): State<Downloads>,
     Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Job>, ApiError> {
     let id = parse(&id)?;
     let found = downloads.cancel(id).await?.ok_or(Code::JobNotFound)?;
-    Ok(Json(job::status(&found, downloads.now_ms())))
+    Ok(Json(Job::new(&found, downloads.now_ms())))
 }
 
 #[utoipa::path(get, path = "/instagram/status/{job_id}/events", operation_id = "job_events", tag = "Job Management",
@@ -59,7 +88,7 @@ pub(super) async fn cancel(
     params(("job_id" = String, Path, description = "Job id of a download or a batch")),
     responses((status = 200, description = "Server-sent events `status`, each with the body of `/instagram/status/{job_id}`; ends with the job",
         body = String, content_type = "text/event-stream")))]
-pub(super) async fn events(
+async fn events(
     State(downloads): State<Downloads>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
@@ -81,22 +110,23 @@ async fn find(downloads: &Downloads, id: &str) -> Result<Status<Download>, ApiEr
 /// The status at once, then whenever it has changed, until the job has ended or is forgotten.
 fn watched(downloads: Downloads, id: JobId) -> impl Stream<Item = Result<Event, Infallible>> {
     let changes = downloads.queue().changes();
-    let begin = Some((downloads, changes, Value::Null));
+    let begin = Some((downloads, changes, None));
     let steps = stream::unfold(begin, move |state| async move {
-        let (downloads, mut changes, told) = state?;
+        let (downloads, mut changes, sent) = state?;
         loop {
             changes.mark_seen();
             let found = downloads.status(id).await.ok().flatten()?;
-            let view = job::status(&found, downloads.now_ms());
-            let event = Event::default().event("status").data(view.to_string());
+            let job = Some(Job::new(&found, downloads.now_ms()));
+            let data = serde_json::to_string(&job).ok()?;
+            let event = Event::default().event("status").data(data);
             if found.state.is_final() {
                 return Some((Ok(event), None));
             }
-            if view != told {
-                return Some((Ok(event), Some((downloads, changes, view))));
+            if job != sent {
+                return Some((Ok(event), Some((downloads, changes, job))));
             }
             changes.next().await;
-            // Bytes come faster than anybody can read.
+            // Progress changes faster than anybody can read.
             tokio::time::sleep(EVENTS_PAUSE).await;
         }
     });

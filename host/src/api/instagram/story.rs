@@ -1,16 +1,71 @@
-//! `/instagram/story/info`.
+//! `GET /instagram/story/info`.
 
+use axum::{extract::State, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
-use super::{
-    media_type,
-    renditions::{ImageUrls, VideoUrls, video_url},
-};
 use crate::{
-    api::clock::datetime,
-    contract::record::{self, MediaType, Sticker, StoryItem},
+    api::{
+        http::{
+            clock::{datetime, now},
+            document::{EXTRACTION_ERRORS, Endpoint, LIMIT_ERRORS, described},
+            error::{ApiError, Code, Subject},
+        },
+        instagram::{
+            answer::{answer, run, wrong_kind},
+            parameters::Username,
+            view::{
+                media_type,
+                renditions::{ImageUrls, VideoUrls, video_url},
+            },
+        },
+    },
+    app::App,
+    contract::{
+        Query, Record,
+        record::{self, MediaType, Sticker, StoryItem},
+    },
+    extraction::Extraction,
 };
+
+/// `/instagram/story/info` in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[
+        ("active", include_str!("story/active.json")),
+        ("none", include_str!("story/none.json")),
+    ],
+    errors: &[
+        &[
+            Code::InvalidUsername,
+            Code::AccountPrivate,
+            Code::StoriesDisabled,
+            Code::ProfileNotFound,
+        ],
+        EXTRACTION_ERRORS,
+        LIMIT_ERRORS,
+    ],
+};
+
+/// Its route.
+pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
+    described(routes!(story), ENDPOINT)
+}
+
+#[utoipa::path(get, path = "/instagram/story/info", tag = "Content Information",
+    summary = "Get story information",
+    params(("username" = String, Query, description = "Instagram username")),
+    responses((status = 200, description = "The active stories", body = Stories)))]
+async fn story(
+    State(extraction): State<Extraction>,
+    Username(username): Username,
+) -> Result<Response, ApiError> {
+    let extracted = run(&extraction, &Query::Story { username }, Subject::Story).await?;
+    match &*extracted.record {
+        Record::Stories(stories) => Ok(answer(&extracted, Stories::new(stories, now()))),
+        _ => Err(wrong_kind(&extracted)),
+    }
+}
 
 /// How long a story is shown, seconds.
 const LIFETIME_S: u64 = 24 * 3600;

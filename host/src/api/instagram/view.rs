@@ -1,19 +1,11 @@
-//! The documented JSON bodies, made from records; knows no HTTP.
+//! Parts that several documented JSON bodies share, made from records.
 //!
 //! Every documented key is in every answer: `null` where Instagram does not state it, `null` instead of an
 //! object or list that does not apply. Names are the specification's, even where they are odd.
 
-mod caption;
-pub(super) mod job;
-pub(super) mod post;
-pub(super) mod posts;
-mod preview;
-pub(super) mod profile;
-pub(super) mod reel;
-pub(super) mod reels;
-mod renditions;
-pub(super) mod statistics;
-pub(super) mod story;
+pub(in crate::api) mod caption;
+pub(in crate::api) mod preview;
+pub(in crate::api) mod renditions;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,7 +15,7 @@ use crate::{
     statistics::{Basis, Counts, engagement_rate},
 };
 
-pub(super) fn media_type(media_type: &record::MediaType) -> &str {
+pub(in crate::api) fn media_type(media_type: &record::MediaType) -> &str {
     match media_type {
         record::MediaType::Image => "image",
         record::MediaType::Video => "video",
@@ -33,13 +25,16 @@ pub(super) fn media_type(media_type: &record::MediaType) -> &str {
 }
 
 /// A picture has no sound track; whether a video has one is Instagram's to say.
-fn has_audio(media_type: &record::MediaType, renditions: &record::Renditions) -> Option<bool> {
+pub(in crate::api) fn has_audio(
+    media_type: &record::MediaType,
+    renditions: &record::Renditions,
+) -> Option<bool> {
     let silent = *media_type == record::MediaType::Image;
     renditions.has_audio.or(silent.then_some(false))
 }
 
 /// A number that only a carousel has.
-fn carousel_count(media: &record::Media) -> Option<u32> {
+pub(in crate::api) fn carousel_count(media: &record::Media) -> Option<u32> {
     let listed = u32::try_from(media.children.len()).ok();
     let listed = listed.filter(|children| *children > 0);
     let is_carousel = media.media_type == record::MediaType::Carousel;
@@ -47,17 +42,17 @@ fn carousel_count(media: &record::Media) -> Option<u32> {
 }
 
 /// How lists write hashtags.
-fn with_hash(hashtags: &[String]) -> Vec<String> {
+pub(in crate::api) fn with_hash(hashtags: &[String]) -> Vec<String> {
     hashtags.iter().map(|name| format!("#{name}")).collect()
 }
 
 /// How lists write mentions.
-fn with_at(mentions: &[String]) -> Vec<String> {
+pub(in crate::api) fn with_at(mentions: &[String]) -> Vec<String> {
     mentions.iter().map(|name| format!("@{name}")).collect()
 }
 
 /// The rate, and what it is a share of.
-fn rate(media: &record::Media) -> (Option<f64>, Option<&'static str>) {
+pub(in crate::api) fn rate(media: &record::Media) -> (Option<f64>, Option<&'static str>) {
     match engagement_rate(&Counts::from(media), None) {
         Some((rate, Basis::Views)) => (Some(rate), Some("views")),
         Some((rate, Basis::Followers)) => (Some(rate), Some("followers")),
@@ -67,7 +62,7 @@ fn rate(media: &record::Media) -> (Option<f64>, Option<&'static str>) {
 
 /// An account.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Account<'a> {
+pub(in crate::api) struct Account<'a> {
     user_id: Option<&'a str>,
     username: Option<&'a str>,
     display_name: Option<&'a str>,
@@ -91,7 +86,7 @@ impl<'a> From<&'a record::User> for Account<'a> {
 
 /// Where it was taken.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Location<'a> {
+pub(in crate::api) struct Location<'a> {
     id: Option<&'a str>,
     name: &'a str,
     /// Degrees.
@@ -113,13 +108,13 @@ impl<'a> From<&'a record::Location> for Location<'a> {
 
 /// A hashtag of the caption.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Hashtag<'a> {
+pub(in crate::api) struct Hashtag<'a> {
     name: &'a str,
     /// Posts with this hashtag; Instagram tells guests none, so always null.
     count: Option<u64>,
 }
 
-fn hashtags(media: &record::Media) -> Vec<Hashtag<'_>> {
+pub(in crate::api) fn hashtags(media: &record::Media) -> Vec<Hashtag<'_>> {
     let names = media.hashtags.iter();
     names.map(|name| Hashtag { name, count: None }).collect()
 }
@@ -127,13 +122,13 @@ fn hashtags(media: &record::Media) -> Vec<Hashtag<'_>> {
 /// A number of things.
 #[derive(Serialize, ToSchema)]
 #[schema(as = MediaCount)]
-pub(super) struct Count {
-    count: Option<u64>,
+pub(in crate::api) struct Count {
+    pub(in crate::api) count: Option<u64>,
 }
 
 /// Where in a list this page is.
 #[derive(Serialize, ToSchema)]
-pub(super) struct PageInfo<'a> {
+pub(in crate::api) struct PageInfo<'a> {
     has_next_page: bool,
     /// The `cursor` of the next page.
     end_cursor: Option<&'a str>,
@@ -142,7 +137,7 @@ pub(super) struct PageInfo<'a> {
 }
 
 impl<'a> PageInfo<'a> {
-    fn new(page: &'a record::MediaPage, cursor: Option<&'a str>) -> Self {
+    pub(in crate::api) fn new(page: &'a record::MediaPage, cursor: Option<&'a str>) -> Self {
         Self {
             has_next_page: page.has_next_page,
             end_cursor: page.end_cursor.as_deref(),
@@ -153,7 +148,7 @@ impl<'a> PageInfo<'a> {
 
 /// The music or original sound.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Audio<'a> {
+pub(in crate::api) struct Audio<'a> {
     title: Option<&'a str>,
     artist: Option<&'a str>,
     audio_id: Option<&'a str>,

@@ -12,7 +12,11 @@ use axum::{
 
 use super::{Config, Traffic, ask, records::bare_media, request};
 use crate::{
-    api::{admin, answer::answer, error::Subject, middleware::every_request},
+    api::{
+        admin,
+        http::{error::Subject, layers::every_request},
+        instagram::answer::answer,
+    },
     contract::{Record, record::MediaType},
     extraction::{Error, Extracted, Failure},
 };

@@ -3,21 +3,18 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::records::{
-    bare_media, full_media, image, page, profile, renditions, stories, story, user, video,
+use super::{
+    documents::examples,
+    records::{
+        bare_media, full_media, image, page, profile, renditions, stories, story, user, video,
+    },
 };
 use crate::{
-    api::{
-        openapi::examples,
-        view::{
-            post::Post,
-            posts::Posts,
-            profile::Profile,
-            reel::Reel,
-            reels::Reels,
-            statistics::{PostStatistics, ReelStatistics},
-            story::Stories,
-        },
+    api::instagram::{
+        post::{info::Post, statistics::PostStatistics},
+        profile::{info::Profile, posts::Posts, reels::Reels},
+        reel::{info::Reel, statistics::ReelStatistics},
+        story::Stories,
     },
     contract::record::{Image, MediaType, Renditions},
     statistics::{Counts, Sample},
@@ -256,7 +253,7 @@ fn a_story_expires_and_never_backwards() {
 
 #[test]
 fn statistics_are_the_examples() {
-    let example = |path| serde_json::from_str::<Value>(examples(path)[0].1).unwrap();
+    let example = |path| examples(path).remove(0);
     let expected = example("/instagram/reel/stats");
     let media = full_media(MediaType::Video);
     let view = json_of(ReelStatistics::new(&media, 1_640_000_000 + 97_298, &[]));

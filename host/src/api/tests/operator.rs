@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use axum::{Router, http::StatusCode};
 
 use super::{Answered, ask, request};
-use crate::api::{Config, Traffic, free_admin_routes, middleware, operator::FILES, router};
+use crate::api::{
+    Config, Traffic, free_admin_routes, http::layers, undocumented, web::operator::FILES,
+};
 
 fn listener() -> Router {
-    middleware::every_request(
-        router(free_admin_routes()),
+    layers::every_request(
+        undocumented(free_admin_routes()),
         &Traffic::default(),
         &Config::default(),
     )

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::http::{HeaderValue, StatusCode, header};
 
 use super::{ask, fetch, request, router};
-use crate::api::{Config, error::Code};
+use crate::api::{Config, http::error::Code};
 
 /// The files that a text names by `"/page/…"` or, in a script, by `"./…"`.
 fn named(text: &str) -> BTreeSet<String> {

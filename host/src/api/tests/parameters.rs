@@ -7,8 +7,8 @@ use axum::{
 use proptest::prelude::*;
 
 use crate::api::{
-    error::ApiError,
-    request::{Page, UrlOrCode, Username},
+    http::error::ApiError,
+    instagram::parameters::{Page, UrlOrCode, Username},
 };
 
 fn parts(query: &str) -> Parts {

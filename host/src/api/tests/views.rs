@@ -5,19 +5,14 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::documents::examples;
 use super::records::{bare_media, full_media, image, page, profile, stories, story};
 use crate::{
-    api::{
-        openapi::examples,
-        view::{
-            post::Post,
-            posts::Posts,
-            profile::Profile,
-            reel::Reel,
-            reels::Reels,
-            statistics::{PostStatistics, ReelStatistics},
-            story::Stories,
-        },
+    api::instagram::{
+        post::{info::Post, statistics::PostStatistics},
+        profile::{info::Profile, posts::Posts, reels::Reels},
+        reel::{info::Reel, statistics::ReelStatistics},
+        story::Stories,
     },
     contract::record::{Media, MediaType},
 };
@@ -57,12 +52,8 @@ fn documented(path: &str) -> BTreeSet<Vec<String>> {
         }
     }
     let mut found = BTreeSet::new();
-    for (_, body) in examples(path) {
-        walk(
-            &serde_json::from_str(body).unwrap(),
-            &mut Vec::new(),
-            &mut found,
-        );
+    for body in examples(path) {
+        walk(&body, &mut Vec::new(), &mut found);
     }
     found
 }

@@ -1,16 +1,21 @@
 //! `/docs`: Swagger UI from assets inside the binary; no request leaves the reader's machine.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use axum::{
+    Extension,
     body::Body,
     extract::Path,
     http::header,
     response::{Html, IntoResponse, Response},
 };
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
 use utoipa_swagger_ui::{Config, serve};
 
-use super::error::{ApiError, Code};
+use crate::api::http::{
+    document::{Endpoint, described},
+    error::{ApiError, Code},
+};
 
 /// Only our own assets; Swagger UI styles its elements inline and draws its icons from data URIs.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
@@ -35,26 +40,42 @@ const PAGE: &str = r#"<!DOCTYPE html>
 </html>
 "#;
 
-static DOCUMENT: LazyLock<String> = LazyLock::new(super::openapi);
+/// The OpenAPI document as text; it is put together with the routes, above this room.
+#[derive(Clone, Debug)]
+pub(in crate::api) struct Document(pub(in crate::api) Arc<str>);
+
+/// Both endpoints in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[],
+    errors: &[],
+};
+
+/// The routes, that of the document first. The document itself comes from an [`Extension`].
+pub(in crate::api) fn routes<S: Clone + Send + Sync + 'static>() -> [UtoipaMethodRouter<S>; 2] {
+    [
+        described(routes!(document), ENDPOINT),
+        described(routes!(page), ENDPOINT),
+    ]
+}
 
 /// The OpenAPI document.
 #[utoipa::path(get, path = "/openapi.json", tag = "Documentation", summary = "This document",
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
-pub(super) async fn document() -> Response {
+async fn document(Extension(Document(text)): Extension<Document>) -> Response {
     let json = [(header::CONTENT_TYPE, "application/json")];
-    (json, DOCUMENT.as_str()).into_response()
+    (json, text.to_string()).into_response()
 }
 
 /// The page.
 #[utoipa::path(get, path = "/docs", tag = "Documentation", summary = "Interactive documentation",
     responses((status = 200, description = "Swagger UI", body = String, content_type = "text/html")))]
-pub(super) async fn page() -> Response {
+async fn page() -> Response {
     let policy = [(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)];
     (policy, Html(PAGE)).into_response()
 }
 
 /// What the page loads.
-pub(super) async fn asset(Path(file): Path<String>) -> Result<Response, ApiError> {
+pub(in crate::api) async fn asset(Path(file): Path<String>) -> Result<Response, ApiError> {
     // Without a validator badge, which would be an outside image.
     let config = Config::from("/openapi.json").validator_url("none");
     match serve(&file, Arc::new(config)) {

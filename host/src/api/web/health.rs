@@ -1,28 +1,55 @@
-//! `/healthz`: the process answers. `/readyz`: and can do its work.
+//! `/healthz`: the process is alive. `/readyz`: it can do its work.
 
 use axum::{Json, extract::State};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
-use super::error::{ApiError, Code};
-use crate::database::Database;
+use crate::{
+    api::http::{
+        document::{Endpoint, described},
+        error::{ApiError, Code},
+    },
+    app::App,
+    database::Database,
+};
 
-/// That it is so.
+/// `GET /healthz` in the document.
+const ALIVE: Endpoint = Endpoint {
+    examples: &[],
+    errors: &[],
+};
+
+/// `GET /readyz` in the document.
+const READY: Endpoint = Endpoint {
+    examples: &[],
+    errors: &[&[Code::ServerBusy]],
+};
+
+/// The routes, that of `/healthz` first.
+pub(in crate::api) fn routes() -> [UtoipaMethodRouter<App>; 2] {
+    [
+        described(routes!(alive), ALIVE),
+        described(routes!(ready), READY),
+    ]
+}
+
+/// Health status.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Health {
+pub(in crate::api) struct Health {
     /// `ok` or `ready`.
     status: &'static str,
 }
 
 #[utoipa::path(get, path = "/healthz", tag = "Health", summary = "Is the process alive",
     responses((status = 200, description = "Alive", body = Health)))]
-pub(super) async fn alive() -> Json<Health> {
+pub(in crate::api) async fn alive() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
 #[utoipa::path(get, path = "/readyz", tag = "Health", summary = "Can the server do its work",
     responses((status = 200, description = "Ready", body = Health)))]
-pub(super) async fn ready(State(database): State<Database>) -> Result<Json<Health>, ApiError> {
+async fn ready(State(database): State<Database>) -> Result<Json<Health>, ApiError> {
     database.observations("").await.map_err(|error| {
         ApiError::from(Code::ServerBusy)
             .because("The database does not answer")

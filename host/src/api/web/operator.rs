@@ -5,10 +5,8 @@ use std::sync::LazyLock;
 
 use axum::{extract::Path, http::HeaderMap, response::Response};
 
-use super::{
-    error::ApiError,
-    page::{Asset, HTML, SCRIPT, STYLE, one_of},
-};
+use super::asset::{Asset, HTML, SCRIPT, STYLE, one_of};
+use crate::api::http::error::ApiError;
 
 static PAGE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new(HTML, include_str!("operator/index.html")));
@@ -24,7 +22,7 @@ macro_rules! file {
     };
 }
 
-pub(super) const FILES: [(&str, &str, &str); 16] = [
+pub(in crate::api) const FILES: [(&str, &str, &str); 16] = [
     file!(STYLE, "operator.css"),
     file!(STYLE, "lists.css"),
     file!(STYLE, "parts.css"),
@@ -44,12 +42,12 @@ pub(super) const FILES: [(&str, &str, &str); 16] = [
 ];
 
 /// `GET /` of the admin listener.
-pub(super) async fn page(headers: HeaderMap) -> Response {
+pub(in crate::api) async fn page(headers: HeaderMap) -> Response {
     PAGE.answer(&headers)
 }
 
 /// What it loads.
-pub(super) async fn asset(
+pub(in crate::api) async fn asset(
     Path(file): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {

@@ -1,17 +1,22 @@
 //! Instagram's pictures for the page: its media servers refuse to be shown on other websites.
 
 use axum::{
-    extract::State,
-    http::{HeaderName, header},
+    extract::{FromRequestParts, State},
+    http::{HeaderName, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
-use super::{
-    error::{ApiError, Code},
-    openapi::bodies,
-    request::PictureUrl,
+use crate::{
+    api::http::{
+        answer::Bytes,
+        document::{Endpoint, described},
+        error::{ApiError, Code},
+        query::parameter,
+    },
+    app::App,
+    download::{Downloads, PictureError},
 };
-use crate::download::{Downloads, PictureError};
 
 /// A link names one version of a picture, and is good for hours.
 const CACHE_CONTROL: &str = "private, max-age=3600";
@@ -20,11 +25,42 @@ const CONTENT_SECURITY_POLICY: &str = "sandbox; default-src 'none'";
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
 
+/// `GET /picture` in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[],
+    errors: &[&[
+        Code::InvalidUrl,
+        Code::InvalidParameter,
+        Code::FileNotFound,
+        Code::FileTooLarge,
+        Code::RateLimit,
+        Code::UpstreamUnavailable,
+        Code::ServerBusy,
+    ]],
+};
+
+/// Its route.
+pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
+    described(routes!(picture), ENDPOINT)
+}
+
+/// `url` of a picture; the allow-list of hosts is checked where requests go out.
+struct PictureUrl(String);
+
+impl<S: Sync> FromRequestParts<S> for PictureUrl {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let url = parameter(&parts.uri, "url")?;
+        url.map(Self).ok_or_else(|| Code::InvalidUrl.into())
+    }
+}
+
 #[utoipa::path(get, path = "/picture", operation_id = "picture", tag = "Page",
     summary = "Show one of Instagram's pictures",
     params(("url" = String, Query, description = "A picture's link out of an answer of this API; only Instagram's media servers")),
-    responses((status = 200, description = "JPEG, PNG, WebP or HEIC, told by its bytes", body = bodies::Bytes, content_type = "image/*")))]
-pub(super) async fn picture(
+    responses((status = 200, description = "JPEG, PNG, WebP or HEIC, told by its bytes", body = Bytes, content_type = "image/*")))]
+async fn picture(
     State(downloads): State<Downloads>,
     PictureUrl(url): PictureUrl,
 ) -> Result<Response, ApiError> {
@@ -40,7 +76,7 @@ pub(super) async fn picture(
 
 impl From<PictureError> for ApiError {
     fn from(error: PictureError) -> Self {
-        let refusal = match &error {
+        let response = match &error {
             PictureError::Denied(_) => Self::from(Code::InvalidUrl)
                 .because("Give an https link to Instagram's media servers"),
             PictureError::Expired => Self::from(Code::FileNotFound)
@@ -52,6 +88,6 @@ impl From<PictureError> for ApiError {
             PictureError::Busy => Self::from(Code::ServerBusy).retry_after(1),
             PictureError::Unavailable(_) => Code::UpstreamUnavailable.into(),
         };
-        refusal.caused_by(error)
+        response.caused_by(error)
     }
 }

@@ -92,7 +92,7 @@ async fn a_process_that_vanished_costs_an_attempt_and_three_of_them_the_job() {
     }
     let status = bench.queue.status(id).await.unwrap().unwrap();
     assert_eq!(status.state, State::Failed);
-    assert_eq!(status.error.unwrap().code, "internal");
+    assert_eq!(status.failure.unwrap().code, "internal");
 }
 
 #[tokio::test]

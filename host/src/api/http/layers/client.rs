@@ -10,7 +10,7 @@ use ipnet::IpNet;
 
 use super::identify::RequestId;
 use crate::{
-    api::error::{ApiError, Code},
+    api::http::error::{ApiError, Code},
     job::Origin,
 };
 

@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::client::{ClientAddress, client};
 use crate::{
-    api::error::{ApiError, Code},
+    api::http::error::{ApiError, Code},
     rate_limit::{Decision, RateLimiter, WINDOW},
 };
 

@@ -11,9 +11,9 @@ use axum::{
 use tracing::{Instrument as _, field::Empty};
 
 use super::identify::RequestId;
-use crate::api::{
+use crate::api::http::{
     error::{ApiError, X_PLUGIN},
-    metrics::{Traffic, Way},
+    traffic::{Traffic, Way},
 };
 
 pub(super) async fn log_request(

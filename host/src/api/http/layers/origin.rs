@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 
-use crate::api::{
+use crate::api::http::{
     Config,
     error::{ApiError, Code},
 };

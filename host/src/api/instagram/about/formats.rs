@@ -1,183 +1,43 @@
-//! Shapes of the bodies that are not one type in the code, for the document alone, so that generated clients have
-//! types for them. An end-to-end test holds real answers against them.
-#![expect(dead_code, reason = "described here, written elsewhere")]
+//! `GET /instagram/formats`. The body never changes, so the specification's own text is what is served.
 
+use axum::{
+    http::header,
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
-/// Bytes of a file.
-#[derive(ToSchema)]
-#[schema(value_type = String, format = Binary)]
-pub(in crate::api) struct Bytes(Vec<u8>);
+use crate::{
+    api::http::document::{Endpoint, LIMIT_ERRORS, described},
+    app::App,
+};
 
-/// A job that has been accepted. One of the four `…_info` is there: that of what was asked for.
-#[derive(ToSchema)]
-pub(in crate::api) struct StartedJob {
-    job_id: Uuid,
-    status: JobState,
-    message: String,
-    /// Where to ask how it fares.
-    status_url: String,
-    #[schema(nullable = false)]
-    post_info: Option<StartedPost>,
-    #[schema(nullable = false)]
-    reel_info: Option<StartedReel>,
-    #[schema(nullable = false)]
-    story_info: Option<StartedStory>,
-    #[schema(nullable = false)]
-    carousel_info: Option<StartedCarousel>,
+const FORMATS: &str = include_str!("formats.json");
+
+/// `GET /instagram/formats` in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[("formats", FORMATS)],
+    errors: &[LIMIT_ERRORS],
+};
+
+/// Its route.
+pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
+    described(routes!(formats), ENDPOINT)
 }
 
-/// The post that is being downloaded.
-#[derive(ToSchema)]
-struct StartedPost {
-    post_id: String,
-    /// `image`, `video` or `carousel`.
-    content_type: String,
-    caption: Option<String>,
-}
-
-/// The reel that is being downloaded.
-#[derive(ToSchema)]
-struct StartedReel {
-    reel_id: String,
-    /// Seconds.
-    duration: Option<f64>,
-    owner: Option<String>,
-}
-
-/// The stories that are being downloaded.
-#[derive(ToSchema)]
-struct StartedStory {
-    username: String,
-    active_stories_count: u32,
-    /// `individual` or `zip`.
-    format: String,
-}
-
-/// The carousel that is being downloaded.
-#[derive(ToSchema)]
-struct StartedCarousel {
-    post_id: String,
-    item_count: u32,
-    output_format: String,
-}
-
-/// A batch that has been accepted.
-#[derive(ToSchema)]
-pub(in crate::api) struct StartedBatch {
-    batch_job_id: Uuid,
-    status: JobState,
-    message: String,
-    batch_size: u32,
-    items: Vec<StartedItem>,
-    status_url: String,
-}
-
-/// One item of it, a job of its own.
-#[derive(ToSchema)]
-struct StartedItem {
-    job_id: Uuid,
-    url: String,
-    #[schema(rename = "type")]
-    kind: String,
-    status: JobState,
-}
-
-/// How far a job is.
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-enum JobState {
-    Pending,
-    Processing,
-    Completed,
-    Failed,
-    Cancelled,
-}
-
-/// How a job fares. What is there besides the first four depends on `status`; a batch has `items` too.
-#[derive(ToSchema)]
-pub(in crate::api) struct Job {
-    job_id: Uuid,
-    status: JobState,
-    /// Percent; never falls.
-    progress: u8,
-    created_at: Option<String>,
-    started_at: Option<String>,
-    #[schema(nullable = false)]
-    progress_details: Option<ProgressDetails>,
-    estimated_completion_seconds: Option<u64>,
-    /// Megabits a second.
-    speed_mbps: Option<f64>,
-    file_size_mb: Option<f64>,
-    #[schema(nullable = false)]
-    message: Option<String>,
-    completed_at: Option<String>,
-    duration_seconds: Option<u64>,
-    #[schema(nullable = false)]
-    files: Option<Vec<JobFile>>,
-    #[schema(nullable = false)]
-    file_count: Option<u32>,
-    /// Megabytes of 1,000,000 bytes.
-    #[schema(nullable = false)]
-    total_size_mb: Option<f64>,
-    /// After that its files are gone.
-    expires_in_seconds: Option<u64>,
-    /// About the content, where `include_metadata` asked for it.
-    #[schema(value_type = Option<Object>)]
-    metadata: Option<()>,
-    #[schema(nullable = false)]
-    error: Option<JobError>,
-    failed_at: Option<String>,
-    cancelled_at: Option<String>,
-    #[schema(nullable = false)]
-    batch_size: Option<u32>,
-    #[schema(nullable = false)]
-    completed_count: Option<u32>,
-    #[schema(nullable = false)]
-    failed_count: Option<u32>,
-    /// The jobs of a batch.
-    #[schema(nullable = false, no_recursion)]
-    items: Option<Vec<Job>>,
-    /// Of an item: what was asked for.
-    url: Option<String>,
-    /// Of an item: `post`, `reel` or `story`.
-    #[schema(rename = "type")]
-    kind: Option<String>,
-}
-
-/// What it is doing.
-#[derive(ToSchema)]
-struct ProgressDetails {
-    current: u8,
-    total: u8,
-    stage: String,
-}
-
-/// A file that can be fetched.
-#[derive(ToSchema)]
-struct JobFile {
-    filename: String,
-    /// Megabytes of 1,000,000 bytes.
-    size_mb: f64,
-    download_url: String,
-    media_type: String,
-    /// Such as `1080x1920`.
-    dimensions: Option<String>,
-}
-
-/// Why it failed.
-#[derive(ToSchema)]
-struct JobError {
-    code: String,
-    message: String,
-    details: String,
+#[utoipa::path(get, path = "/instagram/formats", tag = "Utility",
+    summary = "Get available download formats",
+    responses((status = 200, description = "Qualities and formats", body = Formats)))]
+pub(in crate::api) async fn formats() -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], FORMATS).into_response()
 }
 
 /// What may be asked for.
-#[derive(ToSchema)]
-pub(in crate::api) struct Formats {
-    #[schema(rename = "type")]
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Formats {
+    #[serde(rename = "type")]
     kind: String,
     post_formats: PostFormats,
     reel_formats: ReelFormats,
@@ -186,43 +46,53 @@ pub(in crate::api) struct Formats {
 }
 
 /// Of posts.
-#[derive(ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct PostFormats {
     image: FormatQualities,
     video: FormatQualities,
 }
 
 /// Of reels.
-#[derive(ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct ReelFormats {
     video: FormatQualities,
     audio_formats: Vec<AudioQuality>,
 }
 
 /// Values of `quality`.
-#[derive(ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct FormatQualities {
     qualities: Vec<FormatQuality>,
 }
 
 /// One of them.
-#[derive(ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct FormatQuality {
     name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     resolution: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     height: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     bitrate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     fps: Option<u32>,
 }
 
 /// One value of `audio_format`.
-#[derive(ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct AudioQuality {
     format: String,
     codec: String,
@@ -231,55 +101,27 @@ struct AudioQuality {
 }
 
 /// Values of `output_format`.
-#[derive(ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 struct OutputFormats {
     image: Vec<String>,
     video: Vec<String>,
     audio: Vec<String>,
 }
 
-/// What this API is.
-#[derive(ToSchema)]
-pub(in crate::api) struct About {
-    api: AboutApi,
-    capabilities: Capabilities,
-    limits: Limits,
-    requirements: Requirements,
-}
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    //! The text that is served has the described shape.
 
-/// Its name.
-#[derive(ToSchema)]
-struct AboutApi {
-    name: String,
-    version: String,
-    base_url: String,
-    documentation_url: String,
-}
+    use serde_json::Value;
 
-/// What it can do.
-#[derive(ToSchema)]
-struct Capabilities {
-    supported_content_types: Vec<String>,
-    download_features: Vec<String>,
-    statistics: Vec<String>,
-}
+    use super::*;
 
-/// How much of it.
-#[derive(ToSchema)]
-struct Limits {
-    max_batch_size: u32,
-    max_concurrent_downloads: u32,
-    file_retention_minutes: u32,
-    /// 0 for no limit.
-    rate_limit_requests_per_minute: u32,
-    max_file_size_mb: u32,
-    max_carousel_items: u32,
-}
-
-/// What it wants.
-#[derive(ToSchema)]
-struct Requirements {
-    content_must_be_public: bool,
-    account_authentication: bool,
-    requires_api_key: bool,
+    #[test]
+    fn the_text_has_the_described_shape() {
+        let formats: Formats = serde_json::from_str(FORMATS).unwrap();
+        let text: Value = serde_json::from_str(FORMATS).unwrap();
+        assert_eq!(serde_json::to_value(formats).unwrap(), text);
+    }
 }

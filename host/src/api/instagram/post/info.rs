@@ -1,19 +1,80 @@
-//! `/instagram/post/info`: one body for images, videos and carousels.
+//! `GET /instagram/post/info`: one body for images, videos and carousels.
 
 use std::collections::HashSet;
 
+use axum::{extract::State, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
-use super::{
-    Account, Count, Hashtag, Location, caption, carousel_count, has_audio, hashtags, media_type,
-    preview,
-    renditions::{ImageUrls, sound_url, video_url},
-};
 use crate::{
-    api::clock::datetime,
-    contract::record::{Child, Media, MediaType, User},
+    api::{
+        http::{
+            clock::datetime,
+            document::{EXTRACTION_ERRORS, Endpoint, LIMIT_ERRORS, described},
+            error::{ApiError, Code, Subject},
+        },
+        instagram::{
+            answer::{answer, run, wrong_kind},
+            parameters::UrlOrCode,
+            statistics::observe,
+            view::{
+                Account, Count, Hashtag, Location, caption, carousel_count, has_audio, hashtags,
+                media_type, preview,
+                renditions::{ImageUrls, sound_url, video_url},
+            },
+        },
+    },
+    app::App,
+    contract::{
+        Query, Record,
+        record::{Child, Media, MediaType, User},
+    },
+    database::Database,
+    extraction::Extraction,
 };
+
+/// `/instagram/post/info` in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[
+        ("image", include_str!("info_image.json")),
+        ("carousel", include_str!("info_carousel.json")),
+    ],
+    errors: &[
+        &[
+            Code::InvalidUrl,
+            Code::PostPrivate,
+            Code::PostDeleted,
+            Code::PostNotFound,
+        ],
+        EXTRACTION_ERRORS,
+        LIMIT_ERRORS,
+    ],
+};
+
+/// Its route.
+pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
+    described(routes!(post), ENDPOINT)
+}
+
+#[utoipa::path(get, path = "/instagram/post/info", tag = "Content Information",
+    summary = "Get post information",
+    params(("url_or_code" = String, Query, description = "Post URL, shortcode or numeric id")),
+    responses((status = 200, description = "The post", body = Post)))]
+async fn post(
+    State(extraction): State<Extraction>,
+    State(database): State<Database>,
+    UrlOrCode(target): UrlOrCode,
+) -> Result<Response, ApiError> {
+    let extracted = run(&extraction, &Query::Post { target }, Subject::Post).await?;
+    match &*extracted.record {
+        Record::Post(media) => {
+            observe(&database, media, &extracted).await;
+            Ok(answer(&extracted, Post::from(media)))
+        }
+        _ => Err(wrong_kind(&extracted)),
+    }
+}
 
 /// One post.
 #[derive(Serialize, ToSchema)]

@@ -1,10 +1,73 @@
-//! `/instagram/profile/info`.
+//! `GET /instagram/profile/info`.
 
+use std::sync::Arc;
+
+use axum::{extract::State, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
-use super::{Count, renditions::nearest};
-use crate::contract::record::{self, Image};
+use crate::{
+    api::{
+        http::{
+            document::{EXTRACTION_ERRORS, Endpoint, LIMIT_ERRORS, described},
+            error::{ApiError, Code, Subject},
+        },
+        instagram::{
+            answer::{answer, run, wrong_kind},
+            parameters::Username,
+            view::{Count, renditions::nearest},
+        },
+    },
+    app::App,
+    contract::{
+        Query, Record,
+        record::{self, Image},
+    },
+    extraction::{Error, Extraction, Failure},
+};
+
+/// `/instagram/profile/info` in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[("profile", include_str!("info.json"))],
+    errors: &[
+        &[
+            Code::InvalidUsername,
+            Code::AccountPrivate,
+            Code::ProfileNotFound,
+        ],
+        EXTRACTION_ERRORS,
+        LIMIT_ERRORS,
+    ],
+};
+
+/// Its route.
+pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
+    described(routes!(profile), ENDPOINT)
+}
+
+#[utoipa::path(get, path = "/instagram/profile/info", tag = "Profile & User Information",
+    summary = "Get profile information",
+    params(("username" = String, Query, description = "Instagram username (without @)")),
+    responses((status = 200, description = "The profile", body = Profile)))]
+async fn profile(
+    State(extraction): State<Extraction>,
+    Username(username): Username,
+) -> Result<Response, ApiError> {
+    let query = Query::ProfileInfo { username };
+    let extracted = run(&extraction, &query, Subject::Account).await?;
+    match &*extracted.record {
+        // What Instagram shows of a private account is still refused: this API serves public content only.
+        Record::Profile(profile) if profile.is_private == Some(true) => Err(Subject::Account
+            .refuse(Failure {
+                error: Error::Private,
+                plugin: Some(Arc::clone(&extracted.plugin)),
+                hit: extracted.hit,
+            })),
+        Record::Profile(profile) => Ok(answer(&extracted, Profile::from(profile))),
+        _ => Err(wrong_kind(&extracted)),
+    }
+}
 
 /// An account as its profile page shows it.
 #[derive(Serialize, ToSchema)]

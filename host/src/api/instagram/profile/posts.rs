@@ -1,17 +1,74 @@
-//! `/instagram/profile/posts`.
+//! `GET /instagram/profile/posts`.
 
+use axum::{extract::State, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
-use super::{
-    Location, PageInfo, carousel_count, has_audio, media_type, rate,
-    renditions::{ImageUrls, video_url},
-    with_at, with_hash,
-};
 use crate::{
-    api::clock::datetime,
-    contract::record::{Child, Media, MediaPage, MediaType},
+    api::{
+        http::{
+            clock::datetime,
+            document::{EXTRACTION_ERRORS, Endpoint, LIMIT_ERRORS, described},
+            error::{ApiError, Code, Subject},
+        },
+        instagram::{
+            answer::{answer, run, wrong_kind},
+            parameters::Page,
+            view::{
+                Location, PageInfo, carousel_count, has_audio, media_type, rate,
+                renditions::{ImageUrls, video_url},
+                with_at, with_hash,
+            },
+        },
+    },
+    app::App,
+    contract::{
+        Query, Record,
+        record::{Child, Media, MediaPage, MediaType},
+    },
+    extraction::Extraction,
 };
+
+/// `/instagram/profile/posts` in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[("posts", include_str!("posts.json"))],
+    errors: &[
+        &[
+            Code::InvalidUsername,
+            Code::InvalidLimit,
+            Code::AccountPrivate,
+            Code::ProfileNotFound,
+        ],
+        EXTRACTION_ERRORS,
+        LIMIT_ERRORS,
+    ],
+};
+
+/// Its route.
+pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
+    described(routes!(posts), ENDPOINT)
+}
+
+#[utoipa::path(get, path = "/instagram/profile/posts", tag = "Profile & User Information",
+    summary = "List profile posts",
+    params(("username" = String, Query, description = "Instagram username"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 50, description = "Number of posts to return; 12 by default"),
+        ("cursor" = Option<String>, Query, max_length = 2048, description = "Pagination cursor from previous response")),
+    responses((status = 200, description = "Recent posts", body = Posts)))]
+async fn posts(State(extraction): State<Extraction>, page: Page) -> Result<Response, ApiError> {
+    let cursor = page.cursor.clone();
+    let query = Query::ProfilePosts {
+        username: page.username,
+        limit: page.limit,
+        cursor: page.cursor,
+    };
+    let extracted = run(&extraction, &query, Subject::Account).await?;
+    match &*extracted.record {
+        Record::Posts(page) => Ok(answer(&extracted, Posts::new(page, cursor.as_deref()))),
+        _ => Err(wrong_kind(&extracted)),
+    }
+}
 
 /// Some posts of an account.
 #[derive(Serialize, ToSchema)]

@@ -1,17 +1,74 @@
-//! `/instagram/profile/reels`.
+//! `GET /instagram/profile/reels`.
 
+use axum::{extract::State, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
-use super::{
-    Audio, PageInfo, rate,
-    renditions::{ImageUrls, video_url},
-    with_at, with_hash,
-};
 use crate::{
-    api::clock::datetime,
-    contract::record::{Media, MediaPage},
+    api::{
+        http::{
+            clock::datetime,
+            document::{EXTRACTION_ERRORS, Endpoint, LIMIT_ERRORS, described},
+            error::{ApiError, Code, Subject},
+        },
+        instagram::{
+            answer::{answer, run, wrong_kind},
+            parameters::Page,
+            view::{
+                Audio, PageInfo, rate,
+                renditions::{ImageUrls, video_url},
+                with_at, with_hash,
+            },
+        },
+    },
+    app::App,
+    contract::{
+        Query, Record,
+        record::{Media, MediaPage},
+    },
+    extraction::Extraction,
 };
+
+/// `/instagram/profile/reels` in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[("reels", include_str!("reels.json"))],
+    errors: &[
+        &[
+            Code::InvalidUsername,
+            Code::InvalidLimit,
+            Code::AccountPrivate,
+            Code::ProfileNotFound,
+        ],
+        EXTRACTION_ERRORS,
+        LIMIT_ERRORS,
+    ],
+};
+
+/// Its route.
+pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
+    described(routes!(reels), ENDPOINT)
+}
+
+#[utoipa::path(get, path = "/instagram/profile/reels", tag = "Profile & User Information",
+    summary = "List profile reels",
+    params(("username" = String, Query, description = "Instagram username"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 50, description = "Number of reels to return; 12 by default"),
+        ("cursor" = Option<String>, Query, max_length = 2048, description = "Pagination cursor from previous response")),
+    responses((status = 200, description = "Recent reels", body = Reels)))]
+async fn reels(State(extraction): State<Extraction>, page: Page) -> Result<Response, ApiError> {
+    let cursor = page.cursor.clone();
+    let query = Query::ProfileReels {
+        username: page.username,
+        limit: page.limit,
+        cursor: page.cursor,
+    };
+    let extracted = run(&extraction, &query, Subject::Account).await?;
+    match &*extracted.record {
+        Record::Reels(page) => Ok(answer(&extracted, Reels::new(page, cursor.as_deref()))),
+        _ => Err(wrong_kind(&extracted)),
+    }
+}
 
 /// Some reels of an account.
 #[derive(Serialize, ToSchema)]

@@ -1,17 +1,70 @@
-//! `/instagram/reel/info`.
+//! `GET /instagram/reel/info`.
 
+use axum::{extract::State, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
-use super::{
-    Account, Audio, Hashtag, Location, hashtags, rate,
-    renditions::{ImageUrls, VideoUrls, best_video, sound_url, video_url},
-};
 use crate::{
-    api::clock::datetime,
-    contract::record::{self, Media},
+    api::{
+        http::{
+            clock::datetime,
+            document::{EXTRACTION_ERRORS, Endpoint, LIMIT_ERRORS, described},
+            error::{ApiError, Code, Subject},
+        },
+        instagram::{
+            answer::{answer, run, wrong_kind},
+            parameters::UrlOrId,
+            statistics::observe,
+            view::{
+                Account, Audio, Hashtag, Location, hashtags, rate,
+                renditions::{ImageUrls, VideoUrls, best_video, sound_url, video_url},
+            },
+        },
+    },
+    app::App,
+    contract::{
+        Query, Record,
+        record::{self, Media},
+    },
+    database::Database,
+    extraction::Extraction,
     statistics::rounded,
 };
+
+/// `/instagram/reel/info` in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[("reel", include_str!("info.json"))],
+    errors: &[
+        &[Code::InvalidUrl, Code::ReelPrivate, Code::ReelNotFound],
+        EXTRACTION_ERRORS,
+        LIMIT_ERRORS,
+    ],
+};
+
+/// Its route.
+pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
+    described(routes!(reel), ENDPOINT)
+}
+
+#[utoipa::path(get, path = "/instagram/reel/info", tag = "Content Information",
+    summary = "Get reel information",
+    params(("url_or_id" = String, Query, description = "Reel URL, shortcode or numeric id")),
+    responses((status = 200, description = "The reel", body = Reel)))]
+async fn reel(
+    State(extraction): State<Extraction>,
+    State(database): State<Database>,
+    UrlOrId(target): UrlOrId,
+) -> Result<Response, ApiError> {
+    let extracted = run(&extraction, &Query::Reel { target }, Subject::Reel).await?;
+    match &*extracted.record {
+        Record::Reel(media) => {
+            observe(&database, media, &extracted).await;
+            Ok(answer(&extracted, Reel::from(media)))
+        }
+        _ => Err(wrong_kind(&extracted)),
+    }
+}
 
 /// One reel.
 #[derive(Serialize, ToSchema)]

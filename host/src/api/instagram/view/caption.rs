@@ -4,7 +4,7 @@ use unicode_properties::{UnicodeEmoji, emoji::EmojiStatus};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Safe to put into a page as it is.
-pub(super) fn html(caption: &str) -> String {
+pub(in crate::api) fn html(caption: &str) -> String {
     let mut html = String::with_capacity(caption.len());
     for cluster in caption.graphemes(true) {
         if is_emoji(cluster) {

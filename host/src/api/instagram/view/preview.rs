@@ -22,7 +22,7 @@ const WIDTH_AT: usize = 162;
 const END_OF_IMAGE: &[u8] = &[0xFF, 0xD9];
 
 /// The preview as a data URI; `None` where it would not be a picture.
-pub(super) fn data_uri(headerless: &str) -> Option<String> {
+pub(in crate::api) fn data_uri(headerless: &str) -> Option<String> {
     let bytes = BASE64_STANDARD.decode(headerless).ok()?;
     let &[_, height @ 1..=u8::MAX, width @ 1..=u8::MAX, ref scan @ ..] = bytes.as_slice() else {
         return None;

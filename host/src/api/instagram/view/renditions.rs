@@ -34,18 +34,18 @@ impl<'a> From<&'a Renditions> for ImageUrls<'a> {
 
 impl<'a> ImageUrls<'a> {
     /// The one to show: about 1080 pixels wide, else the largest.
-    pub(super) fn display(&self) -> Option<&'a str> {
+    pub(in crate::api) fn display(&self) -> Option<&'a str> {
         self.high_resolution.or(self.original)
     }
 
     /// The one to show small: the smallest that is not too small, else the largest.
-    pub(super) fn thumbnail(&self) -> Option<&'a str> {
+    pub(in crate::api) fn thumbnail(&self) -> Option<&'a str> {
         self.thumbnail.or(self.medium).or(self.display())
     }
 }
 
 /// The picture whose width is nearest to this one, at most a quarter off.
-pub(super) fn nearest(images: &[Image], width: u32) -> Option<&str> {
+pub(in crate::api) fn nearest(images: &[Image], width: u32) -> Option<&str> {
     let sized = images
         .iter()
         .filter_map(|image| Some((image, image.width?)));
@@ -90,18 +90,18 @@ impl<'a> From<&'a Renditions> for VideoUrls<'a> {
 }
 
 /// The largest with sound, else the largest.
-pub(super) fn best_video(renditions: &Renditions) -> Option<&Video> {
+pub(in crate::api) fn best_video(renditions: &Renditions) -> Option<&Video> {
     let sounding = renditions.videos.first();
     sounding.or(renditions.dash_videos.first())
 }
 
 /// The URL of [`best_video`].
-pub(super) fn video_url(renditions: &Renditions) -> Option<&str> {
+pub(in crate::api) fn video_url(renditions: &Renditions) -> Option<&str> {
     best_video(renditions).map(|video| video.url.as_str())
 }
 
 /// The sound track alone.
-pub(super) fn sound_url(renditions: &Renditions) -> Option<&str> {
+pub(in crate::api) fn sound_url(renditions: &Renditions) -> Option<&str> {
     let sound = renditions.dash_sounds.first();
     sound.map(|sound| sound.url.as_str())
 }

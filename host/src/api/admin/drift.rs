@@ -1,0 +1,21 @@
+//! The fields whose fill rates changed.
+
+use axum::{Json, extract::State};
+
+use crate::drift::{Drift, Fill, Warning};
+
+/// `GET /drift`: the fields that used to be stated and no longer are.
+pub(in crate::api) async fn list(State(drift): State<Drift>) -> Json<Vec<Warning>> {
+    Json(drift.warnings())
+}
+
+/// `GET /drift/rates`: how often every version stated every field.
+pub(in crate::api) async fn rates(State(drift): State<Drift>) -> Json<Vec<Fill>> {
+    Json(drift.rates())
+}
+
+/// `POST /drift/accept`: what is seen now is usual from now on.
+pub(in crate::api) async fn accept(State(drift): State<Drift>) -> Json<Vec<Warning>> {
+    drift.accept();
+    Json(drift.warnings())
+}

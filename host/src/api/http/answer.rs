@@ -1,0 +1,9 @@
+//! Parts of responses that several endpoints share.
+
+use utoipa::ToSchema;
+
+/// Bytes of a file; they are streamed, so this type only describes them.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "describes a stream in the OpenAPI document")]
+pub(in crate::api) struct Bytes(Vec<u8>);

@@ -1,0 +1,169 @@
+//! From a failure of the rooms below to a code: what an extraction, a download or the queue ended with.
+
+use super::{ApiError, Code};
+use crate::{
+    download::{Kind, Reason},
+    extraction::{Error, Failure},
+    job,
+};
+
+/// How long a client should wait when Instagram is rate-limiting this server without saying for how long.
+const UPSTREAM_RETRY_AFTER_S: u32 = 60;
+/// How long a client should wait when the queue or the disk is full.
+const FULL_RETRY_AFTER_S: u64 = 10;
+
+/// What an endpoint is about: decides the codes for "private" and "not found".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::api) enum Subject {
+    Account,
+    Post,
+    Reel,
+    Story,
+}
+
+impl Subject {
+    /// The code for an extraction that ended without a record.
+    pub(in crate::api) fn code(self, error: &Error) -> Code {
+        match (error, self) {
+            (Error::NotFound, Self::Account | Self::Story) => Code::ProfileNotFound,
+            (Error::NotFound, Self::Post) => Code::PostNotFound,
+            (Error::NotFound, Self::Reel) => Code::ReelNotFound,
+            (Error::Private, Self::Account | Self::Story) => Code::AccountPrivate,
+            (Error::Private, Self::Post) => Code::PostPrivate,
+            (Error::Private, Self::Reel) => Code::ReelPrivate,
+            // Only posts have a code for it: what is deleted elsewhere is not there.
+            (Error::Deleted, Self::Post) => Code::PostDeleted,
+            (Error::Deleted, Self::Reel) => Code::ReelNotFound,
+            (Error::Deleted, Self::Account | Self::Story) => Code::ProfileNotFound,
+            (Error::AgeRestricted, _) => Code::AgeRestricted,
+            (Error::RegionBlocked, _) => Code::RegionBlocked,
+            (Error::LoginRequired, _) => Code::LoginRequired,
+            (Error::StoriesUnavailable, _) => Code::StoriesDisabled,
+            (Error::InvalidCursor, _) => Code::InvalidParameter,
+            (Error::RateLimited { .. }, _) => Code::UpstreamRateLimited,
+            (Error::Unavailable(_), _) => Code::UpstreamUnavailable,
+            (Error::ExtractorFailed { .. }, _) => Code::ExtractorFailed,
+            (Error::Busy, _) => Code::ServerBusy,
+        }
+    }
+
+    /// The refusal for an extraction that ended without a record.
+    pub(in crate::api) fn refuse(self, failure: Failure) -> ApiError {
+        let mut refusal = ApiError::from(self.code(&failure.error));
+        match &failure.error {
+            Error::RateLimited { retry_after_s } => {
+                refusal.retry_after_s =
+                    Some(u64::from(retry_after_s.unwrap_or(UPSTREAM_RETRY_AFTER_S)));
+            }
+            Error::Busy => refusal.retry_after_s = Some(1),
+            Error::InvalidCursor => {
+                refusal = refusal.because("The cursor is not one of this server's");
+            }
+            Error::ExtractorFailed {
+                capture: Some(capture),
+                ..
+            } => {
+                let advice = Code::ExtractorFailed.advice();
+                refusal.details =
+                    format!("{advice}; the response was saved as capture {capture}").into();
+            }
+            _ => {}
+        }
+        refusal.cause = Some(failure.error.to_string());
+        refusal.plugin = failure.plugin;
+        refusal.hit = Some(failure.hit);
+        refusal
+    }
+}
+
+impl Subject {
+    /// The code for a download that failed.
+    pub(in crate::api) fn reason(self, reason: Reason) -> Code {
+        let extraction = |error| self.code(&error);
+        match reason {
+            Reason::NotFound => extraction(Error::NotFound),
+            Reason::Private => extraction(Error::Private),
+            Reason::Deleted => extraction(Error::Deleted),
+            Reason::AgeRestricted => Code::AgeRestricted,
+            Reason::RegionBlocked => Code::RegionBlocked,
+            Reason::LoginRequired => Code::LoginRequired,
+            Reason::RateLimited => Code::UpstreamRateLimited,
+            Reason::NoStories => Code::StoriesUnavailable,
+            Reason::ExtractorFailed => Code::ExtractorFailed,
+            Reason::Unavailable | Reason::NotMedia => Code::UpstreamUnavailable,
+            Reason::Busy => Code::ServerBusy,
+            Reason::NotACarousel => Code::InvalidUrl,
+            Reason::NoVideo | Reason::NoImage | Reason::NoSound => Code::InvalidParameter,
+            Reason::NoConverter => Code::ConversionUnavailable,
+            Reason::Conversion => Code::ConversionFailed,
+            Reason::TooLarge => Code::FileTooLarge,
+            Reason::Full => Code::StorageFull,
+            Reason::Internal => Code::ServerError,
+        }
+    }
+
+    /// The refusal of a download that cannot succeed.
+    pub(in crate::api) fn cannot(self, reason: Reason) -> ApiError {
+        let refusal = ApiError::from(self.reason(reason)).caused_by(reason_text(reason));
+        match reason {
+            Reason::NotACarousel => refusal.because("URL is not a carousel post"),
+            Reason::NoVideo => refusal.because("The post has no video"),
+            Reason::NoImage => refusal.because("The post has no picture"),
+            Reason::NoSound => refusal.because("The reel has no sound"),
+            Reason::Full => refusal.retry_after(FULL_RETRY_AFTER_S),
+            _ => refusal,
+        }
+    }
+}
+
+/// A job that was not taken.
+impl From<job::Error> for ApiError {
+    fn from(error: job::Error) -> Self {
+        let refusal = match &error {
+            job::Error::QueueFull => Self::from(Code::ServerBusy).retry_after(FULL_RETRY_AFTER_S),
+            job::Error::ShareFull => Self::from(Code::RateLimit)
+                .because("Too many of your downloads are waiting")
+                .retry_after(FULL_RETRY_AFTER_S),
+            _ => Self::from(Code::ServerError),
+        };
+        refusal.caused_by(error)
+    }
+}
+
+impl From<Kind> for Subject {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Post | Kind::Carousel => Self::Post,
+            Kind::Reel => Self::Reel,
+            Kind::Story => Self::Story,
+        }
+    }
+}
+
+/// Why a download failed, as a sentence for clients.
+#[must_use]
+pub fn reason_text(reason: Reason) -> &'static str {
+    match reason {
+        Reason::NotFound => "it does not exist",
+        Reason::Private => "it belongs to a private account",
+        Reason::Deleted => "it was removed",
+        Reason::AgeRestricted => "Instagram withholds it because of age",
+        Reason::RegionBlocked => "Instagram withholds it in this country",
+        Reason::LoginRequired => "Instagram shows it only to people who are logged in",
+        Reason::RateLimited => "Instagram is rate-limiting this server",
+        Reason::NoStories => "there are no stories to download",
+        Reason::ExtractorFailed => "the extractor failed",
+        Reason::Unavailable => "Instagram's media server did not deliver the file",
+        Reason::Busy => "the server is busy",
+        Reason::NotACarousel => "the post is not a carousel",
+        Reason::NoVideo => "the post has no video",
+        Reason::NoImage => "the post has no picture",
+        Reason::NoSound => "the reel has no sound",
+        Reason::NoConverter => "this server cannot convert: ffmpeg is not installed",
+        Reason::Conversion => "the file could not be converted",
+        Reason::NotMedia => "Instagram did not deliver a media file",
+        Reason::TooLarge => "the file is larger than this server allows",
+        Reason::Full => "this server has no room for more files",
+        Reason::Internal => "the server failed",
+    }
+}

@@ -1,0 +1,15 @@
+//! The documented endpoints, one file each: request, handler, body, examples and error codes stand together.
+
+pub(in crate::api) mod about;
+pub(in crate::api) mod answer;
+pub(in crate::api) mod download;
+pub(in crate::api) mod file;
+pub(in crate::api) mod job;
+pub(in crate::api) mod parameters;
+pub(in crate::api) mod post;
+pub(in crate::api) mod profile;
+pub(in crate::api) mod reel;
+pub(in crate::api) mod statistics;
+pub(in crate::api) mod status;
+pub(in crate::api) mod story;
+pub(in crate::api) mod view;

@@ -1,0 +1,170 @@
+//! `POST /instagram/download/batch`.
+
+use axum::{extract::State, response::Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
+use uuid::Uuid;
+
+use super::{
+    request::{formats, plain},
+    started::{accepted, count, status_url},
+};
+use crate::{
+    api::{
+        http::{
+            body::Body,
+            document::{Endpoint, LIMIT_ERRORS, described},
+            error::{ApiError, Code},
+            layers::Asker,
+        },
+        instagram::job::JobState,
+    },
+    app::App,
+    download::{Download, Downloads, Kind, Part},
+    job::Status,
+};
+
+/// Most items of a batch.
+const BATCH_MAX: usize = 50;
+/// What the client is told.
+const MESSAGE: &str = "Batch download started.";
+
+/// `POST /instagram/download/batch` in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[("started", include_str!("batch.json"))],
+    errors: &[
+        &[
+            Code::InvalidUrl,
+            Code::InvalidUsername,
+            Code::InvalidQuality,
+            Code::InvalidParameter,
+            Code::EmptyBatch,
+            Code::InvalidRequest,
+            Code::NotJson,
+        ],
+        LIMIT_ERRORS,
+    ],
+};
+
+/// Its route.
+pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
+    described(routes!(batch), ENDPOINT)
+}
+
+/// The body of the request.
+#[derive(Deserialize, ToSchema)]
+struct BatchBody {
+    /// 1 to 50 of them.
+    #[schema(required = true, nullable = false)]
+    items: Option<Vec<BatchItem>>,
+    /// As in the download of each type.
+    quality: Option<String>,
+    /// Whether the others go on when one fails; true by default.
+    continue_on_error: Option<bool>,
+    /// One of `supported_output_formats` of `/instagram/formats`.
+    output_format: Option<String>,
+}
+
+/// One of a batch.
+#[derive(Deserialize, ToSchema)]
+struct BatchItem {
+    /// URL, shortcode, numeric id; of a story a username.
+    url: String,
+    /// `post`, `reel`, `story`.
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+impl BatchBody {
+    /// The downloads, and whether the others go on when one fails.
+    fn downloads(self) -> Result<(Vec<Download>, bool), ApiError> {
+        let items = self.items.ok_or(Code::InvalidRequest)?;
+        if items.is_empty() {
+            return Err(Code::EmptyBatch.into());
+        }
+        if items.len() > BATCH_MAX {
+            let error = ApiError::from(Code::InvalidRequest);
+            return Err(error.because("A batch has at most 50 items"));
+        }
+        let formats = formats(self.output_format.as_deref(), Part::All)?;
+        let downloads = items.into_iter().map(|item| {
+            let kind = match item.kind.as_str() {
+                "post" => Kind::Post,
+                "reel" => Kind::Reel,
+                "story" => Kind::Story,
+                _ => {
+                    let error = ApiError::from(Code::InvalidRequest);
+                    return Err(error.because("The type of an item is post, reel or story"));
+                }
+            };
+            let plain = plain(kind, Some(item.url), self.quality.clone())?;
+            Ok(Download { formats, ..plain })
+        });
+        let downloads = downloads.collect::<Result<_, _>>()?;
+        Ok((downloads, self.continue_on_error.unwrap_or(true)))
+    }
+}
+
+/// A batch that has been accepted.
+#[derive(Debug, Serialize, ToSchema)]
+struct StartedBatch {
+    batch_job_id: Uuid,
+    status: JobState,
+    message: &'static str,
+    batch_size: u32,
+    items: Vec<StartedItem>,
+    status_url: String,
+}
+
+/// One item of it, a job of its own.
+#[derive(Debug, Serialize, ToSchema)]
+struct StartedItem {
+    job_id: Uuid,
+    #[schema(value_type = String)]
+    url: Option<String>,
+    #[serde(rename = "type")]
+    #[schema(value_type = String)]
+    kind: Option<Kind>,
+    status: JobState,
+}
+
+impl From<&Status<Download>> for StartedBatch {
+    fn from(batch: &Status<Download>) -> Self {
+        Self {
+            batch_job_id: batch.id,
+            status: JobState::Pending,
+            message: MESSAGE,
+            batch_size: count(batch.children.len()),
+            items: batch.children.iter().map(StartedItem::from).collect(),
+            status_url: status_url(batch.id),
+        }
+    }
+}
+
+impl From<&Status<Download>> for StartedItem {
+    fn from(item: &Status<Download>) -> Self {
+        let download = item.work.as_ref();
+        Self {
+            job_id: item.id,
+            url: download.map(|download| download.url.clone()),
+            kind: download.map(|download| download.kind),
+            status: item.state.into(),
+        }
+    }
+}
+
+#[utoipa::path(post, path = "/instagram/download/batch", operation_id = "download_batch", tag = "Download Operations",
+    summary = "Download several posts, reels and stories", request_body = BatchBody,
+    responses((status = 202, description = "The job of the batch, and one for each item", body = StartedBatch)))]
+async fn batch(
+    State(downloads): State<Downloads>,
+    Asker(origin): Asker,
+    Body(body): Body<BatchBody>,
+) -> Result<Response, ApiError> {
+    let (items, continue_on_error) = body.downloads()?;
+    let batch = downloads
+        .start_batch(origin, items, continue_on_error)
+        .await?;
+    Ok(accepted(StartedBatch::from(&batch)))
+}

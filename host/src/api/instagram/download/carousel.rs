@@ -1,0 +1,102 @@
+//! `POST /instagram/download/carousel`.
+
+use axum::{extract::State, response::Response};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
+
+use super::{
+    request::{JOB_ERRORS, formats, plain},
+    started::{StartedCarousel, StartedJob, accepted, count, prepare},
+};
+use crate::{
+    api::{
+        http::{
+            body::Body,
+            document::{EXTRACTION_ERRORS, Endpoint, LIMIT_ERRORS, described},
+            error::{ApiError, Code},
+            layers::Asker,
+        },
+        instagram::answer::wrong_kind,
+    },
+    app::App,
+    contract::Record,
+    download::{Download, Downloads, Kind, Part},
+    extraction::Extraction,
+};
+
+/// `POST /instagram/download/carousel` in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[("started", include_str!("carousel.json"))],
+    errors: &[
+        &[
+            Code::InvalidUrl,
+            Code::InvalidQuality,
+            Code::PostPrivate,
+            Code::PostDeleted,
+            Code::PostNotFound,
+        ],
+        EXTRACTION_ERRORS,
+        JOB_ERRORS,
+        LIMIT_ERRORS,
+    ],
+};
+
+/// Its route.
+pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
+    described(routes!(carousel), ENDPOINT)
+}
+
+/// What the client is told.
+const MESSAGE: &str = "Carousel download started as ZIP.";
+
+/// The body of the request.
+#[derive(Deserialize, ToSchema)]
+struct CarouselBody {
+    /// Post URL, shortcode or numeric id.
+    #[schema(required = true, nullable = false)]
+    url: Option<String>,
+    /// `best` (default), `high`, `medium`, `low`.
+    quality: Option<String>,
+    /// Whether the ZIP holds a `metadata.json`; true by default.
+    include_metadata: Option<bool>,
+    /// One of `supported_output_formats` of `/instagram/formats`.
+    output_format: Option<String>,
+}
+
+impl CarouselBody {
+    fn download(self) -> Result<Download, ApiError> {
+        Ok(Download {
+            zip: true,
+            formats: formats(self.output_format.as_deref(), Part::All)?,
+            metadata: self.include_metadata.unwrap_or(true),
+            ..plain(Kind::Carousel, self.url, self.quality)?
+        })
+    }
+}
+
+#[utoipa::path(post, path = "/instagram/download/carousel", operation_id = "download_carousel", tag = "Download Operations",
+    summary = "Download a carousel as one ZIP", request_body = CarouselBody,
+    responses((status = 202, description = "The job that downloads it", body = StartedJob)))]
+async fn carousel(
+    State(extraction): State<Extraction>,
+    State(downloads): State<Downloads>,
+    Asker(origin): Asker,
+    Body(body): Body<CarouselBody>,
+) -> Result<Response, ApiError> {
+    let download = body.download()?;
+    let prepared = prepare(&extraction, &downloads, &download).await?;
+    let Record::Post(media) = &*prepared.extracted.record else {
+        return Err(wrong_kind(&prepared.extracted));
+    };
+    let info = StartedCarousel {
+        post_id: &media.shortcode,
+        item_count: count(prepared.files),
+        output_format: "zip",
+    };
+    let job = downloads.start(origin, download).await?;
+    Ok(accepted(StartedJob {
+        carousel_info: Some(info),
+        ..StartedJob::new(job.id, MESSAGE)
+    }))
+}

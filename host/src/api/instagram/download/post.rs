@@ -1,0 +1,110 @@
+//! `POST /instagram/download/post`.
+
+use axum::{extract::State, response::Response};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
+
+use super::{
+    request::{JOB_ERRORS, formats, invalid, plain},
+    started::{StartedJob, StartedPost, accepted, prepare},
+};
+use crate::{
+    api::{
+        http::{
+            body::Body,
+            document::{EXTRACTION_ERRORS, Endpoint, LIMIT_ERRORS, described},
+            error::{ApiError, Code},
+            layers::Asker,
+        },
+        instagram::{answer::wrong_kind, view::media_type},
+    },
+    app::App,
+    contract::Record,
+    download::{Download, Downloads, Kind, Part},
+    extraction::Extraction,
+};
+
+/// `POST /instagram/download/post` in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[("started", include_str!("post.json"))],
+    errors: &[
+        &[
+            Code::InvalidUrl,
+            Code::InvalidQuality,
+            Code::PostPrivate,
+            Code::PostDeleted,
+            Code::PostNotFound,
+        ],
+        EXTRACTION_ERRORS,
+        JOB_ERRORS,
+        LIMIT_ERRORS,
+    ],
+};
+
+/// Its route.
+pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
+    described(routes!(post), ENDPOINT)
+}
+
+/// What the client is told.
+const MESSAGE: &str = "Download started. Use /status/{job_id} to check progress.";
+
+/// The body of the request.
+#[derive(Deserialize, ToSchema)]
+struct PostBody {
+    /// Post URL, shortcode or numeric id.
+    #[schema(required = true, nullable = false)]
+    url: Option<String>,
+    /// `best` (default), `high`, `medium`, `low`, or `1080p`, `720p`, `480p`, `360p`.
+    quality: Option<String>,
+    /// `media` (default), `video_only`, `image_only`.
+    download_type: Option<String>,
+    /// Whether the status tells about the post; true by default.
+    include_metadata: Option<bool>,
+    /// One of `supported_output_formats` of `/instagram/formats`.
+    output_format: Option<String>,
+}
+
+impl PostBody {
+    fn download(self) -> Result<Download, ApiError> {
+        let part = match self.download_type.as_deref().unwrap_or("media") {
+            "media" => Part::All,
+            "video_only" => Part::Videos,
+            "image_only" => Part::Images,
+            _ => return Err(invalid("download_type is media, video_only or image_only")),
+        };
+        Ok(Download {
+            part,
+            formats: formats(self.output_format.as_deref(), part)?,
+            metadata: self.include_metadata.unwrap_or(true),
+            ..plain(Kind::Post, self.url, self.quality)?
+        })
+    }
+}
+
+#[utoipa::path(post, path = "/instagram/download/post", operation_id = "download_post", tag = "Download Operations",
+    summary = "Download a post", request_body = PostBody,
+    responses((status = 202, description = "The job that downloads it", body = StartedJob)))]
+async fn post(
+    State(extraction): State<Extraction>,
+    State(downloads): State<Downloads>,
+    Asker(origin): Asker,
+    Body(body): Body<PostBody>,
+) -> Result<Response, ApiError> {
+    let download = body.download()?;
+    let prepared = prepare(&extraction, &downloads, &download).await?;
+    let Record::Post(media) = &*prepared.extracted.record else {
+        return Err(wrong_kind(&prepared.extracted));
+    };
+    let info = StartedPost {
+        post_id: &media.shortcode,
+        content_type: media_type(&media.media_type),
+        caption: media.caption.as_deref(),
+    };
+    let job = downloads.start(origin, download).await?;
+    Ok(accepted(StartedJob {
+        post_info: Some(info),
+        ..StartedJob::new(job.id, MESSAGE)
+    }))
+}

@@ -1,0 +1,123 @@
+//! `POST /instagram/download/reel`.
+
+use axum::{extract::State, response::Response};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
+
+use super::{
+    request::{JOB_ERRORS, formats, invalid, plain},
+    started::{StartedJob, StartedReel, accepted, prepare},
+};
+use crate::{
+    api::{
+        http::{
+            body::Body,
+            document::{EXTRACTION_ERRORS, Endpoint, LIMIT_ERRORS, described},
+            error::{ApiError, Code},
+            layers::Asker,
+        },
+        instagram::{answer::wrong_kind, statistics::owner_username},
+    },
+    app::App,
+    contract::Record,
+    download::{Download, Downloads, Formats, Kind, Part},
+    extraction::Extraction,
+    media::AudioFormat,
+};
+
+/// `POST /instagram/download/reel` in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[("started", include_str!("reel.json"))],
+    errors: &[
+        &[
+            Code::InvalidUrl,
+            Code::InvalidQuality,
+            Code::ReelPrivate,
+            Code::ReelNotFound,
+        ],
+        EXTRACTION_ERRORS,
+        JOB_ERRORS,
+        LIMIT_ERRORS,
+    ],
+};
+
+/// Its route.
+pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
+    described(routes!(reel), ENDPOINT)
+}
+
+/// What the client is told.
+const MESSAGE: &str = "Reel download started.";
+
+/// The body of the request.
+#[derive(Deserialize, ToSchema)]
+struct ReelBody {
+    /// Reel URL, shortcode or numeric id.
+    #[schema(required = true, nullable = false)]
+    url: Option<String>,
+    /// `best` (default), `1080p`, `720p`, `480p`, `360p`.
+    quality: Option<String>,
+    /// `video` (default), `audio_only`, `video_only`.
+    download_type: Option<String>,
+    /// `best` (default), `mp3`, `m4a`, `aac`.
+    audio_format: Option<String>,
+    /// Whether the status tells about the reel; true by default.
+    include_metadata: Option<bool>,
+    /// One of `supported_output_formats` of `/instagram/formats`.
+    output_format: Option<String>,
+}
+
+impl ReelBody {
+    fn download(self) -> Result<Download, ApiError> {
+        let part = match self.download_type.as_deref().unwrap_or("video") {
+            "video" => Part::All,
+            "audio_only" => Part::Sound,
+            "video_only" => Part::Silent,
+            _ => return Err(invalid("download_type is video, audio_only or video_only")),
+        };
+        let audio = match self.audio_format.as_deref().unwrap_or("best") {
+            "best" => None,
+            name => Some(
+                name.parse::<AudioFormat>()
+                    .map_err(|_| invalid("audio_format is best, mp3, m4a or aac"))?,
+            ),
+        };
+        let formats = formats(self.output_format.as_deref(), part)?;
+        Ok(Download {
+            part,
+            formats: Formats {
+                audio: formats.audio.or(audio),
+                ..formats
+            },
+            metadata: self.include_metadata.unwrap_or(true),
+            ..plain(Kind::Reel, self.url, self.quality)?
+        })
+    }
+}
+
+#[utoipa::path(post, path = "/instagram/download/reel", operation_id = "download_reel", tag = "Download Operations",
+    summary = "Download a reel, its sound, or its video without sound", request_body = ReelBody,
+    responses((status = 202, description = "The job that downloads it", body = StartedJob)))]
+async fn reel(
+    State(extraction): State<Extraction>,
+    State(downloads): State<Downloads>,
+    Asker(origin): Asker,
+    Body(body): Body<ReelBody>,
+) -> Result<Response, ApiError> {
+    let download = body.download()?;
+    let prepared = prepare(&extraction, &downloads, &download).await?;
+    let Record::Reel(media) = &*prepared.extracted.record else {
+        return Err(wrong_kind(&prepared.extracted));
+    };
+    let info = StartedReel {
+        reel_id: &media.shortcode,
+        duration: media.renditions.duration,
+        owner: owner_username(media),
+    };
+    let job = downloads.start(origin, download).await?;
+    Ok(accepted(StartedJob {
+        reel_info: Some(info),
+        ..StartedJob::new(job.id, MESSAGE)
+    }))
+}

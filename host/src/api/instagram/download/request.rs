@@ -1,0 +1,78 @@
+//! What the bodies of downloads have in common: the target, the quality and the output format, checked.
+
+use crate::{
+    api::http::error::{ApiError, Code},
+    contract::Query,
+    download::{Download, Formats, Kind, Part, Quality},
+    extraction::target,
+    media::{AudioFormat, ImageFormat, VideoFormat},
+};
+
+/// The codes of a download that is not accepted for a reason of its own.
+pub(super) const JOB_ERRORS: &[Code] = &[
+    Code::InvalidRequest,
+    Code::NotJson,
+    Code::ConversionUnavailable,
+    Code::StorageFull,
+];
+
+/// A parameter that is not one of its values.
+pub(super) fn invalid(details: &'static str) -> ApiError {
+    ApiError::from(Code::InvalidParameter).because(details)
+}
+
+/// A download with nothing but its target and its quality.
+pub(super) fn plain(
+    kind: Kind,
+    target: Option<String>,
+    quality: Option<String>,
+) -> Result<Download, ApiError> {
+    let url = target.unwrap_or_default();
+    let media = || target::media(&url).map_err(|_| Code::InvalidUrl);
+    let query = match kind {
+        Kind::Post | Kind::Carousel => Query::Post { target: media()? },
+        Kind::Reel => Query::Reel { target: media()? },
+        Kind::Story => Query::Story {
+            username: target::username(&url).map_err(|_| Code::InvalidUsername)?,
+        },
+    };
+    let quality = match quality {
+        None => Quality::Best,
+        Some(name) => Quality::parse(kind, &name).ok_or(Code::InvalidQuality)?,
+    };
+    Ok(Download {
+        kind,
+        query,
+        url,
+        quality,
+        part: Part::All,
+        formats: Formats::default(),
+        zip: false,
+        metadata: false,
+    })
+}
+
+/// `output_format` is about whatever it names; a format that does not fit the wanted part is an error.
+pub(super) fn formats(name: Option<&str>, part: Part) -> Result<Formats, ApiError> {
+    let Some(name) = name else {
+        return Ok(Formats::default());
+    };
+    let formats = Formats {
+        image: name.parse::<ImageFormat>().ok(),
+        video: name.parse::<VideoFormat>().ok(),
+        audio: name.parse::<AudioFormat>().ok(),
+    };
+    let fits = match part {
+        Part::All => formats.image.is_some() || formats.video.is_some(),
+        Part::Images => formats.image.is_some(),
+        Part::Videos | Part::Silent => formats.video.is_some(),
+        Part::Sound => formats.audio.is_some(),
+    };
+    if fits {
+        Ok(formats)
+    } else {
+        Err(invalid(
+            "output_format does not fit; see supported_output_formats of /instagram/formats",
+        ))
+    }
+}

@@ -1,0 +1,110 @@
+//! `POST /instagram/download/story`.
+
+use axum::{extract::State, response::Response};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
+
+use super::{
+    request::{JOB_ERRORS, formats, invalid, plain},
+    started::{StartedJob, StartedStory, accepted, count, prepare},
+};
+use crate::{
+    api::{
+        http::{
+            body::Body,
+            document::{EXTRACTION_ERRORS, Endpoint, LIMIT_ERRORS, described},
+            error::{ApiError, Code},
+            layers::Asker,
+        },
+        instagram::answer::wrong_kind,
+    },
+    app::App,
+    contract::Record,
+    download::{Download, Downloads, Kind, Part},
+    extraction::Extraction,
+};
+
+/// `POST /instagram/download/story` in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[("started", include_str!("story.json"))],
+    errors: &[
+        &[
+            Code::InvalidUsername,
+            Code::InvalidQuality,
+            Code::AccountPrivate,
+            Code::StoriesDisabled,
+            Code::StoriesUnavailable,
+            Code::ProfileNotFound,
+        ],
+        EXTRACTION_ERRORS,
+        JOB_ERRORS,
+        LIMIT_ERRORS,
+    ],
+};
+
+/// Its route.
+pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
+    described(routes!(story), ENDPOINT)
+}
+
+/// What the client is told.
+const MESSAGE: &str = "Story download started.";
+
+/// The body of the request.
+#[derive(Deserialize, ToSchema)]
+struct StoryBody {
+    /// Instagram username.
+    #[schema(required = true, nullable = false)]
+    username: Option<String>,
+    /// `best` (default), `high`, `medium`, `low`.
+    quality: Option<String>,
+    /// `individual` (default), `zip`.
+    format: Option<String>,
+    /// Accepted, but without effect: Instagram does not serve expired stories.
+    #[expect(dead_code, reason = "documented; there is nothing to include")]
+    include_expired: Option<bool>,
+    /// One of `supported_output_formats` of `/instagram/formats`.
+    output_format: Option<String>,
+}
+
+impl StoryBody {
+    fn download(self) -> Result<Download, ApiError> {
+        let zip = match self.format.as_deref().unwrap_or("individual") {
+            "individual" => false,
+            "zip" => true,
+            _ => return Err(invalid("format is individual or zip")),
+        };
+        Ok(Download {
+            zip,
+            formats: formats(self.output_format.as_deref(), Part::All)?,
+            ..plain(Kind::Story, self.username, self.quality)?
+        })
+    }
+}
+
+#[utoipa::path(post, path = "/instagram/download/story", operation_id = "download_story", tag = "Download Operations",
+    summary = "Download the active stories of an account", request_body = StoryBody,
+    responses((status = 202, description = "The job that downloads them", body = StartedJob)))]
+async fn story(
+    State(extraction): State<Extraction>,
+    State(downloads): State<Downloads>,
+    Asker(origin): Asker,
+    Body(body): Body<StoryBody>,
+) -> Result<Response, ApiError> {
+    let download = body.download()?;
+    let prepared = prepare(&extraction, &downloads, &download).await?;
+    let Record::Stories(stories) = &*prepared.extracted.record else {
+        return Err(wrong_kind(&prepared.extracted));
+    };
+    let info = StartedStory {
+        username: &stories.username,
+        active_stories_count: count(prepared.files),
+        format: if download.zip { "zip" } else { "individual" },
+    };
+    let job = downloads.start(origin, download).await?;
+    Ok(accepted(StartedJob {
+        story_info: Some(info),
+        ..StartedJob::new(job.id, MESSAGE)
+    }))
+}

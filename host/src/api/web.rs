@@ -1,0 +1,8 @@
+//! What browsers and load balancers look at: the page, the operator's page, the documentation, pictures, health.
+
+mod asset;
+pub(in crate::api) mod docs;
+pub(in crate::api) mod health;
+pub(in crate::api) mod operator;
+pub(in crate::api) mod page;
+pub(in crate::api) mod picture;
