@@ -2,7 +2,7 @@
 
 use utoipa::ToSchema;
 
-/// Bytes of a file; they are streamed, so this type only describes them.
+/// Bytes of a file.
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
 #[expect(dead_code, reason = "describes a stream in the OpenAPI document")]

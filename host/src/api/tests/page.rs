@@ -105,7 +105,7 @@ async fn the_page_is_free_of_the_limit() {
 async fn the_page_has_words_for_every_refusal() {
     let words = fetch("/page/words.js").await.body;
     // The table's own lines, so that no code is forgotten here either.
-    let table = include_str!("../error/code.rs").lines();
+    let table = include_str!("../http/error/code.rs").lines();
     let rows = table.filter(|line| line.contains(" => ("));
     let names: BTreeSet<_> = rows.filter_map(|row| row.split('"').nth(1)).collect();
     assert!(names.contains(Code::StorageFull.name()) && names.len() > 30);

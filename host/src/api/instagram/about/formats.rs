@@ -35,7 +35,6 @@ pub(in crate::api) async fn formats() -> Response {
 
 /// What may be asked for.
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 struct Formats {
     #[serde(rename = "type")]
     kind: String,
@@ -47,7 +46,6 @@ struct Formats {
 
 /// Of posts.
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 struct PostFormats {
     image: FormatQualities,
     video: FormatQualities,
@@ -55,7 +53,6 @@ struct PostFormats {
 
 /// Of reels.
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 struct ReelFormats {
     video: FormatQualities,
     audio_formats: Vec<AudioQuality>,
@@ -63,14 +60,12 @@ struct ReelFormats {
 
 /// Values of `quality`.
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 struct FormatQualities {
     qualities: Vec<FormatQuality>,
 }
 
 /// One of them.
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 struct FormatQuality {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,7 +87,6 @@ struct FormatQuality {
 
 /// One value of `audio_format`.
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 struct AudioQuality {
     format: String,
     codec: String,
@@ -102,7 +96,6 @@ struct AudioQuality {
 
 /// Values of `output_format`.
 #[derive(Deserialize, Serialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 struct OutputFormats {
     image: Vec<String>,
     video: Vec<String>,
