@@ -6,9 +6,7 @@ mod index;
 mod tests;
 
 use std::{
-    fs::{self, DirBuilder},
-    io,
-    os::unix::fs::DirBuilderExt as _,
+    fs, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -20,12 +18,11 @@ use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use self::index::{Cause, Index};
+use crate::data::{Access, Folder, Owner, WholeFolder};
 
 /// What is kept of them.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where; none: nothing is kept.
-    pub folder: Option<PathBuf>,
     /// Most captures; the oldest go first.
     pub captures_max: usize,
     /// All of them together, bytes; the oldest go first.
@@ -39,7 +36,6 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            folder: None,
             captures_max: 200,
             bytes_max: 256 * 1024 * 1024,
             one_bytes_max: 32 * 1024 * 1024,
@@ -114,22 +110,37 @@ pub struct Listed {
     pub bytes: u64,
 }
 
-/// A cheap handle; the default keeps nothing.
+/// A cheap handle; the default has no captures and keeps none.
 #[derive(Clone, Default)]
 pub struct Captures {
     config: Arc<Config>,
+    folder: PathBuf,
+    /// Only the owner of the data folder keeps captures and drops old ones.
+    owner: Option<Owner>,
     index: Arc<Mutex<Index>>,
 }
 
 impl Captures {
-    /// Reads what is there.
+    /// Reads the captures of a data folder, to keep more and to drop the oldest.
     ///
     /// # Errors
     /// The folder cannot be read. A capture that cannot be read is left alone and logged.
-    pub fn open(config: Config) -> Result<Self, Error> {
+    pub fn open(config: Config, owner: &Owner) -> Result<Self, Error> {
+        Self::read_all(config, owner.captures(), Some(owner.clone()))
+    }
+
+    /// Reads the captures of a data folder, also beside the server that owns it: changes nothing there.
+    ///
+    /// # Errors
+    /// As [`Captures::open`].
+    pub fn visit(config: Config, folder: &Folder) -> Result<Self, Error> {
+        Self::read_all(config, folder.captures(), None)
+    }
+
+    fn read_all(config: Config, folder: PathBuf, owner: Option<Owner>) -> Result<Self, Error> {
         let mut index = Index::default();
-        if let Some(folder) = config.folder.as_deref().filter(|folder| folder.exists()) {
-            for path in folders(folder)? {
+        if folder.exists() {
+            for path in folders(&folder)? {
                 match read(&path) {
                     Ok((capture, bytes)) => index.add(capture, bytes),
                     Err(error) => tracing::warn!("{}: {error}", path.display()),
@@ -138,6 +149,8 @@ impl Captures {
         }
         Ok(Self {
             config: Arc::new(config),
+            folder,
+            owner,
             index: Arc::new(Mutex::new(index)),
         })
     }
@@ -149,7 +162,7 @@ impl Captures {
         self.index().count(&cause, self.config.of_one_cause_max)
     }
 
-    /// Keeps one, all or nothing; its id, or none where nothing is kept. A disk that fails is logged.
+    /// Keeps one, whole or not at all; its id, or none where nothing is kept. A disk that fails is logged.
     pub async fn keep(&self, capture: Capture, question: Question, har: Har) -> Option<String> {
         let this = self.clone();
         spawn_blocking(move || this.write(capture, &question, &har))
@@ -158,7 +171,8 @@ impl Captures {
     }
 
     fn write(&self, capture: Capture, question: &Question, har: &Har) -> Option<String> {
-        let folder = self.config.folder.as_deref()?;
+        let owner = self.owner.as_ref()?;
+        let folder = self.folder.as_path();
         let id = capture.id.clone();
         match write(folder, &capture, question, har, self.config.one_bytes_max) {
             Ok(bytes) => {
@@ -168,8 +182,10 @@ impl Captures {
                     index.surplus(&self.config)
                 };
                 for old in surplus {
-                    // One that is gone already is what was wanted.
-                    let _ = fs::remove_dir_all(folder.join(&old.kind).join(&old.id));
+                    let path = folder.join(&old.kind).join(&old.id);
+                    if let Err(error) = owner.remove_folder(&path) {
+                        tracing::warn!("{} stays: {error}", path.display());
+                    }
                 }
                 Some(id)
             }
@@ -207,8 +223,7 @@ impl Captures {
     /// [`Error::Unknown`].
     pub fn folder(&self, id: &str) -> Result<PathBuf, Error> {
         let capture = self.get(id)?.capture;
-        let folder = self.config.folder.as_deref().unwrap_or(Path::new(""));
-        Ok(folder.join(capture.kind).join(capture.id))
+        Ok(self.folder.join(capture.kind).join(capture.id))
     }
 
     /// One of its files.
@@ -240,7 +255,7 @@ pub fn id() -> String {
     Uuid::now_v7().to_string()
 }
 
-/// `<folder>/<kind>/<id>`; those that were not finished begin with a dot.
+/// `<folder>/<kind>/<id>`; a name that begins with a dot is of one that is not finished.
 fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for kind in fs::read_dir(folder)? {
@@ -251,9 +266,7 @@ fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
         for capture in fs::read_dir(kind)? {
             let path = capture?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if name.starts_with('.') {
-                fs::remove_dir_all(&path)?;
-            } else {
+            if !name.starts_with('.') {
                 found.push(path);
             }
         }
@@ -287,19 +300,13 @@ fn write(
     }
     // What may not be kept is not kept: the reader of HAR files is the judge.
     Har::parse(har.as_bytes()).map_err(io::Error::other)?;
-    let kind = folder.join(&capture.kind);
-    let part = kind.join(format!(".{}", capture.id));
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&part)?;
+    let question = serde_json::to_string_pretty(question)? + "\n";
     let meta = serde_json::to_string_pretty(capture)? + "\n";
-    fs::write(
-        part.join("query.json"),
-        serde_json::to_string_pretty(question)? + "\n",
-    )?;
-    fs::write(part.join("exchange.har"), &har)?;
-    fs::write(part.join("capture.json"), &meta)?;
-    fs::rename(&part, kind.join(&capture.id))?;
+    let path = folder.join(&capture.kind).join(&capture.id);
+    let whole = WholeFolder::create(&path, Access::Private)?;
+    whole.write("query.json", question.as_bytes())?;
+    whole.write("exchange.har", har.as_bytes())?;
+    whole.write("capture.json", meta.as_bytes())?;
+    whole.finish()?;
     Ok((har.len() + meta.len()) as u64)
 }

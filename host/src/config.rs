@@ -19,7 +19,9 @@ use std::{
 pub use flags::Flags;
 pub use nearest::nearest;
 
-use crate::{api, capture, download, extraction, job, media, plugin, storage, upstream};
+use crate::{
+    api, capture, data::Folder, download, extraction, job, media, plugin, storage, upstream,
+};
 
 /// Read where `--config` names no other file, if it is there.
 const FILE: &str = "gramhost.toml";
@@ -194,11 +196,10 @@ impl Config {
             return Err(Error::Exposed(self.listen));
         }
         self.extraction.any_media_host = self.upstream.origin_override.is_some();
-        self.plugin.cache = self.data.join("compiled");
-        self.capture.folder = Some(self.data.join("captures"));
-        self.plugin.cases = Some(self.data.join("fixtures"));
-        self.plugin.components = Some(self.data.join("components"));
-        self.storage.folder = self.data.join("files");
+        let data = Folder::visit(&self.data);
+        self.plugin.cache = data.compiled();
+        self.plugin.cases = Some(data.cases());
+        self.plugin.components = Some(data.components());
         self.media.output_bytes_max = self.download.file_bytes_max;
         self.job.retention_s = self.download.retention_s;
         // Where strangers can ask, nobody shall guess what others downloaded.
@@ -209,9 +210,7 @@ impl Config {
         };
         let names = *self.file_names.get_or_insert(usual);
         self.download.secret_names = names == FileNames::Capability;
-        self.plugin
-            .folder
-            .get_or_insert_with(|| self.data.join("plugins"));
+        self.plugin.folder.get_or_insert_with(|| data.plugins());
         Ok(self)
     }
 }

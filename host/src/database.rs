@@ -4,15 +4,13 @@
 
 mod drift;
 mod files;
-mod folder;
 mod jobs;
 mod plugin_history;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    fs::File,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -31,6 +29,8 @@ pub use files::FileRow;
 pub use jobs::{Finish, JobRow};
 pub use plugin_history::PluginEvent;
 
+use crate::data::Owner;
+
 /// A second process may hold the write lock for a moment (a backup, `sqlite3` at a prompt), milliseconds.
 const BUSY_MS_MAX: u64 = 5_000;
 /// SQLite writes one at a time, so more connections would only serve more readers at once.
@@ -47,17 +47,6 @@ const PRUNE_EVERY_S: u64 = 3_600;
 /// Why the database failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The data folder cannot be made or used.
-    #[error("data folder {}: {source}", folder.display())]
-    Folder {
-        /// Which folder.
-        folder: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// Another server owns the data folder.
-    #[error("data folder {} is in use by another gramhost; stop it or give another --data", .0.display())]
-    Owned(PathBuf),
     /// It has tables that this version does not know.
     #[error("database {} was made by a newer gramhost: start that one, or give another --data", .0.display())]
     Newer(PathBuf),
@@ -91,25 +80,22 @@ pub struct Observation {
     pub saves: Option<u64>,
 }
 
-/// A cheap handle. The last one gives up the data folder.
+/// A cheap handle.
 #[derive(Clone)]
 pub struct Database {
     pool: SqlitePool,
     /// When the old observations are looked for next, seconds since 1970.
     prune_at: Arc<AtomicU64>,
-    /// Holds the lock that keeps a second server out of the data folder.
-    _owner: Arc<File>,
+    owner: Owner,
 }
 
 impl Database {
-    /// Makes the data folder where it is missing, takes it for this process alone,
-    /// and opens or creates `gramhost.db` in it.
+    /// Opens or creates the database of a data folder.
     ///
     /// # Errors
-    /// [`Error::Folder`], [`Error::Owned`] and [`Error::Open`] name the path.
-    pub async fn open(folder: &Path) -> Result<Self, Error> {
-        let owner = folder::own(folder)?;
-        let file = folder.join("gramhost.db");
+    /// [`Error::Open`] and [`Error::Newer`] name the file.
+    pub async fn open(owner: &Owner) -> Result<Self, Error> {
+        let file = owner.database();
         let options = SqliteConnectOptions::new()
             .filename(&file)
             .create_if_missing(true)
@@ -140,8 +126,14 @@ impl Database {
         Ok(Self {
             pool,
             prune_at: Arc::default(),
-            _owner: Arc::new(owner),
+            owner: owner.clone(),
         })
+    }
+
+    /// The owner of the data folder that it lies in.
+    #[must_use]
+    pub fn owner(&self) -> &Owner {
+        &self.owner
     }
 
     /// Keeps one observation of a media id, unless one within a minute of it is kept already.

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod contract;
+pub mod data;
 pub mod database;
 pub mod download;
 pub mod drift;

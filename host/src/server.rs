@@ -17,6 +17,7 @@ use crate::{
     capture::Captures,
     clock::Clock,
     config::Config,
+    data::Folder,
     database::Database,
     download::{Downloads, Tools},
     drift::Drift,
@@ -57,12 +58,13 @@ struct Server {
 impl Server {
     async fn open(config: Config) -> anyhow::Result<Self> {
         // The data folder comes first: it keeps a second server from touching anything else.
-        let database = Database::open(&config.data).await?;
+        let owner = Folder::own(&config.data)?;
+        let database = Database::open(&owner).await?;
         let public = bind(config.listen, "--listen").await?;
         let admin = match config.admin_listen {
             Some(address) => {
                 let listener = bind(address, "--admin-listen").await?;
-                Some((listener, token::read_or_create(&config.data)?))
+                Some((listener, token::read_or_create(&owner)?))
             }
             None => None,
         };
@@ -70,7 +72,7 @@ impl Server {
         let plugins = Registry::open(config.plugin.clone(), Some(database.clone()));
         let (plugins, media) = tokio::join!(plugins, Media::open(config.media.clone()));
         let plugins = plugins?;
-        let captures = Captures::open(config.capture.clone())?;
+        let captures = Captures::open(config.capture.clone(), &owner)?;
         let drift = Drift::open(Some(database.clone()), Clock::system()).await?;
         let extraction =
             extraction(&config, Arc::clone(&plugins))?.watched_by(captures.clone(), drift.clone());
@@ -142,7 +144,7 @@ pub fn extraction(config: &Config, plugins: Arc<Registry>) -> anyhow::Result<Ext
     ))
 }
 
-/// The engine of downloads; what it keeps goes into `database` and the configured folder of files.
+/// The engine of downloads; what it keeps goes into `database` and the data folder that this lies in.
 ///
 /// # Errors
 /// In one line: which setting or folder is in the way.
@@ -157,7 +159,7 @@ pub async fn downloads(
         upstream: extraction.upstream().clone(),
         extraction,
         media,
-        storage: Storage::open(config.storage.clone()).await?,
+        storage: Storage::open(config.storage.clone(), database.owner()).await?,
         database,
         clock: Clock::system(),
         naming: Arc::default(),

@@ -1,7 +1,7 @@
 //! The file store: stage, publish, read, delete. The only room that knows object_store and where files lie.
 //!
 //! A file is staged where nobody sees it and published by one rename, so that a crash leaves either the whole file or
-//! none. Staged files are always local, because converters need a path; where published ones lie is the store's affair.
+//! none. The rename is the store's own and not one of `data`, because a store need not be a folder. Staged files are always local, because converters need a path; where published ones lie is the store's affair.
 
 mod name;
 mod staging;
@@ -9,10 +9,9 @@ mod staging;
 mod tests;
 
 use std::{
-    fs::{DirBuilder, File},
+    fs::File,
     io::{self, Read as _},
     ops::Range,
-    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
     pin::pin,
     sync::{
@@ -33,14 +32,14 @@ use tokio::task::spawn_blocking;
 pub use name::Name;
 pub use staging::Staging;
 
+use crate::data::{self, Access, Owner};
+
 /// What is hashed at a time, bytes.
 const PIECE_BYTES: usize = 256 << 10;
 
-/// Where files lie and how many bytes they may take.
+/// How many bytes files may take.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The folder of files; made with mode 0700.
-    pub folder: PathBuf,
     /// Most bytes of published files together.
     pub quota_bytes: u64,
     /// Bytes of the disk that must stay free, so that the database and the log can go on.
@@ -50,7 +49,6 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            folder: PathBuf::from("data/files"),
             quota_bytes: 10 << 30,
             free_bytes_min: 512 << 20,
         }
@@ -117,28 +115,32 @@ pub struct Storage(Arc<Inner>);
 struct Inner {
     store: LocalFileSystem,
     config: Config,
+    owner: Owner,
+    /// Of published files, absolute: keys are made of absolute paths.
+    folder: PathBuf,
+    /// Of staged files, absolute.
+    staging: PathBuf,
     /// Bytes of published files.
     used: AtomicU64,
 }
 
 impl Storage {
-    /// Makes the folder and clears away what an earlier process had staged: the caller owns the data folder alone.
+    /// Makes the folder of files (mode 0700) and clears away what an earlier process had staged.
     ///
     /// # Errors
     /// The folder cannot be made or read.
-    pub async fn open(mut config: Config) -> Result<Self, Error> {
-        let staging = config.folder.join(staging::FOLDER);
-        if staging.exists() {
-            std::fs::remove_dir_all(&staging)?;
-        }
-        let mut folder = DirBuilder::new();
-        folder.recursive(true).mode(0o700).create(&staging)?;
-        // Keys are made of absolute paths.
-        config.folder = config.folder.canonicalize()?;
-        let store = LocalFileSystem::new_with_prefix(&config.folder)?.with_fsync(true);
+    pub async fn open(config: Config, owner: &Owner) -> Result<Self, Error> {
+        owner.remove_folder(&owner.staging())?;
+        data::make_folder(&owner.staging(), Access::Private)?;
+        let folder = owner.files().canonicalize()?;
+        let staging = owner.staging().canonicalize()?;
+        let store = LocalFileSystem::new_with_prefix(&folder)?.with_fsync(true);
         let inner = Inner {
             store,
             config,
+            owner: owner.clone(),
+            folder,
+            staging,
             used: AtomicU64::new(0),
         };
         let storage = Self(Arc::new(inner));
@@ -157,11 +159,16 @@ impl Storage {
     /// # Errors
     /// [`Error::Full`] says what is in the way.
     pub fn has_room(&self, bytes: u64) -> Result<(), Error> {
-        let Inner { config, used, .. } = &*self.0;
+        let Inner {
+            config,
+            folder,
+            used,
+            ..
+        } = &*self.0;
         if used.load(Ordering::Relaxed).saturating_add(bytes) > config.quota_bytes {
             return Err(Error::Full("the quota is used up"));
         }
-        let disk = rustix::fs::statvfs(&config.folder).map_err(io::Error::from)?;
+        let disk = rustix::fs::statvfs(folder).map_err(io::Error::from)?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         if free < config.free_bytes_min.saturating_add(bytes) {
             return Err(Error::Full("the disk is nearly full"));
@@ -174,7 +181,7 @@ impl Storage {
     /// # Errors
     /// It cannot be made.
     pub fn stage(&self) -> Result<Staging, Error> {
-        Ok(Staging::make(&self.0.config.folder)?)
+        Ok(Staging::make(&self.0.staging, &self.0.owner)?)
     }
 
     /// Reads a staged file once, to know what it is.
@@ -244,7 +251,7 @@ impl Storage {
         faults::may_fail("storage.rename", name.as_str())?;
         let staged =
             Key::from_absolute_path(staged).map_err(|error| Error::Failed(error.to_string()))?;
-        let root = Key::from_absolute_path(&self.0.config.folder)
+        let root = Key::from_absolute_path(&self.0.folder)
             .map_err(|error| Error::Failed(error.to_string()))?;
         let below: Key = staged.prefix_match(&root).into_iter().flatten().collect();
         self.0.store.rename(&below, &key(name)).await?;

@@ -13,7 +13,7 @@ use std::{
 use source::Source;
 
 /// Each room of `host/src` and the rooms it may import, top to bottom. A room that is not here is a fault.
-const ROOMS: [(&str, &[&str]); 20] = [
+const ROOMS: [(&str, &[&str]); 21] = [
     (
         "command",
         &[
@@ -21,6 +21,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
             "capture",
             "config",
             "contract",
+            "data",
             "database",
             "download",
             "extraction",
@@ -39,6 +40,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
             "capture",
             "clock",
             "config",
+            "data",
             "database",
             "download",
             "drift",
@@ -55,6 +57,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
         &[
             "api",
             "capture",
+            "data",
             "download",
             "extraction",
             "job",
@@ -110,16 +113,20 @@ const ROOMS: [(&str, &[&str]); 20] = [
         "extraction",
         &["capture", "contract", "drift", "plugin", "upstream"],
     ),
-    ("capture", &[]),
+    ("capture", &["data"]),
     ("drift", &["clock", "database"]),
-    ("plugin", &["clock", "contract", "database", "process"]),
+    (
+        "plugin",
+        &["clock", "contract", "data", "database", "process"],
+    ),
     ("upstream", &["contract"]),
     ("job", &["clock", "database"]),
     ("media", &["process"]),
-    ("storage", &[]),
+    ("storage", &["data"]),
     ("statistics", &["contract", "database"]),
-    ("database", &[]),
+    ("database", &["data"]),
     ("rate_limit", &[]),
+    ("data", &[]),
     ("process", &[]),
     ("clock", &[]),
     ("contract", &[]),
@@ -161,7 +168,7 @@ const OWNERS: [(&str, &[&str]); 44] = [
     ("object_store", &["storage"]),
     (
         "faults",
-        &["database", "download", "job", "media", "storage"],
+        &["data", "database", "download", "job", "media", "storage"],
     ),
     ("zip", &["download/archive"]),
     ("image", &["media"]),
@@ -186,7 +193,7 @@ const OWNED_PATHS: [(&str, &[&str]); 3] = [
     (
         "std::fs",
         &[
-            "capture", "command", "config", "database", "download", "media", "plugin", "server",
+            "capture", "command", "config", "data", "download", "media", "plugin", "server",
             "storage", "upstream",
         ],
     ),

@@ -11,6 +11,7 @@ mod harness;
 
 mod cli;
 mod config;
+mod data;
 mod docs;
 mod instagram;
 mod layout;

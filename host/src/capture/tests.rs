@@ -8,12 +8,10 @@ use tempfile::TempDir;
 use super::*;
 
 fn captures(folder: &TempDir, change: impl FnOnce(&mut Config)) -> Captures {
-    let mut config = Config {
-        folder: Some(folder.path().to_owned()),
-        ..Config::default()
-    };
+    let mut config = Config::default();
     change(&mut config);
-    Captures::open(config).unwrap()
+    let owner = Folder::own(folder.path()).unwrap();
+    Captures::open(config, &owner).unwrap()
 }
 
 fn capture(field: &str) -> Capture {
@@ -109,7 +107,7 @@ async fn the_oldest_go_first() {
         .map(|it| it.capture.id)
         .collect();
     assert_eq!(left, [ids[2].clone(), ids[1].clone()]);
-    assert!(!folder.path().join("post").join(&ids[0]).exists());
+    assert!(!folder.path().join("captures/post").join(&ids[0]).exists());
     assert!(matches!(captures.get(&ids[0]), Err(Error::Unknown(_))));
 }
 
@@ -140,22 +138,46 @@ async fn one_that_is_too_large_is_not_kept() {
     let kept = |body: &[u8]| captures.keep(capture("a"), question(), har(body));
     assert!(kept(b"{}").await.is_some());
     assert_eq!(kept(&[b'x'; 2_000]).await, None);
-    assert_eq!(fs::read_dir(folder.path().join("post")).unwrap().count(), 1);
+    assert_eq!(captures_on_disk(&folder), 1);
 }
 
 #[tokio::test]
 async fn what_was_not_finished_is_swept() {
     let folder = tempfile::tempdir().unwrap();
     keep(&captures(&folder, |_| ()), "a").await.unwrap();
-    let half = folder.path().join("post/.half");
+    let half = folder.path().join("captures/post/.half");
     fs::create_dir(&half).unwrap();
-    fs::write(folder.path().join("post/.half/query.json"), "{}").unwrap();
+    fs::write(half.join("query.json"), "{}").unwrap();
     assert_eq!(captures(&folder, |_| ()).list().len(), 1);
     assert!(!half.exists());
 }
 
 #[tokio::test]
+async fn a_visitor_sees_what_is_kept_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let owner = captures(&folder, |_| ());
+    let id = keep(&owner, "a").await.unwrap();
+    let half = folder.path().join("captures/post/.half");
+    fs::create_dir(&half).unwrap();
+    let config = Config {
+        captures_max: 0,
+        ..Config::default()
+    };
+    let visitor = Captures::visit(config, &Folder::visit(folder.path())).unwrap();
+    assert_eq!(visitor.list().len(), 1);
+    assert_eq!(visitor.case(&id).unwrap().question, question());
+    assert_eq!(keep(&visitor, "b").await, None);
+    assert!(half.exists());
+    assert_eq!(captures_on_disk(&folder), 2);
+}
+
+/// Finished or not.
+fn captures_on_disk(folder: &TempDir) -> usize {
+    let captures = fs::read_dir(folder.path().join("captures/post"));
+    captures.unwrap().count()
+}
+
+#[tokio::test]
 async fn without_a_folder_nothing_is_kept() {
-    let captures = Captures::open(Config::default()).unwrap();
-    assert_eq!(keep(&captures, "a").await, None);
+    assert_eq!(keep(&Captures::default(), "a").await, None);
 }

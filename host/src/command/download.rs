@@ -19,6 +19,7 @@ use crate::{
     api::{FailureBody, progress_text, reason_text},
     config::Config,
     contract::Query,
+    data::{Access, Folder, WholeFile},
     database::Database,
     download::{Download, Downloads, Formats, Kind, Made, Part, Quality, Reason},
     extraction::target,
@@ -71,14 +72,14 @@ enum As {
 }
 
 impl DownloadArguments {
-    pub(super) async fn run(self, mut config: Config) -> anyhow::Result<Exit> {
+    pub(super) async fn run(self, config: Config) -> anyhow::Result<Exit> {
         let download = match self.download() {
             Ok(download) => download,
             Err(why) => return Ok(refuse(Exit::Misused, &why)),
         };
+        // A data folder of its own, so that a server on the configured one does not mind.
         let scratch = Scratch::make(&self.output)?;
-        config.storage.folder = scratch.0.join("files");
-        let database = Database::open(&scratch.0).await?;
+        let database = Database::open(&Folder::own(&scratch.0)?).await?;
         let plugins = Registry::open(config.plugin.clone(), None).await?;
         let media = Media::open(config.media.clone()).await;
         let extraction = server::extraction(&config, plugins)?;
@@ -172,13 +173,12 @@ impl DownloadArguments {
             let found = downloads.file(&file.filename).await?;
             let mut bytes = Box::pin(downloads.read(&found, None).await?);
             let path = self.output.join(&file.filename);
-            let part = path.with_extension("part");
-            let mut to = fs::File::create(&part).with_context(|| part.display().to_string())?;
+            let shown = || path.display().to_string();
+            let mut to = WholeFile::create(&path, Access::Umask).with_context(shown)?;
             while let Some(piece) = bytes.try_next().await? {
                 to.write_all(&piece)?;
             }
-            to.sync_all()?;
-            fs::rename(&part, &path)?;
+            to.finish().with_context(shown)?;
             if !self.json {
                 print(&path.display().to_string());
             }

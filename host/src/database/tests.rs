@@ -3,9 +3,10 @@
 
 mod torn;
 
-use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use super::*;
+use crate::data::Folder;
 
 /// An arbitrary moment of 2026.
 const NOW: u64 = 1_780_000_000;
@@ -18,43 +19,18 @@ fn at(observed_at: u64, likes: u64) -> Observation {
     }
 }
 
-#[tokio::test]
-async fn a_missing_folder_is_made_for_its_owner_only() {
-    let parent = tempfile::tempdir().unwrap();
-    let folder = parent.path().join("a/b");
-    let _database = Database::open(&folder).await.unwrap();
-    let mode = folder.metadata().unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o700);
-    assert!(folder.join("gramhost.db").is_file());
-}
-
-#[tokio::test]
-async fn a_second_server_is_kept_out_until_the_first_is_gone() {
-    let folder = tempfile::tempdir().unwrap();
-    let first = Database::open(folder.path()).await.unwrap();
-    let second = Database::open(folder.path()).await;
-    assert!(matches!(second, Err(Error::Owned(path)) if path == folder.path()));
-    drop(first);
-    assert!(Database::open(folder.path()).await.is_ok());
-}
-
-#[tokio::test]
-async fn a_folder_that_cannot_be_made_is_named() {
-    let parent = tempfile::tempdir().unwrap();
-    let file = parent.path().join("file");
-    std::fs::write(&file, "").unwrap();
-    let error = Database::open(&file.join("data")).await.err().unwrap();
-    assert!(
-        error.to_string().starts_with("data folder /"),
-        "{error} should name the folder"
-    );
+impl Database {
+    /// Of a data folder that nobody owns: it is owned as long as the database is open.
+    pub(crate) async fn open_in(folder: &Path) -> Result<Self, Error> {
+        Self::open(&Folder::own(folder).unwrap()).await
+    }
 }
 
 #[tokio::test]
 async fn a_file_that_is_no_database_is_named() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("gramhost.db"), "not a database at all").unwrap();
-    let error = Database::open(folder.path()).await.err().unwrap();
+    let error = Database::open_in(folder.path()).await.err().unwrap();
     assert!(error.to_string().contains("gramhost.db: "), "{error}");
 }
 
@@ -70,13 +46,14 @@ async fn observations_come_back_oldest_first_and_survive_a_restart() {
         saves: Some(5),
     };
     {
-        let database = Database::open(folder.path()).await.unwrap();
+        let database = Database::open_in(folder.path()).await.unwrap();
         database.observe("1", whole).await.unwrap();
         database.observe("1", at(NOW - 600, 0)).await.unwrap();
         database.observe("2", at(NOW, 9)).await.unwrap();
         database.close().await;
     }
-    let database = Database::open(folder.path()).await.unwrap();
+    let database = Database::open_in(folder.path()).await.unwrap();
+    assert!(folder.path().join("gramhost.db").is_file());
     assert_eq!(
         database.observations("1").await.unwrap(),
         [at(NOW - 600, 0), whole]
@@ -87,7 +64,7 @@ async fn observations_come_back_oldest_first_and_survive_a_restart() {
 #[tokio::test]
 async fn one_observation_a_minute_is_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let database = Database::open(folder.path()).await.unwrap();
+    let database = Database::open_in(folder.path()).await.unwrap();
     for seconds in [0, 1, 59, 60, 61, 30, 125] {
         let observation = at(NOW + seconds, seconds);
         database.observe("1", observation).await.unwrap();
@@ -100,7 +77,7 @@ async fn one_observation_a_minute_is_kept() {
 #[tokio::test]
 async fn observations_older_than_thirty_days_are_deleted() {
     let folder = tempfile::tempdir().unwrap();
-    let database = Database::open(folder.path()).await.unwrap();
+    let database = Database::open_in(folder.path()).await.unwrap();
     database.observe("old", at(NOW, 1)).await.unwrap();
     database.observe("kept", at(NOW + 3_600, 1)).await.unwrap();
     database

@@ -130,7 +130,7 @@ async fn what_the_operator_accepts_is_usual() {
 async fn what_was_learned_outlives_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let open = async || {
-        let database = Database::open(folder.path()).await.unwrap();
+        let database = Database::open_in(folder.path()).await.unwrap();
         let drift = Drift::open(Some(database.clone()), Clock::fixed(1)).await;
         (drift.unwrap(), database)
     };

@@ -93,7 +93,7 @@ impl Bench {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::fixed(1_000_000);
-        let database = Database::open(folder.path()).await.unwrap();
+        let database = Database::open_in(folder.path()).await.unwrap();
         let queue = Queue::open(config(), database, clock.clone())
             .await
             .unwrap();
@@ -130,7 +130,7 @@ impl Bench {
         } = self;
         queue.0.database.close().await;
         drop(queue);
-        let database = Database::open(folder.path()).await.unwrap();
+        let database = Database::open_in(folder.path()).await.unwrap();
         let queue = Queue::open(config(), database, clock.clone())
             .await
             .unwrap();

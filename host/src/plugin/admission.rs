@@ -30,7 +30,7 @@ use super::{
     store::State,
     world,
 };
-use crate::contract::Manifest;
+use crate::{contract::Manifest, data::Owner};
 
 /// The steps of admission, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -147,9 +147,9 @@ impl Admitted {
 impl Admission {
     /// # Errors
     /// [`Error::Start`].
-    pub(super) fn open(config: &Config) -> Result<Self, Error> {
+    pub(super) fn open(config: &Config, owner: Option<&Owner>) -> Result<Self, Error> {
         let engine = engine::running(config).map_err(|error| Error::Start(format!("{error:#}")))?;
-        let artifacts = Artifacts::open(&config.cache, &engine)
+        let artifacts = Artifacts::open(&config.cache, &engine, owner.cloned())
             .map_err(|error| Error::Start(format!("{}: {error}", config.cache.display())))?;
         Ok(Self {
             linker: linker::inert(&engine).map_err(|error| Error::Start(error.to_string()))?,

@@ -2,12 +2,10 @@
 //! milliseconds. The one place that trusts machine code: only what our own child process wrote.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    fs::{self, OpenOptions, Permissions},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{
-        DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
-    },
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -16,8 +14,13 @@ use rustix::{fs::OFlags, process::geteuid};
 use sha2::{Digest as _, Sha256};
 use wasmtime::{Engine, component::Component};
 
-/// How many compiled components are kept; the least recently used go first.
+use crate::data::{self, Access, Owner, WholeFile};
+
+/// How many compiled components the owner of the data folder keeps; the least recently used go first.
 const FILES_MAX: usize = 64;
+
+/// A command may delete none, so it adds none where so many are there already: the next server makes room.
+const VISITOR_FILES_MAX: usize = 4 * FILES_MAX;
 
 /// Length of the seal before the code, bytes.
 const SEAL_BYTES: usize = 32;
@@ -27,18 +30,16 @@ pub(super) struct Artifacts {
     folder: PathBuf,
     engine: Engine,
     engine_hash: u64,
+    owner: Option<Owner>,
 }
 
 impl Artifacts {
-    /// Makes the folder, or makes sure that it is ours alone.
+    /// Makes the folder, or makes sure that it is ours alone. Without an `owner` of the data folder nothing is deleted.
     ///
     /// # Errors
     /// It cannot be made, or belongs to somebody else.
-    pub(super) fn open(folder: &Path, engine: &Engine) -> io::Result<Self> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
+    pub(super) fn open(folder: &Path, engine: &Engine, owner: Option<Owner>) -> io::Result<Self> {
+        data::make_folder(folder, Access::Private)?;
         if fs::symlink_metadata(folder)?.uid() != geteuid().as_raw() {
             return Err(io::Error::other("belongs to another user"));
         }
@@ -49,6 +50,7 @@ impl Artifacts {
             folder: folder.to_owned(),
             engine: engine.clone(),
             engine_hash: hasher.finish(),
+            owner,
         })
     }
 
@@ -79,10 +81,7 @@ impl Artifacts {
     pub(super) fn keep(&self, digest: &str, code: &[u8]) -> Result<Component, String> {
         let component = self.trust(code).map_err(|error| format!("{error:#}"))?;
         // Serving matters more than a fast restart.
-        if let Err(error) = self
-            .write(&self.name(digest), code)
-            .and_then(|()| self.prune())
-        {
+        if let Err(error) = self.add(&self.name(digest), code) {
             tracing::warn!("{} keeps nothing: {error}", self.folder.display());
         }
         Ok(component)
@@ -99,31 +98,43 @@ impl Artifacts {
         format!("{digest}-{:016x}.cwasm", self.engine_hash)
     }
 
-    /// All or nothing, also across a power cut.
-    fn write(&self, name: &str, code: &[u8]) -> io::Result<()> {
-        let part = self.folder.join(format!("{name}.part"));
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-            .open(&part)?;
-        file.write_all(&seal(name, code))?;
-        file.write_all(code)?;
-        file.sync_all()?;
-        fs::rename(&part, self.folder.join(name))?;
-        File::open(&self.folder)?.sync_all()
+    /// Adds a file, and drops the oldest where this process may.
+    fn add(&self, name: &str, code: &[u8]) -> io::Result<()> {
+        match &self.owner {
+            Some(owner) => {
+                self.write(name, code)?;
+                self.prune(owner)
+            }
+            None if self.files()?.len() < VISITOR_FILES_MAX => self.write(name, code),
+            None => Ok(()),
+        }
     }
 
-    fn prune(&self) -> io::Result<()> {
-        let mut files: Vec<(SystemTime, PathBuf)> = fs::read_dir(&self.folder)?
-            .map(|entry| entry.and_then(|entry| Ok((entry.metadata()?.modified()?, entry.path()))))
-            .collect::<io::Result<_>>()?;
+    fn write(&self, name: &str, code: &[u8]) -> io::Result<()> {
+        let mut file = WholeFile::create(&self.folder.join(name), Access::Private)?;
+        file.write_all(&seal(name, code))?;
+        file.write_all(code)?;
+        file.finish()
+    }
+
+    /// Those that are finished, the least recently used first.
+    fn files(&self) -> io::Result<Vec<(SystemTime, PathBuf)>> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+                files.push((entry.metadata()?.modified()?, entry.path()));
+            }
+        }
         files.sort();
+        Ok(files)
+    }
+
+    fn prune(&self, owner: &Owner) -> io::Result<()> {
+        let mut files = self.files()?;
         let superfluous = files.len().saturating_sub(FILES_MAX);
         for (_, path) in files.drain(..superfluous) {
-            fs::remove_file(path)?;
+            owner.remove_file(&path)?;
         }
         Ok(())
     }

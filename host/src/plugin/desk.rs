@@ -26,6 +26,7 @@ use super::{
     version::Permits,
     watcher::Change,
 };
+use crate::data::Owner;
 
 /// The only one who changes slots.
 pub(super) struct Desk {
@@ -37,13 +38,19 @@ pub(super) struct Desk {
     history: History,
     shelf: Arc<Shelf>,
     permits: Permits,
+    /// Of the data folder: a command that owns none drops no component.
+    owner: Option<Owner>,
     /// Decisions wait for each other.
     one: Mutex<()>,
 }
 
 impl Desk {
-    pub(super) async fn open(config: Config, history: History) -> Result<Self, Error> {
-        let admission = Arc::new(Admission::open(&config)?);
+    pub(super) async fn open(
+        config: Config,
+        history: History,
+        owner: Option<Owner>,
+    ) -> Result<Self, Error> {
+        let admission = Arc::new(Admission::open(&config, owner.as_ref())?);
         let permits = Permits::new(&config);
         let embedded = EMBEDDED.map(|(name, component)| {
             let (admission, permits) = (&admission, permits.clone());
@@ -63,6 +70,7 @@ impl Desk {
             admission,
             history,
             permits,
+            owner,
             one: Mutex::new(()),
         })
     }
@@ -267,6 +275,9 @@ impl Desk {
 
     /// Drops from the shelf what no slot can go back to.
     async fn prune(&self) {
+        let Some(owner) = self.owner.clone() else {
+            return;
+        };
         let mut keep = HashSet::new();
         for slot in &self.slots {
             let state = slot.now();
@@ -278,7 +289,7 @@ impl Desk {
             keep.extend(rolled_back.into_iter().take(self.config.versions_max));
         }
         let shelf = Arc::clone(&self.shelf);
-        let _pruned = spawn_blocking(move || shelf.prune(&keep)).await;
+        let _pruned = spawn_blocking(move || shelf.prune(&owner, &keep)).await;
     }
 
     fn slot(&self, name: &str) -> Result<&Slot, Error> {

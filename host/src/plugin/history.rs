@@ -174,7 +174,7 @@ mod tests {
     #[tokio::test]
     async fn the_newest_word_on_a_version_counts() {
         let folder = tempfile::tempdir().unwrap();
-        let database = Database::open(folder.path()).await.unwrap();
+        let database = Database::open_in(folder.path()).await.unwrap();
         let history = History::new(Some(database));
         for (action, digest) in [
             (Action::Serves, "b"),
@@ -197,7 +197,7 @@ mod tests {
     #[tokio::test]
     async fn the_book_is_bounded_and_bad_files_push_out_no_verdict() {
         let folder = tempfile::tempdir().unwrap();
-        let database = Database::open(folder.path()).await.unwrap();
+        let database = Database::open_in(folder.path()).await.unwrap();
         let history = History::new(Some(database.clone()));
         history.write(event("post", Action::Serves, "good")).await;
         history

@@ -138,7 +138,7 @@ async fn counting(
     let failed = |error: wasmtime::Error| Error::Start(format!("{error:#}"));
     let refuse = |reason| Refused::new(Check::Compile, reason);
     let engine = engine::counting().map_err(failed)?;
-    let artifacts = Artifacts::open(&config.cache, &engine)
+    let artifacts = Artifacts::open(&config.cache, &engine, None)
         .map_err(|error| Error::Start(format!("{}: {error}", config.cache.display())))?;
     let compiled = match artifacts.load(digest) {
         Some(compiled) => compiled,

@@ -15,6 +15,7 @@ use super::{
     package, proof, replay, signature, trial,
     version::Permits,
 };
+use crate::data::{self, Access};
 
 /// `file` with these cases and settings in it; what it carried before is replaced.
 ///
@@ -33,11 +34,12 @@ pub async fn pack(
     let version = admitted.manifest.version.clone();
     let packed = package::write(&component, (name, &version), &cases, settings).map_err(refuse)?;
     // Packed means proven.
-    let admission = Arc::new(Admission::open(&Config {
+    let config = Config {
         cases: None,
         keys: Vec::new(),
         ..config.clone()
-    })?);
+    };
+    let admission = Arc::new(Admission::open(&config, None)?);
     admission.admit(name, packed.clone().into()).await?;
     Ok(packed)
 }
@@ -79,7 +81,7 @@ pub async fn load(config: &Config, name: &str, component: Component) -> Result<A
             found.ok().flatten().ok_or(Error::NoVersion)?
         }
     };
-    let admission = Arc::new(Admission::open(config)?);
+    let admission = Arc::new(Admission::open(config, None)?);
     let admitted = admission.describe(name, bytes, false).await?;
     let plugin = Plugin::new(admitted, "by hand", Permits::new(config));
     Ok(Arc::new(plugin))
@@ -125,12 +127,11 @@ pub fn write_end(folder: &Path, end: &Expected) -> io::Result<()> {
         Expected::Refusal(refusal) => ("refusal.json", "expected.json", refusal),
         Expected::NoFailure => return Ok(()),
     };
+    // A case with both would be none; with neither it asks for no failure.
     match fs::remove_file(folder.join(other)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    fs::write(
-        folder.join(file),
-        serde_json::to_string_pretty(value)? + "\n",
-    )
+    let text = serde_json::to_string_pretty(value)? + "\n";
+    data::write_atomically(&folder.join(file), text.as_bytes(), Access::Umask)
 }

@@ -30,13 +30,14 @@ impl Registry {
     /// # Errors
     /// [`Error::Start`]. A bad file in the folder is none: the embedded plugin serves.
     pub async fn open(mut config: Config, database: Option<Database>) -> Result<Arc<Self>, Error> {
-        // Which of the kept components a server can go back to is known from its history alone: a command beside it
-        // would drop them all.
+        // Which of the kept components a server can go back to is known from its history alone: a command has no use
+        // for them.
         if database.is_none() {
             config.components = None;
         }
         let folder = config.folder.clone();
-        let desk = Arc::new(Desk::open(config, History::new(database)).await?);
+        let owner = database.as_ref().map(|database| database.owner().clone());
+        let desk = Arc::new(Desk::open(config, History::new(database), owner).await?);
         let watch = match folder {
             None => None,
             Some(folder) => {

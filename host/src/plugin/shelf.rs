@@ -1,16 +1,11 @@
 //! The components of versions that have served, by digest, so that an earlier one can come back after a restart.
 
-use std::{
-    collections::HashSet,
-    fs::{self, DirBuilder, File},
-    io::{self, Write as _},
-    os::unix::fs::DirBuilderExt as _,
-    path::PathBuf,
-};
+use std::{collections::HashSet, fs, io, path::PathBuf};
 
 use bytes::Bytes;
 
 use super::admission;
+use crate::data::{self, Access, Owner};
 
 /// A folder of `<digest>.wasm`; none: nothing is kept.
 pub(super) struct Shelf(Option<PathBuf>);
@@ -20,27 +15,19 @@ impl Shelf {
         Self(folder)
     }
 
-    /// Keeps a component; all or nothing, also across a power cut. A disk that fails costs the way back after a
+    /// Keeps a component, whole or not at all. A disk that fails costs the way back after a
     /// restart, not the serving, so it is logged. Blocks.
     pub(super) fn keep(&self, digest: &str, component: &[u8]) {
         let Some(folder) = &self.0 else {
             return;
         };
         let kept = || {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(folder)?;
+            data::make_folder(folder, Access::Private)?;
             let path = folder.join(format!("{digest}.wasm"));
             if path.exists() {
                 return Ok(());
             }
-            let part = folder.join(format!(".{digest}.part"));
-            let mut file = File::create(&part)?;
-            file.write_all(component)?;
-            file.sync_all()?;
-            fs::rename(&part, &path)?;
-            File::open(folder)?.sync_all()
+            data::write_atomically(&path, component, Access::Private)
         };
         if let Err(error) = kept() {
             let folder = folder.display();
@@ -56,7 +43,7 @@ impl Shelf {
     }
 
     /// Drops all but these. Blocks.
-    pub(super) fn prune(&self, keep: &HashSet<String>) {
+    pub(super) fn prune(&self, owner: &Owner, keep: &HashSet<String>) {
         let Some(folder) = &self.0 else {
             return;
         };
@@ -65,7 +52,7 @@ impl Shelf {
                 let path = entry?.path();
                 let name = path.file_stem().unwrap_or_default().to_string_lossy();
                 if !keep.contains(name.as_ref()) {
-                    fs::remove_file(&path)?;
+                    owner.remove_file(&path)?;
                 }
             }
             Ok(())
@@ -105,11 +92,12 @@ mod tests {
     #[test]
     fn what_nobody_needs_is_dropped() {
         let folder = tempfile::tempdir().unwrap();
-        let shelf = Shelf::new(Some(folder.path().to_owned()));
+        let owner = data::Folder::own(folder.path()).unwrap();
+        let shelf = Shelf::new(Some(owner.components()));
         let (one, two) = (admission::digest(b"one"), admission::digest(b"two"));
         shelf.keep(&one, b"one");
         shelf.keep(&two, b"two");
-        shelf.prune(&HashSet::from([two.clone()]));
+        shelf.prune(&owner, &HashSet::from([two.clone()]));
         assert!(shelf.load(&one).is_none() && shelf.load(&two).is_some());
     }
 }

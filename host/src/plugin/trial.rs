@@ -109,7 +109,7 @@ pub(super) async fn describe(
                 format!("its name is that of no plugin: they are {names}"),
             )
         })?;
-    let admission = Arc::new(Admission::open(config)?);
+    let admission = Arc::new(Admission::open(config, None)?);
     let component = admission::read(file.to_owned(), config.component_bytes_max).await?;
     Ok((name, admission.describe(name, component, false).await?))
 }

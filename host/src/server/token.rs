@@ -1,14 +1,11 @@
 //! The admin token: made once, kept in the data folder, readable by its owner only.
 
-use std::{
-    fs::{self, OpenOptions},
-    io::{ErrorKind, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
-    path::Path,
-};
+use std::{fs, io::ErrorKind, os::unix::fs::MetadataExt as _};
 
 use anyhow::{Context, ensure};
 use uuid::Uuid;
+
+use crate::data::{self, Access, Folder, Owner};
 
 /// Fewer could be guessed, characters.
 const CHARACTERS_MIN: usize = 32;
@@ -17,22 +14,18 @@ const CHARACTERS_MIN: usize = 32;
 ///
 /// # Errors
 /// The file cannot be read or written, others may read it, or it is too short.
-pub fn read_or_create(data: &Path) -> anyhow::Result<String> {
-    let file = data.join("admin-token");
-    let made = OpenOptions::new()
-        .create_new(true)
-        .write(true)
-        .mode(0o600)
-        .open(&file);
-    match made {
-        Ok(mut made) => {
+pub fn read_or_create(owner: &Owner) -> anyhow::Result<String> {
+    let file = owner.admin_token();
+    match fs::symlink_metadata(&file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
             // Two random UUIDs: 244 bits from the system's generator.
             let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-            writeln!(made, "{token}").with_context(|| file.display().to_string())?;
+            let line = format!("{token}\n");
+            data::write_atomically(&file, line.as_bytes(), Access::Private)
+                .with_context(|| file.display().to_string())?;
             Ok(token)
         }
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => read(data),
-        Err(error) => Err(error).with_context(|| file.display().to_string()),
+        _ => read(owner),
     }
 }
 
@@ -40,8 +33,8 @@ pub fn read_or_create(data: &Path) -> anyhow::Result<String> {
 ///
 /// # Errors
 /// The file cannot be read, others may read it, or it is too short.
-pub fn read(data: &Path) -> anyhow::Result<String> {
-    let file = data.join("admin-token");
+pub fn read(data: &Folder) -> anyhow::Result<String> {
+    let file = data.admin_token();
     let name = file.display();
     let mode = fs::metadata(&file)
         .with_context(|| name.to_string())?
@@ -69,32 +62,31 @@ mod tests {
 
     #[test]
     fn a_token_is_made_once_for_its_owner_only() {
-        let data = tempfile::tempdir().unwrap();
-        assert!(read(data.path()).is_err());
-        let made = read_or_create(data.path()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let data = Folder::own(folder.path()).unwrap();
+        assert!(read(&data).is_err());
+        let made = read_or_create(&data).unwrap();
         assert_eq!(made.len(), 64);
-        assert_eq!(read_or_create(data.path()).unwrap(), made);
-        assert_eq!(read(data.path()).unwrap(), made);
-        let mode = fs::metadata(data.path().join("admin-token"))
-            .unwrap()
-            .mode();
+        assert_eq!(read_or_create(&data).unwrap(), made);
+        assert_eq!(read(&data).unwrap(), made);
+        let mode = fs::metadata(data.admin_token()).unwrap().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_ne!(
-            made,
-            read_or_create(tempfile::tempdir().unwrap().path()).unwrap()
-        );
+        let other = tempfile::tempdir().unwrap();
+        let other = Folder::own(other.path()).unwrap();
+        assert_ne!(made, read_or_create(&other).unwrap());
     }
 
     #[test]
     fn a_token_that_others_may_read_or_guess_is_refused() {
-        let data = tempfile::tempdir().unwrap();
-        let file = data.path().join("admin-token");
-        read_or_create(data.path()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let data = Folder::own(folder.path()).unwrap();
+        let file = data.admin_token();
+        read_or_create(&data).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-        let error = read_or_create(data.path()).unwrap_err().to_string();
+        let error = read_or_create(&data).unwrap_err().to_string();
         assert!(error.contains("chmod 600"), "{error}");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
         fs::write(&file, "short").unwrap();
-        assert!(read_or_create(data.path()).is_err());
+        assert!(read_or_create(&data).is_err());
     }
 }

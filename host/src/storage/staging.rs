@@ -1,41 +1,39 @@
-//! A folder for files on their way: nobody sees it, and it goes away with its owner.
+//! A folder for files that are being made: nobody sees it, and it goes away with its handle.
 
 use std::{
-    fs::{self, DirBuilder},
     io,
-    os::unix::fs::DirBuilderExt as _,
     path::{Path, PathBuf},
 };
 
 use uuid::Uuid;
 
-/// Beside the published files, so that publishing is a rename. No published name begins with a dot.
-pub(super) const FOLDER: &str = ".staging";
+use crate::data::{self, Access, Owner};
 
 /// Deleted with everything in it when dropped.
 #[derive(Debug)]
-pub struct Staging(PathBuf);
+pub struct Staging {
+    path: PathBuf,
+    owner: Owner,
+}
 
 impl Staging {
-    pub(super) fn make(files: &Path) -> io::Result<Self> {
-        let path = files.join(FOLDER).join(Uuid::new_v4().to_string());
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&path)?;
-        Ok(Self(path))
+    pub(super) fn make(folder: &Path, owner: &Owner) -> io::Result<Self> {
+        let path = folder.join(Uuid::new_v4().to_string());
+        data::make_folder(&path, Access::Private)?;
+        let owner = owner.clone();
+        Ok(Self { path, owner })
     }
 
     /// Where a file of this name would lie; the name is the caller's own.
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.path.join(name)
     }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.0) {
+        if let Err(error) = self.owner.remove_folder(&self.path) {
             // The next start clears it away.
             tracing::warn!(%error, "a staging folder stays");
         }

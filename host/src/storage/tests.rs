@@ -9,13 +9,18 @@ use tempfile::TempDir;
 
 use super::*;
 
-async fn open(folder: &TempDir, quota_bytes: u64) -> Storage {
+fn own() -> (TempDir, Owner) {
+    let folder = tempfile::tempdir().unwrap();
+    let owner = data::Folder::own(folder.path()).unwrap();
+    (folder, owner)
+}
+
+async fn open(owner: &Owner, quota_bytes: u64) -> Storage {
     let config = Config {
-        folder: folder.path().join("files"),
         quota_bytes,
         free_bytes_min: 0,
     };
-    Storage::open(config).await.unwrap()
+    Storage::open(config, owner).await.unwrap()
 }
 
 fn name(text: &str) -> Name {
@@ -37,8 +42,8 @@ async fn get(storage: &Storage, at: &str, part: Option<Range<u64>>) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_staged_file_is_nobodys_until_it_is_published() {
-    let folder = tempfile::tempdir().unwrap();
-    let storage = open(&folder, 100).await;
+    let (_folder, owner) = own();
+    let storage = open(&owner, 100).await;
     let staging = storage.stage().unwrap();
     fs::write(staging.file("part"), b"hello").unwrap();
     assert!(storage.files().await.unwrap().is_empty());
@@ -56,8 +61,8 @@ async fn a_staged_file_is_nobodys_until_it_is_published() {
 
 #[tokio::test]
 async fn what_was_staged_goes_with_its_owner_and_with_a_restart() {
-    let folder = tempfile::tempdir().unwrap();
-    let storage = open(&folder, 100).await;
+    let (_folder, owner) = own();
+    let storage = open(&owner, 100).await;
     let staged = storage.stage().unwrap();
     let path = staged.file("part");
     fs::write(&path, b"x").unwrap();
@@ -68,21 +73,21 @@ async fn what_was_staged_goes_with_its_owner_and_with_a_restart() {
     fs::write(&path, b"x").unwrap();
     // As a crash does.
     std::mem::forget(staged);
-    open(&folder, 100).await;
+    open(&owner, 100).await;
     assert!(!path.exists());
 }
 
 #[tokio::test]
 async fn the_quota_counts_what_is_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let storage = open(&folder, 10).await;
+    let (_folder, owner) = own();
+    let storage = open(&owner, 10).await;
     put(&storage, "a.jpg", b"12345678").await;
     storage.has_room(2).unwrap();
     assert!(matches!(storage.has_room(3), Err(Error::Full(_))));
     // The same name again takes the place of the first.
     put(&storage, "a.jpg", b"1234").await;
     storage.has_room(6).unwrap();
-    let again = open(&folder, 10).await;
+    let again = open(&owner, 10).await;
     assert!(matches!(again.has_room(7), Err(Error::Full(_))));
     again.delete(&name("a.jpg")).await.unwrap();
     again.delete(&name("a.jpg")).await.unwrap();
@@ -91,13 +96,12 @@ async fn the_quota_counts_what_is_there() {
 
 #[tokio::test]
 async fn a_disk_that_is_nearly_full_takes_nothing() {
-    let folder = tempfile::tempdir().unwrap();
+    let (_folder, owner) = own();
     let config = Config {
-        folder: folder.path().join("files"),
         quota_bytes: u64::MAX,
         free_bytes_min: u64::MAX / 2,
     };
-    let storage = Storage::open(config).await.unwrap();
+    let storage = Storage::open(config, &owner).await.unwrap();
     assert!(matches!(
         storage.has_room(1),
         Err(Error::Full("the disk is nearly full"))
@@ -106,8 +110,8 @@ async fn a_disk_that_is_nearly_full_takes_nothing() {
 
 #[tokio::test]
 async fn a_reader_goes_on_after_the_file_is_deleted() {
-    let folder = tempfile::tempdir().unwrap();
-    let storage = open(&folder, 1 << 30).await;
+    let (_folder, owner) = own();
+    let storage = open(&owner, 1 << 30).await;
     let contents = vec![7; 3 << 20];
     put(&storage, "a.mp4", &contents).await;
     let mut stream = Box::pin(storage.read(&name("a.mp4"), None).await.unwrap());

@@ -59,8 +59,12 @@ impl Replay {
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
+        let entry = entry?;
+        let path = entry.path();
+        // A capture or case that is being written has a hidden name.
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        } else if path.is_dir() {
             collect(&path, files)?;
         } else if path.extension().is_some_and(|ending| ending == "har") {
             files.push(path);

@@ -1,14 +1,14 @@
 //! What this machine must have: folders, disk, descriptors, certificates, a clock.
 
 use std::{
-    fs::{File, TryLockError},
+    fs::File,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use super::Finding;
-use crate::config::Config;
+use crate::{config::Config, data::Folder};
 
 /// 1024 connections, what goes out for them, plugins and the database, file descriptors.
 const DESCRIPTORS_MIN: u64 = 2_048;
@@ -108,17 +108,16 @@ fn cookies(file: Option<&Path>) -> Finding {
 /// Looks whether a server holds the folder, and holds it no longer than that.
 fn owner(data: &Path) -> Finding {
     const WHAT: &str = "other server";
-    let lock = File::open(data.join("owner.lock"));
-    match lock.map(|lock| lock.try_lock()) {
-        Ok(Err(TryLockError::WouldBlock)) => Finding::note(
+    match Folder::visit(data).is_owned() {
+        Ok(true) => Finding::note(
             WHAT,
             format!(
                 "one serves from {}: a second one needs another --data",
                 data.display()
             ),
         ),
-        Ok(Err(TryLockError::Error(error))) => Finding::note(WHAT, error.to_string()),
-        Ok(Ok(())) | Err(_) => Finding::good(WHAT, "none on the data folder"),
+        Ok(false) => Finding::good(WHAT, "none on the data folder"),
+        Err(error) => Finding::note(WHAT, error.to_string()),
     }
 }
 

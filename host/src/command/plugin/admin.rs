@@ -11,7 +11,7 @@ use tokio::{
 use url::form_urlencoded::Serializer;
 
 use super::super::{Exit, print, refuse};
-use crate::{config::Config, server::token};
+use crate::{config::Config, data::Folder, server::token};
 
 /// The largest answer of the admin listener that is read, bytes.
 const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -162,7 +162,7 @@ async fn ask(
     target: &str,
     body: &[u8],
 ) -> anyhow::Result<Answer> {
-    let token = token::read(&config.data)?;
+    let token = token::read(&Folder::visit(&config.data))?;
     let length = body.len();
     let head = format!(
         "{target} HTTP/1.0\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n"

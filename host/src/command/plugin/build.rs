@@ -16,6 +16,7 @@ use super::{progress, refused};
 use crate::{
     command::{Exit, print},
     config::Config,
+    data::{self, Access},
     plugin,
 };
 
@@ -55,7 +56,7 @@ pub(super) async fn pack(
         Ok(packed) => packed,
         Err(error) => return Ok(Err(error)),
     };
-    write(component, |part| fs::write(part, &packed))?;
+    write(component, &packed)?;
     let bytes = packed.len();
     print(&format!("packed with its cases: {bytes} bytes"));
     Ok(Ok(()))
@@ -126,23 +127,16 @@ fn built(messages: &str) -> Option<PathBuf> {
 /// # Errors
 /// A file cannot be read or written.
 pub(super) fn put(from: &Path, to: &Path) -> anyhow::Result<()> {
-    write(to, |part| fs::copy(from, part).map(drop))
+    let component = fs::read(from).with_context(|| from.display().to_string())?;
+    write(to, &component)
 }
 
-/// As above, of what `fill` puts into the file that it is given.
+/// Writes a component whole or not at all, in place of one that is there.
 ///
 /// # Errors
-/// A file cannot be written.
-pub(super) fn write(
-    to: &Path,
-    fill: impl FnOnce(&Path) -> std::io::Result<()>,
-) -> anyhow::Result<()> {
-    let mut part = OsString::from(".");
-    part.push(to.file_name().unwrap_or_default());
-    part.push(".part");
-    let part = to.with_file_name(part);
-    fill(&part).with_context(|| part.display().to_string())?;
-    fs::rename(&part, to).with_context(|| to.display().to_string())
+/// The file cannot be written.
+pub(super) fn write(to: &Path, component: &[u8]) -> anyhow::Result<()> {
+    data::write_atomically(to, component, Access::Umask).with_context(|| to.display().to_string())
 }
 
 async fn target_is_there(folder: &Path) -> anyhow::Result<()> {

@@ -1,7 +1,7 @@
 //! `gramhost plugin captures|replay|adopt|record`: from what a plugin failed at to a case that the next one must pass.
 
 use std::{
-    fs,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -19,6 +19,7 @@ use crate::{
     capture::{self, Captures},
     config::Config,
     contract::Kind,
+    data::{Access, Folder, WholeFolder},
     extraction::Extraction,
     plugin::{self, Component, Plugin, Ran, Registry},
     server,
@@ -27,9 +28,15 @@ use crate::{
 /// Longest name of a case, characters.
 const NAME_CHARS_MAX: usize = 64;
 
+/// The captures of the data folder, of which a running server may be writing more.
+fn captures(config: &Config) -> anyhow::Result<Captures> {
+    let folder = Folder::visit(&config.data);
+    Ok(Captures::visit(config.capture.clone(), &folder)?)
+}
+
 /// All captures, on one line each.
 pub(super) fn list(config: &Config, json: bool) -> anyhow::Result<Exit> {
-    let captures = Captures::open(config.capture.clone())?.list();
+    let captures = captures(config)?.list();
     if json {
         return Ok(print(&serde_json::to_string_pretty(&captures)?));
     }
@@ -97,7 +104,7 @@ pub(in crate::command) struct Adopt {
 
 impl Adopt {
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<Exit> {
-        let captures = Captures::open(config.capture.clone())?;
+        let captures = captures(config)?;
         let mut case = captures.case(&self.id)?;
         if self.plugin.is_some() {
             let found = match find(config, &self.id, self.plugin.clone()).await? {
@@ -182,7 +189,7 @@ async fn find(
     id: &str,
     file: Option<PathBuf>,
 ) -> anyhow::Result<Result<Found, plugin::Error>> {
-    let captures = Captures::open(config.capture.clone())?;
+    let captures = captures(config)?;
     let capture = captures.get(id)?.capture;
     let case = captures.case(id)?;
     let kind = Kind::ALL.into_iter().find(|it| it.name() == capture.kind);
@@ -227,7 +234,7 @@ fn expected(ran: Ran) -> Result<Expected, String> {
     }
 }
 
-/// Writes a case that is not there yet, all or nothing.
+/// Writes a case that is not there yet, whole or not at all: a server may be reading all of them.
 fn keep(config: &Config, into: Option<PathBuf>, case: &Case) -> anyhow::Result<Exit> {
     let is_kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let name = &case.name;
@@ -235,22 +242,23 @@ fn keep(config: &Config, into: Option<PathBuf>, case: &Case) -> anyhow::Result<E
         let why = format!("{name:?} is no name for a case: give small letters, digits and dashes");
         return Ok(refuse(Exit::Misused, &why));
     }
-    let cases = into.unwrap_or_else(|| config.data.join("fixtures"));
+    let cases = into.unwrap_or_else(|| Folder::visit(&config.data).cases());
     let folder = cases.join(&case.kind).join(name);
-    if folder.exists() {
-        bail!("{} is there already", folder.display());
+    match write(&folder, case) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            bail!("{} is there already", folder.display());
+        }
+        written => written.with_context(|| folder.display().to_string())?,
     }
-    let part = cases.join(&case.kind).join(format!(".{name}.part"));
-    fs::create_dir_all(&part).with_context(|| part.display().to_string())?;
-    let written = write(&part, case).and_then(|()| fs::rename(&part, &folder));
-    written.with_context(|| folder.display().to_string())?;
     Ok(print(&format!("{} is a case now", folder.display())))
 }
 
-fn write(folder: &Path, case: &Case) -> std::io::Result<()> {
+fn write(folder: &Path, case: &Case) -> io::Result<()> {
     let question = json!(case.question);
     let question = serde_json::to_string_pretty(&question)? + "\n";
-    fs::write(folder.join("query.json"), question)?;
-    fs::write(folder.join("exchange.har"), case.har.to_json())?;
-    plugin::write_end(folder, &case.expected)
+    let whole = WholeFolder::create(folder, Access::Umask)?;
+    whole.write("query.json", question.as_bytes())?;
+    whole.write("exchange.har", case.har.to_json().as_bytes())?;
+    plugin::write_end(whole.path(), &case.expected)?;
+    whole.finish()
 }

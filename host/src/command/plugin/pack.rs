@@ -77,7 +77,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
 }
 
 fn write(path: &Path, component: &[u8]) -> anyhow::Result<Exit> {
-    build::write(path, |part| fs::write(part, component))?;
+    build::write(path, component)?;
     let bytes = component.len();
     Ok(print(&format!("{} has {bytes} bytes", path.display())))
 }

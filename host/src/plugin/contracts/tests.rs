@@ -218,7 +218,7 @@ fn a_later_minor_that_changes_what_was_there_is_told_so() {
 /// Compiles here what a host would let a child process compile.
 fn compile(cache: &Path, components: &[&[u8]]) {
     let engine = engine::compiling().unwrap();
-    let artifacts = Artifacts::open(cache, &engine).unwrap();
+    let artifacts = Artifacts::open(cache, &engine, None).unwrap();
     for component in components {
         let code = engine.precompile_component(component).unwrap();
         artifacts

@@ -1,8 +1,9 @@
 //! What people decide about versions, and what the host decides by itself.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use bytes::Bytes;
+use tokio::task::spawn_blocking;
 
 use super::{
     super::{
@@ -14,6 +15,7 @@ use super::{
     },
     Desk,
 };
+use crate::data::{self, Access};
 
 impl Desk {
     /// Puts a component into the plugin folder, if it is let in.
@@ -28,13 +30,12 @@ impl Desk {
         let file = format!("{name}.wasm");
         self.offer(slot, &file, component.clone(), Who::Operator)
             .await?;
-        let part = folder.join(format!(".{file}.part"));
-        let written = async {
-            tokio::fs::write(&part, &component).await?;
-            tokio::fs::rename(&part, folder.join(&file)).await
-        };
+        let path = folder.join(&file);
+        let write = move || data::write_atomically(&path, &component, Access::Umask);
+        let written = spawn_blocking(write).await;
         written
-            .await
+            .map_err(io::Error::other)
+            .flatten()
             .map_err(|error| Error::Folder(format!("{}: {error}", folder.display())))
     }
 

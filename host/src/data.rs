@@ -1,0 +1,137 @@
+//! The data folder: where everything in it lies, who may delete from it, and how something new gets into it.
+//!
+//! One process at a time owns a data folder. Its [`Owner`] is the proof, and every function that deletes or sweeps asks
+//! for it. All other processes, such as a command beside a running server, visit: they may read, and may add whole new
+//! files with [`write_atomically`], [`WholeFile`] and [`WholeFolder`]. Knows no other room.
+
+mod owner;
+#[cfg(test)]
+mod tests;
+mod whole;
+
+use std::{
+    fs::{File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+pub use owner::Owner;
+pub use whole::{Access, WholeFile, WholeFolder, make_folder, write_atomically};
+
+/// Why a data folder cannot be owned.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot be made or used.
+    #[error("data folder {}: {source}", folder.display())]
+    Folder {
+        /// Which folder.
+        folder: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Another server owns it.
+    #[error("data folder {} is in use by another gramhost; stop it or give another --data", .0.display())]
+    Owned(PathBuf),
+}
+
+/// The layout of a data folder. Having one gives no right to delete anything: see [`Owner`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// The data folder at `path` as every process may use it: to read, and to add whole new files.
+    #[must_use]
+    pub fn visit(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// Makes the data folder at `path` where it is missing (mode 0700), takes it for this process alone, and clears
+    /// away what an earlier process began to write and did not finish.
+    ///
+    /// # Errors
+    /// [`Error`] names the path.
+    pub fn own(path: impl Into<PathBuf>) -> Result<Owner, Error> {
+        Owner::take(Self(path.into()))
+    }
+
+    /// Whether a process owns it now; a folder without a lock file has no owner.
+    ///
+    /// # Errors
+    /// The lock cannot be tried.
+    pub fn is_owned(&self) -> io::Result<bool> {
+        let Ok(lock) = File::open(self.lock()) else {
+            return Ok(false);
+        };
+        match lock.try_lock() {
+            Ok(()) => Ok(false),
+            Err(TryLockError::WouldBlock) => Ok(true),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The SQLite database.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.0.join("gramhost.db")
+    }
+
+    /// Published downloads.
+    #[must_use]
+    pub fn files(&self) -> PathBuf {
+        self.0.join("files")
+    }
+
+    /// Downloads that are not published yet: below [`Folder::files`], so that publishing is a rename. No published
+    /// name begins with a dot.
+    #[must_use]
+    pub fn staging(&self) -> PathBuf {
+        self.files().join(".staging")
+    }
+
+    /// Captures, `<kind>/<id>/…`.
+    #[must_use]
+    pub fn captures(&self) -> PathBuf {
+        self.0.join("captures")
+    }
+
+    /// The cases that the operator keeps, `<kind>/<case>/…`.
+    #[must_use]
+    pub fn cases(&self) -> PathBuf {
+        self.0.join("fixtures")
+    }
+
+    /// Components of versions that have served, `<digest>.wasm`.
+    #[must_use]
+    pub fn components(&self) -> PathBuf {
+        self.0.join("components")
+    }
+
+    /// Compiled components.
+    #[must_use]
+    pub fn compiled(&self) -> PathBuf {
+        self.0.join("compiled")
+    }
+
+    /// The plugin folder, unless the operator names another one.
+    #[must_use]
+    pub fn plugins(&self) -> PathBuf {
+        self.0.join("plugins")
+    }
+
+    /// The token that the admin listener asks for.
+    #[must_use]
+    pub fn admin_token(&self) -> PathBuf {
+        self.0.join("admin-token")
+    }
+
+    /// Locked as long as a process owns the folder.
+    fn lock(&self) -> PathBuf {
+        self.0.join("owner.lock")
+    }
+}

@@ -1,0 +1,149 @@
+//! The one process that owns a data folder, and what only it may do there: delete.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io,
+    ops::Deref,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    Error, Folder,
+    whole::{Access, is_hidden, is_unfinished, make_folder},
+};
+
+/// Proof that this process owns a data folder. A cheap handle: the folder is given up with the last one, also by a
+/// crash.
+#[derive(Clone, Debug)]
+pub struct Owner(Arc<Owned>);
+
+#[derive(Debug)]
+struct Owned {
+    folder: Folder,
+    _lock: File,
+}
+
+impl Deref for Owner {
+    type Target = Folder;
+
+    fn deref(&self) -> &Folder {
+        &self.0.folder
+    }
+}
+
+impl Owner {
+    pub(super) fn take(folder: Folder) -> Result<Self, Error> {
+        let failed = |source| Error::Folder {
+            folder: folder.path().to_owned(),
+            source,
+        };
+        make_folder(folder.path(), Access::Private).map_err(failed)?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(folder.lock())
+            .map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::Owned(folder.0)),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        let owner = Self(Arc::new(Owned {
+            folder: folder.clone(),
+            _lock: lock,
+        }));
+        owner.clear_unfinished().map_err(failed)?;
+        Ok(owner)
+    }
+
+    /// Deletes a file of the data folder; one that is gone is deleted already.
+    ///
+    /// # Errors
+    /// The disk's, or the file lies elsewhere.
+    pub fn remove_file(&self, path: &Path) -> io::Result<()> {
+        self.remove(path, |path| fs::remove_file(path))
+    }
+
+    /// Deletes a folder of the data folder with everything in it; one that is gone is deleted already.
+    ///
+    /// # Errors
+    /// The disk's, or the folder lies elsewhere.
+    pub fn remove_folder(&self, path: &Path) -> io::Result<()> {
+        self.remove(path, |path| fs::remove_dir_all(path))
+    }
+
+    fn remove(&self, path: &Path, remove: fn(&Path) -> io::Result<()>) -> io::Result<()> {
+        if !self.holds(path) {
+            let reason = format!("{} is not in the data folder", path.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+        }
+        match remove(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a path lies in the folder, also where its operator moved a part of it elsewhere and left a link.
+    fn holds(&self, path: &Path) -> bool {
+        let parts = [self.files(), self.captures(), self.components()];
+        let mut parts = parts.iter().map(PathBuf::as_path).chain([self.path()]);
+        path.starts_with(self.path())
+            || parts.any(|part| part.canonicalize().is_ok_and(|it| path.starts_with(it)))
+    }
+
+    /// Deletes what processes began to write and did not finish, wherever something is written whole or not at all.
+    /// Staged downloads are the affair of `storage`.
+    fn clear_unfinished(&self) -> io::Result<()> {
+        let flat = [
+            self.path().to_owned(),
+            self.compiled(),
+            self.components(),
+            self.plugins(),
+        ];
+        for folder in flat {
+            self.clear(&folder, is_unfinished)?;
+        }
+        for kind in entries(&self.cases())? {
+            self.clear(&kind, is_unfinished)?;
+        }
+        // Nobody but a server writes captures, so whatever is hidden there is left over.
+        for kind in entries(&self.captures())? {
+            self.clear(&kind, is_hidden)?;
+        }
+        Ok(())
+    }
+
+    fn clear(&self, folder: &Path, left_over: fn(&Path) -> bool) -> io::Result<()> {
+        for path in entries(folder)? {
+            if !left_over(&path) || is_being_written(&path) {
+                continue;
+            }
+            let is_folder = fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir());
+            match is_folder {
+                true => self.remove_folder(&path)?,
+                false => self.remove_file(&path)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A command beside the server may be writing at this moment; it holds a lock on what it writes.
+fn is_being_written(path: &Path) -> bool {
+    let lock = File::open(path).map(|file| file.try_lock());
+    matches!(lock, Ok(Err(TryLockError::WouldBlock)))
+}
+
+/// What lies directly in a folder; nothing where it is not there or is a file.
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect()
+}

@@ -1,0 +1,179 @@
+//! Who may do what, and what a process leaves that is killed.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::{
+    fs,
+    io::{ErrorKind, Write as _},
+    os::unix::fs::{PermissionsExt as _, symlink},
+};
+
+use tempfile::TempDir;
+
+use super::*;
+
+fn mode(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o777
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_missing_folder_is_made_for_its_owner_only() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("a/b");
+    let _owner = Folder::own(&folder).unwrap();
+    assert_eq!(mode(&folder), 0o700);
+    assert_eq!(mode(&folder.join("owner.lock")), 0o600);
+}
+
+#[test]
+fn a_second_server_is_kept_out_until_the_first_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let visitor = Folder::visit(folder.path());
+    assert!(!visitor.is_owned().unwrap());
+    let first = Folder::own(folder.path()).unwrap();
+    let second = Folder::own(folder.path()).unwrap_err();
+    assert_eq!(
+        second.to_string(),
+        format!(
+            "data folder {} is in use by another gramhost; stop it or give another --data",
+            folder.path().display()
+        )
+    );
+    assert!(visitor.is_owned().unwrap());
+    let other_handle = first.clone();
+    drop(first);
+    assert!(Folder::own(folder.path()).is_err());
+    drop(other_handle);
+    assert!(!visitor.is_owned().unwrap());
+    Folder::own(folder.path()).unwrap();
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let parent = tempfile::tempdir().unwrap();
+    let file = parent.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = Folder::own(file.join("data")).unwrap_err();
+    assert!(
+        error.to_string().starts_with("data folder /"),
+        "{error} should name the folder"
+    );
+}
+
+#[test]
+fn an_owner_deletes_in_its_own_folder_alone() {
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let owner = Folder::own(folder.path()).unwrap();
+    let other = elsewhere.path().join("x");
+    fs::write(&other, "").unwrap();
+    let refused = owner.remove_file(&other).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+    let refused = owner.remove_folder(elsewhere.path()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidInput);
+    // An operator may have moved the files to a larger disk.
+    symlink(elsewhere.path(), owner.files()).unwrap();
+    owner.remove_file(&other).unwrap();
+    assert!(!other.exists());
+    owner.remove_file(&other).unwrap();
+}
+
+/// A case that a process began to write before it was killed, and what is to survive the next start.
+fn left_over() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for path in [
+        "captures/post/.half/query.json",
+        "captures/post/whole/query.json",
+        "fixtures/post/.case.1-2.part/query.json",
+        "fixtures/post/case/query.json",
+        "fixtures/.git/HEAD",
+    ] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "").unwrap();
+    }
+    for path in [
+        "components/.a.wasm.1-2.part",
+        "plugins/.a.wasm.1-2.part",
+        "plugins/.link",
+    ] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "").unwrap();
+    }
+    folder
+}
+
+#[test]
+fn what_is_not_finished_goes_when_an_owner_starts() {
+    let folder = left_over();
+    let owner = Folder::own(folder.path()).unwrap();
+    assert_eq!(names(&owner.captures().join("post")), ["whole"]);
+    assert_eq!(names(&owner.cases().join("post")), ["case"]);
+    // A person's own hidden files stay.
+    assert_eq!(names(&owner.cases()), [".git", "post"]);
+    assert_eq!(names(&owner.cases().join(".git")), ["HEAD"]);
+    assert!(names(&owner.components()).is_empty());
+    assert_eq!(names(&owner.plugins()), [".link"]);
+}
+
+#[test]
+fn what_a_visitor_is_writing_survives_the_start_of_an_owner() {
+    let folder = tempfile::tempdir().unwrap();
+    let visitor = Folder::visit(folder.path());
+    let case = visitor.cases().join("post/new");
+    let whole = WholeFolder::create(&case, Access::Umask).unwrap();
+    whole.write("query.json", b"{}").unwrap();
+    let plugin = visitor.plugins().join("post.wasm");
+    make_folder(&visitor.plugins(), Access::Umask).unwrap();
+    let mut file = WholeFile::create(&plugin, Access::Umask).unwrap();
+    file.write_all(b"component").unwrap();
+    let _owner = Folder::own(folder.path()).unwrap();
+    whole.finish().unwrap();
+    file.finish().unwrap();
+    assert_eq!(fs::read(case.join("query.json")).unwrap(), b"{}");
+    assert_eq!(fs::read(plugin).unwrap(), b"component");
+}
+
+#[test]
+fn a_file_is_replaced_whole_or_stays_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    write_atomically(&path, b"old", Access::Private).unwrap();
+    assert_eq!(mode(&path), 0o600);
+    let mut file = WholeFile::create(&path, Access::Private).unwrap();
+    file.write_all(b"ne").unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"old");
+    assert_eq!(names(folder.path()).len(), 2);
+    drop(file);
+    assert_eq!(names(folder.path()), ["a"]);
+    write_atomically(&path, b"new", Access::Private).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"new");
+    assert_eq!(names(folder.path()), ["a"]);
+}
+
+#[test]
+fn a_folder_appears_with_all_its_files_and_takes_the_place_of_none() {
+    let parent = tempfile::tempdir().unwrap();
+    let path = parent.path().join("b/c");
+    let first = WholeFolder::create(&path, Access::Private).unwrap();
+    let second = WholeFolder::create(&path, Access::Private).unwrap();
+    for whole in [&first, &second] {
+        whole.write("x", b"1").unwrap();
+    }
+    assert!(!path.exists());
+    first.finish().unwrap();
+    assert_eq!((mode(&path), mode(&path.join("x"))), (0o700, 0o600));
+    let late = second.finish().unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::AlreadyExists);
+    let again = WholeFolder::create(&path, Access::Private).unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::AlreadyExists);
+    assert_eq!(names(&parent.path().join("b")), ["c"]);
+}
