@@ -9,6 +9,11 @@ import { rejection } from "./refused.js";
 
 const NAMES = ["profile", "post", "reel", "story"];
 
+/** The steps of admission in short; docs/operators.md has them in full. */
+const ADMISSION =
+  "Before it serves, a component must pass file, signature, validation, imports, world, compile, describe, package and replay: " +
+  "all cases that it carries, or else the built-in ones, and always those that you keep in data/fixtures.";
+
 /** The form; `changed` is called after every upload. */
 export function uploadForm(changed) {
   const place = h("div", { class: "told", "aria-live": "polite" });
@@ -63,6 +68,7 @@ export function uploadForm(changed) {
       },
     },
     h("h2", {}, "Upload a new version"),
+    h("p", { class: "soft" }, ADMISSION),
     h(
       "div",
       { class: "put-row" },

@@ -17,7 +17,7 @@ const STEPS = {
   describe: "Rejected: it does not describe itself correctly",
   package: "Rejected: its packed cases or settings cannot be used",
   replay: "Rejected: it does not pass the recorded cases",
-  shadow: "Dropped: it was worse in shadow mode",
+  shadow: "Discarded",
   history: "Not admitted again",
 };
 

@@ -19,7 +19,7 @@ const usual = hint.textContent;
 /** Maximum height of the text field, rows. */
 const ROWS_MAX = 8;
 
-/** Aborts the request before the current one. */
+/** Aborts the current request when another one starts. */
 let pending = new AbortController();
 
 form.addEventListener("submit", (event) => {
