@@ -38,7 +38,7 @@ pub struct Flags {
     /// The proxy for requests to Instagram: http, https or socks5
     #[arg(long, global = true, value_name = "URL")]
     pub proxy: Option<String>,
-    /// How long records are served from the cache, seconds; 0 switches the cache off [default: 60]
+    /// How many seconds records are served from the cache; 0 switches the cache off [default: 60]
     #[arg(long, global = true, value_name = "SECONDS")]
     pub cache_ttl: Option<String>,
     /// Run a new plugin version in shadow mode for N live extractions before it serves [default: 0]
