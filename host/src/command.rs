@@ -69,7 +69,7 @@ const STYLES: Styles = Styles::styled()
 /// Serves the Instagram Downloader & Info API. Everything that knows Instagram runs in replaceable plugins.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES, styles = STYLES)]
-struct Line {
+struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
@@ -134,15 +134,15 @@ impl From<Exit> for ExitCode {
 /// Parses the command line and runs its command.
 #[must_use]
 pub fn run() -> ExitCode {
-    let line = Line::parse();
+    let line = CommandLine::parse();
     let command = line.command.unwrap_or(Command::Serve);
     match command {
         // None of these needs settings, and the child must limit its resources before it starts threads.
         Command::CompileComponent { counting } => return compile_component(counting),
         Command::LimitedChild { arguments } => return limited_child(&arguments),
         Command::Openapi => return print(&api::openapi()).into(),
-        Command::Completions(completions) => return completions.run(Line::command()).into(),
-        Command::Man(manual) => return manual.run(Line::command()).into(),
+        Command::Completions(completions) => return completions.run(CommandLine::command()).into(),
+        Command::Man(manual) => return manual.run(CommandLine::command()).into(),
         _ => {}
     }
     let config = match Config::load(&line.flags) {

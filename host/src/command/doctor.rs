@@ -53,12 +53,12 @@ struct Finding {
     said: String,
     /// The commands that fix it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    get: Option<Get>,
+    get: Option<Commands>,
 }
 
 /// The commands that install what is missing.
 #[derive(Clone, Copy, Debug, Serialize)]
-struct Get {
+struct Commands {
     debian: &'static str,
     macos: &'static str,
 }
@@ -87,7 +87,7 @@ impl Finding {
 
     fn get(self, debian: &'static str, macos: &'static str) -> Self {
         Self {
-            get: Some(Get { debian, macos }),
+            get: Some(Commands { debian, macos }),
             ..self
         }
     }
@@ -102,8 +102,8 @@ impl fmt::Display for Finding {
         };
         write!(f, "{mark:<5}{:<18}{}", self.what, self.said)?;
         match self.get {
-            Some(Get { debian, macos }) if debian == macos => write!(f, ": {debian}"),
-            Some(Get { debian, macos }) => write!(f, ": {debian} (Debian), {macos} (macOS)"),
+            Some(Commands { debian, macos }) if debian == macos => write!(f, ": {debian}"),
+            Some(Commands { debian, macos }) => write!(f, ": {debian} (Debian), {macos} (macOS)"),
             None => Ok(()),
         }
     }
