@@ -1,4 +1,4 @@
-//! The command line: what `gramhost` may be told to do, and the exit codes.
+//! The command line: the commands of `gramhost` and its exit codes.
 
 mod completions;
 mod doctor;
@@ -26,50 +26,50 @@ use crate::{
 const EXAMPLES: &str = "\
 Examples:
   gramhost                                    serve on http://127.0.0.1:5000
-  gramhost --replay fixtures                  serve without a network, from recorded answers
+  gramhost --replay fixtures                  serve offline, from recorded responses
   gramhost extract profile-info instagram     print one record as JSON
-  gramhost download URL -o DIR                download it here, without a server
-  gramhost plugin list                        which plugins serve, and how they fare
-  gramhost plugin new post                    an extractor of your own, which builds anywhere
-  gramhost doctor                             what is missing here, and how to get it
-  gramhost man plugin check | man -l -        the manual of one command
-  source <(gramhost completions bash)         completions for this shell
+  gramhost download URL -o DIR                download a post without a server
+  gramhost plugin list                        show the serving plugins and their status
+  gramhost plugin new post                    write an extractor of your own
+  gramhost doctor                             check this machine
+  gramhost man plugin check | man -l -        show the manual page of one command
+  source <(gramhost completions bash)         enable completion in this shell
 
 Exit codes:
-  0  done
-  1  failed, for a reason of this machine or of the server
-  2  misused: a flag, a setting or an argument
-  3  Instagram does not show it: private, deleted, not found, behind a login
-  4  Instagram did not answer, or asks to wait
-  5  the extractor failed, or a component is refused
-130  interrupted: a download, or a server that was still stopping";
+  0  success
+  1  failure on this machine or in the server
+  2  invalid flag, setting or argument
+  3  not available: private, deleted, not found, or only for logged-in users
+  4  Instagram did not respond, or is rate-limiting
+  5  the extractor failed, or a component was rejected
+130  interrupted";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
-  gramhost serve                                       on http://127.0.0.1:5000
-  gramhost serve --replay fixtures                     from recorded answers, without a network
-  gramhost serve --listen 127.0.0.1:0 --data /tmp/g    on any free port, with a data folder of its own
-  GRAMHOST_LOG=debug gramhost serve                    every setting is a variable, too
+  gramhost serve                                       serve on http://127.0.0.1:5000
+  gramhost serve --replay fixtures                     serve offline, from recorded responses
+  gramhost serve --listen 127.0.0.1:0 --data /tmp/g    use any free port and another data folder
+  GRAMHOST_LOG=debug gramhost serve                    every setting is also an environment variable
 
-SIGTERM lets running requests finish; a second one does not wait. The first line on standard output says where it
-listens.";
+SIGTERM lets running requests finish; a second signal exits immediately. The first line on standard output is the
+address on which the server listens.";
 
 const OPENAPI_EXAMPLES: &str = "\
 Examples:
   gramhost openapi > openapi.json
   gramhost openapi | jq '.paths | keys'";
 
-/// Clap writes colours on a terminal alone, and none where `NO_COLOR` is set.
+/// Clap uses colours on terminals only, and none if `NO_COLOR` is set.
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-/// Serves the Instagram Downloader & Info API; what knows Instagram runs in swappable plugins.
+/// Serves the Instagram Downloader & Info API. Everything that knows Instagram runs in replaceable plugins.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES, styles = STYLES)]
-struct Line {
+struct CommandLine {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
@@ -78,33 +78,33 @@ struct Line {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the API (what happens without a command)
+    /// Serve the API (the default command)
     #[command(after_help = SERVE_EXAMPLES)]
     Serve,
     /// Print one record as JSON
     Extract(extract::Extract),
     /// Download a post, reel, carousel or the stories of an account
     Download(download::DownloadArguments),
-    /// List, check and test plugins; write, build and watch your own
+    /// Manage plugins, and develop your own
     #[command(subcommand)]
     Plugin(plugin::Plugin),
-    /// Say what is missing on this machine, and how to get it
+    /// Check this machine, and show how to get what is missing
     Doctor(doctor::Doctor),
     /// Print the OpenAPI document
     #[command(after_help = OPENAPI_EXAMPLES)]
     Openapi,
-    /// Print what makes a shell complete this command line
+    /// Print a completion script for a shell
     Completions(completions::Completions),
     /// Print a manual page
     Man(manual::Manual),
     /// The child process that compiles one component from standard input
     #[command(hide = true)]
     CompileComponent {
-        /// Into code that counts its instructions
+        /// Compile to code that counts its instructions
         #[arg(long)]
         counting: bool,
     },
-    /// The child process that limits itself and becomes another program
+    /// The child process that limits its resources and then runs another program
     #[command(hide = true)]
     LimitedChild {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -112,7 +112,7 @@ enum Command {
     },
 }
 
-/// What a process ends with; also listed in `--help`.
+/// Exit codes of the process; `--help` lists them too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Exit {
     Done = 0,
@@ -121,7 +121,7 @@ enum Exit {
     NotShown = 3,
     Upstream = 4,
     Extractor = 5,
-    /// 128 and SIGINT, as a shell has it.
+    /// 128 plus the number of SIGINT, as in shells.
     Interrupted = 130,
 }
 
@@ -131,23 +131,23 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Reads the command line and does what it says.
+/// Parses the command line and runs its command.
 #[must_use]
 pub fn run() -> ExitCode {
-    let line = Line::parse();
+    let line = CommandLine::parse();
     let command = line.command.unwrap_or(Command::Serve);
     match command {
-        // Neither needs settings, and the child must not start threads before it has limited itself.
+        // None of these needs settings, and the child must limit its resources before it starts threads.
         Command::CompileComponent { counting } => return compile_component(counting),
         Command::LimitedChild { arguments } => return limited_child(&arguments),
         Command::Openapi => return print(&api::openapi()).into(),
-        Command::Completions(completions) => return completions.run(Line::command()).into(),
-        Command::Man(manual) => return manual.run(Line::command()).into(),
+        Command::Completions(completions) => return completions.run(CommandLine::command()).into(),
+        Command::Man(manual) => return manual.run(CommandLine::command()).into(),
         _ => {}
     }
     let config = match Config::load(&line.flags) {
         Ok(config) => config,
-        Err(error) => return refuse(Exit::Misused, &error).into(),
+        Err(error) => return fail(Exit::Misused, &error).into(),
     };
     let level = if matches!(command, Command::Serve) {
         "info"
@@ -156,18 +156,18 @@ pub fn run() -> ExitCode {
     };
     let _tracing = match log::start(config.log.as_deref().unwrap_or(level)) {
         Ok(tracing) => tracing,
-        Err(error) => return refuse(Exit::Misused, &format_args!("{error:#}")).into(),
+        Err(error) => return fail(Exit::Misused, &format_args!("{error:#}")).into(),
     };
-    let done = tokio::runtime::Runtime::new()
+    let result = tokio::runtime::Runtime::new()
         .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(obey(command, config)));
-    match done {
+        .and_then(|runtime| runtime.block_on(run_command(command, config)));
+    match result {
         Ok(exit) => exit.into(),
-        Err(error) => refuse(Exit::Failed, &format_args!("{error:#}")).into(),
+        Err(error) => fail(Exit::Failed, &format_args!("{error:#}")).into(),
     }
 }
 
-async fn obey(command: Command, config: Config) -> anyhow::Result<Exit> {
+async fn run_command(command: Command, config: Config) -> anyhow::Result<Exit> {
     match command {
         Command::Serve => server::serve(config).await.map(|()| Exit::Done),
         Command::Extract(extract) => extract.run(config).await,
@@ -182,26 +182,24 @@ async fn obey(command: Command, config: Config) -> anyhow::Result<Exit> {
     }
 }
 
-/// One line on standard error.
-fn refuse(exit: Exit, why: &dyn std::fmt::Display) -> Exit {
+/// Prints an error on standard error, and returns the exit code.
+fn fail(exit: Exit, why: &dyn std::fmt::Display) -> Exit {
     eprintln!("gramhost: {why}");
     exit
 }
 
-/// A line on standard output.
+/// Prints a line on standard output.
 fn print(text: &str) -> Exit {
     write(format!("{text}\n").as_bytes())
 }
 
-/// On standard output; a reader that has seen enough (`| head`) is no failure.
+/// Writes to standard output. A reader that closes the pipe early (`| head`) is not an error.
 fn write(bytes: &[u8]) -> Exit {
     use std::io::Write;
 
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            refuse(Exit::Failed, &error)
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => fail(Exit::Failed, &error),
         _ => Exit::Done,
     }
 }

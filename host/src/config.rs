@@ -1,5 +1,5 @@
-//! Gathers each room's Config from flags, `GRAMHOST_*` variables and `gramhost.toml`, in this order of
-//! precedence; the only room but [`crate::command`] that reads the environment.
+//! Collects the Config of every room from flags, `GRAMHOST_*` variables and `gramhost.toml`, in this order of precedence. Only
+//! this room and [`crate::command`] read the environment.
 
 mod flags;
 mod nearest;
@@ -23,50 +23,50 @@ use crate::{
     api, capture, data::Folder, download, extraction, job, media, plugin, storage, upstream,
 };
 
-/// Read where `--config` names no other file, if it is there.
+/// The settings file that is read if it exists and `--config` names no other.
 const FILE: &str = "gramhost.toml";
 
-/// Everything that may be set.
+/// All settings.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Where the API listens; port 0 takes any free one.
+    /// The address of the API; port 0 means any free port.
     pub listen: SocketAddr,
-    /// Where the operator's listener is; off where absent.
+    /// The address of the admin listener; none switches it off.
     pub admin_listen: Option<SocketAddr>,
-    /// The folder that the server owns: database, compiled plugins, admin token; made with mode 0700.
+    /// The folder that the server owns: database, compiled plugins, admin token. Created with mode 0700.
     pub data: PathBuf,
-    /// Requests of one client in any 60 s; 0 switches the limit off.
+    /// Requests of one client in any 60 seconds; 0 switches the limit off.
     pub rate_limit: u32,
-    /// How files are called; by default as documented on a loopback address and by capability elsewhere.
+    /// How files are named: by default `documented` on a loopback address, and `capability` elsewhere.
     pub file_names: Option<FileNames>,
-    /// A filter of tracing-subscriber, such as `info,gramhost::plugin=debug`; each command has its own default.
+    /// A filter of tracing-subscriber such as `info,gramhost::plugin=debug`. Each command has its own default.
     pub log: Option<String>,
-    /// Of the HTTP interface.
+    /// Settings of the HTTP interface.
     pub api: api::Config,
-    /// Of captures.
+    /// Settings of captures.
     pub capture: capture::Config,
-    /// Of extractions.
+    /// Settings of extractions.
     pub extraction: extraction::Config,
-    /// Of downloads.
+    /// Settings of downloads.
     pub download: download::Config,
-    /// Of the queue.
+    /// Settings of the queue.
     pub job: job::Config,
-    /// Of conversions.
+    /// Settings of conversions.
     pub media: media::Config,
-    /// Of plugins.
+    /// Settings of the plugin host.
     pub plugin: plugin::Config,
-    /// Of files.
+    /// Settings of the file store.
     pub storage: storage::Config,
-    /// Of requests to Instagram.
+    /// Settings of requests to Instagram.
     pub upstream: upstream::Config,
 }
 
-/// How files are called.
+/// How files are named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileNames {
-    /// As the specification has it.
+    /// As the specification says.
     Documented,
-    /// With something in it that nobody can guess.
+    /// With a random part that nobody can guess.
     Capability,
 }
 
@@ -79,43 +79,43 @@ impl fmt::Display for FileNames {
     }
 }
 
-/// Why the configuration is refused. Each names the setting and where it stands.
+/// Why the configuration is invalid. Each message names the setting and its source.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The file cannot be read or is no TOML.
+    /// The file cannot be read, or is not TOML.
     #[error("{0}")]
     File(String),
-    /// No such setting.
+    /// The setting does not exist.
     #[error("{origin} is not a setting; {hint}")]
     Unknown {
         /// The variable, or the file and its key.
         origin: String,
-        /// The nearest name, or all of them.
+        /// The most similar setting, or all of them.
         hint: String,
     },
-    /// A setting that does not take this value.
-    #[error("{origin} does not take {value:?}: give {accepted}")]
+    /// The value of a setting is invalid.
+    #[error("{origin} cannot be {value:?}; expected {accepted}")]
     Value {
         /// The flag, the variable, or the file and its key.
         origin: String,
-        /// What was given, shortened and without credentials.
+        /// The invalid value, shortened and without credentials.
         value: String,
-        /// What is taken.
+        /// A description of the valid values.
         accepted: String,
     },
-    /// Reachable from other machines without saying under which names.
+    /// The server would be reachable from other machines, but no host names are allowed.
     #[error(
         "listen = {0} is reachable from other machines: set allowed_hosts (GRAMHOST_ALLOWED_HOSTS) \
          to the names that clients use, such as api.example.com"
     )]
     Exposed(SocketAddr),
-    /// The path of this program is unknown, so plugins cannot be compiled.
-    #[error("cannot find this program's own file: {0}")]
+    /// The path of this program is unknown, so plugins cannot be compiled in a child process.
+    #[error("cannot find the executable of this process: {0}")]
     Program(String),
 }
 
 impl Config {
-    /// From this process's flags, its variables, and the file.
+    /// Reads the flags and variables of this process, and the settings file.
     ///
     /// # Errors
     /// [`Error`].
@@ -128,7 +128,7 @@ impl Config {
         Self::compose(program, file, env::vars_os(), flags)
     }
 
-    /// The rest of [`Config::load`], which needs no process.
+    /// The part of [`Config::load`] that does not depend on the process.
     fn compose(
         program: PathBuf,
         file: Option<(&str, &str)>,
@@ -136,18 +136,18 @@ impl Config {
         flags: &Flags,
     ) -> Result<Self, Error> {
         let mut config = Self::new(program);
-        let mut given = Vec::new();
+        let mut assignments = Vec::new();
         if let Some((name, text)) = file {
-            given.extend(source::file(name, text)?);
+            assignments.extend(source::file(name, text)?);
         }
-        given.extend(source::variables(variables)?);
-        given.extend(source::flags(flags)?);
-        // Later ones win, so the order of the sources is the order of precedence.
-        for source::Given {
+        assignments.extend(source::variables(variables)?);
+        assignments.extend(source::flags(flags)?);
+        // The last assignment wins, so the order of the sources is the order of precedence.
+        for source::Assignment {
             origin,
             setting,
             text,
-        } in given
+        } in assignments
         {
             (setting.set)(&mut config, &text).map_err(|accepted| Error::Value {
                 origin,
@@ -178,19 +178,19 @@ impl Config {
         }
     }
 
-    /// Every setting as it is in force beside its default, without secrets.
+    /// The active value and the default of every setting, without secrets.
     #[must_use]
     pub fn settings(&self) -> Vec<api::Setting> {
-        let usual = Self::new(PathBuf::new()).finish().ok();
+        let defaults = Self::new(PathBuf::new()).finish().ok();
         let shown = |setting: &setting::Setting| api::Setting {
             key: setting.key,
             value: (setting.shown)(self),
-            default: usual.as_ref().and_then(setting.shown),
+            default: defaults.as_ref().and_then(setting.shown),
         };
         setting::SETTINGS.iter().map(shown).collect()
     }
 
-    /// What follows from other settings.
+    /// Checks the settings, and derives those that follow from others.
     fn finish(mut self) -> Result<Self, Error> {
         if !self.listen.ip().is_loopback() && self.api.allowed_hosts.is_empty() {
             return Err(Error::Exposed(self.listen));
@@ -202,25 +202,25 @@ impl Config {
         self.plugin.components = Some(data.components());
         self.media.output_bytes_max = self.download.file_bytes_max;
         self.job.retention_s = self.download.retention_s;
-        // Where strangers can ask, nobody shall guess what others downloaded.
+        // If strangers can reach the server, they must not be able to guess what others have downloaded.
         let exposed = !self.listen.ip().is_loopback();
-        let usual = match exposed {
+        let default = match exposed {
             true => FileNames::Capability,
             false => FileNames::Documented,
         };
-        let names = *self.file_names.get_or_insert(usual);
+        let names = *self.file_names.get_or_insert(default);
         self.download.secret_names = names == FileNames::Capability;
         self.plugin.folder.get_or_insert_with(|| data.plugins());
         Ok(self)
     }
 }
 
-/// The file's name and text; none where nobody asked for one and the usual one is not there.
-fn read(asked: Option<&Path>) -> Result<Option<(String, String)>, Error> {
-    let path = asked.unwrap_or(Path::new(FILE));
+/// The name and text of the settings file; none if no file was named and the default one does not exist.
+fn read(named: Option<&Path>) -> Result<Option<(String, String)>, Error> {
+    let path = named.unwrap_or(Path::new(FILE));
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some((path.display().to_string(), text))),
-        Err(error) if asked.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::File(format!("{}: {error}", path.display()))),
     }
 }

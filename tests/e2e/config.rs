@@ -17,7 +17,7 @@ fn an_unknown_key_or_variable_or_a_bad_value_ends_the_process_with_2() {
         String::from_utf8(output.stderr).unwrap()
     };
     assert!(refused("GRAMHOST_LISEN").starts_with("gramhost: GRAMHOST_LISEN is not a setting"));
-    assert!(refused("GRAMHOST_RATE_LIMIT").starts_with("gramhost: GRAMHOST_RATE_LIMIT does not"));
+    assert!(refused("GRAMHOST_RATE_LIMIT").starts_with("gramhost: GRAMHOST_RATE_LIMIT cannot be"));
     fs::write(folder.path().join("gramhost.toml"), "[limits]\nfoo = 1").unwrap();
     assert!(refused("GRAMHOST_LOG").contains("gramhost.toml: limits.foo is not a setting"));
 }

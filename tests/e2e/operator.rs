@@ -135,7 +135,7 @@ async fn the_page_asks_for_the_token_and_keeps_it_in_this_tab_alone() {
     log_in(&mut browser, "a-token-of-somebody-else-altogether");
     assert_eq!(
         browser.text("#wrong.wrong"),
-        "That is not this server’s token."
+        "That is not the token of this server."
     );
     browser.screenshot("operator-wrong-token");
     log_in(&mut browser, &token(&server));
@@ -289,7 +289,7 @@ async fn a_night_when_instagram_changes_as_the_operator_sees_it() {
     author.done(&["rollback", "post"]);
     browser.press("Enter");
     let told = browser.text("dialog .fault h3");
-    assert!(told.starts_with("Something else has happened"), "{told}");
+    assert!(told.starts_with("The version has changed"), "{told}");
     assert_eq!(stage.post_plugin().await["digest"], ours);
     browser.screenshot("operator-meanwhile");
     browser.click("dialog .told + .actions button:last-child");
@@ -352,11 +352,7 @@ async fn jobs_are_counted_and_listed() {
     let server = Server::start(&flags.iter().map(String::as_str).collect::<Vec<_>>());
     let mut browser = entered(&server, WIDE);
     go(&mut browser, "jobs");
-    assert!(
-        browser
-            .text("[data-place=jobs]")
-            .contains("No job is remembered")
-    );
+    assert!(browser.text("[data-place=jobs]").contains("No jobs."));
     let post = |code: &str| json!({ "url": code });
     server
         .post("/instagram/download/post", &post("DfDjNmTDemo"))

@@ -174,17 +174,17 @@ async fn refusals_say_what_happened_and_what_helps() {
     let (cdn, server) = start(folder(), &[]).await;
     let mut browser = page(&server, WIDE);
     for (asked, title, name) in [
-        ("De2yxZrMiss", "There is no such post", "not-found"),
+        ("De2yxZrMiss", "Post not found", "not-found"),
         ("De2y3gTPriv", "This post is private", "private"),
         (
             "DeiMggTWall",
-            "Instagram shows this only after logging in",
+            "Instagram shows this only to logged-in users",
             "login-required",
         ),
         (
             "DefntoTThr1",
-            "Instagram asks for patience",
-            "asks-for-patience",
+            "Instagram is rate-limiting this server",
+            "rate-limiting",
         ),
     ] {
         ask(&mut browser, asked);
@@ -200,7 +200,7 @@ async fn refusals_say_what_happened_and_what_helps() {
 
     browser.evaluate("document.getElementById('what').value = ''");
     ask(&mut browser, "https://example.com/p/DfDjNmTDemo/");
-    assert_eq!(browser.text("#hint"), "That is not a link to Instagram.");
+    assert_eq!(browser.text("#hint"), "That is not an Instagram link.");
     browser.until("document.getElementById('what').getAttribute('aria-invalid') === 'true'");
 
     cdn.misbehave(|seen, _, _| {
@@ -229,7 +229,7 @@ async fn over_the_limit_the_page_says_when_to_come_back() {
     ask(&mut browser, IMAGE);
     browser.until(ARRIVED);
     ask(&mut browser, CAROUSEL);
-    assert_eq!(browser.text(".fault h2"), "A little slower, please");
+    assert_eq!(browser.text(".fault h2"), "Too many requests");
     browser.until("document.querySelector('.fault button.main').disabled");
     browser.screenshot("rate-limit");
 }
@@ -243,16 +243,13 @@ async fn many_lines_are_one_download() {
     assert_eq!(browser.text("#view h2"), "5 lines pasted");
     assert_eq!(
         browser.text(".lines .bad .why"),
-        "That is not a link to Instagram."
+        "That is not an Instagram link."
     );
     browser.screenshot("batch");
     browser.click(DOWNLOAD);
     let state = browser.text(".job[data-state=completed] .state");
     assert!(state.starts_with("5 files, 1 failed"), "{state}");
-    assert_eq!(
-        browser.text(".job .parts .bad .why"),
-        "There is no such post"
-    );
+    assert_eq!(browser.text(".job .parts .bad .why"), "Post not found");
     browser.screenshot("batch-done");
     assert_eq!(browser.faults(), Vec::<String>::new());
 }

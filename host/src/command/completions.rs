@@ -1,4 +1,4 @@
-//! `gramhost completions SHELL`: what makes a shell complete this command line.
+//! `gramhost completions SHELL`: prints a completion script.
 
 use clap::{Args, Command};
 use clap_complete::Shell;
@@ -14,16 +14,16 @@ Examples:
   gramhost completions powershell >> $PROFILE
   gramhost completions elvish >> ~/.config/elvish/rc.elv";
 
-/// For which shell.
+/// Arguments of `gramhost completions`.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Completions {
-    /// The shell
+    /// The shell to print the script for
     shell: Shell,
 }
 
 impl Completions {
-    /// Prints what `line`, the whole command line, needs.
+    /// Prints the script for `line`, the whole command line.
     pub(super) fn run(self, mut line: Command) -> Exit {
         let mut script = Vec::new();
         let name = line.get_name().to_owned();

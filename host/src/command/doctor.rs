@@ -1,4 +1,4 @@
-//! `gramhost doctor`: what this machine lacks, and the command that gets it on Debian and on macOS.
+//! `gramhost doctor`: checks this machine, and shows the command that installs what is missing on Debian and macOS.
 
 mod machine;
 mod network;
@@ -18,29 +18,29 @@ Examples:
   gramhost doctor --data /var/lib/gramhost --proxy socks5://127.0.0.1:1080
   gramhost doctor --json | jq '.[] | select(.mark != \"ok\")'
 
-Says \"ok\", \"note\" (some need it) or \"FAIL\" (serving will not work; exit code 1) of each part of this machine.
-Instagram is asked for one small file; being offline is a note.";
+Each check ends in \"ok\", \"note\" (only some features need it) or \"FAIL\" (the server will not work; exit code 1).
+One small file is requested from Instagram; being offline is only a note.";
 
-/// How to say it.
+/// Arguments of `gramhost doctor`.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Doctor {
-    /// Every finding, as JSON
+    /// Print all findings as JSON
     #[arg(long)]
     json: bool,
 }
 
-/// How one check ended.
+/// The result of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Mark {
-    /// As it should be.
+    /// Everything is fine.
     #[serde(rename = "ok")]
     Good,
-    /// Only some people or some features need it.
+    /// Only some users or features need it.
     #[serde(rename = "note")]
     Optional,
-    /// Serving will not work.
+    /// The server will not work.
     #[serde(rename = "fail")]
     Bad,
 }
@@ -51,14 +51,14 @@ struct Finding {
     mark: Mark,
     what: &'static str,
     said: String,
-    /// What to type.
+    /// The commands that fix it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    get: Option<Get>,
+    get: Option<Commands>,
 }
 
-/// The commands that get what is missing.
+/// The commands that install what is missing.
 #[derive(Clone, Copy, Debug, Serialize)]
-struct Get {
+struct Commands {
     debian: &'static str,
     macos: &'static str,
 }
@@ -87,7 +87,7 @@ impl Finding {
 
     fn get(self, debian: &'static str, macos: &'static str) -> Self {
         Self {
-            get: Some(Get { debian, macos }),
+            get: Some(Commands { debian, macos }),
             ..self
         }
     }
@@ -102,15 +102,15 @@ impl fmt::Display for Finding {
         };
         write!(f, "{mark:<5}{:<18}{}", self.what, self.said)?;
         match self.get {
-            Some(Get { debian, macos }) if debian == macos => write!(f, ": {debian}"),
-            Some(Get { debian, macos }) => write!(f, ": {debian} (Debian), {macos} (macOS)"),
+            Some(Commands { debian, macos }) if debian == macos => write!(f, ": {debian}"),
+            Some(Commands { debian, macos }) => write!(f, ": {debian} (Debian), {macos} (macOS)"),
             None => Ok(()),
         }
     }
 }
 
 impl Doctor {
-    /// Prints every finding; fails if one is bad.
+    /// Prints every finding; fails if one of them is [`Mark::Bad`].
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<Exit> {
         let mut findings = machine::look(config);
         let (ports, tools, instagram) = tokio::join!(

@@ -1,4 +1,4 @@
-//! `gramhost download TARGET -o DIR`: the server's own engine, without a server.
+//! `gramhost download TARGET -o DIR`: downloads with the engine of the server, without a server.
 
 use std::{
     fs,
@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Exit, print, refuse};
+use super::{Exit, fail, print};
 use crate::{
     api::{FailureBody, progress_text, reason_text},
     config::Config,
@@ -37,28 +37,28 @@ Examples:
   gramhost download instagram --as story --cookies cookies.txt
   gramhost download CnU4zIh9x_F --json | jq -r '.files[].path'";
 
-/// What to download, and where to.
+/// Arguments of `gramhost download`.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct DownloadArguments {
     /// A URL, shortcode or numeric id; a username for stories
     target: String,
-    /// The folder for the files; made if it is missing
+    /// The folder for the files; created if it is missing
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     output: PathBuf,
-    /// What it is: a carousel becomes one ZIP
+    /// The type of the target; a carousel becomes one ZIP
     #[arg(long = "as", value_enum, default_value_t = As::Post)]
     kind: As,
     /// best, high, medium, low, 1080p, 720p, 480p or 360p
     #[arg(long, default_value = "best")]
     quality: String,
-    /// The sound of a reel alone: m4a, aac, mp3 or wav
+    /// Only the audio of a reel, as m4a, aac, mp3 or wav
     #[arg(long, value_name = "FORMAT")]
     audio: Option<String>,
-    /// jpg, png, webp, mp4, mkv or mov, instead of what Instagram has
+    /// Convert to jpg, png, webp, mp4, mkv or mov [default: the original format]
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
-    /// What came, or why nothing did, as JSON
+    /// Print the files, or the error, as JSON
     #[arg(long)]
     json: bool,
 }
@@ -75,7 +75,7 @@ impl DownloadArguments {
     pub(super) async fn run(self, config: Config) -> anyhow::Result<Exit> {
         let download = match self.download() {
             Ok(download) => download,
-            Err(why) => return Ok(refuse(Exit::Misused, &why)),
+            Err(why) => return Ok(fail(Exit::Misused, &why)),
         };
         // A data folder of its own, so that a server on the configured one does not mind.
         let scratch = Scratch::make(&self.output)?;
@@ -89,7 +89,7 @@ impl DownloadArguments {
             ended = watch(&downloads, download) => ended?,
             () = downloads.run(stop.clone()) => anyhow::bail!("the queue stopped"),
             _ = tokio::signal::ctrl_c() => {
-                return Ok(refuse(Exit::Interrupted, &"interrupted"));
+                return Ok(fail(Exit::Interrupted, &"interrupted"));
             }
         };
         match status.state {
@@ -105,7 +105,7 @@ impl DownloadArguments {
                 }
                 let failure = status.failure.as_ref();
                 let reason = failure.map_or(Reason::Internal, Reason::of);
-                Ok(refuse(exit(reason), &reason_text(reason)))
+                Ok(fail(exit(reason), &reason_text(reason)))
             }
         }
     }
@@ -130,13 +130,13 @@ impl DownloadArguments {
             .as_deref()
             .map(str::parse::<AudioFormat>)
             .transpose();
-        let audio = audio.map_err(|_| "--audio takes m4a, aac, mp3 or wav")?;
+        let audio = audio.map_err(|_| "--audio must be m4a, aac, mp3 or wav")?;
         let quality = Quality::parse(kind, &self.quality);
         Ok(Download {
             kind,
             query,
             url: self.target.clone(),
-            quality: quality.ok_or("that download does not have this quality")?,
+            quality: quality.ok_or("this quality does not exist for this type of download")?,
             part: if audio.is_some() {
                 Part::Sound
             } else {
@@ -163,10 +163,10 @@ impl DownloadArguments {
         let known = formats.image.is_some() || formats.video.is_some();
         known
             .then_some(formats)
-            .ok_or_else(|| "--format takes jpg, png, webp, mp4, mkv or mov".to_owned())
+            .ok_or_else(|| "--format must be jpg, png, webp, mp4, mkv or mov".to_owned())
     }
 
-    /// Under their documented names; a file of the same name is replaced.
+    /// Copies the files to the output folder under their documented names, replacing files of the same name.
     async fn keep(&self, downloads: &Downloads, made: &Made) -> anyhow::Result<()> {
         let mut kept = Vec::new();
         for file in &made.files {
@@ -193,7 +193,7 @@ impl DownloadArguments {
     }
 }
 
-/// A hidden folder in the output folder, gone when dropped.
+/// A hidden folder in the output folder that is deleted when dropped.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -206,12 +206,12 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // Nothing in it is needed; what stays is hidden.
+        // A failure leaves a hidden folder behind, which does no harm.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// Starts the job and shows it to its end: a bar on a terminal, a line for each stage elsewhere.
+/// Starts the job and shows its progress until it ends: a bar on a terminal, else one line per stage.
 async fn watch(downloads: &Downloads, download: Download) -> anyhow::Result<Status<Download>> {
     let mut changes = downloads.queue().changes();
     let id = downloads.start("here".into(), download).await?.id;
@@ -257,7 +257,7 @@ fn show(bar: Option<&ProgressBar>, progress: &Progress, said: &mut String) {
     }
 }
 
-/// A fact about the target, Instagram's silence, a mistake, or our own failure.
+/// The exit code tells apart: content that is not available, no response from Instagram, wrong usage, and our own failures.
 fn exit(reason: Reason) -> Exit {
     match reason {
         Reason::NotFound

@@ -1,8 +1,8 @@
-//! `gramhost extract KIND TARGET`: one record, without a server.
+//! `gramhost extract KIND TARGET`: prints one record, without a server.
 
 use clap::{Args, builder::PossibleValuesParser, builder::TypedValueParser};
 
-use super::{Exit, print, refuse};
+use super::{Exit, fail, print};
 use crate::{
     config::Config,
     contract::{Kind, Query},
@@ -18,29 +18,29 @@ Examples:
   gramhost extract post https://www.instagram.com/p/CnU4zIh9x_F/
   gramhost extract reel CnU4zIh9x_F --json | jq .caption";
 
-/// One question.
+/// Arguments of `gramhost extract`.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Extract {
     #[command(flatten)]
     question: Question,
-    /// The record on one line instead of indented
+    /// Print the record on one line, not indented
     #[arg(long)]
     json: bool,
 }
 
-/// What to ask Instagram.
+/// The arguments that name what to extract.
 #[derive(Args, Debug)]
 pub(super) struct Question {
-    /// What to extract
+    /// The kind of record to extract
     #[arg(value_parser = kinds())]
     kind: Kind,
     /// A username for profiles and stories; a URL, shortcode or numeric id for posts and reels
     target: String,
-    /// How many posts or reels of a profile
+    /// Number of posts or reels of a profile
     #[arg(long, value_name = "N", default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=50))]
     limit: u32,
-    /// Go on where an earlier page ended (its end_cursor)
+    /// Continue after an earlier page (its end_cursor)
     #[arg(long)]
     cursor: Option<String>,
 }
@@ -50,14 +50,14 @@ impl Extract {
         let json = self.json;
         let query = match self.question.query() {
             Ok(query) => query,
-            Err(why) => return Ok(refuse(Exit::Misused, &why)),
+            Err(why) => return Ok(fail(Exit::Misused, &why)),
         };
         let plugins = Registry::open(config.plugin.clone(), None).await?;
         let extraction = server::extraction(&config, plugins)?;
         match extraction.run(&query).await {
             Ok(extracted) if json => Ok(print(&serde_json::to_string(&*extracted.record)?)),
             Ok(extracted) => Ok(print(&serde_json::to_string_pretty(&*extracted.record)?)),
-            Err(failure) => Ok(refuse(exit(&failure.error), &failure)),
+            Err(failure) => Ok(fail(exit(&failure.error), &failure)),
         }
     }
 }
@@ -105,7 +105,7 @@ fn kinds() -> impl TypedValueParser<Value = Kind> {
     })
 }
 
-/// A fact about the target, Instagram's silence, or our own failure.
+/// The exit code tells apart: content that is not available, no response from Instagram, and our own failures.
 fn exit(error: &Error) -> Exit {
     match error {
         Error::NotFound

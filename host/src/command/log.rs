@@ -1,5 +1,5 @@
-//! Where log lines go: standard error, for people on a terminal and as JSON elsewhere. With the feature `otel` spans go
-//! to a collector as well, if one is named.
+//! Sets up logging: to standard error, readable on a terminal and as JSON elsewhere. With the feature `otel`, spans are
+//! also exported to a collector, if one is configured.
 
 #[cfg(feature = "otel")]
 mod export;
@@ -10,13 +10,13 @@ use tracing_subscriber::{
     EnvFilter, Layer as _, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
 };
 
-/// What must live as long as there is something to log.
+/// Keeps the span exporter alive as long as the process logs.
 pub(super) struct Logging {
     #[cfg(feature = "otel")]
     _export: Option<export::Export>,
 }
 
-/// Starts logging; the filter was checked when the configuration was read.
+/// Starts logging. The filter was validated when the configuration was read.
 pub(super) fn start(filter: &str) -> anyhow::Result<Logging> {
     let lines = fmt::layer().with_writer(stderr);
     let lines = if stderr().is_terminal() {

@@ -1,9 +1,9 @@
-//! `gramhost man [COMMAND]`: manual pages, made of the same words as `--help`.
+//! `gramhost man [COMMAND]`: manual pages, generated from the same texts as `--help`.
 
 use clap::{Args, Command};
 use clap_mangen::Man;
 
-use super::{Exit, refuse, write};
+use super::{Exit, fail, write};
 use crate::config::nearest;
 
 const EXAMPLES: &str = "\
@@ -13,23 +13,24 @@ Examples:
   gramhost man > /usr/local/share/man/man1/gramhost.1
   gramhost man plugin check > /usr/local/share/man/man1/gramhost-plugin-check.1";
 
-/// What the library writes for a quote is this string; which character it is depends on who reads the page.
+/// The library writes quotes as a string that this preamble defines, because groff and other readers need different
+/// characters.
 const QUOTE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
 
-/// Of what.
+/// Arguments of `gramhost man`.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Manual {
-    /// Such as `plugin check` [default: gramhost itself]
+    /// The command, such as `plugin check` [default: gramhost itself]
     #[arg(value_name = "COMMAND")]
     words: Vec<String>,
 }
 
 impl Manual {
-    /// Prints the page of a command below `line`, the whole command line.
+    /// Prints the page of a command of `line`, the whole command line.
     pub(super) fn run(self, line: Command) -> Exit {
         let mut line = line.disable_help_subcommand(true);
-        // Gives every command its full name and the flags that all of them take.
+        // Gives every command its full name and the global flags.
         line.build();
         let mut command = &line;
         for word in &self.words {
@@ -39,22 +40,22 @@ impl Manual {
                 .collect();
             let Some(found) = known.iter().find(|it| it.get_name() == word) else {
                 let known = known.iter().map(|it| it.get_name());
-                return refuse(Exit::Misused, &unknown(command, word, known));
+                return fail(Exit::Misused, &unknown(command, word, known));
             };
             command = found;
         }
         match page(command) {
             Ok(page) => write(&page),
-            Err(error) => refuse(Exit::Failed, &error),
+            Err(error) => fail(Exit::Failed, &error),
         }
     }
 }
 
-/// As `clap_mangen` has it, but the examples stay as they are: it would fill their lines.
+/// The page of `clap_mangen`, but with examples whose lines are not filled.
 fn page(command: &Command) -> std::io::Result<Vec<u8>> {
     let name = command.get_display_name().unwrap_or(command.get_name());
     let man = Man::new(command.clone());
-    // An empty date would be left out by the library, and the version taken for it.
+    // The library would leave out an empty date, and the version would take its place.
     let version = env!("CARGO_PKG_VERSION");
     let title = format!(
         "{QUOTE}.TH \"{}\" \"1\" \"\" \"gramhost {version}\" \"Gramhost\"\n",
@@ -75,7 +76,7 @@ fn page(command: &Command) -> std::io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// A line that ends with a colon and is not indented is a heading; below it every line stays one.
+/// Converts a text line by line. A line that ends with a colon and is not indented becomes a heading.
 fn verbatim(text: &str) -> String {
     let mut page = String::new();
     for line in text.lines() {
@@ -83,11 +84,11 @@ fn verbatim(text: &str) -> String {
             Some(heading) if !line.starts_with(' ') => {
                 page += &format!(".fi\n.SH {}\n.nf\n", heading.to_uppercase());
             }
-            // The first two characters are for `\&`: a dot or a quote at the start of a line would be a request.
+            // `\&` prevents a dot or a quote at the start of a line from being read as a request.
             _ => page += &format!("\\&{}\n", line.replace('\\', "\\e").replace('-', "\\-")),
         }
     }
-    // Nothing fills before the first heading, so there is nothing to end.
+    // The first heading has no unfilled lines before it to end.
     match page.strip_prefix(".fi\n") {
         Some(page) => format!("{page}.fi\n"),
         None => page,
@@ -103,9 +104,9 @@ fn unknown<'a>(
     let hint = match nearest(word, known.clone()) {
         Some(nearest) => format!("did you mean {nearest}?"),
         None => match known.collect::<Vec<_>>() {
-            known if known.is_empty() => "it has none".to_owned(),
-            known => format!("there are {}", known.join(", ")),
+            known if known.is_empty() => "it has no commands".to_owned(),
+            known => format!("its commands are {}", known.join(", ")),
         },
     };
-    format!("{word} is no command of {name}; {hint}")
+    format!("{word} is not a command of {name}; {hint}")
 }

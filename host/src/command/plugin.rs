@@ -1,5 +1,4 @@
-//! `gramhost plugin …`: which plugins serve, whether a file would, how an author makes one, and what happens to
-//! versions.
+//! `gramhost plugin …`: manages the plugins of the running server, and helps authors to write their own.
 
 mod admin;
 mod build;
@@ -16,149 +15,149 @@ use anyhow::Context;
 use clap::Subcommand;
 use serde_json::Value;
 
-use super::{Exit, print, refuse};
+use super::{Exit, fail, print};
 use crate::{
     config::Config,
     plugin::{self, Registry},
 };
 
-/// What to do with plugins.
+/// Commands that manage plugins, and commands for authors.
 #[derive(Debug, Subcommand)]
 #[command(after_help = examples::PLUGIN)]
 pub(super) enum Plugin {
-    /// Show the plugins of the running server, or those that would serve if none runs
+    /// List the plugins of the running server, or without a server those that would serve
     #[command(after_help = examples::LIST)]
     List {
-        /// Everything that is known, as JSON
+        /// Print the full status as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Say what a component is built for, what it can do, and what recorded cases cost
+    /// Show the contract, permissions and cost of a component
     #[command(after_help = examples::CHECK)]
     Check {
-        /// Such as post.wasm; the name says which plugin it replaces
+        /// The component, such as post.wasm; its name says which plugin it replaces
         file: PathBuf,
         /// A folder of cases, such as fixtures/instagram [default: the built-in ones]
         #[arg(long, value_name = "FOLDER")]
         cases: Option<PathBuf>,
-        /// Everything, as JSON
+        /// Print everything as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Check a component and replay recorded cases through it
+    /// Check a component and run recorded cases through it
     #[command(after_help = examples::TEST)]
     Test {
-        /// Such as post.wasm; the name says which plugin it replaces
+        /// The component, such as post.wasm; its name says which plugin it replaces
         file: PathBuf,
         /// A folder of cases, such as fixtures/instagram [default: the built-in ones]
         #[arg(long, value_name = "FOLDER")]
         cases: Option<PathBuf>,
-        /// Write down how each case of --cases ends now; read it before you keep it
+        /// Save the present results as the expected results of --cases; review them before you keep them
         #[arg(long, requires = "cases")]
         update: bool,
-        /// How each case ended, as JSON
+        /// Print the result of each case as JSON
         #[arg(long, conflicts_with = "update")]
         json: bool,
     },
-    /// Put recorded cases and settings into a component: one file, one digest, one proof
+    /// Pack recorded cases and settings into a component
     #[command(after_help = examples::PACK)]
     Pack(pack::Pack),
     /// Attach a minisign signature to a component
     #[command(after_help = examples::SIGN)]
     Sign(pack::Sign),
-    /// Let the running server take a component in
+    /// Install a component in the running server
     #[command(after_help = examples::PUT)]
     Put {
-        /// Such as post.wasm; the name says which plugin it replaces
+        /// The component, such as post.wasm; its name says which plugin it replaces
         file: PathBuf,
-        /// What the server says, as JSON
+        /// Print the response of the server as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Go back to the version before
+    /// Return to the previous version
     #[command(after_help = examples::ROLLBACK)]
     Rollback {
-        /// Which plugin
+        /// The name of the plugin
         name: String,
-        /// For the history
+        /// A reason for the history
         #[arg(long)]
         why: Option<String>,
-        /// What the server says, as JSON
+        /// Print the response of the server as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Let the candidate serve, or an earlier version
+    /// Make the candidate or an earlier version serve
     #[command(after_help = examples::PROMOTE)]
     Promote {
-        /// Which plugin
+        /// The name of the plugin
         name: String,
-        /// SHA-256 of the version [default: the candidate]
+        /// The SHA-256 digest of the version [default: the candidate]
         #[arg(long)]
         digest: Option<String>,
-        /// For the history
+        /// A reason for the history
         #[arg(long)]
         why: Option<String>,
-        /// What the server says, as JSON
+        /// Print the response of the server as JSON
         #[arg(long)]
         json: bool,
     },
     /// Drop the candidate
     #[command(after_help = examples::DISCARD)]
     Discard {
-        /// Which plugin
+        /// The name of the plugin
         name: String,
-        /// For the history
+        /// A reason for the history
         #[arg(long)]
         why: Option<String>,
-        /// What the server says, as JSON
+        /// Print the response of the server as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Show what happened to versions, newest first
+    /// Show the history of versions, newest first
     #[command(after_help = examples::HISTORY)]
     History {
-        /// Which plugin [default: all]
+        /// The name of the plugin [default: all]
         name: Option<String>,
-        /// As JSON
+        /// Print as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Show what plugins failed at, newest first
+    /// List the captured failures, newest first
     #[command(after_help = examples::CAPTURES)]
     Captures {
-        /// As JSON
+        /// Print as JSON
         #[arg(long)]
         json: bool,
     },
-    /// Run a capture again, exactly
+    /// Repeat a captured failure exactly
     #[command(after_help = examples::REPLAY)]
     Replay(captures::Replay),
-    /// Make a capture a case that every later version must pass
+    /// Turn a capture into a case that every later version must pass
     #[command(after_help = examples::ADOPT)]
     Adopt(captures::Adopt),
-    /// Make a case of one live extraction
+    /// Record one live extraction as a case
     #[command(after_help = examples::RECORD)]
     Record(captures::Record),
-    /// Write an extractor of your own that builds anywhere
+    /// Write a new extractor that builds outside this repository
     #[command(after_help = examples::NEW)]
     New {
-        /// Which one it is to replace
+        /// The plugin that it replaces
         name: new::Name,
-        /// Where to [default: a folder of that name]
+        /// The folder to write to [default: a folder of that name]
         #[arg(long, value_name = "FOLDER")]
         into: Option<PathBuf>,
     },
     /// Build an extractor and check it
     #[command(after_help = examples::BUILD)]
     Build {
-        /// Where its Cargo.toml is
+        /// The folder with its Cargo.toml
         #[arg(default_value = ".")]
         folder: PathBuf,
     },
-    /// Build an extractor on every save, test it, and hand what passes to the running server
+    /// Build and test an extractor on every save, and install it if it passes
     #[command(after_help = examples::WATCH)]
     Watch {
-        /// Where its Cargo.toml is
+        /// The folder with its Cargo.toml
         #[arg(default_value = ".")]
         folder: PathBuf,
     },
@@ -169,11 +168,11 @@ impl Plugin {
         match self {
             Self::List { json } => list(config, json).await,
             Self::Check { file, cases, json } => {
-                let told = progress::of_cases();
-                match plugin::check(&config.plugin, &file, cases.as_deref(), told).await {
+                let progress = progress::of_cases();
+                match plugin::check(&config.plugin, &file, cases.as_deref(), progress).await {
                     Ok(found) if json => Ok(print(&serde_json::to_string_pretty(&found)?)),
                     Ok(found) => Ok(print(&found.to_string())),
-                    Err(error) => refused(error),
+                    Err(error) => rejected(error),
                 }
             }
             Self::Test {
@@ -182,9 +181,11 @@ impl Plugin {
                 update: true,
                 ..
             } => match plugin::update(&config.plugin, &file, &cases).await {
-                Ok(changed) if changed.is_empty() => Ok(print("every case ends as written")),
-                Ok(changed) => Ok(print(&format!("written anew: {}", changed.join(", ")))),
-                Err(error) => refused(error),
+                Ok(changed) if changed.is_empty() => {
+                    Ok(print("every case already expects its result"))
+                }
+                Ok(changed) => Ok(print(&format!("updated: {}", changed.join(", ")))),
+                Err(error) => rejected(error),
             },
             Self::Test {
                 file, cases, json, ..
@@ -219,10 +220,10 @@ impl Plugin {
     }
 }
 
-/// A component that is not let in is the extractor's failure; all else is ours.
-fn refused(error: plugin::Error) -> anyhow::Result<Exit> {
+/// A rejected component is the fault of the extractor; every other error is ours.
+fn rejected(error: plugin::Error) -> anyhow::Result<Exit> {
     match error {
-        plugin::Error::Refused(why) => Ok(refuse(Exit::Extractor, &why)),
+        plugin::Error::Refused(why) => Ok(fail(Exit::Extractor, &why)),
         error => Err(error.into()),
     }
 }
@@ -233,10 +234,10 @@ async fn test(
     cases: Option<&Path>,
     json: bool,
 ) -> anyhow::Result<Exit> {
-    let told = progress::of_cases();
-    let tested = match plugin::test(&config.plugin, file, cases, told).await {
+    let progress = progress::of_cases();
+    let tested = match plugin::test(&config.plugin, file, cases, progress).await {
         Ok(tested) => tested,
-        Err(error) => return refused(error),
+        Err(error) => return rejected(error),
     };
     if json {
         print(&serde_json::to_string_pretty(&tested)?);
@@ -260,7 +261,7 @@ async fn list(config: Config, json: bool) -> anyhow::Result<Exit> {
     Ok(print(&lines.join("\n")))
 }
 
-/// One plugin on one line, and below it the last file that was not let in.
+/// One line for each plugin, followed by its rejection, settings error, candidate and drift, if any.
 fn line(plugin: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let mut line = format!(
@@ -280,16 +281,16 @@ fn line(plugin: &Value) -> String {
         ("settings".to_owned(), &plugin["settings"]["error"]),
     ] {
         if let Some(why) = why.as_str() {
-            line += &format!("\n  {what} is not in force: {why}");
+            line += &format!("\n  {what} is not active: {why}");
         }
     }
     if plugin["candidate"].is_object() {
         let candidate = &plugin["candidate"];
         let (version, digest) = (text(&candidate["version"]), text(&candidate["digest"]));
         let state = match candidate["held"].as_str() {
-            Some(why) => format!("waits for you: {why}"),
+            Some(why) => format!("is held for your decision: {why}"),
             None => format!(
-                "beside it: {} of {} comparisons",
+                "in shadow mode, {} of {} compared",
                 candidate["shadow"]["compared"], candidate["wanted"]
             ),
         };
@@ -297,11 +298,11 @@ fn line(plugin: &Value) -> String {
     }
     for drift in plugin["drift"].as_array().into_iter().flatten() {
         line += &format!(
-            "\n  drift: {} from {} stated by {} % before, {} % now",
+            "\n  drift: {} of door {} is present in {} % of records, usually in {} %",
             text(&drift["field"]),
             text(&drift["door"]),
-            drift["before_percent"],
             drift["after_percent"],
+            drift["before_percent"],
         );
     }
     line

@@ -1,56 +1,56 @@
-//! The command-line flags that set something; they stay text until [`super::setting`] reads them.
+//! The command-line flags that are settings. They remain text until [`super::setting`] reads them.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-/// Each is also a `GRAMHOST_*` variable and a key of the file; a flag wins over both.
+/// Each flag is also a `GRAMHOST_*` variable and a key of the settings file. The flag takes precedence.
 #[derive(Args, Debug, Default)]
-#[command(next_help_heading = "Settings (also GRAMHOST_* variables and keys of the file)")]
+#[command(next_help_heading = "Settings (also GRAMHOST_* variables and keys of the settings file)")]
 pub struct Flags {
-    /// Settings file [default: gramhost.toml, if it is there]
+    /// The settings file [default: gramhost.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Where the API listens; port 0 takes any free one [default: 127.0.0.1:5000]
+    /// The address of the API; port 0 means any free port [default: 127.0.0.1:5000]
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub listen: Option<String>,
-    /// Where the operator's listener is, or off [default: 127.0.0.1:5001]
+    /// The address of the admin listener, or off [default: 127.0.0.1:5001]
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub admin_listen: Option<String>,
-    /// Plugins here (post.wasm, post.toml, ...) override the built-in ones [default: plugins in the data folder]
+    /// The folder of plugins (post.wasm, post.toml, ...) that override the built-in ones [default: plugins in the data folder]
     #[arg(long, global = true, value_name = "FOLDER")]
     pub plugins: Option<String>,
-    /// The server's own folder: database, compiled plugins, admin token [default: data]
+    /// The data folder of the server: database, compiled plugins, admin token [default: data]
     #[arg(long, global = true, value_name = "FOLDER")]
     pub data: Option<String>,
-    /// Requests of one client in any 60 seconds; 0 for no limit [default: 30]
+    /// Requests of one client in any 60 seconds; 0 means no limit [default: 30]
     #[arg(long, global = true, value_name = "N")]
     pub rate_limit: Option<String>,
-    /// Send every request for Instagram to this origin instead
+    /// Send all requests for Instagram to this origin instead
     #[arg(long, global = true, value_name = "URL")]
     pub upstream_override: Option<String>,
-    /// Answer from the HAR files below this folder, with no network at all
+    /// Respond from the HAR files in this folder, without any network access
     #[arg(long, global = true, value_name = "FOLDER")]
     pub replay: Option<String>,
-    /// Your own Instagram session, a Netscape cookie file
+    /// A Netscape cookie file with your own Instagram session
     #[arg(long, global = true, value_name = "FILE")]
     pub cookies: Option<String>,
-    /// Proxy for requests to Instagram: http, https or socks5
+    /// The proxy for requests to Instagram: http, https or socks5
     #[arg(long, global = true, value_name = "URL")]
     pub proxy: Option<String>,
-    /// How long an answer is served from memory, seconds; 0 for not at all [default: 60]
+    /// How many seconds records are served from the cache; 0 switches the cache off [default: 60]
     #[arg(long, global = true, value_name = "SECONDS")]
     pub cache_ttl: Option<String>,
-    /// Compare a new plugin with the serving one on so many live extractions before it serves [default: 0]
+    /// Run a new plugin version in shadow mode for N live extractions before it serves [default: 0]
     #[arg(long, global = true, value_name = "N")]
     pub shadow: Option<String>,
-    /// How downloaded files are called: documented, or capability (nobody can guess them)
+    /// How downloaded files are named: documented, or capability (names that nobody can guess)
     #[arg(long, global = true, value_name = "HOW")]
     pub file_names: Option<String>,
 }
 
 impl Flags {
-    /// Each flag's key and what was given.
+    /// The key and value of each flag that was given.
     pub(super) fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [
             ("listen", &self.listen),

@@ -1,14 +1,14 @@
-//! Which known name somebody meant who wrote another.
+//! Finds the known name that is most similar to a misspelled one.
 
-/// From where on two names are taken for the same with a slip in it; between 0 and 1.
-const ALIKE_MIN: f64 = 0.7;
+/// The smallest similarity of a misspelled name, between 0 and 1.
+const SIMILARITY_MIN: f64 = 0.7;
 
-/// The known name that is nearest to `word`; none if nothing is near.
+/// The known name that is most similar to `word`; none if no name is similar.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
         .map(|name| (strsim::normalized_damerau_levenshtein(word, name), name))
-        .filter(|(alike, _)| *alike >= ALIKE_MIN)
+        .filter(|(similarity, _)| *similarity >= SIMILARITY_MIN)
         .max_by(|(left, _), (right, _)| left.total_cmp(right))
         .map(|(_, name)| name)
 }
@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_understood_and_another_word_is_not() {
+    fn a_misspelled_name_is_found_and_another_word_is_not() {
         let known = || ["listen", "admin_listen", "limits.in_flight_max"].into_iter();
         assert_eq!(nearest("lisen", known()), Some("listen"));
         assert_eq!(

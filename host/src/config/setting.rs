@@ -1,18 +1,18 @@
-//! Every setting: its key in the file, what it takes, the field it fills, and what that field holds.
+//! The table of all settings: the key in the file, the valid values, and the field of the configuration.
 
 use super::{Config, shown::Shown, value};
 
-/// One setting. A dot in its key is a table of the file and an underscore of the variable:
+/// One setting. A dot in its key stands for a table in the file, and for an underscore in the variable:
 /// `limits.plugin_calls_max` is `GRAMHOST_LIMITS_PLUGIN_CALLS_MAX`.
 pub(super) struct Setting {
     pub(super) key: &'static str,
-    /// Fills the field from text, or says what it takes.
+    /// Sets the field from text; the error describes the valid values.
     pub(super) set: fn(&mut Config, &str) -> Result<(), String>,
-    /// What the field holds, without secrets; none: nothing.
+    /// The value of the field without secrets; none if it is not set.
     pub(super) shown: fn(&Config) -> Option<String>,
 }
 
-/// A setting of which the reader makes the field.
+/// A setting whose value a reader parses.
 macro_rules! read {
     ($key:literal, $($field:ident).+, $read:expr) => {
         Setting {
@@ -33,7 +33,7 @@ macro_rules! some {
     };
 }
 
-/// A setting with several items.
+/// A setting that is a list.
 macro_rules! list {
     ($key:literal, $($field:ident).+, $item:expr) => {
         read!($key, $($field).+, |text| value::list(text, $item))
@@ -60,7 +60,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     whole!("cache_ttl", extraction.cache_ttl_s, 0..=86_400),
     whole!("shadow", plugin.shadow, 0..=10_000),
     some!("file_names", file_names, value::file_names),
-    // From here on only in the file and in variables.
+    // The settings from here on have no flag.
     some!("log", log, value::filter),
     list!("allowed_hosts", api.allowed_hosts, value::host),
     list!("allowed_origins", api.allowed_origins, value::website),
@@ -296,7 +296,7 @@ pub(super) const SETTINGS: &[Setting] = &[
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 
-/// The name of its variable.
+/// The name of the environment variable of a setting.
 pub(super) fn variable(key: &str) -> String {
     format!("GRAMHOST_{}", key.replace('.', "_").to_uppercase())
 }

@@ -1,4 +1,4 @@
-//! What a setting holds, as the operator is shown it: without credentials.
+//! The values of settings as the operator sees them, without credentials.
 
 use std::{
     net::SocketAddr,
@@ -11,14 +11,14 @@ use url::Url;
 use super::FileNames;
 use crate::plugin::TrustedKey;
 
-/// A field of the configuration, in words.
+/// A field of the configuration that can be shown.
 pub(super) trait Shown {
-    /// None: it holds nothing.
+    /// The value as text; none if it is not set.
     fn shown(&self) -> Option<String>;
 }
 
-/// Types that say of themselves what a person wants to read.
-macro_rules! as_it_is {
+/// Implements [`Shown`] for types whose `Display` is what the operator wants to read.
+macro_rules! shown_by_display {
     ($($type:ty),+) => {
         $(impl Shown for $type {
             fn shown(&self) -> Option<String> {
@@ -28,7 +28,7 @@ macro_rules! as_it_is {
     };
 }
 
-as_it_is!(
+shown_by_display!(
     u32, u64, usize, String, SocketAddr, IpNet, FileNames, TrustedKey
 );
 
@@ -41,7 +41,7 @@ impl Shown for PathBuf {
 impl Shown for Url {
     fn shown(&self) -> Option<String> {
         let mut url = self.clone();
-        // Refused only where a URL cannot have them.
+        // These fail only if the URL cannot have credentials.
         let _none = url.set_username("");
         let _none = url.set_password(None);
         Some(url.to_string())

@@ -1,4 +1,4 @@
-//! What each source gives: settings as text, with the name under which it was given.
+//! Reads the sources of settings: flags, variables and the file. Each value is text, with the name of its source.
 
 use std::ffi::OsString;
 
@@ -8,34 +8,34 @@ use super::{
     value,
 };
 
-/// Variables that are no settings: where the tests find real recordings.
+/// Variables that are not settings: the folder of the recordings for tests.
 const OTHER_VARIABLES: [&str; 1] = ["GRAMHOST_RECORDINGS"];
 
-/// What every variable of ours begins with.
+/// The prefix of all our variables.
 const PREFIX: &str = "GRAMHOST_";
 
-/// One setting that somebody gave.
-pub(super) struct Given {
-    /// How to call it in an error.
+/// One assignment of a value to a setting.
+pub(super) struct Assignment {
+    /// The name of its source, for error messages.
     pub(super) origin: String,
     pub(super) setting: &'static Setting,
     pub(super) text: String,
 }
 
-pub(super) fn flags(flags: &Flags) -> Result<Vec<Given>, Error> {
+pub(super) fn flags(flags: &Flags) -> Result<Vec<Assignment>, Error> {
     flags
         .given()
         .map(|(key, text)| {
             let origin = format!("--{}", key.replace('_', "-"));
-            given(origin, text.to_owned(), |known| known == key)
+            assignment(origin, text.to_owned(), |known| known == key)
         })
         .collect()
 }
 
-/// Only names that start with `GRAMHOST_` are ours, and every one of those must be known.
+/// Only variables that start with `GRAMHOST_` are ours, and each of them must be a known setting.
 pub(super) fn variables(
     variables: impl Iterator<Item = (OsString, OsString)>,
-) -> Result<Vec<Given>, Error> {
+) -> Result<Vec<Assignment>, Error> {
     variables
         .filter_map(|(name, text)| Some((name.into_string().ok()?, text)))
         .filter(|(name, _)| name.starts_with(PREFIX))
@@ -46,12 +46,12 @@ pub(super) fn variables(
                 value: value::shown(&text.to_string_lossy()),
                 accepted: "UTF-8".to_owned(),
             })?;
-            given(name.clone(), text, |known| variable(known) == name)
+            assignment(name.clone(), text, |known| variable(known) == name)
         })
         .collect()
 }
 
-pub(super) fn file(name: &str, text: &str) -> Result<Vec<Given>, Error> {
+pub(super) fn file(name: &str, text: &str) -> Result<Vec<Assignment>, Error> {
     let table: toml::Table =
         toml::from_str(text).map_err(|error| Error::File(format!("{name}: {error}")))?;
     let mut settings = Vec::new();
@@ -72,14 +72,18 @@ pub(super) fn file(name: &str, text: &str) -> Result<Vec<Given>, Error> {
                 value: value::shown(&value.to_string()),
                 accepted,
             })?;
-            given(origin, text, |known| known == key)
+            assignment(origin, text, |known| known == key)
         })
         .collect()
 }
 
-fn given(origin: String, text: String, is: impl Fn(&str) -> bool) -> Result<Given, Error> {
+fn assignment(
+    origin: String,
+    text: String,
+    is: impl Fn(&str) -> bool,
+) -> Result<Assignment, Error> {
     match SETTINGS.iter().find(|setting| is(setting.key)) {
-        Some(setting) => Ok(Given {
+        Some(setting) => Ok(Assignment {
             origin,
             setting,
             text,
@@ -91,12 +95,12 @@ fn given(origin: String, text: String, is: impl Fn(&str) -> bool) -> Result<Give
     }
 }
 
-/// The nearest setting, in the form that it was given in; else all of them.
+/// Suggests the most similar setting, spelled as in its source, or lists all of them.
 fn hint(origin: &str) -> String {
     let keys = || SETTINGS.iter().map(|setting| setting.key);
     let meant = if let Some(word) = origin.strip_prefix(PREFIX) {
         let variables: Vec<_> = keys().map(variable).collect();
-        // What all of them begin with would make all of them alike.
+        // The common prefix would make all names similar.
         let words = variables.iter().filter_map(|it| it.strip_prefix(PREFIX));
         nearest(word, words).map(|word| format!("{PREFIX}{word}"))
     } else {
@@ -105,6 +109,9 @@ fn hint(origin: &str) -> String {
     };
     match meant {
         Some(name) => format!("did you mean {name}?"),
-        None => format!("there are {}", keys().collect::<Vec<_>>().join(", ")),
+        None => format!(
+            "known settings are {}",
+            keys().collect::<Vec<_>>().join(", ")
+        ),
     }
 }

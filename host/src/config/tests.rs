@@ -1,4 +1,4 @@
-//! Precedence, and what is refused, by name.
+//! Precedence, and errors that name the setting.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
@@ -71,7 +71,7 @@ fn every_flag_is_also_a_setting() {
 }
 
 #[test]
-fn an_unknown_key_or_variable_is_refused_by_name() {
+fn an_unknown_key_or_variable_is_an_error_that_names_it() {
     assert_eq!(
         error("lisen = 1", &[]),
         "g.toml: lisen is not a setting; did you mean listen?"
@@ -81,7 +81,8 @@ fn an_unknown_key_or_variable_is_refused_by_name() {
         "GRAMHOST_LIMITS_PLUGIN_CALL_MAX is not a setting; did you mean GRAMHOST_LIMITS_PLUGIN_CALLS_MAX?"
     );
     assert!(
-        error("colour = 1", &[]).starts_with("g.toml: colour is not a setting; there are listen,")
+        error("colour = 1", &[])
+            .starts_with("g.toml: colour is not a setting; known settings are listen,")
     );
     assert!(error("[limits]\nx = 1", &[]).starts_with("g.toml: limits.x is not"));
     assert!(error("[limits.x]\ny = 1", &[]).starts_with("g.toml: limits.x "));
@@ -95,35 +96,35 @@ fn other_programs_variables_and_the_recordings_are_left_alone() {
 }
 
 #[test]
-fn a_bad_value_is_refused_with_what_is_taken() {
+fn an_invalid_value_is_an_error_that_describes_the_valid_ones() {
     assert_eq!(
         error("rate_limit = 'many'", &[]),
-        "g.toml: rate_limit does not take \"many\": give a whole number from 0 to 1000000"
+        "g.toml: rate_limit cannot be \"many\"; expected a whole number from 0 to 1000000"
     );
     assert_eq!(
         error("", &[("GRAMHOST_LIMITS_PLUGIN_CALLS_MAX", "0")]),
-        "GRAMHOST_LIMITS_PLUGIN_CALLS_MAX does not take \"0\": give a whole number from 1 to 1024"
+        "GRAMHOST_LIMITS_PLUGIN_CALLS_MAX cannot be \"0\"; expected a whole number from 1 to 1024"
     );
-    assert!(error("listen = 5000", &[]).contains("give an address with its port"));
+    assert!(error("listen = 5000", &[]).contains("expected an address with its port"));
     assert!(error("admin_listen = 'on'", &[]).ends_with(", or off"));
-    assert!(error("log = 'a=b=c'", &[]).contains("log does not take"));
-    assert!(error("upstream_override = 'http://h/path'", &[]).contains("give an origin"));
-    assert!(error("trusted_proxies = ['10.0.0.0/33']", &[]).contains("each item an address"));
-    assert!(error("upstream_hosts = ['*.1.2.3.4']", &[]).contains("each item a host name"));
-    assert!(error("data = ''", &[]).contains("give a path"));
-    assert!(error("data = 2026-01-01", &[]).contains("give a string"));
+    assert!(error("log = 'a=b=c'", &[]).contains("log cannot be"));
+    assert!(error("upstream_override = 'http://h/path'", &[]).contains("expected an origin"));
+    assert!(error("trusted_proxies = ['10.0.0.0/33']", &[]).contains("each item is an address"));
+    assert!(error("upstream_hosts = ['*.1.2.3.4']", &[]).contains("each item is a host name"));
+    assert!(error("data = ''", &[]).contains("expected a path"));
+    assert!(error("data = 2026-01-01", &[]).contains("expected a string"));
     assert!(error("data =", &[]).starts_with("g.toml: TOML parse error"));
 }
 
 #[test]
-fn credentials_of_a_refused_url_are_not_shown() {
+fn credentials_in_an_invalid_url_are_not_shown() {
     let error = error("proxy = 'ftp://me:secret@proxy:21'", &[]);
     assert!(!error.contains("secret"), "{error}");
     assert!(error.contains("proxy:21"), "{error}");
 }
 
 #[test]
-fn every_setting_is_shown_as_it_is_in_force_and_without_credentials() {
+fn every_setting_is_shown_with_its_active_value_and_without_credentials() {
     let file = "rate_limit = 7\nproxy = 'http://me:secret@proxy:3128'\nallowed_hosts = ['a.example', 'b.example']";
     let settings = compose(file, &[], &Flags::default()).unwrap().settings();
     assert_eq!(settings.len(), setting::SETTINGS.len());
@@ -149,7 +150,7 @@ fn every_setting_is_shown_as_it_is_in_force_and_without_credentials() {
 }
 
 #[test]
-fn lists_are_arrays_in_the_file_and_commas_in_variables() {
+fn lists_are_arrays_in_the_file_and_separated_by_commas_in_variables() {
     let file = "allowed_hosts = ['API.example.com', '[::1]']\ntrusted_proxies = ['10.0.0.0/8']";
     let config = compose(file, &[], &Flags::default()).unwrap();
     assert_eq!(config.api.allowed_hosts, ["api.example.com", "[::1]"]);

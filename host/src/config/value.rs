@@ -1,4 +1,4 @@
-//! Values as people write them. Each reader's error says what it takes.
+//! Parses the values of settings. Each error describes the valid values.
 
 use std::{fmt::Display, net::SocketAddr, ops::RangeInclusive, path::PathBuf};
 
@@ -9,7 +9,7 @@ use url::Url;
 use super::FileNames;
 use crate::plugin::TrustedKey;
 
-/// Most of a refused value that is shown, characters.
+/// The longest part of an invalid value that is shown, characters.
 const SHOWN_CHARACTERS_MAX: usize = 100;
 
 pub(super) fn file_names(text: &str) -> Result<FileNames, String> {
@@ -50,7 +50,7 @@ pub(super) fn path(text: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text))
 }
 
-/// `http://` or `https://` with a host and nothing behind it.
+/// `http://` or `https://` and a host, without path, query or credentials.
 pub(super) fn origin(text: &str) -> Result<Url, String> {
     Url::parse(text)
         .ok()
@@ -60,7 +60,7 @@ pub(super) fn origin(text: &str) -> Result<Url, String> {
         .ok_or_else(|| "an origin such as http://127.0.0.1:8080".to_owned())
 }
 
-/// An origin as a browser names it in `Origin`.
+/// An origin in the form of the header `Origin`.
 pub(super) fn website(text: &str) -> Result<String, String> {
     origin(text)
         .map(|url| url.origin().ascii_serialization())
@@ -74,7 +74,7 @@ pub(super) fn proxy(text: &str) -> Result<Url, String> {
         .ok_or_else(|| "a URL that starts with http://, https:// or socks5://".to_owned())
 }
 
-/// A filter of log lines.
+/// A filter for log lines.
 pub(super) fn filter(text: &str) -> Result<String, String> {
     match EnvFilter::builder().parse(text) {
         Ok(_) => Ok(text.to_owned()),
@@ -86,7 +86,7 @@ pub(super) fn filter(text: &str) -> Result<String, String> {
     }
 }
 
-/// Items between commas; the file may also give an array.
+/// Items separated by commas. The file may also contain an array.
 pub(super) fn list<T>(
     text: &str,
     item: impl Fn(&str) -> Result<T, String>,
@@ -94,18 +94,20 @@ pub(super) fn list<T>(
     text.split(',')
         .map(str::trim)
         .filter(|text| !text.is_empty())
-        .map(|text| item(text).map_err(|accepted| format!("a list, each item {accepted}")))
+        .map(|text| {
+            item(text).map_err(|accepted| format!("a list in which each item is {accepted}"))
+        })
         .collect()
 }
 
-/// A name or an address without scheme, port or path; lower case.
+/// A host name or address without scheme, port or path, in lower case.
 pub(super) fn host(text: &str) -> Result<String, String> {
     url::Host::parse(text)
         .map(|host| host.to_string())
         .map_err(|_| "a host name such as api.example.com".to_owned())
 }
 
-/// A name, or `*.` and a name: everything below it.
+/// A host name, or `*.` and a name for all its subdomains.
 pub(super) fn host_pattern(text: &str) -> Result<String, String> {
     let (star, name) = match text.strip_prefix("*.") {
         Some(name) => ("*.", name),
@@ -126,7 +128,7 @@ pub(super) fn network(text: &str) -> Result<IpNet, String> {
         })
 }
 
-/// A refused value as an error may show it: short, and without a URL's credentials.
+/// An invalid value as an error may show it: shortened, and without the credentials of a URL.
 pub(super) fn shown(value: &str) -> String {
     let value = value.rsplit_once('@').map_or(value, |(_, behind)| behind);
     value.chars().take(SHOWN_CHARACTERS_MAX).collect()
@@ -137,7 +139,7 @@ pub(super) fn minisign_key(text: &str) -> Result<TrustedKey, String> {
     TrustedKey::parse(text).map_err(|_| "the second line of a minisign .pub file".to_owned())
 }
 
-/// As the file writes it, without TOML's quotes.
+/// A TOML value as text, without quotes.
 pub(super) fn text(value: &toml::Value) -> Result<String, String> {
     let plain = |value: &dyn Display| Ok(value.to_string());
     match value {

@@ -25,12 +25,12 @@ fn what_is_wrong_is_named_and_fails() {
     let good = gramhost(folder.path()).args(QUIET).output().unwrap();
     assert_eq!(good.status.code(), Some(0), "{}", stdout(&good));
     for line in [
-        "ok   data folder       data (will be made)",
-        "ok   other server      none on the data folder",
+        "ok   data folder       data (will be created)",
+        "ok   other server      none uses the data folder",
         "ok   free disk ",
         "ok   clock ",
-        // Offline is a note, and what to look at stands beside it.
-        "note Instagram         not reached (",
+        // Being offline is a note that says what to check.
+        "note Instagram         not reachable (",
     ] {
         assert!(stdout(&good).contains(line), "{line}: {}", stdout(&good));
     }
@@ -58,7 +58,7 @@ fn missing_programs_come_with_the_command_that_gets_them() {
         "note ffprobe           not found",
         "note encoders          none without ffmpeg: apt install ffmpeg",
         "note wasm target       not installed; only plugin authors need it: rustup target add wasm32-wasip2",
-        "ok   Instagram         not asked: answers are recorded ones",
+        "ok   Instagram         not contacted: responses are recorded",
     ] {
         assert!(
             stdout(&output).contains(line),
@@ -98,7 +98,7 @@ fn who_holds_a_port_and_the_data_folder_is_told_as_json() {
     let said = find("port")["said"].as_str().unwrap();
     assert!(said.starts_with(&format!("{taken}: ")), "{said}");
     if cfg!(target_os = "linux") {
-        assert!(said.contains("it is gramhost (process "), "{said}");
+        assert!(said.contains("used by gramhost (process "), "{said}");
     }
     assert_eq!(find("other server")["mark"], "note");
     assert!(
@@ -128,7 +128,7 @@ async fn instagram_is_asked_once_and_its_clock_compared() {
     assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     let said = stdout(&output);
     assert!(
-        said.contains("note Instagram         answers 200 in "),
+        said.contains("note Instagram         responded with 200 in "),
         "{said}"
     );
     assert!(

@@ -170,7 +170,8 @@ fn new_overwrites_nothing() {
     fs::write(desk.path().join("post/mine.txt"), "").unwrap();
     let output = run(desk.path(), &["new", "post"]);
     assert_eq!(output.status.code(), Some(1));
-    let words = "gramhost: post is there already and not empty: give another with --into\n";
+    let words =
+        "gramhost: post already exists and is not empty: choose another folder with --into\n";
     assert_eq!(said(&output), words);
     assert_eq!(fs::read_dir(desk.path().join("post")).unwrap().count(), 1);
 }
@@ -256,10 +257,10 @@ async fn watch_hands_over_what_passes_and_goes_on_after_what_does_not() {
     let source = author.join("src/lib.rs");
     let good = fs::read_to_string(&source).unwrap();
     fs::write(&source, format!("{good}\nthis is no Rust\n")).unwrap();
-    watch.says("it does not compile, see above").await;
+    watch.says("the build failed, see above").await;
     let wrong = good.replace("inner[\"comment_count\"].as_u64()", "Some(7)");
     fs::write(&source, &wrong).unwrap();
-    watch.says("not handed over: not every case passed").await;
+    watch.says("not installed: some cases failed").await;
     assert_eq!(info().await.status, 200);
     fs::write(&source, &good).unwrap();
     let manifest = fs::read_to_string(author.join("Cargo.toml")).unwrap();

@@ -36,7 +36,10 @@ async fn a_version_that_asks_for_more_waits_for_a_person() {
         assert!(why.contains(asked), "{why}");
     }
     let listed = author.done(&["list"]);
-    assert!(listed.contains("waits for you: asks for more"), "{listed}");
+    assert!(
+        listed.contains("is held for your decision: asks for more"),
+        "{listed}"
+    );
     author.done(&["promote", "post"]);
     assert_ne!(stage.post_plugin().await["digest"], before);
 }

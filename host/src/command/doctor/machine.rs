@@ -1,4 +1,4 @@
-//! What this machine must have: folders, disk, descriptors, certificates, a clock.
+//! Checks of the machine: folders, disk, file descriptors, certificates, clock.
 
 use std::{
     fs::File,
@@ -10,15 +10,15 @@ use std::{
 use super::Finding;
 use crate::{config::Config, data::Folder};
 
-/// 1024 connections, what goes out for them, plugins and the database, file descriptors.
+/// File descriptors for 1,024 connections, their upstream requests, the plugins and the database.
 const DESCRIPTORS_MIN: u64 = 2_048;
-/// On Debian and on macOS.
+/// The commands that set the clock, on Debian and on macOS.
 pub(super) const SET_CLOCK: (&str, &str) =
     ("timedatectl set-ntp true", "sudo sntp -sS time.apple.com");
-/// This program did not exist before: 2026-01-01, seconds since 1970.
+/// 2026-01-01, seconds since 1970. This program is newer, so an earlier time means a wrong clock.
 const BEGAN_S: u64 = 1_767_225_600;
 
-/// Where Linux distributions and macOS keep the certificate authorities they trust.
+/// Where Linux distributions and macOS keep their trusted certificate authorities.
 const AUTHORITIES: [&str; 6] = [
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -41,7 +41,7 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
     ]
 }
 
-/// The folder, or the nearest one above it that exists.
+/// The folder itself or its nearest existing parent, and whether it is the folder itself.
 fn nearest(folder: &Path) -> (PathBuf, bool) {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let existing = absolute
@@ -52,7 +52,7 @@ fn nearest(folder: &Path) -> (PathBuf, bool) {
     (existing, is_it)
 }
 
-/// It, or the nearest folder above it that exists, must take a new file.
+/// The data folder, or its nearest existing parent, must be writable.
 fn data_folder(folder: &Path) -> Finding {
     const WHAT: &str = "data folder";
     let name = folder.display();
@@ -60,26 +60,26 @@ fn data_folder(folder: &Path) -> Finding {
     let probe = existing.join(format!(".gramhost-doctor-{}", std::process::id()));
     match File::create_new(&probe).and_then(|_| std::fs::remove_file(&probe)) {
         Ok(()) if is_it => Finding::good(WHAT, name.to_string()),
-        Ok(()) => Finding::good(WHAT, format!("{name} (will be made)")),
+        Ok(()) => Finding::good(WHAT, format!("{name} (will be created)")),
         Err(error) => Finding::bad(
             WHAT,
-            format!("{}: {error}; give another --data", existing.display()),
+            format!("{}: {error}; choose another --data", existing.display()),
         ),
     }
 }
 
-/// What lies in it runs (sandboxed), so nobody else should be able to write there.
+/// The files in it are run (in the sandbox), so no other user should be able to write there.
 fn plugin_folder(folder: Option<&Path>) -> Finding {
     const WHAT: &str = "plugin folder";
     let Some(folder) = folder else {
-        return Finding::good(WHAT, "none: the built-in plugins serve");
+        return Finding::good(WHAT, "none: the built-in plugins are used");
     };
     let name = folder.display();
     match folder.metadata() {
-        Ok(meta) if !meta.is_dir() => Finding::bad(WHAT, format!("{name} is no folder")),
+        Ok(meta) if !meta.is_dir() => Finding::bad(WHAT, format!("{name} is not a folder")),
         Ok(meta) if meta.mode() & 0o022 != 0 => Finding::note(
             WHAT,
-            format!("others may put plugins there: chmod go-w {name}"),
+            format!("other users can install plugins there: chmod go-w {name}"),
         ),
         Ok(_) => Finding::good(WHAT, name.to_string()),
         Err(_) => Finding::good(
@@ -92,31 +92,31 @@ fn plugin_folder(folder: Option<&Path>) -> Finding {
 fn cookies(file: Option<&Path>) -> Finding {
     const WHAT: &str = "cookies";
     let Some(file) = file else {
-        return Finding::good(WHAT, "none: Instagram is asked as a guest");
+        return Finding::good(WHAT, "none: requests are sent without a session");
     };
     let name = file.display();
     match File::open(file).and_then(|file| file.metadata()) {
         Ok(meta) if meta.mode() & 0o077 != 0 => Finding::note(
             WHAT,
-            format!("others may read your session: chmod 600 {name}"),
+            format!("other users can read your session: chmod 600 {name}"),
         ),
         Ok(_) => Finding::good(WHAT, name.to_string()),
         Err(error) => Finding::bad(WHAT, format!("{name}: {error}")),
     }
 }
 
-/// Looks whether a server holds the folder, and holds it no longer than that.
+/// Checks whether a server holds the lock of the data folder, and releases the lock at once.
 fn owner(data: &Path) -> Finding {
     const WHAT: &str = "other server";
     match Folder::visit(data).is_owned() {
         Ok(true) => Finding::note(
             WHAT,
             format!(
-                "one serves from {}: a second one needs another --data",
+                "one is using {}: a second server needs another --data",
                 data.display()
             ),
         ),
-        Ok(false) => Finding::good(WHAT, "none on the data folder"),
+        Ok(false) => Finding::good(WHAT, "none uses the data folder"),
         Err(error) => Finding::note(WHAT, error.to_string()),
     }
 }
@@ -139,7 +139,7 @@ fn disk(data: &Path, free_min: u64) -> Finding {
     Finding::good(WHAT, said)
 }
 
-/// Certificates are judged by it, and links expire by it.
+/// The validity of certificates and links depends on the clock.
 fn clock() -> Finding {
     const WHAT: &str = "clock";
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
@@ -148,7 +148,7 @@ fn clock() -> Finding {
     let now = now.and_then(|now| time::OffsetDateTime::from_unix_timestamp(now).ok());
     let said = now.map_or_else(String::new, |now| format!("{now}"));
     if seconds < BEGAN_S {
-        return Finding::bad(WHAT, format!("{said} is long past")).get(SET_CLOCK.0, SET_CLOCK.1);
+        return Finding::bad(WHAT, format!("{said} is in the past")).get(SET_CLOCK.0, SET_CLOCK.1);
     }
     Finding::good(WHAT, said)
 }
@@ -160,7 +160,7 @@ fn authorities() -> Finding {
         .find(|path| Path::new(path).exists())
     {
         Some(path) => Finding::good(WHAT, path),
-        None => Finding::bad(WHAT, "none found, so no https").get(
+        None => Finding::bad(WHAT, "none found, so HTTPS will not work").get(
             "apt install ca-certificates",
             "brew install ca-certificates",
         ),
@@ -169,12 +169,12 @@ fn authorities() -> Finding {
 
 fn descriptors() -> Finding {
     const WHAT: &str = "file descriptors";
-    // None: no limit.
+    // None means no limit.
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     match limit {
         Some(limit) if limit < DESCRIPTORS_MIN => Finding::note(
             WHAT,
-            format!("{limit}, few for many clients: ulimit -n {DESCRIPTORS_MIN}"),
+            format!("{limit} is low for many clients: ulimit -n {DESCRIPTORS_MIN}"),
         ),
         Some(limit) => Finding::good(WHAT, limit.to_string()),
         None => Finding::good(WHAT, "no limit"),

@@ -1,4 +1,4 @@
-//! Who holds the ports, and whether Instagram answers.
+//! Checks of the network: whether the ports are free, and whether Instagram responds.
 
 use std::{
     fs,
@@ -17,13 +17,13 @@ use crate::{
     upstream::Client,
 };
 
-/// How long Instagram may take; who is offline waits no longer.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// A small file that says nothing of anybody.
-const ASKED: &str = "https://www.instagram.com/robots.txt";
-/// From where on links and certificates may be judged wrongly, seconds.
+/// How long Instagram may take to respond.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// A small file that contains nothing about any person.
+const URL: &str = "https://www.instagram.com/robots.txt";
+/// Largest harmless difference of the clocks. Above it, certificates and links may seem invalid, seconds.
 const SKEW_S_MAX: u64 = 120;
-/// State of a socket in `/proc/net/tcp` that listens.
+/// The state of a listening socket in `/proc/net/tcp`.
 const LISTENS: &str = "0A";
 
 pub(super) async fn ports(config: &Config) -> [Finding; 2] {
@@ -43,17 +43,19 @@ async fn port(what: &'static str, address: Option<SocketAddr>) -> Finding {
     };
     let port = address.port();
     let who = match holder(Path::new("/proc"), port) {
-        Some(who) if who.starts_with("gramhost ") => format!("it is {who}, which serves already"),
-        Some(who) => format!("it is {who}: end it or give another address"),
-        None if cfg!(target_os = "macos") && port == 5000 => {
-            "AirPlay Receiver takes 5000: switch it off or give another --listen".to_owned()
+        Some(who) if who.starts_with("gramhost ") => {
+            format!("used by {who}, which is already serving")
         }
-        None => format!("lsof -nP -iTCP:{port} says who it is"),
+        Some(who) => format!("used by {who}: stop it or choose another address"),
+        None if cfg!(target_os = "macos") && port == 5000 => {
+            "AirPlay Receiver uses port 5000: switch it off or choose another --listen".to_owned()
+        }
+        None => format!("find the process with lsof -nP -iTCP:{port}"),
     };
     Finding::bad(what, format!("{address}: {error}; {who}"))
 }
 
-/// Name and number of the process that listens on a port; none where it is somebody else's, or there is no `/proc`.
+/// Name and id of the process that listens on a port. None if it belongs to another user, or there is no `/proc`.
 fn holder(proc: &Path, port: u16) -> Option<String> {
     let sockets: Vec<_> = ["net/tcp", "net/tcp6"]
         .iter()
@@ -80,7 +82,7 @@ fn holder(proc: &Path, port: u16) -> Option<String> {
     None
 }
 
-/// Inodes of the sockets that listen on a port.
+/// The inodes of the sockets that listen on a port.
 fn listening(table: &str, port: u16) -> Vec<String> {
     let wanted = format!(":{port:04X}");
     let listens = |line: &str| {
@@ -91,11 +93,11 @@ fn listening(table: &str, port: u16) -> Vec<String> {
     table.lines().skip(1).filter_map(listens).collect()
 }
 
-/// Through the proxy and by the rules of every request; without the operator's session.
+/// Requests one file from Instagram, through the proxy and under the rules of every request, but without the session.
 pub(super) async fn instagram(config: &Config) -> Finding {
     const WHAT: &str = "Instagram";
     if config.upstream.replay.is_some() {
-        return Finding::good(WHAT, "not asked: answers are recorded ones");
+        return Finding::good(WHAT, "not contacted: responses are recorded");
     }
     let client = match Client::new(config.upstream.clone()) {
         Ok(client) => client,
@@ -103,7 +105,7 @@ pub(super) async fn instagram(config: &Config) -> Finding {
     };
     let request = Request {
         method: Method::Get,
-        url: ASKED.to_owned(),
+        url: URL.to_owned(),
         headers: Vec::new(),
         body: None,
         session: false,
@@ -115,13 +117,15 @@ pub(super) async fn instagram(config: &Config) -> Finding {
     } else {
         ""
     };
-    match client.fetch(&request, &hosts, began + PATIENCE).await {
+    match client.fetch(&request, &hosts, began + TIMEOUT).await {
         Answer::Response(response) => {
             let ms = began.elapsed().as_millis();
-            let said = format!("answers {} in {ms} ms{through}", response.status);
+            let said = format!("responded with {} in {ms} ms{through}", response.status);
             match skew_s(&response.headers) {
                 Some(skew) if skew > SKEW_S_MAX => {
-                    let said = format!("{said}; its clock and this one differ by {skew} s");
+                    let said = format!(
+                        "{said}; its clock and the clock of this machine differ by {skew} s"
+                    );
                     Finding::note(WHAT, said).get(SET_CLOCK.0, SET_CLOCK.1)
                 }
                 _ => Finding::good(WHAT, said),
@@ -129,12 +133,12 @@ pub(super) async fn instagram(config: &Config) -> Finding {
         }
         Answer::Failed(error) => Finding::note(
             WHAT,
-            format!("not reached{through} ({error}): look at the network, or give a --proxy"),
+            format!("not reachable{through} ({error}): check the network, or set --proxy"),
         ),
     }
 }
 
-/// How far this machine's clock is from that of whoever answered, seconds.
+/// Difference between the clock of this machine and the one of the responding server, seconds.
 fn skew_s(headers: &[Header]) -> Option<u64> {
     let date = headers.iter().find(|header| header.name == "date")?;
     let theirs = OffsetDateTime::parse(&date.value, &Rfc2822).ok()?;

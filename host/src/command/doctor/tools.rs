@@ -1,4 +1,4 @@
-//! Programs that some features need: ffmpeg and what it can encode, a namespace without a network, the wasm target.
+//! Checks of the programs that some features need: ffmpeg and its encoders, namespaces, the wasm target.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use tokio::process::Command;
 
 use super::Finding;
 
-/// What a conversion may ask of ffmpeg.
+/// The encoders that conversions use.
 const ENCODERS: [(&str, &str); 3] = [
     ("aac", "AAC sound"),
     ("libmp3lame", "MP3 sound"),
@@ -24,7 +24,7 @@ pub(super) async fn look() -> Vec<Finding> {
     vec![ffmpeg, ffprobe, encoders, isolation, target]
 }
 
-/// What it prints on standard output; none where it is not there or fails.
+/// The standard output of a program; none if it is missing or fails.
 async fn said(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).output().await.ok()?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -61,22 +61,25 @@ async fn encoders() -> Finding {
     Finding::note(WHAT, said).get("apt install ffmpeg", "brew install ffmpeg")
 }
 
-/// Converters run without a network where the system allows it.
+/// ffmpeg runs without a network if the system allows it.
 async fn isolation() -> Finding {
     const WHAT: &str = "unshare";
     let options = ["--user", "--map-root-user", "--net", "--", "true"];
     if cfg!(target_os = "macos") {
-        return Finding::note(WHAT, "not on macOS: ffmpeg keeps its network");
+        return Finding::note(
+            WHAT,
+            "not available on macOS, so ffmpeg can access the network",
+        );
     }
     match said("unshare", &options).await {
         Some(_) => Finding::good(WHAT, "ffmpeg runs without a network"),
         None if said("unshare", &["--version"]).await.is_some() => Finding::note(
             WHAT,
-            "user namespaces are off, so ffmpeg keeps its network: sysctl -w kernel.unprivileged_userns_clone=1",
+            "user namespaces are disabled, so ffmpeg can access the network: sysctl -w kernel.unprivileged_userns_clone=1",
         ),
         None => Finding::note(
             WHAT,
-            "not found, so ffmpeg keeps its network: apt install util-linux",
+            "not found, so ffmpeg can access the network: apt install util-linux",
         ),
     }
 }

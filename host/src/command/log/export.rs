@@ -1,5 +1,5 @@
-//! Spans to an OpenTelemetry collector, as OTLP over HTTP with protobuf; only in a build with the feature `otel`, and
-//! only where the standard variables name a collector. Nothing of it goes along with requests to Instagram.
+//! Exports spans to an OpenTelemetry collector, as OTLP over HTTP with protobuf. Only in builds with the feature `otel`,
+//! and only if the standard variables name a collector. Requests to Instagram carry no trace headers.
 
 use std::env;
 
@@ -12,22 +12,23 @@ use tracing_subscriber::{Layer, registry::LookupSpan};
 
 use crate::upstream::use_ring;
 
-/// Where the collector is; the first for everything, to which `/v1/traces` is added, the second for traces alone.
+/// The variables with the address of the collector. The first is for all signals, and `/v1/traces` is appended to it; the
+/// second is for traces only.
 const ENDPOINTS: [&str; 2] = [
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
 ];
-/// What this process is called there.
+/// The variable with the name of this service.
 const NAME: &str = "OTEL_SERVICE_NAME";
 
-/// Sends spans in batches from a thread of its own; what is left over goes out when it is dropped.
+/// Sends spans in batches from its own thread, and the remaining ones when it is dropped.
 pub(super) struct Export(SdkTracerProvider);
 
 impl Export {
-    /// None where no collector is named.
+    /// None if no collector is configured.
     ///
     /// # Errors
-    /// The address of the collector is none.
+    /// The address of the collector is invalid.
     pub(super) fn start() -> anyhow::Result<Option<Self>> {
         if ENDPOINTS.iter().all(|name| env::var_os(name).is_none()) {
             return Ok(None);
@@ -43,7 +44,7 @@ impl Export {
         Ok(Some(Self(provider)))
     }
 
-    /// Takes every span that the filter of the log lets pass, and the lines in it.
+    /// The layer that exports every span that passes the log filter, with its events.
     pub(super) fn layer<S>(&self) -> impl Layer<S> + use<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -59,7 +60,7 @@ impl Export {
 impl Drop for Export {
     fn drop(&mut self) {
         if let Err(error) = self.0.shutdown() {
-            eprintln!("gramhost: the last spans did not reach the collector: {error}");
+            eprintln!("gramhost: the last spans could not be sent to the collector: {error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What is asked of the running server: over its admin listener, with the token from the data folder.
+//! The client of the running server: requests to its admin listener, with the token from the data folder.
 
 use std::{fs, net::SocketAddr, path::Path};
 
@@ -10,19 +10,19 @@ use tokio::{
 };
 use url::form_urlencoded::Serializer;
 
-use super::super::{Exit, print, refuse};
+use super::super::{Exit, fail, print};
 use crate::{config::Config, data::Folder, server::token};
 
-/// The largest answer of the admin listener that is read, bytes.
-const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// The largest response of the admin listener that is read, bytes.
+const RESPONSE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
-/// What a server answered.
-struct Answer {
+/// A response of the server.
+struct Response {
     status: u16,
     body: Value,
 }
 
-/// `GET /plugins` of the running server; none if nothing listens there.
+/// `GET /plugins` of the running server; none if no server is running.
 pub(super) async fn plugins(config: &Config) -> anyhow::Result<Option<Value>> {
     let Some(address) = config.admin_listen else {
         return Ok(None);
@@ -30,22 +30,22 @@ pub(super) async fn plugins(config: &Config) -> anyhow::Result<Option<Value>> {
     let Ok(stream) = TcpStream::connect(address).await else {
         return Ok(None);
     };
-    let answer = ask(config, stream, address, "GET /plugins", &[]).await?;
-    if answer.status != 200 {
+    let response = exchange(config, stream, address, "GET /plugins", &[]).await?;
+    if response.status != 200 {
         bail!(
-            "{address} answered {}: is it the server of this --data folder?",
-            answer.status
+            "{address} responded with {}: is it the server of this --data folder?",
+            response.status
         );
     }
-    Ok(Some(answer.body))
+    Ok(Some(response.body))
 }
 
 /// `PUT /plugins/{name}` with the file.
 pub(super) async fn put(config: &Config, file: &Path, json: bool) -> anyhow::Result<Exit> {
     let component = fs::read(file).with_context(|| file.display().to_string())?;
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
-    let answer = send(config, &format!("PUT /plugins/{name}"), &component).await?;
-    told(&answer, json)
+    let response = send(config, &format!("PUT /plugins/{name}"), &component).await?;
+    report(&response, json)
 }
 
 /// `POST /plugins/{name}/{what}`.
@@ -63,7 +63,7 @@ pub(super) async fn decide(
         }
     }
     let target = format!("POST /plugins/{name}/{what}?{}", query.finish());
-    told(&send(config, &target, &[]).await?, json)
+    report(&send(config, &target, &[]).await?, json)
 }
 
 /// `GET /plugins/history`.
@@ -77,9 +77,9 @@ pub(super) async fn history(
         query.append_pair("plugin", name);
     }
     let target = format!("GET /plugins/history?{}", query.finish());
-    let Answer { status, body } = send(config, &target, &[]).await?;
+    let Response { status, body } = send(config, &target, &[]).await?;
     if status != 200 {
-        return told(&Answer { status, body }, json);
+        return report(&Response { status, body }, json);
     }
     if json {
         return Ok(print(&serde_json::to_string_pretty(&body)?));
@@ -100,22 +100,22 @@ pub(super) async fn history(
     Ok(print(&lines.collect::<Vec<_>>().join("\n")))
 }
 
-/// What came of it: as JSON on standard output, whatever it was, or on one line.
-fn told(answer: &Answer, json: bool) -> anyhow::Result<Exit> {
+/// Prints the response, successful or not: as JSON on standard output, or in words.
+fn report(response: &Response, json: bool) -> anyhow::Result<Exit> {
     if json {
-        print(&serde_json::to_string_pretty(&answer.body)?);
+        print(&serde_json::to_string_pretty(&response.body)?);
     }
-    Ok(match answer.status {
+    Ok(match response.status {
         200 if json => Exit::Done,
-        200 => print(&served(&answer.body)),
-        422 => refuse(Exit::Extractor, &why(&answer.body)),
-        404 => refuse(Exit::Misused, &why(&answer.body)),
-        _ => refuse(Exit::Failed, &why(&answer.body)),
+        200 => print(&serving(&response.body)),
+        422 => fail(Exit::Extractor, &why(&response.body)),
+        404 => fail(Exit::Misused, &why(&response.body)),
+        _ => fail(Exit::Failed, &why(&response.body)),
     })
 }
 
-/// What serves now, on one line.
-fn served(plugin: &Value) -> String {
+/// The serving version and the candidate, on one line.
+fn serving(plugin: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let version = |it: &Value| format!("{} {:.8}", text(&it["version"]), text(&it["digest"]));
     let mut line = format!("{} serves {}", text(&plugin["name"]), version(plugin));
@@ -125,7 +125,7 @@ fn served(plugin: &Value) -> String {
     line
 }
 
-/// Why it was refused; of a component every case.
+/// The reason of a failed request, with the failed cases of a rejected component.
 fn why(body: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let error = &body["error"];
@@ -144,24 +144,25 @@ fn why(body: &Value) -> String {
     why
 }
 
-async fn send(config: &Config, target: &str, body: &[u8]) -> anyhow::Result<Answer> {
+async fn send(config: &Config, target: &str, body: &[u8]) -> anyhow::Result<Response> {
     let address = config
         .admin_listen
-        .context("admin_listen is off: there is no server to ask")?;
+        .context("admin_listen is off, so no server can be reached")?;
     let stream = TcpStream::connect(address)
         .await
-        .with_context(|| format!("no server listens on {address}"))?;
-    ask(config, stream, address, target, body).await
+        .with_context(|| format!("no server is listening on {address}"))?;
+    exchange(config, stream, address, target, body).await
 }
 
-/// HTTP/1.0, so that the answer is one head and one body until the end: no client library needed for it.
-async fn ask(
+/// Sends one request. It uses HTTP/1.0, so that the response is one head and one body until the end of the connection, which
+/// needs no client library.
+async fn exchange(
     config: &Config,
     mut stream: TcpStream,
     address: SocketAddr,
     target: &str,
     body: &[u8],
-) -> anyhow::Result<Answer> {
+) -> anyhow::Result<Response> {
     let token = token::read(&Folder::visit(&config.data))?;
     let length = body.len();
     let head = format!(
@@ -169,19 +170,19 @@ async fn ask(
     );
     stream.write_all(head.as_bytes()).await?;
     stream.write_all(body).await?;
-    let mut answer = String::new();
+    let mut response = String::new();
     stream
-        .take(ANSWER_BYTES_MAX)
-        .read_to_string(&mut answer)
+        .take(RESPONSE_BYTES_MAX)
+        .read_to_string(&mut response)
         .await?;
-    let (head, body) = answer
+    let (head, body) = response
         .split_once("\r\n\r\n")
         .with_context(|| format!("{address} does not speak HTTP"))?;
     let status = head
         .split(' ')
         .nth(1)
         .and_then(|status| status.parse().ok());
-    Ok(Answer {
+    Ok(Response {
         status: status.with_context(|| format!("{address} does not speak HTTP"))?,
         body: serde_json::from_str(body).unwrap_or_default(),
     })

@@ -1,4 +1,4 @@
-//! `gramhost plugin build`: cargo for the target of plugins, in words for somebody who has never heard of that target.
+//! `gramhost plugin build`: runs cargo for the wasm target, checks the component, and packs its cases.
 
 use std::{
     env,
@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::{progress, refused};
+use super::{progress, rejected};
 use crate::{
     command::{Exit, print},
     config::Config,
@@ -20,30 +20,30 @@ use crate::{
     plugin,
 };
 
-/// What plugins are built for.
+/// The target that plugins are built for.
 const TARGET: &str = "wasm32-wasip2";
 
-/// Builds the extractor of `folder`, says what it can do and costs, and packs its cases into it.
+/// Builds the extractor in `folder`, shows its permissions and cost, and packs its cases into it.
 pub(super) async fn run(config: &Config, folder: &Path) -> anyhow::Result<Exit> {
     let component = component(folder).await?;
     print(&format!("built {}", component.display()));
-    let told = progress::of_cases();
+    let progress = progress::of_cases();
     let cases = cases(folder);
-    let checked = plugin::check(&config.plugin, &component, cases.as_deref(), told).await;
+    let checked = plugin::check(&config.plugin, &component, cases.as_deref(), progress).await;
     match checked {
         Ok(found) => print(&found.to_string()),
-        Err(error) => return refused(error),
+        Err(error) => return rejected(error),
     };
     match pack(config, folder, &component).await? {
         Ok(()) => Ok(Exit::Done),
-        Err(error) => refused(error),
+        Err(error) => rejected(error),
     }
 }
 
-/// Puts the author's own cases into the component, where there are some: then they are what it must pass.
+/// Packs the author's cases into the component, if there are any. A packed component is admitted by its own cases.
 ///
 /// # Errors
-/// The disk's. Inside: it fails one of them.
+/// Reading or writing fails. The inner error says that the component fails one of the cases.
 pub(super) async fn pack(
     config: &Config,
     folder: &Path,
@@ -62,15 +62,15 @@ pub(super) async fn pack(
     Ok(Ok(()))
 }
 
-/// The author's own cases, where there are some.
+/// The folder of the author's cases, if there is one.
 pub(super) fn cases(folder: &Path) -> Option<PathBuf> {
     Some(folder.join("cases")).filter(|cases| cases.is_dir())
 }
 
-/// The manifest of the extractor in `folder`.
+/// The `Cargo.toml` of the extractor in `folder`.
 ///
 /// # Errors
-/// There is none.
+/// The file does not exist.
 pub(super) fn manifest(folder: &Path) -> anyhow::Result<PathBuf> {
     let manifest = folder.join("Cargo.toml");
     if manifest.is_file() {
@@ -82,10 +82,10 @@ pub(super) fn manifest(folder: &Path) -> anyhow::Result<PathBuf> {
     );
 }
 
-/// Builds the extractor of `folder`, and puts `<name>.wasm` into it. Cargo's words go to standard error.
+/// Builds the extractor in `folder`, and copies `<name>.wasm` into that folder. Cargo's messages go to standard error.
 ///
 /// # Errors
-/// What is missing, or that it does not compile.
+/// A tool is missing, or the extractor does not compile.
 pub(super) async fn component(folder: &Path) -> anyhow::Result<PathBuf> {
     let manifest = manifest(folder)?;
     target_is_there(folder).await?;
@@ -99,7 +99,7 @@ pub(super) async fn component(folder: &Path) -> anyhow::Result<PathBuf> {
         .await
         .context("cargo cannot be run: install Rust from https://rustup.rs")?;
     if !output.status.success() {
-        bail!("it does not compile, see above");
+        bail!("the build failed, see above");
     }
     let built = built(&String::from_utf8_lossy(&output.stdout))
         .with_context(|| format!("{} builds no cdylib", manifest.display()))?;
@@ -109,7 +109,7 @@ pub(super) async fn component(folder: &Path) -> anyhow::Result<PathBuf> {
     Ok(component)
 }
 
-/// The last component in what cargo says with `--message-format=json`.
+/// The last component in the output of `cargo --message-format=json`.
 fn built(messages: &str) -> Option<PathBuf> {
     let messages = messages
         .lines()
@@ -151,7 +151,7 @@ async fn target_is_there(folder: &Path) -> anyhow::Result<()> {
     if Path::new(path.trim()).is_dir() {
         return Ok(());
     }
-    bail!("Rust lacks the target of plugins: run `rustup target add {TARGET}`");
+    bail!("the Rust target of plugins is not installed: run `rustup target add {TARGET}`");
 }
 
 fn tool(variable: &str, name: &str) -> OsString {
@@ -160,7 +160,7 @@ fn tool(variable: &str, name: &str) -> OsString {
 
 #[cfg(test)]
 mod tests {
-    //! What cargo says, and files that are replaced.
+    //! Parsing the output of cargo, and replacing files.
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;

@@ -1,4 +1,4 @@
-//! `gramhost plugin captures|replay|adopt|record`: from what a plugin failed at to a case that the next one must pass.
+//! `gramhost plugin captures|replay|adopt|record`: turns a captured failure, or a live extraction, into a case.
 
 use std::{
     io,
@@ -12,8 +12,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    super::{Exit, extract::Question as Asked, print, refuse},
-    refused,
+    super::{Exit, extract::Question as QuestionArguments, fail, print},
+    rejected,
 };
 use crate::{
     capture::{self, Captures},
@@ -34,7 +34,7 @@ fn captures(config: &Config) -> anyhow::Result<Captures> {
     Ok(Captures::visit(config.capture.clone(), &folder)?)
 }
 
-/// All captures, on one line each.
+/// Lists all captures, one line each.
 pub(super) fn list(config: &Config, json: bool) -> anyhow::Result<Exit> {
     let captures = captures(config)?.list();
     if json {
@@ -50,12 +50,12 @@ pub(super) fn list(config: &Config, json: bool) -> anyhow::Result<Exit> {
     Ok(print(&lines.collect::<Vec<_>>().join("\n")))
 }
 
-/// Which capture, and on which component.
+/// Arguments of `gramhost plugin replay`.
 #[derive(Args, Debug)]
 pub(in crate::command) struct Replay {
-    /// As `gramhost plugin captures` lists it
+    /// The id of the capture, from `gramhost plugin captures`
     id: String,
-    /// A component of any name [default: the one that failed]
+    /// The component to run, a file of any name [default: the version that failed]
     #[arg(long, value_name = "FILE")]
     plugin: Option<PathBuf>,
 }
@@ -64,21 +64,21 @@ impl Replay {
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<Exit> {
         let found = match find(config, &self.id, self.plugin.clone()).await? {
             Ok(found) => found,
-            Err(error) => return refused(error),
+            Err(error) => return rejected(error),
         };
         let ran = found.run(config).await?;
         let before = &found.capture.reason;
         Ok(match &ran {
             Ran::Failed(why) if why == before => {
-                refuse(Exit::Extractor, &format_args!("fails as before: {why}"))
+                fail(Exit::Extractor, &format_args!("fails as before: {why}"))
             }
-            Ran::Failed(why) => refuse(
+            Ran::Failed(why) => fail(
                 Exit::Extractor,
-                &format_args!("fails in another way: {why}\nbefore: {before}"),
+                &format_args!("fails in another way: {why}\nthe captured failure: {before}"),
             ),
-            Ran::Wants(request) => refuse(
+            Ran::Wants(request) => fail(
                 Exit::Extractor,
-                &format_args!("asks for {request}, which was not recorded"),
+                &format_args!("requests {request}, which was not recorded"),
             ),
             Ran::Record(record) => print(&serde_json::to_string_pretty(record)?),
             Ran::Refusal(refusal) => print(&serde_json::to_string_pretty(refusal)?),
@@ -86,18 +86,18 @@ impl Replay {
     }
 }
 
-/// Which capture, under which name.
+/// Arguments of `gramhost plugin adopt`.
 #[derive(Args, Debug)]
 pub(in crate::command) struct Adopt {
-    /// As `gramhost plugin captures` lists it
+    /// The id of the capture, from `gramhost plugin captures`
     id: String,
-    /// What is special about it, in kebab case
+    /// The name of the case: what is special about it, in kebab case
     #[arg(long = "as", value_name = "CASE")]
     name: String,
-    /// A component that reads it right: how it ends becomes what is expected [default: any end but a failure]
+    /// A component that handles it correctly: its result becomes the expected result [default: any result but a failure]
     #[arg(long, value_name = "FILE")]
     plugin: Option<PathBuf>,
-    /// A folder of cases [default: fixtures in the data folder, which every new version must pass]
+    /// The folder of cases to write to [default: fixtures in the data folder, which every new version must pass]
     #[arg(long, value_name = "FOLDER")]
     into: Option<PathBuf>,
 }
@@ -109,11 +109,11 @@ impl Adopt {
         if self.plugin.is_some() {
             let found = match find(config, &self.id, self.plugin.clone()).await? {
                 Ok(found) => found,
-                Err(error) => return refused(error),
+                Err(error) => return rejected(error),
             };
             case.expected = match expected(found.run(config).await?) {
                 Ok(expected) => expected,
-                Err(why) => return Ok(refuse(Exit::Extractor, &why)),
+                Err(why) => return Ok(fail(Exit::Extractor, &why)),
             };
         }
         case.name = self.name;
@@ -121,34 +121,34 @@ impl Adopt {
     }
 }
 
-/// What to ask Instagram, and the name of the case.
+/// Arguments of `gramhost plugin record`.
 #[derive(Args, Debug)]
 pub(in crate::command) struct Record {
     #[command(flatten)]
-    asked: Asked,
-    /// What is special about it, in kebab case
+    question: QuestionArguments,
+    /// The name of the case: what is special about it, in kebab case
     #[arg(long = "as", value_name = "CASE")]
     name: String,
-    /// A folder of cases [default: fixtures in the data folder, which every new version must pass]
+    /// The folder of cases to write to [default: fixtures in the data folder, which every new version must pass]
     #[arg(long, value_name = "FOLDER")]
     into: Option<PathBuf>,
 }
 
 impl Record {
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<Exit> {
-        let query = match self.asked.query() {
+        let query = match self.question.query() {
             Ok(query) => query,
-            Err(why) => return Ok(refuse(Exit::Misused, &why)),
+            Err(why) => return Ok(fail(Exit::Misused, &why)),
         };
         let (ran, recorded) = extraction(config).await?.record(&query).await;
         let expected = match ran
-            .context("Instagram did not answer in time")
+            .context("Instagram did not respond in time")
             .map(expected)?
         {
             Ok(expected) => expected,
-            // What a plugin fails at is worth a case, of which nobody knows yet how it should end.
+            // A failure is worth a case too, although its correct result is not known yet.
             Err(why) => {
-                refuse(Exit::Extractor, &why);
+                fail(Exit::Extractor, &why);
                 Expected::NoFailure
             }
         };
@@ -163,7 +163,7 @@ impl Record {
     }
 }
 
-/// A capture and a plugin to run it on.
+/// A capture, and the plugin to run on it.
 struct Found {
     capture: capture::Capture,
     question: Question,
@@ -173,7 +173,7 @@ struct Found {
 
 impl Found {
     async fn run(&self, config: &Config) -> anyhow::Result<Ran> {
-        // The version that failed had these; another one has its own.
+        // The captured settings belong to the version that failed; another version uses its own.
         let same = self.plugin.digest() == self.capture.digest;
         let settings = same.then(|| self.capture.settings.to_string());
         let extraction = extraction(config).await?;
@@ -183,7 +183,7 @@ impl Found {
     }
 }
 
-/// A component that is not let in is an answer, everything else an error.
+/// Loads a capture and a component. The inner error says that the component was rejected.
 async fn find(
     config: &Config,
     id: &str,
@@ -194,14 +194,14 @@ async fn find(
     let case = captures.case(id)?;
     let kind = Kind::ALL.into_iter().find(|it| it.name() == capture.kind);
     let name = kind
-        .context("a kind that this program does not know")?
+        .context("this program does not know the kind of this capture")?
         .plugin()
         .as_str();
     let component = match file {
         Some(file) => Component::File(file),
         None => Component::Digest(capture.digest.clone()),
     };
-    // As it was limited then.
+    // The limits at the time of the failure.
     let limited = plugin::Config {
         call_ms_max: capture.limits.call_ms_max,
         memory_bytes_max: capture.limits.memory_bytes_max,
@@ -229,8 +229,10 @@ fn expected(ran: Ran) -> Result<Expected, String> {
     match ran {
         Ran::Record(record) => Ok(Expected::Record(plugin::without_kind(record))),
         Ran::Refusal(refusal) => Ok(Expected::Refusal(refusal)),
-        Ran::Failed(why) => Err(format!("it fails: {why}")),
-        Ran::Wants(request) => Err(format!("it asks for {request}, which was not recorded")),
+        Ran::Failed(why) => Err(format!("the extraction failed: {why}")),
+        Ran::Wants(request) => Err(format!(
+            "the plugin requests {request}, which was not recorded"
+        )),
     }
 }
 
@@ -239,18 +241,19 @@ fn keep(config: &Config, into: Option<PathBuf>, case: &Case) -> anyhow::Result<E
     let is_kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let name = &case.name;
     if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(is_kebab) {
-        let why = format!("{name:?} is no name for a case: give small letters, digits and dashes");
-        return Ok(refuse(Exit::Misused, &why));
+        let why =
+            format!("{name:?} is not a valid case name: use lower-case letters, digits and dashes");
+        return Ok(fail(Exit::Misused, &why));
     }
     let cases = into.unwrap_or_else(|| Folder::visit(&config.data).cases());
     let folder = cases.join(&case.kind).join(name);
     match write(&folder, case) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            bail!("{} is there already", folder.display());
+            bail!("{} already exists", folder.display());
         }
         written => written.with_context(|| folder.display().to_string())?,
     }
-    Ok(print(&format!("{} is a case now", folder.display())))
+    Ok(print(&format!("saved the case {}", folder.display())))
 }
 
 fn write(folder: &Path, case: &Case) -> io::Result<()> {

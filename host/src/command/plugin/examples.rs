@@ -1,15 +1,15 @@
-//! What `gramhost plugin … --help` shows by example.
+//! The examples in the help of `gramhost plugin …`.
 
-/// Of `gramhost plugin` itself.
+/// Examples of `gramhost plugin` itself.
 pub(super) const PLUGIN: &str = "\
 Examples:
-  gramhost plugin list                    which versions serve
-  gramhost plugin check post.wasm         what a component is, can do, and costs
-  gramhost plugin test post.wasm          every recorded case through it
-  gramhost plugin put post.wasm           the running server takes it in, if it passes
-  gramhost plugin rollback post           back to the version before
-  gramhost plugin captures                what plugins failed at
-  gramhost plugin new post                an extractor of your own";
+  gramhost plugin list                    show the serving versions
+  gramhost plugin check post.wasm         show the contract, permissions and cost of a component
+  gramhost plugin test post.wasm          run the recorded cases through a component
+  gramhost plugin put post.wasm           install a component in the running server
+  gramhost plugin rollback post           return to the previous version
+  gramhost plugin captures                list the captured failures
+  gramhost plugin new post                write an extractor of your own";
 
 pub(super) const LIST: &str = "\
 Examples:

@@ -15,13 +15,13 @@ use crate::{
     plugin::CONTRACT,
 };
 
-/// What is written, with `__…__` where the extractors differ.
+/// The files of a new extractor, with placeholders `__…__` where the extractors differ.
 static TEMPLATE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../plugins/template");
 
-/// The contract that it is built for.
+/// The contract that it implements.
 static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../wit");
 
-/// Which extractor.
+/// The plugin that the new extractor replaces.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 pub(in crate::command) enum Name {
     /// An account and its lists
@@ -34,12 +34,12 @@ pub(in crate::command) enum Name {
     Story,
 }
 
-/// Where the extractors differ.
+/// The values of the placeholders for one extractor.
 struct Differences {
     name: &'static str,
     /// The file below `src` that becomes `src/lib.rs`.
     source: &'static str,
-    /// The kind that its cases are of.
+    /// The kind of its cases.
     kind: Kind,
     only_videos: &'static str,
     likes: &'static str,
@@ -63,13 +63,13 @@ impl Name {
     }
 }
 
-/// Writes the extractor `name` into a folder that is not there yet, or is empty.
+/// Writes the extractor `name` into a new or empty folder.
 pub(super) fn run(name: Name, into: Option<PathBuf>) -> anyhow::Result<Exit> {
     let differences = name.differences();
     let folder = into.unwrap_or_else(|| PathBuf::from(differences.name));
     if fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some()) {
         bail!(
-            "{} is there already and not empty: give another with --into",
+            "{} already exists and is not empty: choose another folder with --into",
             folder.display()
         );
     }
@@ -79,14 +79,14 @@ pub(super) fn run(name: Name, into: Option<PathBuf>) -> anyhow::Result<Exit> {
     let folder = folder.display();
     Ok(print(&format!(
         "{folder} is a {} extractor for contract {CONTRACT}. Next, in {folder}:\n  \
-         cargo test               the mapping alone, natively\n  \
-         gramhost plugin build    the component, and what it costs\n  \
-         gramhost plugin watch    builds, tests and serves it on every save",
+         cargo test               test the mapping natively\n  \
+         gramhost plugin build    build the component and show its cost\n  \
+         gramhost plugin watch    build, test and install it on every save",
         differences.name
     )))
 }
 
-/// Every file with its path below the folder.
+/// Every file, with its path in the folder.
 fn files(differences: &Differences) -> anyhow::Result<Vec<(PathBuf, String)>> {
     let mut files = vec![(".gitignore".into(), "/target\n/*.wasm\n".to_owned())];
     let mut take = |from: &Dir, path: &str, to: &str| {

@@ -1,4 +1,4 @@
-//! `gramhost plugin pack|sign`: one file that carries its own proof.
+//! `gramhost plugin pack|sign`: puts cases, settings and a signature into a component, so that one file is enough.
 
 use std::{
     fs,
@@ -10,22 +10,22 @@ use clap::Args;
 
 use super::{
     super::{Exit, print},
-    build, refused,
+    build, rejected,
 };
 use crate::{config::Config, plugin};
 
-/// What goes into the component.
+/// Arguments of `gramhost plugin pack`.
 #[derive(Args, Debug)]
 pub(in crate::command) struct Pack {
-    /// Such as post.wasm; the name says which plugin it is
+    /// The component, such as post.wasm; its name says which plugin it is
     file: PathBuf,
     /// A folder of cases, `<kind>/<case>/…` [default: the built-in ones]
     #[arg(long, value_name = "FOLDER")]
     cases: Option<PathBuf>,
-    /// Settings over its own defaults, TOML
+    /// A TOML file with settings that override its defaults
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
-    /// Where to [default: the file itself]
+    /// The file to write [default: the component itself]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -39,20 +39,20 @@ impl Pack {
         let cases = self.cases.as_deref();
         match plugin::pack(&config.plugin, &self.file, cases, settings.as_deref()).await {
             Ok(packed) => write(self.output.as_ref().unwrap_or(&self.file), &packed),
-            Err(error) => refused(error),
+            Err(error) => rejected(error),
         }
     }
 }
 
-/// A signature that minisign made of the component.
+/// Arguments of `gramhost plugin sign`.
 #[derive(Args, Debug)]
 pub(in crate::command) struct Sign {
     /// A packed component
     file: PathBuf,
-    /// What `minisign -S -m FILE` wrote [default: the file's name with .minisig]
+    /// The signature that `minisign -S -m FILE` wrote [default: the name of the component with .minisig]
     #[arg(long, value_name = "FILE")]
     signature: Option<PathBuf>,
-    /// Where to [default: the file itself]
+    /// The file to write [default: the component itself]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -67,7 +67,7 @@ impl Sign {
         let signature = read(&signature)?;
         match plugin::sign(&config.plugin, &self.file, &signature).await {
             Ok(signed) => write(self.output.as_ref().unwrap_or(&self.file), &signed),
-            Err(error) => refused(error),
+            Err(error) => rejected(error),
         }
     }
 }
@@ -79,5 +79,5 @@ fn read(path: &Path) -> anyhow::Result<String> {
 fn write(path: &Path, component: &[u8]) -> anyhow::Result<Exit> {
     build::write(path, component)?;
     let bytes = component.len();
-    Ok(print(&format!("{} has {bytes} bytes", path.display())))
+    Ok(print(&format!("wrote {}: {bytes} bytes", path.display())))
 }

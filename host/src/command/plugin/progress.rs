@@ -1,4 +1,4 @@
-//! How many recorded cases have run: a bar on a terminal, a line now and then elsewhere.
+//! Shows how many recorded cases have run: a bar on a terminal, else a line every few seconds.
 
 use std::{
     io::{IsTerminal as _, stderr},
@@ -10,20 +10,20 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::plugin::Told;
 
-/// Between two lines where there is no terminal.
-const SAID_EVERY: Duration = Duration::from_secs(5);
+/// Pause between two lines if there is no terminal.
+const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// To hand to what runs cases; on standard error, and gone from a terminal when it is dropped.
+/// A callback for the runner of cases. It writes to standard error; a bar disappears when all cases have run.
 pub(super) fn of_cases() -> Told {
     if stderr().is_terminal() {
         return on_a_terminal();
     }
-    let said = Mutex::new(Instant::now());
+    let last_line = Mutex::new(Instant::now());
     Box::new(move |done, all| {
-        let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
-        if said.elapsed() >= SAID_EVERY {
+        let mut last_line = last_line.lock().unwrap_or_else(PoisonError::into_inner);
+        if last_line.elapsed() >= LINE_EVERY {
             eprintln!("{done} of {all} cases have run");
-            *said = Instant::now();
+            *last_line = Instant::now();
         }
     })
 }

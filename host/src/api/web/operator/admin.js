@@ -1,14 +1,14 @@
-// The admin listener: the token, and one function for every request. The token lives in this tab's session storage and
-// goes out in one header, to where this page came from.
+// The client of the admin listener. The token is kept in the session storage of this tab, and sent in one header to the server
+// that delivered this page.
 
 import { Refusal } from "/page/api.js";
 
 const KEY = "gramhost.token";
 /** Longer than a component takes to be compiled and to pass its cases. */
-const PATIENCE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 let token = read();
-let forgotten = () => {};
+let onRejected = () => {};
 
 function read() {
   try {
@@ -18,70 +18,70 @@ function read() {
   }
 }
 
-/** Whether there is a token to show. */
-export function known() {
+/** Whether this tab has a token. */
+export function hasToken() {
   return Boolean(token);
 }
 
-/** Takes a token; null forgets it. */
-export function use(next) {
+/** Stores a token; null deletes it. */
+export function setToken(next) {
   token = next;
   try {
     if (next) sessionStorage.setItem(KEY, next);
     else sessionStorage.removeItem(KEY);
   } catch {
-    // Forbidden: it lives as long as the page.
+    // Storage is forbidden: the token lasts as long as the page.
   }
 }
 
-/** Calls back when the server no longer takes the token. */
-export function onforgotten(listener) {
-  forgotten = listener;
+/** Calls the listener when the server no longer accepts the token. */
+export function onTokenRejected(listener) {
+  onRejected = listener;
 }
 
-/** `GET`, as JSON. */
+/** `GET` with a JSON response. */
 export async function get(path, parameters = {}) {
-  const response = await ask("GET", withQuery(path, parameters));
+  const response = await send("GET", withQuery(path, parameters));
   return response.json();
 }
 
-/** `GET`, as it is. */
+/** `GET` with a response of any type. */
 export async function blob(path) {
-  const response = await ask("GET", path);
+  const response = await send("GET", path);
   return response.blob();
 }
 
 /** `POST` without a body. */
 export async function post(path, parameters = {}) {
-  const response = await ask("POST", withQuery(path, parameters));
+  const response = await send("POST", withQuery(path, parameters));
   return response.json();
 }
 
 /** `PUT` of bytes. */
 export async function put(path, bytes) {
-  const response = await ask("PUT", path, bytes);
+  const response = await send("PUT", path, bytes);
   return response.json();
 }
 
 function withQuery(path, parameters) {
-  const said = Object.entries(parameters).filter(([, value]) => value);
-  return said.length ? `${path}?${new URLSearchParams(said)}` : path;
+  const given = Object.entries(parameters).filter(([, value]) => value);
+  return given.length ? `${path}?${new URLSearchParams(given)}` : path;
 }
 
-async function ask(method, path, body) {
+async function send(method, path, body) {
   let response;
   try {
     const headers = { Authorization: `Bearer ${token}` };
-    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
     response = await fetch(path, { method, headers, body, signal, credentials: "omit", cache: "no-store" });
   } catch (error) {
     throw new Refusal({ code: "UNREACHABLE", message: String(error) });
   }
   if (response.ok) return response;
-  const told = await response.json().catch(() => null);
-  const refusal = new Refusal(told?.error ?? { code: "SERVER_ERROR", message: `HTTP ${response.status}` });
-  /** Of a component: the step, the reason, and the cases with their differences. */
-  refusal.refused = told?.refused ?? told?.error?.refused ?? null;
-  if (response.status === 401) forgotten();
+  const answer = await response.json().catch(() => null);
+  const refusal = new Refusal(answer?.error ?? { code: "SERVER_ERROR", message: `HTTP ${response.status}` });
+  /** Why a component was rejected: the admission step, the reason, and the cases with their differences. */
+  refusal.refused = answer?.refused ?? answer?.error?.refused ?? null;
+  if (response.status === 401) onRejected();
   throw refusal;
 }

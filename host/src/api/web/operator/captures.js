@@ -1,4 +1,4 @@
-// What plugins failed at: the list, each with all that is known, and what was exchanged, request by request.
+// The captures: a list of the stored failures, each with its details and its exchanges.
 
 import { refusalOf } from "/page/api.js";
 import { busy, fill, h } from "/page/dom.js";
@@ -8,10 +8,10 @@ import { blob, get } from "./admin.js";
 import { redraw } from "./live.js";
 import { bytes as memory, brief, moment, nothing, pretty, save, trouble } from "./parts.js";
 
-/** Longest body that is shown, characters; all of it is in the file. */
+/** Longest body that is shown, characters. The file contains all of it. */
 const SHOWN_MAX = 100_000;
 
-/** What is open, by id, and its file once it is read. */
+/** The id of the open capture, and the files that were loaded. */
 let open = null;
 const files = new Map();
 
@@ -19,7 +19,7 @@ const files = new Map();
 export function captures(place, live) {
   return async () => {
     const all = await get("/captures");
-    const list = () => (all.length ? h("ul", { class: "stack" }, all.map((one) => item(one, live))) : nothing("No plugin has failed at anything."));
+    const list = () => (all.length ? h("ul", { class: "stack" }, all.map((one) => item(one, live))) : nothing("No captures: no plugin has failed."));
     return { seen: all, draw: () => redraw(place, h("h1", {}, "Captures"), list()) };
   };
 }
@@ -39,7 +39,7 @@ function item(capture, live) {
       { class: "head" },
       h("h2", {}, kind, " ", h("span", { class: "mark-bad" }, sort)),
       h("p", { class: "soft" }, moment(at), seen > 1 ? `, seen ${seen} times` : ""),
-      h("button", { type: "button", "aria-expanded": String(shown), "data-key": `open:${id}`, onclick: toggle }, shown ? "Close" : "Look"),
+      h("button", { type: "button", "aria-expanded": String(shown), "data-key": `open:${id}`, onclick: toggle }, shown ? "Close" : "Details"),
     ),
     h("p", { class: "reason" }, field ? [h("code", { class: "field" }, field), " "] : null, field ? reason.replace(`${field}: `, "") : reason),
     shown ? details(capture, plugin) : null,
@@ -49,14 +49,14 @@ function item(capture, live) {
 function details(capture, plugin) {
   const { id, query, digest: sha, limits, redacted, reproduced, settings, bytes } = capture;
   const rows = [
-    ["Asked", h("code", {}, JSON.stringify(query))],
+    ["Query", h("code", {}, JSON.stringify(query))],
     ["Plugin", brief(plugin.split("+")[0], sha)],
-    ["Fails again", reproduced ? "yes, on what is kept" : "no: what was taken out matters"],
-    ["Taken out", redacted === 1 ? "1 value" : `${redacted} values`],
-    ["Limits", `${limits.call_ms_max} ms and ${memory(limits.memory_bytes_max)} a call`],
-    ["Settings", Object.keys(settings ?? {}).length ? h("code", {}, JSON.stringify(settings)) : "its own"],
+    ["Reproduced", reproduced ? "yes, with the redacted exchanges" : "no: the failure depends on a redacted value"],
+    ["Redacted", redacted === 1 ? "1 value" : `${redacted} values`],
+    ["Limits", `${limits.call_ms_max} ms and ${memory(limits.memory_bytes_max)} per call`],
+    ["Settings", Object.keys(settings ?? {}).length ? h("code", {}, JSON.stringify(settings)) : "defaults of the plugin"],
     ["On disk", size(bytes / 1e6)],
-    ["Again", h("code", {}, `gramhost plugin replay ${id}`)],
+    ["Replay", h("code", {}, `gramhost plugin replay ${id}`)],
   ];
   const place = h("div", { class: "exchange" });
   const button = h("button", { type: "button", "data-key": `save:${id}`, onclick: () => busy(button, () => download(id, place)) }, "Download the HAR");
@@ -87,7 +87,7 @@ async function show(id, place) {
   try {
     const text = await (await har(id)).text();
     const { entries } = JSON.parse(text).log;
-    fill(place, h("h3", {}, "What was exchanged"), entries.map(entry));
+    fill(place, h("h3", {}, "Exchanges"), entries.map(entry));
   } catch (thrown) {
     fill(place, trouble(refusalOf(thrown)));
   }
@@ -99,11 +99,11 @@ function entry({ request, response, _error: failure }) {
   return h(
     "section",
     { class: "entry" },
-    h("p", { class: "request" }, h("strong", {}, request.method), " ", h("code", {}, request.url), " ", h("span", { class: tone }, status ? String(status) : `no answer: ${failure ?? "failed"}`)),
+    h("p", { class: "request" }, h("strong", {}, request.method), " ", h("code", {}, request.url), " ", h("span", { class: tone }, status ? String(status) : `no response: ${failure ?? "failed"}`)),
     headers("Request headers", request.headers),
     request.postData?.text ? body("Request body", request.postData.text) : null,
-    headers("Answer headers", response?.headers),
-    response?.content ? body("Answer", answer(response.content)) : null,
+    headers("Response headers", response?.headers),
+    response?.content ? body("Response body", decoded(response.content)) : null,
   );
 }
 
@@ -113,7 +113,7 @@ function headers(title, all = []) {
   return h("details", { class: "fold" }, h("summary", {}, `${title} (${all.length})`), h("pre", { tabindex: "0" }, lines));
 }
 
-function answer({ text = "", encoding }) {
+function decoded({ text = "", encoding }) {
   if (encoding !== "base64") return text;
   try {
     const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));

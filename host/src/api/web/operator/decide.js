@@ -1,11 +1,11 @@
-// A decision about versions: what is about to happen, a reason for the history, and a second click.
+// The confirmation dialog for a decision about versions: it says what will happen, and asks for a reason for the history.
 
 import { refusalOf } from "/page/api.js";
 import { busy, fill, h, say } from "/page/dom.js";
 
 import { trouble } from "./parts.js";
 
-/** Asks before `act(why)` is done. `danger` decides how the button looks; `done` is told to who cannot see. */
+/** Asks for confirmation, then calls `act(why)`. `danger` styles the button; `done` is announced to screen readers. */
 export function decide({ title, text, button, danger = false, reason = true, act, done }) {
   const before = document.activeElement;
   const why = reason ? h("input", { id: "why", type: "text", maxlength: "200", autocomplete: "off" }) : null;
@@ -32,7 +32,7 @@ export function decide({ title, text, button, danger = false, reason = true, act
       },
       h("h2", { id: "decide-title" }, title),
       h("p", {}, text),
-      why ? h("label", { class: "why-field" }, h("span", {}, "Reason, for the history"), why) : null,
+      why ? h("label", { class: "why-field" }, h("span", {}, "Reason (for the history)"), why) : null,
       place,
       h("div", { class: "actions" }, sure, h("button", { type: "button", onclick: () => dialog.close() }, "Cancel")),
     ),

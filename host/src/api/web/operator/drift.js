@@ -1,4 +1,4 @@
-// Fields that are no longer stated, and how often every version states every field.
+// Drift: fields whose fill rate has dropped, and the fill rate of every field by version.
 
 import { busy, h } from "/page/dom.js";
 
@@ -11,42 +11,42 @@ import { bar, labelled, moment, nothing, sparkline } from "./parts.js";
 export function drift(place, live) {
   return async () => {
     const [warnings, fill] = await Promise.all([get("/drift"), get("/drift/rates")]);
-    return { seen: [warnings, fill], draw: () => redraw(place, h("h1", {}, "Drift"), told(warnings, live), groups(fill)) };
+    return { seen: [warnings, fill], draw: () => redraw(place, h("h1", {}, "Drift"), warningList(warnings, live), groups(fill)) };
   };
 }
 
-function told(warnings, live) {
-  if (warnings.length === 0) return h("p", { class: "calm" }, "Every field is stated as often as usual.");
-  const button = h("button", { type: "button", "data-key": "accept", onclick: () => busy(button, () => accept(live)) }, "Take what is seen now for usual");
+function warningList(warnings, live) {
+  if (warnings.length === 0) return h("p", { class: "calm" }, "No drift: every field is present as often as usual.");
+  const button = h("button", { type: "button", "data-key": "accept", onclick: () => busy(button, () => accept(live)) }, "Accept the current rates");
   return h("section", { class: "stack" }, warnings.map((one) => warning(one)), h("div", { class: "actions" }, button));
 }
 
 function accept(live) {
   decide({
-    title: "Take what is seen now for usual?",
-    text: "The warnings end, and come back only if a field is stated even less often.",
-    button: "Take it for usual",
+    title: "Accept the current rates?",
+    text: "The current fill rates become the usual ones. The warnings end, and return only if a field becomes rarer still.",
+    button: "Accept",
     reason: false,
     act: async () => {
       await post("/drift/accept");
       await live.now();
     },
-    done: "The warnings are over",
+    done: "Current rates accepted",
   });
 }
 
-/** One warning. */
+/** One drift warning. */
 export function warning({ kind, door, field, before_percent: before, after_percent: after, since, version }) {
   return h(
     "div",
     { class: "warning" },
-    h("p", {}, h("code", { class: "field" }, field), " is stated in ", h("strong", {}, `${after} %`), ` of records, usually in ${before} %.`),
+    h("p", {}, h("code", { class: "field" }, field), " is present in ", h("strong", {}, `${after} %`), ` of the records, usually in ${before} %.`),
     h("p", { class: "soft" }, `${kind}, door ${door}, read by `, labelled(version), ", first seen ", moment(since * 1000)),
   );
 }
 
 function groups(fill) {
-  if (fill.length === 0) return nothing("No record has been read yet.");
+  if (fill.length === 0) return nothing("No records yet.");
   return [...grouped(fill)].map(([name, all]) => h("section", { class: "card" }, h("h2", {}, name), rates(all, all, `rates:${name}`)));
 }
 
@@ -60,8 +60,8 @@ function grouped(fill) {
   return groups;
 }
 
-/** Bars: one a field, with one line for each version that read it; of `own` the fields, of `all` the versions. First
- * what is stated at times, then what always is; what never is can be unfolded. */
+/** One row per field of `own`, with a bar for each version in `all` that reads it. Fields that are sometimes present come
+ * first, then those that always are; those that never are can be unfolded. */
 export function rates(own, all, place) {
   const same = (one, other) => one.kind === other.kind && one.door === other.door && one.field === other.field;
   const seen = new Set();
@@ -87,7 +87,7 @@ export function rates(own, all, place) {
   return [
     list(read.filter((one) => !always(one) && !never(one))),
     list(read.filter(always)),
-    rest.length ? fold(`${place}:never`, `Never stated (${rest.length})`, list(rest)) : null,
+    rest.length ? fold(`${place}:never`, `Never present (${rest.length})`, list(rest)) : null,
   ];
 }
 

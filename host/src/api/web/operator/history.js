@@ -1,4 +1,4 @@
-// What happened to versions, newest first, and the way back.
+// The history of versions, newest first, and the buttons to roll back.
 
 import { h } from "/page/dom.js";
 
@@ -10,9 +10,9 @@ import { rollBack } from "./plugins.js";
 const WORDS = {
   serves: ["serves", "good"],
   "rolled-back": ["rolled back", "bad"],
-  refused: ["refused", "bad"],
-  staged: ["waits", "warn"],
-  shadowed: ["runs beside", ""],
+  refused: ["rejected", "bad"],
+  staged: ["held", "warn"],
+  shadowed: ["in shadow mode", ""],
   discarded: ["discarded", ""],
 };
 
@@ -24,27 +24,27 @@ export function history(place, live) {
   };
 }
 
-/** One button for each plugin that can go back. */
+/** One button for each plugin that can be rolled back. */
 function back(all, live) {
   const can = all.filter(({ earlier = [] }) => earlier.length);
-  if (can.length === 0) return h("p", { class: "calm" }, "No plugin has an earlier version to go back to.");
+  if (can.length === 0) return h("p", { class: "calm" }, "No plugin has an earlier version.");
   const line = (one) =>
     h(
       "li",
       {},
       h("span", {}, h("strong", {}, one.name), " serves ", version(one)),
-      h("span", { class: "soft" }, "before: ", version(one.earlier[0])),
+      h("span", { class: "soft" }, "previous: ", version(one.earlier[0])),
       h("button", { type: "button", "data-key": `back:${one.name}`, onclick: () => rollBack(one, one.earlier[0], live) }, `Roll ${one.name} back`),
     );
   return h("section", { class: "card" }, h("ul", { class: "versions" }, can.map(line)));
 }
 
 function lines(events) {
-  if (events.length === 0) return nothing("Nothing has happened to any version.");
+  if (events.length === 0) return nothing("No events yet.");
   const rows = events.map((event) => {
     const [words, tone] = WORDS[event.action] ?? [event.action, ""];
     const which = event.version ? brief(event.version, event.digest) : (digest(event.digest) ?? event.source);
     return [moment(event.at), event.plugin, h("span", { class: `mark-${tone || "none"}` }, words), which, event.who, h("span", { class: "prose" }, event.why)];
   });
-  return table(["When", "Plugin", "What", "Version", "Who", "Why"], rows, { key: "history", label: "What happened" });
+  return table(["Time", "Plugin", "Event", "Version", "By", "Reason"], rows, { key: "history", label: "History of versions" });
 }

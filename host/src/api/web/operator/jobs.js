@@ -1,4 +1,4 @@
-// The queue: how many jobs there are, and how the latest fare.
+// The queue: the number of jobs by state, and the status of the latest ones.
 
 import { h } from "/page/dom.js";
 import { size } from "/page/format.js";
@@ -8,7 +8,7 @@ import { fold, redraw } from "./live.js";
 import { bar, moment, nothing } from "./parts.js";
 
 const STATES = [["running", "running"], ["pending", "waiting"], ["completed", "done"], ["failed", "failed"], ["cancelled", "cancelled"]];
-const WORDS = { pending: "waits", processing: "runs", completed: "done", failed: "failed", cancelled: "cancelled" };
+const WORDS = { pending: "waiting", processing: "running", completed: "done", failed: "failed", cancelled: "cancelled" };
 const TONES = { completed: "good", failed: "bad", processing: "warn" };
 
 /** The view. */
@@ -21,7 +21,7 @@ export function jobs(place) {
 
 function shown({ counts, recent }) {
   const numbers = STATES.map(([key, words]) => h("div", { class: `number ${key === "failed" && counts[key] ? "bad-text" : ""}` }, h("strong", {}, String(counts[key])), h("span", {}, words)));
-  const list = recent.length ? h("ul", { class: "card jobs" }, recent.map(job)) : nothing("No job is remembered: they are forgotten half an hour after they end.");
+  const list = recent.length ? h("ul", { class: "card jobs" }, recent.map(job)) : nothing("No jobs. Finished jobs are deleted after half an hour.");
   return [h("div", { class: "numbers" }, numbers), list];
 }
 
@@ -32,7 +32,7 @@ function job(one) {
     { "data-job": id, "data-status": one.status },
     line(one, items ? `Batch of ${items.length}` : `${one.type} ${one.url}`),
     why(one),
-    items ? fold(`job:${id}`, `Its ${items.length} items`, h("ul", { class: "items" }, items.map((item) => h("li", {}, line(item, `${item.type} ${item.url}`), why(item))))) : null,
+    items ? fold(`job:${id}`, `${items.length} items`, h("ul", { class: "items" }, items.map((item) => h("li", {}, line(item, `${item.type} ${item.url}`), why(item))))) : null,
   );
 }
 
@@ -44,11 +44,11 @@ function line(one, title) {
     h("span", { class: `mark-${tone}` }, WORDS[one.status] ?? one.status),
     h("span", { class: "job-title" }, title),
     one.status === "processing" ? [bar(one.progress / 100, `${one.progress} percent`), h("span", { class: "soft" }, `${one.progress} %, ${one.progress_details?.stage ?? ""}`)] : null,
-    h("span", { class: "soft" }, moment(one.created_at), made(one), one.attempt > 1 ? `, attempt ${one.attempt}` : ""),
+    h("span", { class: "soft" }, moment(one.created_at), result(one), one.attempt > 1 ? `, attempt ${one.attempt}` : ""),
   );
 }
 
-function made({ status, file_count: files, total_size_mb: megabytes, duration_seconds: lasted }) {
+function result({ status, file_count: files, total_size_mb: megabytes, duration_seconds: lasted }) {
   if (status !== "completed") return "";
   return `, ${files} ${files === 1 ? "file" : "files"}, ${size(megabytes)}${lasted ? ` in ${lasted} s` : ""}`;
 }

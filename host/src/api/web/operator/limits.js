@@ -1,4 +1,4 @@
-// Every setting in force, those that somebody changed first.
+// Every active setting; those that differ from their default come first.
 
 import { h } from "/page/dom.js";
 import { plain } from "/page/format.js";
@@ -19,18 +19,18 @@ function halves(all) {
   const changed = all.filter((one) => one.value !== one.default);
   const usual = all.filter((one) => one.value === one.default);
   return [
-    h("section", {}, h("h2", {}, "Changed"), changed.length ? rows(changed, true) : h("p", { class: "calm" }, "Everything is as it comes.")),
-    h("section", {}, h("h2", {}, "As they come"), rows(usual, false)),
+    h("section", {}, h("h2", {}, "Changed"), changed.length ? rows(changed, true) : h("p", { class: "calm" }, "All settings have their default.")),
+    h("section", {}, h("h2", {}, "Defaults"), rows(usual, false)),
   ];
 }
 
 function rows(all, both) {
-  const heads = both ? ["Setting", "In force", "Default"] : ["Setting", "In force"];
+  const heads = both ? ["Setting", "Active", "Default"] : ["Setting", "Active"];
   const row = ({ key, value, default: usual }) => [h("code", {}, key), shown(key, value), shown(key, usual)].slice(0, heads.length);
-  return table(heads, all.map(row), { key: `limits:${both}`, label: both ? "Settings that are not as they come" : "Settings as they come" });
+  return table(heads, all.map(row), { key: `limits:${both}`, label: both ? "Settings that differ from their default" : "Settings with their default" });
 }
 
-/** A number with its unit, where the key names one. */
+/** A value with its unit, if the key names one. */
 function shown(key, value) {
   if (value === null) return h("span", { class: "soft" }, "not set");
   if (!/^\d+$/.test(value)) return h("span", { class: "prose" }, value);

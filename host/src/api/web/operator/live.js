@@ -1,23 +1,23 @@
-// Keeps a view up to date while somebody looks at it, without taking from them what they opened, reached or marked.
+// Keeps a view up to date without losing what the user has unfolded, focused or selected.
 
 import { fill, h } from "/page/dom.js";
 
 import { retime } from "./parts.js";
 
-/** Between two looks, milliseconds. */
+/** Pause between two updates, milliseconds. */
 const EVERY_MS = 3000;
 
-/** The keys of what is unfolded. */
+/** The keys of the unfolded elements. */
 const unfolded = new Set();
 
-/** Something that can be unfolded, and stays so when the view is drawn anew. */
+/** A foldable element that keeps its state when the view is redrawn. */
 export function fold(key, summary, ...children) {
   const open = unfolded.has(key);
   const ontoggle = ({ target }) => (target.open ? unfolded.add(key) : unfolded.delete(key));
   return h("details", { class: "fold", open, ontoggle }, h("summary", { "data-key": key }, summary), children);
 }
 
-/** Puts children in place of what `place` holds; whoever is on a `data-key` stays on it. */
+/** Replaces the children of `place`. An element with a `data-key` keeps the focus and its scroll position. */
 export function redraw(place, ...children) {
   const key = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   const held = [...place.querySelectorAll(".scroll[data-key]")].map((it) => [it.dataset.key, it.scrollTop, it.scrollLeft]);
@@ -27,15 +27,15 @@ export function redraw(place, ...children) {
   if (key) find(key)?.focus({ preventScroll: true });
 }
 
-/** Whether somebody is marking text in `place`, or decides something in a dialog. */
-function undisturbed(place) {
-  const marked = getSelection();
-  const marking = marked && !marked.isCollapsed && place.contains(marked.anchorNode);
-  return !marking && !document.querySelector("dialog[open]");
+/** Whether `place` may be redrawn: no text is selected in it, and no dialog is open. */
+function idle(place) {
+  const selection = getSelection();
+  const selecting = selection && !selection.isCollapsed && place.contains(selection.anchorNode);
+  return !selecting && !document.querySelector("dialog[open]");
 }
 
-/** Runs `look` again and again: it answers what it saw and how to draw it, which is done when something else is seen
- * than before. `stop` ends it, `now` looks and draws at once. */
+/** Calls `look` repeatedly. It returns what it has seen and a function that draws it, which is called when the data has
+ * changed. `stop` ends the updates; `now` updates and draws at once. */
 export function live(place, look, { onlook = () => {}, onerror = () => {} } = {}) {
   let timer = null;
   let ended = false;
@@ -49,7 +49,7 @@ export function live(place, look, { onlook = () => {}, onerror = () => {} } = {}
       const { seen, draw } = await look();
       if (ended || mine !== round) return;
       const text = JSON.stringify(seen);
-      if (forced || (text !== drawn && undisturbed(place))) {
+      if (forced || (text !== drawn && idle(place))) {
         draw();
         drawn = text;
       }

@@ -1,9 +1,9 @@
-// The operator's page: asks for the token, then shows one place at a time and keeps it up to date.
+// The operator's page: asks for the token, then shows one view at a time and keeps it up to date.
 
 import { refusalOf } from "/page/api.js";
 import { busy, fill, h, say } from "/page/dom.js";
 
-import { get, known, onforgotten, use } from "./admin.js";
+import { get, hasToken, onTokenRejected, setToken } from "./admin.js";
 import { captures } from "./captures.js";
 import { drift } from "./drift.js";
 import { history } from "./history.js";
@@ -30,7 +30,7 @@ const places = document.getElementById("places");
 const fresh = document.getElementById("fresh");
 const view = document.getElementById("view");
 
-/** What is kept up to date now. */
+/** The view that is kept up to date. */
 let watched = null;
 
 places.append(...PLACES.map(([name, title]) => h("a", { href: `#${name}` }, title)));
@@ -39,16 +39,16 @@ login.addEventListener("submit", (event) => {
   event.preventDefault();
   const given = token.value.trim();
   if (!given) return refuse("Paste the token first.");
-  // It goes into a header, which takes nothing else.
-  if (!/^[!-~]+$/.test(given)) return refuse("That is not this server’s token.");
+  // The token is sent in a header, which allows no other characters.
+  if (!/^[!-~]+$/.test(given)) return refuse("That is not the token of this server.");
   busy(login.querySelector("button"), async () => {
-    use(given);
+    setToken(given);
     try {
       await get("/plugins");
     } catch (thrown) {
-      use(null);
+      setToken(null);
       const { code, message } = refusalOf(thrown);
-      return refuse(code === "UNAUTHORIZED" ? "That is not this server’s token." : `The server says: ${message || code}`);
+      return refuse(code === "UNAUTHORIZED" ? "That is not the token of this server." : `The server responded: ${message || code}`);
     }
     token.value = "";
     enter();
@@ -63,17 +63,17 @@ function refuse(text) {
 }
 
 leave.addEventListener("click", () => ask());
-onforgotten(() => {
-  // Not while it is being typed.
-  if (login.hidden) ask("The server does not take this token any more.");
+onTokenRejected(() => {
+  // Not while the user is typing it.
+  if (login.hidden) ask("The server no longer accepts this token.");
 });
-addEventListener("hashchange", () => known() && enter());
+addEventListener("hashchange", () => hasToken() && enter());
 
 /** Asks for the token. */
 function ask(why = "") {
   watched?.stop();
   watched = null;
-  use(null);
+  setToken(null);
   for (const part of [leave, places, fresh, view]) part.hidden = true;
   fill(view);
   document.querySelectorAll("dialog").forEach((dialog) => dialog.close());
@@ -83,7 +83,7 @@ function ask(why = "") {
   token.focus();
 }
 
-/** Shows the place that the address names. */
+/** Shows the view that the address names. */
 function enter() {
   const [name, title, make] = PLACES.find(([at]) => `#${at}` === location.hash) ?? PLACES[0];
   watched?.stop();
@@ -102,7 +102,7 @@ function enter() {
   const lost = h("div");
   const place = h("div", { class: "place", "data-place": name });
   fill(view, lost, place);
-  // The view wants to say when to look again, and is there before what it says it to.
+  // A view can ask for an update, but is created before the updates start.
   const hand = { now: () => watched?.now() };
   const look = make(place, hand);
   watched = live(place, look, {
@@ -111,10 +111,10 @@ function enter() {
       status("live", "Live");
     },
     onerror: (thrown) => {
-      if (!known()) return;
-      // Told once, not at every look.
+      if (!hasToken()) return;
+      // Shown once, not at every update.
       if (!lost.firstChild) fill(lost, trouble(thrown));
-      status("lost", "Not up to date");
+      status("lost", "Disconnected");
     },
   });
   say(title);
@@ -125,8 +125,8 @@ function status(state, words) {
   fresh.textContent = words;
 }
 
-// A file that misses its place would be opened instead of this page.
+// A file that is dropped beside the form would otherwise replace this page.
 for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
 
-if (known()) enter();
+if (hasToken()) enter();
 else ask();

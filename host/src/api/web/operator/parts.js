@@ -1,4 +1,4 @@
-// The small parts of every view: tables, digests, times, bars, chips, and what to say when something does not work.
+// The building blocks of the views: tables, digests, times, bars, chips, and error cards.
 
 import { refusalOf } from "/page/api.js";
 import { SVG, h, say } from "/page/dom.js";
@@ -7,7 +7,7 @@ import { plain, span } from "/page/format.js";
 
 const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
-/** A moment, RFC 3339 or milliseconds: how long ago it was, and exactly for whoever points at it. */
+/** A time, RFC 3339 or milliseconds: shown as its age, with the exact time as a tooltip. */
 export function moment(at) {
   if (!at) return h("span", { class: "soft" }, "–");
   const date = new Date(at);
@@ -20,12 +20,12 @@ function passed(date) {
   return ago < 5 ? "just now" : `${span(ago)} ago`;
 }
 
-/** Says anew how long ago each moment in `place` was. */
+/** Updates the age of every time in `place`. */
 export function retime(place) {
   for (const time of place.querySelectorAll("time")) time.textContent = passed(new Date(time.dateTime));
 }
 
-/** The beginning of a digest, which is how people call it. */
+/** The first characters of a digest, with the whole of it as a tooltip. */
 export function digest(text) {
   return text ? h("code", { class: "digest", title: text }, text.slice(0, 8)) : null;
 }
@@ -35,23 +35,23 @@ export function version({ version: name, digest: sha, source }) {
   return [brief(name, sha), " ", h("span", { class: "soft" }, source)];
 }
 
-/** `post@1.0.0+abcdef01`, as the host labels versions, without the plugin's name. */
+/** A version label of the host such as `post@1.0.0+abcdef01`, without the name of the plugin. */
 export function labelled(label) {
   const [, name, sha] = /^[^@]*@([^+]*)\+?(.*)$/.exec(label) ?? [null, label, ""];
   return brief(name, sha);
 }
 
-/** `1.0.0 abcdef01`, in one line. */
+/** `1.0.0 abcdef01`, on one line. */
 export function brief(name, sha) {
   return h("span", { class: "brief" }, h("strong", {}, name), " ", digest(sha));
 }
 
-/** A number with its name; `tone` is `good`, `bad` or nothing. */
+/** A count with its name; `tone` is `good`, `bad` or empty. */
 export function chip(name, number, tone = "") {
   return h("span", { class: `chip ${number ? tone : "none"}` }, h("b", {}, String(number)), ` ${name}`);
 }
 
-/** The course of a share in percent, oldest first, as a line; nothing where it never changed. */
+/** A line of percentages over time, oldest first; null if the percentage never changed. */
 export function sparkline(percents) {
   if (percents.every((percent) => percent === percents[0])) return null;
   const wide = 72;
@@ -69,16 +69,16 @@ export function sparkline(percents) {
   return svg;
 }
 
-/** How much of a whole, 0 to 1. */
+/** A bar that shows a share, 0 to 1. */
 export function bar(share, words, tone = "") {
   const percent = Math.round(share * 100);
   const filled = h("span", { class: "filled" });
-  // Set by the object model, which the policy lets pass, and not by markup.
+  // The content security policy forbids style attributes in markup, but allows this.
   filled.style.width = `${percent}%`;
   return h("span", { class: `bar ${tone}`, role: "img", "aria-label": words ?? `${percent} percent` }, filled);
 }
 
-/** A table that scrolls by itself where the screen is narrow. */
+/** A table that scrolls on its own on narrow screens. */
 export function table(heads, rows, { key, label } = {}) {
   const head = h("tr", {}, heads.map((text) => h("th", { scope: "col" }, text)));
   const cells = (row) => h("tr", {}, row.map((cell, at) => h("td", { "data-head": heads[at] }, h("div", {}, cell))));
@@ -86,25 +86,25 @@ export function table(heads, rows, { key, label } = {}) {
   return h("div", { class: "scroll", "data-key": key, tabindex: "0", role: "region", "aria-label": label ?? "Table" }, made);
 }
 
-/** What stands where there is nothing to show. */
+/** The text of an empty list. */
 export function nothing(words) {
   return h("p", { class: "empty" }, words);
 }
 
 const TITLES = {
-  UNAUTHORIZED: "The server does not take this token",
+  UNAUTHORIZED: "The server does not accept this token",
   UNREACHABLE: "The server cannot be reached",
-  NO_SUCH_VERSION: "Something else has happened meanwhile",
-  NOT_FOUND: "There is no such thing any more",
+  NO_SUCH_VERSION: "The version has changed in the meantime",
+  NOT_FOUND: "This item no longer exists",
   PAYLOAD_TOO_LARGE: "The file is too large",
 };
 
-/** What to do, where the server's own advice is for those who write programs. */
+/** Advice that replaces the server's own, which is written for programmers. */
 const ADVICE = {
-  NO_SUCH_VERSION: "What you decided about is not there any more, and nothing was done. Close this and look again.",
+  NO_SUCH_VERSION: "Your decision was about a version that is no longer there, so nothing was done. Close this dialog and check again.",
 };
 
-/** A card that says why something did not work. */
+/** A card that explains why an action failed. */
 export function trouble(thrown) {
   const refusal = refusalOf(thrown);
   const title = TITLES[refusal.code] ?? refusal.message ?? refusal.code;
@@ -115,14 +115,14 @@ export function trouble(thrown) {
   return h("div", { class: "card fault" }, h("h3", {}, title), advice ? h("p", {}, advice) : null, more);
 }
 
-/** Bytes as the settings count them. */
+/** Bytes with a binary unit, as in the settings. */
 export function bytes(number) {
   const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
   const at = Math.min(units.length - 1, number ? Math.floor(Math.log2(number) / 10) : 0);
   return `${plain(Math.round((number / 1024 ** at) * 10) / 10)} ${units[at]}`;
 }
 
-/** JSON as people read it; other text as it is. */
+/** Indented JSON; other text unchanged. */
 export function pretty(text) {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);
@@ -131,7 +131,7 @@ export function pretty(text) {
   }
 }
 
-/** Saves what a request answers as a file. */
+/** Saves a response as a file. */
 export function save(blob, name) {
   const url = URL.createObjectURL(blob);
   h("a", { href: url, download: name }).click();

@@ -1,4 +1,4 @@
-// The plugins: what serves and how it fares, what could serve, what was not let in, and the decisions about it.
+// The plugins: the serving version and its health, the candidate, the last rejection, and the decisions about them.
 
 import { h } from "/page/dom.js";
 import { counted, plain } from "/page/format.js";
@@ -8,23 +8,23 @@ import { decide } from "./decide.js";
 import { rates, warning } from "./drift.js";
 import { fold, redraw } from "./live.js";
 import { chip, digest, moment, version } from "./parts.js";
-import { putting } from "./put.js";
-import { comparisons, refused, verdicts } from "./refused.js";
+import { uploadForm } from "./put.js";
+import { comparisons, rejection, verdicts } from "./refused.js";
 
-/** Plugin calls end in one of these; the first two are as they should be. */
+/** How extractions end; the first two are normal. */
 const ENDINGS = [
   ["record", "records", "good"],
   ["refused", "refusals", "good"],
-  ["upstream", "Instagram failed", ""],
+  ["upstream", "upstream failures", ""],
   ["changed", "changed", "bad"],
   ["fault", "faults", "bad"],
-  ["rules", "broke the rules", "bad"],
+  ["rules", "violations", "bad"],
 ];
 
-/** The view: a form that stays, and cards that are drawn anew. */
+/** The view: a form that stays, and cards that are redrawn. */
 export function plugins(place, live) {
   const cards = h("div", { class: "stack" });
-  place.append(putting(() => live.now()), cards);
+  place.append(uploadForm(() => live.now()), cards);
   return async () => {
     const [all, fill] = await Promise.all([get("/plugins"), get("/drift/rates")]);
     return { seen: [all, fill], draw: () => redraw(cards, all.map((one) => card(one, fill, live))) };
@@ -32,7 +32,7 @@ export function plugins(place, live) {
 }
 
 function card(plugin, fill, live) {
-  const { name, digest: serving, candidate, refused: refusal, drift = [] } = plugin;
+  const { name, digest: serving, candidate, refused: rejected, drift = [] } = plugin;
   if (!serving) return stranger(plugin);
   const state = candidate?.held ? "waits" : candidate ? "shadow" : drift.length ? "drifts" : "";
   return h(
@@ -43,14 +43,14 @@ function card(plugin, fill, live) {
     settings(plugin.settings),
     drift.map((one) => warning(one)),
     candidate ? candidacy(name, candidate, live) : null,
-    refusal ? fold(`refused:${name}`, ["Last refusal: ", h("span", { class: "bad-text" }, `${refusal.step}`), " ", moment(refusal.at)], refused(refusal, name)) : null,
+    rejected ? fold(`refused:${name}`, ["Last rejection: ", h("span", { class: "bad-text" }, `${rejected.step}`), " ", moment(rejected.at)], rejection(rejected, name)) : null,
     fields(name, plugin, fill),
     earlier(plugin, live),
   );
 }
 
-function stranger({ name, refused: refusal }) {
-  return h("article", { class: "card plugin" }, h("div", { class: "head" }, h("h2", {}, name), h("p", { class: "soft" }, "a file that is no plugin")), refused(refusal, name));
+function stranger({ name, refused: rejected }) {
+  return h("article", { class: "card plugin" }, h("div", { class: "head" }, h("h2", {}, name), h("p", { class: "soft" }, "not the name of a plugin")), rejection(rejected, name));
 }
 
 function endings({ calls, endings: ended }) {
@@ -64,19 +64,19 @@ function endings({ calls, endings: ended }) {
 }
 
 function settings({ file, error }) {
-  if (error) return h("p", { class: "notice" }, `Its settings file is not in force: ${error}`);
-  return file ? h("p", { class: "soft" }, "With a settings file of its own.") : null;
+  if (error) return h("p", { class: "notice" }, `Its settings file is not active: ${error}`);
+  return file ? h("p", { class: "soft" }, "Uses a settings file.") : null;
 }
 
 function candidacy(name, candidate, live) {
   const { held, wanted, shadow } = candidate;
   const which = { name, digest: candidate.digest, version: candidate.version };
-  const progress = h("progress", { max: String(Math.max(1, wanted)), value: String(shadow.compared), "aria-label": "Compared so far" });
+  const progress = h("progress", { max: String(Math.max(1, wanted)), value: String(shadow.compared), "aria-label": "Extractions compared" });
   return h(
     "section",
     { class: `candidate ${held ? "held" : ""}` },
     h("h3", {}, "Candidate ", h("span", { class: "version" }, version(candidate))),
-    held ? h("p", { class: "why-held" }, `Waits for your word: ${held}.`) : h("p", { class: "soft" }, `Runs beside what serves: ${shadow.compared} of ${counted(wanted, "extraction")} compared.`),
+    held ? h("p", { class: "why-held" }, `Waiting for your decision: ${held}.`) : h("p", { class: "soft" }, `In shadow mode: ${shadow.compared} of ${counted(wanted, "extraction")} compared.`),
     held ? null : progress,
     shadow.compared ? verdicts(shadow, chip) : null,
     comparisons(shadow, `candidate:${name}`),
@@ -94,7 +94,7 @@ function fields(name, { digest: serving }, fill) {
   if (own.length === 0) return null;
   const partly = own.filter((one) => one.stated && one.stated < one.asked).length;
   const never = own.filter((one) => !one.stated).length;
-  const words = `How often each field is stated: ${own.length - partly - never} always, ${partly} at times, ${never} never`;
+  const words = `Fill rates of the fields: ${own.length - partly - never} always present, ${partly} sometimes, ${never} never`;
   return fold(`fields:${name}`, words, rates(own, fill, `rates:${name}`));
 }
 
@@ -107,44 +107,44 @@ function earlier({ name, digest: serving, earlier: before = [] }, live) {
   return h("section", {}, h("h3", {}, "Earlier versions"), h("ul", { class: "versions" }, line(first, back), others.map((one) => line(one, again(one)))));
 }
 
-/** Asks, and goes back to the version before, unless something else serves by then. */
+/** Asks for confirmation and returns to the previous version, unless another version serves by then. */
 export function rollBack({ name, digest: serving }, to, live) {
   decide({
     title: `Roll ${name} back?`,
-    text: ["It goes back to ", version(to), ". What serves now may not return by itself; extractions at work finish on the version they began on."],
+    text: ["The plugin returns to ", version(to), ". The version that serves now stays rolled back until you promote it. Running extractions finish on the version they started on."],
     button: "Roll back",
     danger: true,
     act: async (why) => {
       await post(`/plugins/${name}/rollback`, { digest: serving, why });
       await live.now();
     },
-    done: `${name} is rolled back`,
+    done: `${name} was rolled back`,
   });
 }
 
 function promote({ name, digest: sha, version: named }, live) {
   decide({
-    title: `Let ${name} ${named} serve?`,
-    text: ["Every extraction that begins from now on runs on ", digest(sha), ". What serves now stays at hand."],
+    title: `Promote ${name} ${named}?`,
+    text: ["New extractions will run on ", digest(sha), ". The version that serves now is kept, so you can roll back."],
     button: "Promote",
     act: async (why) => {
       await post(`/plugins/${name}/promote`, { digest: sha, why });
       await live.now();
     },
-    done: `${name} ${named} serves`,
+    done: `${name} ${named} is serving`,
   });
 }
 
 function discard({ name, digest: sha, version: named }, live) {
   decide({
     title: `Discard ${name} ${named}?`,
-    text: ["The candidate ", digest(sha), " is dropped. Its file stays in the plugin folder, but is not taken in again."],
+    text: ["The candidate ", digest(sha), " is dropped. Its file stays in the plugin folder, but will not be admitted again."],
     button: "Discard",
     danger: true,
     act: async (why) => {
       await post(`/plugins/${name}/discard`, { digest: sha, why });
       await live.now();
     },
-    done: `${name} ${named} is discarded`,
+    done: `${name} ${named} was discarded`,
   });
 }

@@ -1,25 +1,30 @@
-// A new component by file: chosen or dropped, named after the plugin it replaces, and told in full when it is refused.
+// The upload of a component: chosen or dropped as a file, and shown in full if it is rejected.
 
 import { busy, fill, h, say } from "/page/dom.js";
 import { refusalOf } from "/page/api.js";
 
 import { put } from "./admin.js";
 import { trouble } from "./parts.js";
-import { refused } from "./refused.js";
+import { rejection } from "./refused.js";
 
 const NAMES = ["profile", "post", "reel", "story"];
 
-/** The form; `changed` is called when something was put. */
-export function putting(changed) {
+/** The steps of admission in short; docs/operators.md has them in full. */
+const ADMISSION =
+  "Before it serves, a component must pass file, signature, validation, imports, world, compile, describe, package and replay: " +
+  "all cases that it carries, or else the built-in ones, and always those that you keep in data/fixtures.";
+
+/** The form; `changed` is called after every upload. */
+export function uploadForm(changed) {
   const place = h("div", { class: "told", "aria-live": "polite" });
   const chosen = h("span", { class: "soft chosen" }, "or drop it here");
-  const name = h("select", { "aria-label": "Which plugin it replaces" }, NAMES.map((it) => h("option", { value: it }, it)));
+  const name = h("select", { "aria-label": "Plugin to replace" }, NAMES.map((it) => h("option", { value: it }, it)));
   const input = h("input", { type: "file", accept: ".wasm,application/wasm", class: "unseen", id: "component", onchange: () => chose() });
-  const send = h("button", { type: "submit", class: "main", disabled: true }, "Put");
+  const send = h("button", { type: "submit", class: "main", disabled: true }, "Upload");
   let file = null;
   const chose = () => {
     take(input.files[0]);
-    // Else the same file, built anew, could not be chosen again.
+    // Otherwise the same file could not be chosen again after a new build.
     input.value = "";
   };
   const take = (given) => {
@@ -35,13 +40,13 @@ export function putting(changed) {
     event.preventDefault();
     if (!file) return;
     busy(send, async () => {
-      fill(place, h("p", { class: "soft" }, "Checking it, and running its cases…"));
+      fill(place, h("p", { class: "soft" }, "Checking the component and running its cases…"));
       try {
         const bytes = await file.arrayBuffer().catch(() => null);
-        if (!bytes) return fill(place, h("p", { class: "notice" }, "The file has changed since it was chosen. Choose it again."));
-        fill(place, taken(await put(`/plugins/${name.value}`, bytes)));
+        if (!bytes) return fill(place, h("p", { class: "notice" }, "The file has changed since you chose it. Choose it again."));
+        fill(place, admitted(await put(`/plugins/${name.value}`, bytes)));
       } catch (thrown) {
-        fill(place, told(refusalOf(thrown)));
+        fill(place, failed(refusalOf(thrown)));
       }
       await changed();
     });
@@ -62,7 +67,8 @@ export function putting(changed) {
         take(event.dataTransfer.files[0]);
       },
     },
-    h("h2", {}, "A new version"),
+    h("h2", {}, "Upload a new version"),
+    h("p", { class: "soft" }, ADMISSION),
     h(
       "div",
       { class: "put-row" },
@@ -76,17 +82,17 @@ export function putting(changed) {
   return form;
 }
 
-function told(refusal) {
+function failed(refusal) {
   if (!refusal.refused) return trouble(refusal);
-  say("The component is not let in");
-  return refused(refusal.refused, "put");
+  say("The component was rejected");
+  return rejection(refusal.refused, "put");
 }
 
-/** What a component that was let in does now. */
-function taken({ name, version, digest, candidate }) {
-  const waits = candidate?.held ? "It waits for your word, below." : candidate ? `It runs beside the serving version for ${candidate.wanted} extractions before it serves.` : "It serves.";
+/** Confirms that a component was admitted, and says what happens next. */
+function admitted({ name, version, digest, candidate }) {
+  const next = candidate?.held ? "It is waiting for your decision below." : candidate ? `It first runs in shadow mode for ${candidate.wanted} extractions.` : "It is serving.";
   const which = candidate ?? { version, digest };
-  const words = `${name} ${which.version} ${which.digest.slice(0, 8)} is let in. ${waits}`;
+  const words = `${name} ${which.version} ${which.digest.slice(0, 8)} was admitted. ${next}`;
   say(words);
   return h("p", { class: "good-news" }, words);
 }

@@ -1,4 +1,4 @@
-// Differences field by field: of a component that is not let in, and of a candidate beside the version that serves.
+// Differences field by field: of a rejected component, and of a candidate compared with the serving version.
 
 import { h } from "/page/dom.js";
 import { counted } from "/page/format.js";
@@ -6,35 +6,35 @@ import { counted } from "/page/format.js";
 import { fold } from "./live.js";
 import { digest, moment, table } from "./parts.js";
 
+/** What each admission step found, in the order of the steps. */
 const STEPS = {
-  file: "the file itself",
-  signature: "the signature",
-  validation: "being a component",
-  imports: "what it imports",
-  world: "the contract",
-  compile: "compiling",
-  describe: "describing itself",
-  package: "what is packed with it",
-  replay: "the recorded cases",
+  file: "Rejected: the file cannot be used",
+  signature: "Rejected: no valid signature",
+  validation: "Rejected: not a valid component",
+  imports: "Rejected: it imports more than a plugin may use",
+  world: "Rejected: it does not fit the contract",
+  compile: "Rejected: it does not compile within the limits",
+  describe: "Rejected: it does not describe itself correctly",
+  package: "Rejected: its packed cases or settings cannot be used",
+  replay: "Rejected: it does not pass the recorded cases",
+  shadow: "Discarded",
+  history: "Not admitted again",
 };
 
-/** Steps that come after a component was looked at. */
-const LATER = { shadow: "Dropped", history: "Not let in again" };
-
-/** Cases of a refusal that are unfolded by themselves. */
+/** Cases of a rejection that are shown unfolded. */
 const SHOWN_AT_ONCE = 3;
 
-/** A refusal, case by case and field by field. */
-export function refused({ step, reason, cases = [], file, digest: sha, at }, key) {
+/** A rejection, case by case and field by field. */
+export function rejection({ step, reason, cases = [], file, digest: sha, at }, key) {
   const about = [file, digest(sha), at ? moment(at) : null].filter(Boolean);
   const shown = cases.slice(0, SHOWN_AT_ONCE).map((one) => mismatch(one));
   const rest = cases.slice(SHOWN_AT_ONCE).map((one) => mismatch(one));
   return h(
     "div",
     { class: "refused" },
-    h("p", { class: "refused-title" }, h("strong", {}, LATER[step] ?? `Not let in: it fails at ${STEPS[step] ?? step}`)),
+    h("p", { class: "refused-title" }, h("strong", {}, STEPS[step] ?? `Rejected at the step ${step}`)),
     about.length ? h("p", { class: "about soft" }, about.flatMap((it) => [it, " "])) : null,
-    cases.length ? h("p", {}, counted(cases.length, "case ends", "cases end"), " otherwise than recorded.") : h("p", { class: "reason" }, reason),
+    cases.length ? h("p", {}, counted(cases.length, "case"), cases.length === 1 ? " does" : " do", " not give the recorded result.") : h("p", { class: "reason" }, reason),
     shown,
     rest.length ? fold(`${key}:rest`, counted(rest.length, "more case"), rest) : null,
   );
@@ -51,7 +51,7 @@ function mismatch({ case: name, reason, differences = [] }) {
 
 function differing(differences, expected, found, name) {
   const rows = differences.map((one) => [
-    h("code", { class: "field" }, one.field.replace(/^\./, "") || "all of it"),
+    h("code", { class: "field" }, one.field.replace(/^\./, "") || "whole record"),
     value(one.expected, "was"),
     value(one.found, "is"),
   ]);
@@ -66,10 +66,10 @@ const VERDICTS = [["same", "good"], ["differs", ""], ["better", "good"], ["worse
 
 /** The chips of a shadow report. */
 export function verdicts(report, chip) {
-  return h("p", { class: "chips" }, VERDICTS.map(([name, tone]) => chip(name === "diverged" ? "asked something else" : name, report[name], tone)));
+  return h("p", { class: "chips" }, VERDICTS.map(([name, tone]) => chip(name === "diverged" ? "sent other requests" : name, report[name], tone)));
 }
 
-/** The comparisons of a candidate that were not the same. */
+/** The comparisons in which the candidate gave another result. */
 export function comparisons(report, key) {
   if (report.shown.length === 0) return null;
   const one = ({ query, verdict, reason, differences }, at) => {
@@ -79,8 +79,8 @@ export function comparisons(report, key) {
       { class: "case" },
       h("h4", {}, h("span", { class: `verdict ${verdict}` }, verdict), " ", h("code", {}, asked)),
       reason ? h("p", { class: "reason" }, reason) : null,
-      differences.length ? differing(differences, "What serves", "The candidate", `${key}:${at}`) : null,
+      differences.length ? differing(differences, "Serving version", "Candidate", `${key}:${at}`) : null,
     );
   };
-  return fold(`${key}:comparisons`, `Where it was not the same (${report.shown.length})`, report.shown.map(one));
+  return fold(`${key}:comparisons`, `Differences in shadow mode (${report.shown.length})`, report.shown.map(one));
 }

@@ -1,21 +1,21 @@
-// The API: one function a method; whatever goes wrong is a `Refusal` with one of the documented codes.
+// The API client: one function per HTTP method. Every failure is thrown as a `Refusal` with one of the documented codes.
 
-/** Longer than the server takes for anything but a file. */
-const PATIENCE_MS = 40_000;
+/** Longer than the server takes for any response except a file. */
+const TIMEOUT_MS = 40_000;
 
-/** Why there is no answer. */
+/** Why a request failed. */
 export class Refusal extends Error {
   constructor({ code, message = "", details = "", request_id: requestId = null }, retryAfter = null) {
     super(message);
     this.code = code;
     this.details = details;
     this.requestId = requestId;
-    /** Seconds until it may be tried again, where that is known. */
+    /** Seconds until the request may be repeated, if the server said so. */
     this.retryAfter = retryAfter;
   }
 }
 
-/** Anything that was thrown as a refusal: what is none is a fault of this page, told like one. */
+/** Turns anything thrown into a refusal. Whatever is not a refusal is a bug of this page and is shown as one. */
 export function refusalOf(thrown) {
   if (thrown instanceof Refusal) return thrown;
   console.error(thrown);
@@ -25,12 +25,12 @@ export function refusalOf(thrown) {
 /** `GET` with query parameters. */
 export function get(path, parameters = {}, signal) {
   const query = new URLSearchParams(parameters).toString();
-  return ask(query ? `${path}?${query}` : path, { signal });
+  return send(query ? `${path}?${query}` : path, { signal });
 }
 
-/** `POST` of a JSON body. */
+/** `POST` with a JSON body. */
 export function post(path, body) {
-  return ask(path, {
+  return send(path, {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),
@@ -39,34 +39,34 @@ export function post(path, body) {
 
 /** `DELETE`. */
 export function remove(path) {
-  return ask(path, { method: "DELETE" });
+  return send(path, { method: "DELETE" });
 }
 
-const kept = new Map();
+const cached = new Map();
 
-/** `GET` of what does not change while the page is open; a failure is not kept. */
+/** `GET` of a resource that does not change while the page is open. Failures are not cached. */
 export function once(path) {
-  if (!kept.has(path)) {
-    const asked = get(path);
-    asked.catch(() => kept.delete(path));
-    kept.set(path, asked);
+  if (!cached.has(path)) {
+    const request = get(path);
+    request.catch(() => cached.delete(path));
+    cached.set(path, request);
   }
-  return kept.get(path);
+  return cached.get(path);
 }
 
-async function ask(path, { signal, ...request }) {
-  const patience = AbortSignal.timeout(PATIENCE_MS);
-  const signals = signal ? [signal, patience] : [patience];
+async function send(path, { signal, ...request }) {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const signals = signal ? [signal, timeout] : [timeout];
   let response;
   try {
     response = await fetch(path, { ...request, signal: AbortSignal.any(signals), credentials: "omit" });
     if (response.ok) return await response.json();
   } catch (error) {
-    // Somebody asked for something else meanwhile: that is no failure.
+    // The user has asked for something else in the meantime, which is not a failure.
     if (signal?.aborted) throw error;
     throw new Refusal({ code: "UNREACHABLE", message: String(error) });
   }
-  const waited = Number(response.headers.get("Retry-After"));
+  const retryAfter = Number(response.headers.get("Retry-After"));
   const body = await response.json().catch(() => null);
-  throw new Refusal(body?.error ?? { code: "SERVER_ERROR", message: `HTTP ${response.status}` }, waited || null);
+  throw new Refusal(body?.error ?? { code: "SERVER_ERROR", message: `HTTP ${response.status}` }, retryAfter || null);
 }

@@ -1,4 +1,4 @@
-// Many lines at once: what each one is taken for, and one download of them all.
+// Several pasted lines: how each one was understood, and one batch download for all of them.
 
 import { busy, choice, fill, h, icon } from "./dom.js";
 import { counted } from "./format.js";
@@ -6,28 +6,28 @@ import { read } from "./target.js";
 
 const KINDS = [["post", "Post"], ["reel", "Reel"], ["story", "Stories"]];
 
-/** The card. `start(body)` is called with the body of `/instagram/download/batch`; `most` lines are taken at once. */
-export function batch(texts, formats, most, start) {
+/** The card. `start(body)` is called with the body of `/instagram/download/batch`, which takes at most `max` items. */
+export function batch(texts, formats, max, start) {
   const items = texts.map((text) => item(text));
-  const good = items.filter((entry) => entry.kind);
-  const left = good.length - most;
+  const valid = items.filter((entry) => entry.kind);
+  const excess = valid.length - max;
   const rows = h("div", { class: "choices" });
-  const draw = () => fill(rows, choice("Quality", "quality", [[null, qualities(good, formats)]]), format(formats));
+  const draw = () => fill(rows, choice("Quality", "quality", [[null, qualities(valid, formats)]]), format(formats));
   const list = items.map((entry) => row(entry, draw));
-  const ready = good.length > 0 && left <= 0;
-  const button = h("button", { type: "submit", class: "main wide", disabled: !ready }, icon("down"), `Download ${counted(good.length, "link")}`);
+  const ready = valid.length > 0 && excess <= 0;
+  const button = h("button", { type: "submit", class: "main wide", disabled: !ready }, icon("down"), `Download ${counted(valid.length, "link")}`);
   const form = h(
     "form",
     { class: "options" },
     rows,
-    h("label", { class: "tick-box" }, h("input", { type: "checkbox", name: "on", checked: true }), h("span", {}, "Go on with the others when one fails")),
+    h("label", { class: "tick-box" }, h("input", { type: "checkbox", name: "on", checked: true }), h("span", {}, "Continue with the other links if one fails")),
     button,
   );
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const fields = Object.fromEntries(new FormData(form));
     const body = {
-      items: good.map(({ kind, value }) => ({ url: value, type: kind })),
+      items: valid.map(({ kind, value }) => ({ url: value, type: kind })),
       quality: fields.quality,
       continue_on_error: fields.on === "on",
       ...(fields.output_format ? { output_format: fields.output_format } : {}),
@@ -35,10 +35,10 @@ export function batch(texts, formats, most, start) {
     await busy(button, () => start(body));
   });
   draw();
-  const ignored = items.length - good.length;
+  const invalid = items.length - valid.length;
   return [
-    h("header", { class: "owner" }, h("div", {}, h("h2", {}, `${counted(items.length, "line")} pasted`), h("p", { class: "quiet-text" }, ignored ? h("span", {}, `${counted(ignored, "line")} cannot be downloaded`) : h("span", {}, "Everything is understood")))),
-    left > 0 ? h("p", { class: "notice" }, `At most ${most} at once: take out ${counted(left, "line")}.`) : null,
+    h("header", { class: "owner" }, h("div", {}, h("h2", {}, `${counted(items.length, "line")} pasted`), h("p", { class: "quiet-text" }, invalid ? h("span", {}, `${counted(invalid, "line")} cannot be downloaded`) : h("span", {}, "All lines were recognized")))),
+    excess > 0 ? h("p", { class: "notice" }, `A batch has at most ${max} links: remove ${counted(excess, "line")}.`) : null,
     h("ol", { class: "lines" }, list),
     form,
   ];
@@ -47,7 +47,7 @@ export function batch(texts, formats, most, start) {
 function item(text) {
   const found = read(text);
   if (found.kind !== "profile") return { text, ...found };
-  // A profile is no download; its stories are.
+  // A profile itself cannot be downloaded, but its stories can.
   return { text, ...found, kind: "story" };
 }
 
@@ -67,7 +67,7 @@ function row(entry, draw) {
   return h("li", {}, h("span", { class: "line" }, entry.text), select);
 }
 
-/** The names that every kind in the list knows. */
+/** The qualities that every kind in the list supports. */
 function qualities(items, formats) {
   const known = {
     post: formats.post_formats.image.qualities,
@@ -76,11 +76,11 @@ function qualities(items, formats) {
   };
   const lists = [...new Set(items.map(({ kind }) => kind))].map((kind) => known[kind]);
   const shared = (lists[0] ?? [{ name: "best" }]).filter(({ name }) => lists.every((list) => list.some((entry) => entry.name === name)));
-  return shared.map(({ name }) => [name, name === "best" ? "Best there is" : name[0].toUpperCase() + name.slice(1)]);
+  return shared.map(({ name }) => [name, name === "best" ? "Best available" : name[0].toUpperCase() + name.slice(1)]);
 }
 
 function format(formats) {
   const supported = formats.supported_output_formats;
   const list = (medium) => supported[medium].map((name) => [name, name.toUpperCase()]);
-  return choice("Format", "output_format", [[null, [["", "As they are"]]], ["Pictures", list("image")], ["Videos", list("video")]]);
+  return choice("Format", "output_format", [[null, [["", "Original"]]], ["Pictures", list("image")], ["Videos", list("video")]]);
 }

@@ -1,6 +1,6 @@
-// Elements: how the other files make them. Never markup out of text, so nothing that Instagram says can become code.
+// Creates DOM elements for the other files. Text is never parsed as markup, so nothing that comes from Instagram can become code.
 
-/** Where drawings' elements live. */
+/** The XML namespace of SVG elements. */
 export const SVG = "http://www.w3.org/2000/svg";
 
 const ICONS = {
@@ -13,7 +13,7 @@ const ICONS = {
   again: "M19 12a7 7 0 1 1-2.2-5.1M19 4v4.5h-4.5",
 };
 
-/** An element: attributes by name, `on…` as listeners, `true` and `false` as present and absent. */
+/** Creates an element. Attributes named `on…` become event listeners; `true` and `false` mean present and absent. */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) {
@@ -25,17 +25,17 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** The children that are there; null, false and undefined stand for none. */
+/** The children to append; null, false and undefined mean none. */
 function present(children) {
   return children.flat(Infinity).filter((child) => child !== null && child !== false && child !== undefined);
 }
 
-/** Puts these children in place of what an element holds. */
+/** Replaces the children of an element. */
 export function fill(element, ...children) {
   element.replaceChildren(...present(children));
 }
 
-/** A drawing that says nothing to a screen reader. */
+/** An icon that screen readers ignore. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -47,7 +47,7 @@ export function icon(name) {
   return svg;
 }
 
-/** One of Instagram's pictures, through this server; a quiet ground with a word where it does not come. */
+/** One of Instagram's pictures, loaded through this server; a short text on a plain background if it cannot be loaded. */
 export function picture(url, alt, { lazy = true, onsize } = {}) {
   const frame = h("span", { class: "picture" });
   const missing = (word) => {
@@ -75,7 +75,7 @@ export function picture(url, alt, { lazy = true, onsize } = {}) {
   return frame;
 }
 
-/** A labelled choice; `groups` is `[[title or null, [[value, text], …]], …]`. */
+/** A labelled select box; `groups` is `[[title or null, [[value, text], …]], …]`. */
 export function choice(label, name, groups, onchange) {
   const options = ([value, text]) => h("option", { value }, text);
   const select = h("select", { name, onchange });
@@ -86,7 +86,7 @@ export function choice(label, name, groups, onchange) {
   return h("label", { class: "choice" }, h("span", {}, label), select);
 }
 
-/** Runs one action of a button at a time. Not by disabling it: whoever is on it by the keyboard would fall off. */
+/** Runs at most one action of a button at a time. The button is not disabled, because that would take the focus away. */
 export async function busy(button, action) {
   if (button.getAttribute("aria-disabled") === "true") return;
   button.setAttribute("aria-disabled", "true");
@@ -99,10 +99,10 @@ export async function busy(button, action) {
 
 let spoken = 0;
 
-/** Tells a screen reader. */
+/** Announces a text to screen readers. */
 export function say(text) {
   const place = document.getElementById("say");
-  // The same sentence twice is told twice.
+  // A repeated sentence must differ from the one before, or it is not announced again.
   spoken += 1;
   place.textContent = spoken % 2 ? text : `${text}\u00a0`;
 }

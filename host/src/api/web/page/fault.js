@@ -1,39 +1,39 @@
-// A refusal on the screen: what happened, what may help, and what the operator wants to know.
+// Shows a refusal: what happened, what may help, and the details that the operator needs.
 
 import { h, icon, say } from "./dom.js";
 import { counted } from "./format.js";
 import { words } from "./words.js";
 
-/** A card. `again` tries the same once more; `others` are `[text, action]` of what may have been meant. */
+/** The error card. `again` repeats the request; `others` are `[text, action]` pairs for other meanings of the input. */
 export function fault(refusal, { again, others = [] } = {}) {
-  const told = words(refusal);
-  say(`${told.title}. ${told.text}`);
+  const explanation = words(refusal);
+  say(`${explanation.title}. ${explanation.text}`);
   const actions = others.map(([text, act]) => h("button", { type: "button", onclick: act }, text));
-  if (again && (told.again || refusal.retryAfter)) actions.unshift(patient(again, refusal.retryAfter));
+  if (again && (explanation.again || refusal.retryAfter)) actions.unshift(retryButton(again, refusal.retryAfter));
   return h(
     "div",
     { class: "card fault" },
-    h("h2", {}, told.title),
-    h("p", {}, told.text),
+    h("h2", {}, explanation.title),
+    h("p", {}, explanation.text),
     actions.length ? h("div", { class: "actions" }, actions) : null,
     technical(refusal),
   );
 }
 
-/** What a person need not read, for whoever they ask. */
+/** Technical details, folded away: for the operator whom a user asks for help. */
 export function technical({ code, message, details, requestId }) {
-  const rows = [["Code", code], ["Message", message], ["Details", details], ["Request", requestId]];
-  const said = rows.filter(([, value]) => value);
+  const rows = [["Code", code], ["Message", message], ["Details", details], ["Request id", requestId]];
+  const known = rows.filter(([, value]) => value);
   return h(
     "details",
     { class: "technical" },
-    h("summary", {}, "For the operator"),
-    h("dl", {}, said.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    h("summary", {}, "Details for the operator"),
+    h("dl", {}, known.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
   );
 }
 
-/** A button that opens when the time is up. */
-function patient(again, seconds) {
+/** A button that is enabled when the waiting time is over. */
+function retryButton(again, seconds) {
   const label = h("span", {}, "Try again");
   const button = h("button", { type: "button", class: "main", onclick: again }, icon("again"), label);
   let left = Math.ceil(seconds ?? 0);

@@ -1,4 +1,4 @@
-// Numbers, sizes, lengths and dates as people read them, in the browser's language.
+// Formats numbers, sizes, durations and dates in the browser's language.
 
 const COMPACT = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 const PLAIN = new Intl.NumberFormat();
@@ -28,14 +28,14 @@ export function clock(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** Seconds as "5 seconds" or "4 minutes", never 0 of anything that is left. */
+/** Seconds as "5 seconds" or "4 minutes"; at least "1 second". */
 export function span(seconds) {
   if (seconds < 90) return counted(Math.max(1, Math.round(seconds)), "second");
   if (seconds < 5400) return counted(Math.round(seconds / 60), "minute");
   return counted(Math.round(seconds / 3600), "hour");
 }
 
-/** Megabytes, as the API states sizes. */
+/** Megabytes of 1,000,000 bytes, the unit of the API. */
 export function size(megabytes) {
   if (megabytes < 0.001) return `${PLAIN.format(Math.round(megabytes * 1e6))} B`;
   if (megabytes < 1) return `${PLAIN.format(Math.max(1, Math.round(megabytes * 1000)))} kB`;

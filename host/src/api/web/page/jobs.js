@@ -1,4 +1,4 @@
-// The list of downloads: progress, files, time left, and starting again what failed or ran out.
+// The list of downloads: progress, files, time left, and a way to start a failed or expired download again.
 
 import { post, refusalOf, remove } from "./api.js";
 import { busy, fill, h, icon, picture, say } from "./dom.js";
@@ -8,33 +8,33 @@ import { words } from "./words.js";
 import * as store from "./store.js";
 import { unwatch, watch } from "./watch.js";
 
-/** Between two files that are saved in one go: browsers drop what comes faster, milliseconds. */
+/** Pause between two files when all files are saved, milliseconds. Browsers drop downloads that follow each other faster. */
 const SAVE_PAUSE_MS = 400;
 
 let jobs = store.load();
-/** The list items by job id, so that a status changes one of them and not the list. */
+/** The list items by job id, so that a new status redraws one item and not the whole list. */
 const shown = new Map();
 
-/** Puts the kept downloads on the page and watches those under way. */
+/** Shows the stored downloads and follows those that are running. */
 export function begin() {
   draw();
-  jobs.filter(underWay).forEach(follow);
+  jobs.filter(running).forEach(follow);
   setInterval(tickAll, 1000);
   store.onchange(() => {
     jobs = store.load().map(newer);
     draw();
-    jobs.filter(underWay).forEach(follow);
+    jobs.filter(running).forEach(follow);
   });
   document.getElementById("tidy").addEventListener("click", () => {
-    jobs = store.save(jobs.filter(underWay));
+    jobs = store.save(jobs.filter(running));
     draw();
-    say("The list is cleared");
+    say("List cleared");
     document.getElementById("what").focus();
   });
 }
 
 /**
- * Starts a download and puts it on top of the list.
+ * Starts a download and adds it at the top of the list.
  *
  * Throws a `Refusal`.
  */
@@ -49,17 +49,17 @@ export async function start({ title, poster, path, body }) {
   shown.get(id).scrollIntoView({ block: "nearest" });
 }
 
-/** Another tab's download, or what this one knows of it: the progress is not stored. */
+/** The newer of a stored download and the one in this tab. Other tabs store downloads, but not their progress. */
 function newer(stored) {
   const own = jobs.find(({ id }) => id === stored.id);
-  return own && (underWay(stored) || !underWay(own)) ? own : stored;
+  return own && (running(stored) || !running(own)) ? own : stored;
 }
 
 function keep(next) {
   jobs = store.save(next);
 }
 
-function underWay({ status }) {
+function running({ status }) {
   return status.status === "pending" || status.status === "processing";
 }
 
@@ -70,19 +70,19 @@ function expired(job) {
 function follow(job) {
   watch(
     job.id,
-    (status) => told(job.id, status),
-    (refusal, final) => lost(job.id, refusal, final),
+    (status) => update(job.id, status),
+    (refusal, final) => connectionLost(job.id, refusal, final),
   );
 }
 
-function told(id, status) {
+function update(id, status) {
   const before = jobs.find((job) => job.id === id);
   if (!before) return;
   const left = status.expires_in_seconds;
   const job = { ...before, status, lost: false, ...(typeof left !== "number" ? {} : { expiresAt: Date.now() + left * 1000 }) };
   jobs = jobs.map((other) => (other.id === id ? job : other));
-  // Progress is not worth a write: it is asked for again after a reload.
-  if (!underWay(job)) {
+  // Progress is not stored: the page asks for it again after a reload.
+  if (!running(job)) {
     keep(jobs);
     announce(job);
   }
@@ -95,7 +95,7 @@ function announce({ title, status }) {
   if (status.status === "cancelled") say(`Cancelled: ${title}`);
 }
 
-function lost(id, refusal, final) {
+function connectionLost(id, refusal, final) {
   const before = jobs.find((job) => job.id === id);
   if (!before) return;
   const job = final ? { ...before, status: { status: "failed", error: { code: refusal.code } } } : { ...before, lost: true };
@@ -115,19 +115,19 @@ function draw() {
   fill(list, jobs.map((job) => shown.get(job.id)));
   jobs.forEach(redraw);
   document.getElementById("jobs").hidden = jobs.length === 0;
-  document.getElementById("tidy").hidden = jobs.every(underWay);
+  document.getElementById("tidy").hidden = jobs.every(running);
 }
 
 function redraw(job) {
   const place = shown.get(job.id);
-  const state = underWay(job) ? "under-way" : expired(job) ? "expired" : job.status.status;
-  // Under way only words and a number change: whoever is on the button stays on it.
+  const state = running(job) ? "under-way" : expired(job) ? "expired" : job.status.status;
+  // A running download changes only its text and its bar, so that its button keeps the focus.
   if (place.dataset.state === state && state === "under-way") return progress(place, job);
   const focused = place.contains(document.activeElement);
   place.dataset.state = state;
   fill(place, head(job, state), body(job, state));
   if (state === "under-way") progress(place, job);
-  document.getElementById("tidy").hidden = jobs.every(underWay);
+  document.getElementById("tidy").hidden = jobs.every(running);
   if (focused) place.querySelector("button, a")?.focus();
 }
 
@@ -145,7 +145,7 @@ function head(job, state) {
 function sentence(job, state) {
   const { status } = job;
   if (state === "completed") return done(job);
-  if (state === "expired") return "The files are gone: the server keeps them for half an hour.";
+  if (state === "expired") return "The files have expired: the server keeps them for half an hour.";
   const some = status.completed_count ? `${status.completed_count} of ${status.batch_size} downloaded.` : null;
   if (state === "cancelled") return some ? `Cancelled. ${some}` : "Cancelled.";
   if (state === "failed") return status.batch_size ? some ?? "None of them could be downloaded." : words(status.error).title;
@@ -180,7 +180,7 @@ function link(file) {
   return h("a", { href: file.download_url, download: file.filename }, icon("down"), h("span", { class: "name" }, file.filename), h("span", { class: "about" }, facts));
 }
 
-/** The items of a batch, each with its files or why there are none. */
+/** The items of a batch, each with its files or the reason why there are none. */
 function parts(items) {
   return h(
     "ol",
@@ -195,14 +195,14 @@ function parts(items) {
 
 function progress(place, { status, lost: unseen }) {
   const bar = place.querySelector("progress");
-  const waits = status.status === "pending" && !status.progress;
-  // Without a value the bar says that it waits.
-  if (waits) bar.removeAttribute("value");
+  const waiting = status.status === "pending" && !status.progress;
+  // A progress bar without a value shows that the job is waiting.
+  if (waiting) bar.removeAttribute("value");
   else bar.value = status.progress;
   const facts = [
-    unseen ? "Connection lost, trying again" : (status.message ?? "Waiting for its turn").replace(/\.+$/, ""),
+    unseen ? "Connection lost, reconnecting" : (status.message ?? "Waiting in the queue").replace(/\.+$/, ""),
     status.batch_size ? `${status.completed_count + status.failed_count} of ${status.batch_size}` : null,
-    waits ? null : `${Math.round(status.progress)}\u202f%`,
+    waiting ? null : `${Math.round(status.progress)}\u202f%`,
     status.file_size_mb ? size(status.file_size_mb) : null,
     status.speed_mbps ? `${status.speed_mbps} Mbit/s` : null,
     status.estimated_completion_seconds ? `${span(status.estimated_completion_seconds)} left` : null,
@@ -210,7 +210,7 @@ function progress(place, { status, lost: unseen }) {
   place.querySelector(".state").textContent = facts.filter(Boolean).join(" · ");
 }
 
-/** Time passes for finished downloads. */
+/** Updates the remaining time of finished downloads. */
 function tickAll() {
   for (const job of jobs) {
     if (job.status.status !== "completed") continue;
@@ -227,7 +227,7 @@ function tickAll() {
 
 async function cancel(job) {
   try {
-    told(job.id, await remove(`/instagram/status/${job.id}`));
+    update(job.id, await remove(`/instagram/status/${job.id}`));
     unwatch(job.id);
   } catch (refusal) {
     trouble(job, refusal);
@@ -244,7 +244,7 @@ async function restart(job) {
   }
 }
 
-/** What went wrong with a button of a download. */
+/** Shows why an action on a download failed. */
 function trouble(job, thrown) {
   const { title, text } = words(refusalOf(thrown));
   shown.get(job.id).querySelector(".state").textContent = `${title}. ${text}`;

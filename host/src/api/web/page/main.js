@@ -1,4 +1,4 @@
-// The page's beginning: the form, and which card answers to what was pasted.
+// The entry point of the page: the form, and which card is shown for the pasted text.
 
 import { get, once, refusalOf } from "./api.js";
 import { batch } from "./batch.js";
@@ -16,28 +16,28 @@ const hint = document.getElementById("hint");
 const view = document.getElementById("view");
 const usual = hint.textContent;
 
-/** Rows of the field at most. */
+/** Maximum height of the text field, rows. */
 const ROWS_MAX = 8;
 
-/** Ends what was asked for before. */
-let asking = new AbortController();
+/** Aborts the current request when another one starts. */
+let pending = new AbortController();
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   const pasted = lines(what.value);
-  if (pasted.length === 0) return wrong("Paste a link first.");
+  if (pasted.length === 0) return showError("Paste a link first.");
   if (pasted.length > 1) return showBatch(pasted);
   const target = read(pasted[0]);
-  if (!target.kind) return wrong(target.why);
+  if (!target.kind) return showError(target.why);
   show(target);
 });
 
 what.addEventListener("input", () => {
   what.rows = Math.min(ROWS_MAX, Math.max(1, what.value.split("\n").length));
-  right();
+  clearError();
 });
 
-// Enter asks, as in any field; within several lines it makes a line, and asks with Ctrl or Cmd.
+// Enter submits, as in any field. In a text of several lines it adds a line, and Ctrl or Cmd with Enter submits.
 what.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || event.isComposing || event.shiftKey) return;
   if (what.value.includes("\n") && !event.ctrlKey && !event.metaKey) return;
@@ -45,7 +45,7 @@ what.addEventListener("keydown", (event) => {
   form.requestSubmit();
 });
 
-function wrong(text) {
+function showError(text) {
   hint.textContent = text;
   hint.classList.add("wrong");
   what.setAttribute("aria-invalid", "true");
@@ -53,42 +53,42 @@ function wrong(text) {
   say(text);
 }
 
-function right() {
+function clearError() {
   hint.textContent = usual;
   hint.classList.remove("wrong");
   what.removeAttribute("aria-invalid");
 }
 
-/** A fresh place for an answer, and the signal that ends when something else is asked for. */
+/** Shows a placeholder, and returns the signal that aborts when the user asks for something else. */
 function turn(waiting) {
-  asking.abort();
-  asking = new AbortController();
-  right();
+  pending.abort();
+  pending = new AbortController();
+  clearError();
   view.hidden = false;
   view.setAttribute("aria-busy", "true");
   fill(view, h("div", { class: "card skeleton", "aria-hidden": "true" }, h("div", { class: "bar" }), h("div", { class: "block" }), h("div", { class: "bar short" })));
   say(waiting);
-  return asking.signal;
+  return pending.signal;
 }
 
-function answer(...children) {
+function showResult(...children) {
   view.removeAttribute("aria-busy");
   fill(view, children);
 }
 
-/** Shows what a target names. */
+/** Shows the content that a target names. */
 async function show(target) {
-  const signal = turn(`Looking for ${called(target)}`);
+  const signal = turn(`Loading ${called(target)}`);
   try {
     await (target.kind === "profile" ? showProfile(target, signal) : showMedia(target, signal));
   } catch (thrown) {
     if (signal.aborted) return;
     const refusal = refusalOf(thrown);
-    answer(fault(refusal, { again: () => show(target), others: others(target, refusal) }));
+    showResult(fault(refusal, { again: () => show(target), others: others(target, refusal) }));
   }
 }
 
-/** What else the same text may have meant, where nothing was found. */
+/** Buttons for the other meanings of the same text, if nothing was found. */
 function others({ or = [] }, { code }) {
   if (!["POST_NOT_FOUND", "REEL_NOT_FOUND", "PROFILE_NOT_FOUND", "UPSTREAM_UNAVAILABLE"].includes(code)) return [];
   return or.map((target) => [`Look for ${called(target)}`, () => show(target)]);
@@ -110,7 +110,7 @@ function open(target) {
 async function showProfile(target, signal) {
   const account = await get("/instagram/profile/info", { username: target.value }, signal);
   if (signal.aborted) return;
-  answer(h("article", { class: "card" }, profile(account, open)));
+  showResult(h("article", { class: "card" }, profile(account, open)));
   say(`Profile of ${account.display_name || account.username}`);
 }
 
@@ -123,14 +123,14 @@ async function showMedia(target, signal) {
   const place = h("div", { class: "trouble" });
   const choices = options(shown, formats, (at, body) => start({ title: title(shown), poster: shown.parts[0].poster, path: at, body }, place));
   const openName = (name) => open({ kind: "profile", value: name, name });
-  answer(h("article", { class: "card" }, preview(shown, { openName, onsize: choices.sized }), choices.element, place));
+  showResult(h("article", { class: "card" }, preview(shown, { openName, onsize: choices.sized }), choices.element, place));
   say(title(shown));
 }
 
 function noStories({ code, active }) {
   const text = active === false ? `@${code} has no stories right now. Stories disappear after 24 hours.` : `Instagram does not say whether @${code} has stories right now.`;
   const button = h("button", { type: "button", onclick: () => open({ kind: "profile", value: code, name: code }) }, "Show the profile");
-  answer(h("div", { class: "card fault calm" }, h("h2", {}, "No stories"), h("p", {}, text), h("div", { class: "actions" }, button)));
+  showResult(h("div", { class: "card fault calm" }, h("h2", {}, "No stories"), h("p", {}, text), h("div", { class: "actions" }, button)));
   say(text);
 }
 
@@ -141,15 +141,15 @@ async function showBatch(pasted) {
     if (signal.aborted) return;
     const place = h("div", { class: "trouble" });
     const begin = (body) => start({ title: `${body.items.length} links`, poster: null, path: "/instagram/download/batch", body }, place);
-    answer(h("article", { class: "card" }, batch(pasted, formats, about.limits.max_batch_size, begin), place));
+    showResult(h("article", { class: "card" }, batch(pasted, formats, about.limits.max_batch_size, begin), place));
     say(`${pasted.length} lines pasted`);
   } catch (thrown) {
     if (signal.aborted) return;
-    answer(fault(refusalOf(thrown), { again: () => showBatch(pasted) }));
+    showResult(fault(refusalOf(thrown), { again: () => showBatch(pasted) }));
   }
 }
 
-/** Starts a download; a refusal is told in `place`. */
+/** Starts a download; a refusal is shown in `place`. */
 async function start(job, place) {
   fill(place);
   try {

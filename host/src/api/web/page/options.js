@@ -1,9 +1,9 @@
-// What can be chosen for a download, out of what the record has and `/instagram/formats` offers.
+// The download options: those that the record has and `/instagram/formats` offers.
 
 import { busy, choice, fill, h, icon } from "./dom.js";
 import { dimensions } from "./format.js";
 
-/** The form. `start(path, body)` is called with what was chosen; `locked` while it is under way. */
+/** The form. `start(path, body)` is called with the chosen options; the button ignores clicks while it runs. */
 export function options(shown, formats, start) {
   const types = typesOf(shown);
   const state = { type: types[0], pictureWidth: null };
@@ -16,12 +16,12 @@ export function options(shown, formats, start) {
     const chosen = new FormData(form);
     const metadata = form.querySelector("[name=metadata]")?.checked ?? true;
     fill(rows, quality(shown, formats, state), format(formats, state.type));
-    // What was chosen stays chosen, where there still is such a thing.
+    // A chosen value stays chosen as long as it is still offered.
     for (const select of rows.querySelectorAll("select")) {
       const before = chosen.get(select.name);
       if ([...select.options].some(({ value }) => value === before)) select.value = before;
     }
-    fill(extra, state.type.metadata ? tick("metadata", "Put the caption and numbers into the ZIP, as metadata.json", metadata) : null);
+    fill(extra, state.type.metadata ? tick("metadata", "Include caption and counts in the ZIP as metadata.json", metadata) : null);
   };
   form.append(types.length > 1 ? typeChoice(types, state, draw) : "", rows, extra, button);
   draw();
@@ -32,7 +32,7 @@ export function options(shown, formats, start) {
   });
   return {
     element: form,
-    /** How wide the largest picture is, once it is seen: larger sizes are then not offered. */
+    /** Takes the size of the largest picture once it has loaded, so that larger sizes are not offered. */
     sized(width, height) {
       state.pictureWidth = width;
       state.original = `${width}x${height}`;
@@ -41,7 +41,7 @@ export function options(shown, formats, start) {
   };
 }
 
-/** What can be downloaded: `media` is what the file will hold, which decides qualities and formats. */
+/** The types of download; `media` says what the file will contain, which decides the qualities and formats. */
 function typesOf(shown) {
   const videos = shown.parts.filter((part) => part.video).length;
   const pictures = shown.parts.length - videos;
@@ -101,7 +101,7 @@ function typeChoice(types, state, draw) {
       h("span", {}, type.text),
     ),
   );
-  return h("fieldset", { class: "pills" }, h("legend", {}, "What"), radios);
+  return h("fieldset", { class: "pills" }, h("legend", {}, "Content"), radios);
 }
 
 function quality(shown, formats, state) {
@@ -126,7 +126,7 @@ function qualitiesOf(kind, formats, video) {
 }
 
 function named({ name, height, resolution, description }, original) {
-  if (name === "best") return original ? `Best · ${dimensions(original)}` : "Best there is";
+  if (name === "best") return original ? `Best · ${dimensions(original)}` : "Best available";
   if (height) return description && !description.includes("quality") ? `${name} · ${description}` : name;
   const word = name[0].toUpperCase() + name.slice(1);
   return resolution ? `${word} · ${parseInt(resolution, 10)} pixels wide` : word;
@@ -139,7 +139,7 @@ function format(formats, type) {
   const list = (medium) => supported[medium].map((name) => [name, name.toUpperCase()]);
   const [only, second] = type.media;
   const entries = second ? type.media.map((medium) => [MEDIA[medium], list(medium)]) : [[null, list(only)]];
-  return choice("Format", "output_format", [[null, [["", "As it is"]]], ...entries]);
+  return choice("Format", "output_format", [[null, [["", "Original"]]], ...entries]);
 }
 
 function tick(name, text, checked) {

@@ -1,12 +1,12 @@
-// What a post, a reel or stories look like: pictures, numbers, owner, caption.
+// The preview of a post, a reel or stories: pictures, counts, owner, caption.
 
 import { h, icon, picture } from "./dom.js";
 import { clock, compact, counted, day, plain } from "./format.js";
 
-/** A caption longer than this is folded, characters. */
+/** Longer captions are folded, characters. */
 const CAPTION_MAX = 280;
 
-/** One way to speak of the three answers: `/post/info`, `/reel/info`, `/story/info`. */
+/** One model for the three responses `/post/info`, `/reel/info` and `/story/info`. */
 export function model(answer) {
   if (answer.type === "stories") return stories(answer);
   const reel = answer.type === "reel";
@@ -76,7 +76,7 @@ function reelCounts(answer) {
   ]);
 }
 
-/** Null is not zero: what Instagram does not state is not shown. */
+/** Null is not zero: a count that Instagram does not state is not shown. */
 function stated(counts) {
   return counts.filter(([, count]) => typeof count === "number");
 }
@@ -86,7 +86,7 @@ function music(answer) {
   return [title, artist].filter(Boolean).join(" · ") || null;
 }
 
-/** What it is, in a few words: "Reel by @name". */
+/** A short title such as "Reel by @name". */
 export function title(shown) {
   const owner = shown.owner?.username ? `@${shown.owner.username}` : "an unnamed account";
   if (shown.kind === "story") return `Stories of ${owner}`;
@@ -94,11 +94,11 @@ export function title(shown) {
   return `${what} by ${owner}`;
 }
 
-/** The card. `openName` shows a profile; `onsize` hears how large a lone picture is. */
+/** The card. `openName` shows a profile; `onsize` receives the size of a single picture. */
 export function preview(shown, { openName, onsize }) {
   return [
     heading(shown, openName),
-    shown.several ? strip(shown) : lone(shown, onsize),
+    shown.several ? strip(shown) : single(shown, onsize),
     facts(shown),
     caption(shown.caption),
   ];
@@ -127,7 +127,7 @@ function heading(shown, openName) {
   );
 }
 
-function lone(shown, onsize) {
+function single(shown, onsize) {
   const [part] = shown.parts;
   const shape = shown.size ? shapeOf(...shown.size) : "portrait";
   const stage = h("div", { class: `stage ${shape}` });
@@ -139,7 +139,7 @@ function lone(shown, onsize) {
   return stage;
 }
 
-/** Few shapes, so that the page moves at most once. */
+/** One of a few shapes, so that the layout changes at most once when the picture arrives. */
 function shapeOf(width, height) {
   const ratio = width / height;
   if (ratio < 0.68) return "tall";
@@ -149,7 +149,7 @@ function shapeOf(width, height) {
 
 function strip(shown) {
   const shape = shown.kind === "story" ? "tall" : "portrait";
-  // Instagram cuts all parts to the shape of the first.
+  // Instagram crops all parts of a carousel to the shape of the first.
   const sized = (width, height) => row.classList.replace(shape, shapeOf(width, height));
   const tiles = shown.parts.map((part, place) =>
     h(
@@ -163,7 +163,7 @@ function strip(shown) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const move = (direction) => row.scrollBy({ left: direction * row.clientWidth * 0.8, behavior: calm ? "instant" : "smooth" });
   const back = h("button", { type: "button", class: "round back", "aria-label": "Back", onclick: () => move(-1) }, icon("left"));
-  const on = h("button", { type: "button", class: "round on", "aria-label": "Further", onclick: () => move(1) }, icon("right"));
+  const on = h("button", { type: "button", class: "round on", "aria-label": "Forward", onclick: () => move(1) }, icon("right"));
   const ends = () => {
     back.disabled = row.scrollLeft < 4;
     on.disabled = row.scrollLeft + row.clientWidth > row.scrollWidth - 4;

@@ -1,11 +1,11 @@
-// A profile: who it is, and its posts and reels to choose from.
+// A profile: the account, and a list of its posts and reels.
 
 import { fill, h, icon, picture, say } from "./dom.js";
 import { compact, counted, plain } from "./format.js";
 import { fault } from "./fault.js";
 import { get, refusalOf } from "./api.js";
 
-/** The card; `open(target)` shows one of its things. */
+/** The card; `open(target)` shows one of its posts, reels or stories. */
 export function profile(account, open) {
   return [head(account), biography(account), tabs(account, open)];
 }
@@ -55,17 +55,17 @@ function tabs(account, open) {
   const stories = h("button", { type: "button", onclick: () => open({ kind: "story", value: account.username, name: account.username }) }, "Stories");
   function choose(name) {
     for (const button of buttons) button.setAttribute("aria-pressed", String(button.textContent === name));
-    fill(place, h("p", { class: "waiting" }, `Looking for ${name.toLowerCase()} …`));
+    fill(place, h("p", { class: "waiting" }, `Loading ${name.toLowerCase()} …`));
     more({ ...LISTS[name], account, open, place, grid: h("ul", { class: "grid" }), cursor: null });
   }
   choose("Posts");
   return h("div", {}, h("div", { class: "tabs", role: "group", "aria-label": "Show" }, buttons, stories), place);
 }
 
-/** The next page of a list, after what is there. */
+/** Appends the next page of a list. */
 async function more(list) {
   const { account, place, grid, cursor } = list;
-  // Another tab may be chosen before the answer comes.
+  // The user may choose another tab before the response arrives.
   const turn = Symbol("turn");
   place.turn = turn;
   try {
@@ -77,7 +77,7 @@ async function more(list) {
     const { has_next_page: hasNext, end_cursor: next } = page.page_info;
     say(`${counted(found.length, list.kind)} found`);
     if (!grid.children.length) {
-      fill(place, h("p", { class: "empty" }, `There are no ${list.key} to see.`));
+      fill(place, h("p", { class: "empty" }, `No public ${list.key} to show.`));
       return;
     }
     const button = hasNext && next ? h("button", { type: "button", class: "wide", onclick: () => {

@@ -1,34 +1,34 @@
-// The downloads of this browser, kept across reloads. Where storage is refused they live as long as the page.
+// Stores the downloads of this browser across reloads. If the browser refuses storage, they last as long as the page.
 
 const KEY = "gramhost.downloads";
-/** How many are kept. */
-const MOST = 30;
-/** How long after its files are gone a download stays in the list, to be started again: milliseconds. */
-const KEEP_MS = 24 * 3600 * 1000;
+/** Number of downloads that are stored. */
+const DOWNLOADS_MAX = 30;
+/** How long a download stays in the list, so that it can be started again after its files expired, milliseconds. */
+const AGE_MS_MAX = 24 * 3600 * 1000;
 
 /** The newest first: `{ id, title, poster, path, body, at, status, expiresAt }`, times in milliseconds. */
 export function load() {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? "[]");
-    if (!Array.isArray(kept)) return [];
-    return kept.filter((job) => typeof job?.id === "string" && Date.now() - job.at < KEEP_MS).slice(0, MOST);
+    const stored = JSON.parse(localStorage.getItem(KEY) ?? "[]");
+    if (!Array.isArray(stored)) return [];
+    return stored.filter((job) => typeof job?.id === "string" && Date.now() - job.at < AGE_MS_MAX).slice(0, DOWNLOADS_MAX);
   } catch {
     return [];
   }
 }
 
-/** Keeps them; answers which ones found room. */
+/** Stores the newest downloads, and returns them. */
 export function save(jobs) {
-  const kept = jobs.slice(0, MOST);
+  const newest = jobs.slice(0, DOWNLOADS_MAX);
   try {
-    localStorage.setItem(KEY, JSON.stringify(kept));
+    localStorage.setItem(KEY, JSON.stringify(newest));
   } catch {
-    // Full or forbidden: the page still works, it only forgets.
+    // Storage is full or forbidden. The page still works, but a reload forgets the list.
   }
-  return kept;
+  return newest;
 }
 
-/** Calls back when another tab has changed them. */
+/** Calls the listener when another tab has changed the stored downloads. */
 export function onchange(listener) {
   addEventListener("storage", ({ key }) => key === KEY && listener());
 }

@@ -1,10 +1,11 @@
-// Live progress: server-sent events, a few at a time, since a browser has six connections to a server for all its tabs.
+// Live progress by server-sent events. Few streams are open at once, because all tabs of a browser share six connections to one
+// server.
 
 import { get } from "./api.js";
 
-/** Streams open at once in this page; others wait for a place. */
+/** Streams that this page opens at once; other jobs wait for a free one. */
 const STREAMS_MAX = 3;
-/** The pause before a broken stream is opened again where the server names none, seconds. */
+/** Pause before a broken stream is opened again, if the server does not state one, seconds. */
 const PAUSE_S = 3;
 
 const waiting = [];
@@ -12,21 +13,21 @@ const open = new Map();
 
 const FINAL = new Set(["completed", "failed", "cancelled"]);
 
-/** Calls `onstatus` with each status of a job, to its end; `onlost(refusal, final)` where it cannot be seen. */
+/** Calls `onstatus` with each status of a job until it ends, and `onlost(refusal, final)` when the status is unavailable. */
 export function watch(id, onstatus, onlost) {
   if (open.has(id) || waiting.some((one) => one.id === id)) return;
   waiting.push({ id, onstatus, onlost });
   fillPlaces();
 }
 
-/** Nobody wants to know any more. */
+/** Stops following a job. */
 export function unwatch(id) {
   close(id);
   const place = waiting.findIndex((one) => one.id === id);
   if (place >= 0) waiting.splice(place, 1);
 }
 
-// A page that nobody sees leaves its connections to others.
+// A hidden page leaves its connections to visible ones.
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) return fillPlaces();
   for (const one of [...open.values()]) {
@@ -53,7 +54,7 @@ function begin(one) {
     one.onstatus(status);
   });
   source.addEventListener("error", () => {
-    // A broken connection is opened again by the browser; a refusal is not, and does not say why.
+    // The browser reopens a broken connection by itself. It does not reopen a refused one, and does not say why it was refused.
     if (source.readyState === EventSource.CLOSED) ask(one);
     else one.onlost({ code: "UNREACHABLE" }, false);
   });
@@ -78,7 +79,7 @@ async function ask(one) {
   }
 }
 
-/** Keeps its place meanwhile. */
+/** Tries again later; the job keeps its place in the meantime. */
 function later(one, seconds) {
   setTimeout(() => {
     if (!open.has(one.id)) return;

@@ -1,66 +1,66 @@
-// Every error code of the API in words for people: what happened, and what they can do. A test keeps it complete.
+// The texts for every error code of the API: what happened, and what the user can do. A test checks that none is missing.
 
 const WORDS = {
-  INVALID_URL: ["That is not a link this server can read", "Copy the address of a post or reel on Instagram, or its shortcode."],
-  INVALID_USERNAME: ["That cannot be a name on Instagram", "A name has up to 30 letters, digits, dots and underscores."],
-  INVALID_LIMIT: ["That many cannot be listed at once", "Ask for 1 to 50."],
-  INVALID_QUALITY: ["There is no such quality", "Choose another quality."],
-  INVALID_PARAMETER: ["This cannot be had in that way", "Choose another type or format."],
+  INVALID_URL: ["This server does not recognize that link", "Copy the address of a post or reel on Instagram, or its shortcode."],
+  INVALID_USERNAME: ["That is not a valid Instagram username", "A username has up to 30 letters, digits, dots and underscores."],
+  INVALID_LIMIT: ["That number of items is not allowed", "Ask for 1 to 50."],
+  INVALID_QUALITY: ["That quality does not exist", "Choose another quality."],
+  INVALID_PARAMETER: ["That combination is not available", "Choose another type or format."],
   INVALID_REQUEST: ["The server did not understand the request", "Reload the page and try again."],
-  EMPTY_BATCH: ["There is nothing in the list", "Paste at least one link."],
-  UNAUTHORIZED: ["Only the operator may do this", "It wants the operator’s token."],
-  ACCOUNT_PRIVATE: ["This account is private", "Its owner shows it to followers only, so there is nothing to download."],
-  POST_PRIVATE: ["This post is private", "Its owner shows it to followers only, so it cannot be downloaded."],
-  REEL_PRIVATE: ["This reel is private", "Its owner shows it to followers only, so it cannot be downloaded."],
+  EMPTY_BATCH: ["The list is empty", "Paste at least one link."],
+  UNAUTHORIZED: ["Admin token required", "Only the operator of this server can do this."],
+  ACCOUNT_PRIVATE: ["This account is private", "Only its followers can see it, and this server handles public content only."],
+  POST_PRIVATE: ["This post is private", "Only followers of its owner can see it, and this server handles public content only."],
+  REEL_PRIVATE: ["This reel is private", "Only followers of its owner can see it, and this server handles public content only."],
   POST_DELETED: ["This post was deleted", "It is no longer on Instagram."],
   STORIES_DISABLED: ["This account does not show its stories", "There is nothing to download."],
   STORIES_UNAVAILABLE: ["There are no stories right now", "Stories disappear after 24 hours."],
-  AGE_RESTRICTED: ["Instagram withholds this because of age", "Only what Instagram shows to everybody can be downloaded."],
-  LOGIN_REQUIRED: ["Instagram shows this only after logging in", "This server cannot see it, so it cannot be downloaded."],
-  REGION_BLOCKED: ["Instagram withholds this here", "It is not shown in the country where this server runs."],
-  FORBIDDEN_HOST: ["This server does not answer to this address", "Open it as localhost, or ask the operator to allow the name."],
+  AGE_RESTRICTED: ["This content is age-restricted", "Age-restricted content is not supported."],
+  LOGIN_REQUIRED: ["Instagram shows this only to logged-in users", "This server has no access to it, so it cannot be downloaded."],
+  REGION_BLOCKED: ["Not available in this region", "Instagram does not show it in the country where this server runs."],
+  FORBIDDEN_HOST: ["This server does not accept requests under this name", "Open it as localhost, or ask the operator to add the name to allowed_hosts."],
   FORBIDDEN_ORIGIN: ["Requests from other websites are refused", "Open this page directly."],
-  NOT_FOUND: ["There is nothing at this address", "Reload the page and try again."],
-  PROFILE_NOT_FOUND: ["There is no such account", "Check the spelling. It may also have been renamed or removed."],
-  POST_NOT_FOUND: ["There is no such post", "Check the link. The post may also have been deleted."],
-  REEL_NOT_FOUND: ["There is no such reel", "Check the link. The reel may also have been deleted."],
-  JOB_NOT_FOUND: ["This download is over", "The server keeps downloads for 30 minutes. Start it again."],
-  FILE_NOT_FOUND: ["This file is gone", "The server keeps files for 30 minutes. Download it again."],
-  METHOD_NOT_ALLOWED: ["The server does not do this here", "Reload the page and try again."],
-  FILE_EXPIRED: ["This file is gone", "The server keeps files for 30 minutes. Download it again."],
+  NOT_FOUND: ["This address does not exist", "Reload the page and try again."],
+  PROFILE_NOT_FOUND: ["Account not found", "Check the spelling. The account may also have been renamed or removed."],
+  POST_NOT_FOUND: ["Post not found", "Check the link. The post may also have been deleted."],
+  REEL_NOT_FOUND: ["Reel not found", "Check the link. The reel may also have been deleted."],
+  JOB_NOT_FOUND: ["This download has expired", "The server keeps downloads for 30 minutes. Start it again."],
+  FILE_NOT_FOUND: ["This file has expired", "The server keeps files for 30 minutes. Download it again."],
+  METHOD_NOT_ALLOWED: ["This action is not supported here", "Reload the page and try again."],
+  FILE_EXPIRED: ["This file has expired", "The server keeps files for 30 minutes. Download it again."],
   FILE_TOO_LARGE: ["The file is too large for this server", "Choose a smaller quality."],
-  PAYLOAD_TOO_LARGE: ["That is too much at once", "Paste fewer lines."],
-  URI_TOO_LONG: ["That is too long", "Paste only the link."],
-  RANGE_NOT_SATISFIABLE: ["The file has no such part", "Download it from the beginning."],
-  RATE_LIMIT: ["A little slower, please", "You have asked more often than this server allows in a minute."],
-  SERVER_ERROR: ["Something went wrong in this server", "Try again in a moment. If it stays, tell the operator the request id below."],
+  PAYLOAD_TOO_LARGE: ["The request is too large", "Paste fewer lines."],
+  URI_TOO_LONG: ["The text is too long", "Paste only the link."],
+  RANGE_NOT_SATISFIABLE: ["The file does not have the requested range", "Download it from the beginning."],
+  RATE_LIMIT: ["Too many requests", "You have reached the number of requests that this server allows per minute."],
+  SERVER_ERROR: ["Something went wrong on this server", "Try again in a moment. If it happens again, give the operator the request id below."],
   CONVERSION_FAILED: ["The file could not be converted", "Choose the original format."],
   CONVERSION_UNAVAILABLE: ["This server cannot convert files", "Choose the original format, or ask the operator to install ffmpeg."],
-  UPSTREAM_UNAVAILABLE: ["Instagram did not answer", "It may be down, or not reachable from here. Try again in a moment."],
-  EXTRACTOR_FAILED: ["Instagram’s answer could not be read", "Instagram may have changed. The operator can put a new plugin in place."],
-  UPSTREAM_RATE_LIMITED: ["Instagram asks for patience", "This server has asked Instagram too often. It goes on by itself after a while."],
+  UPSTREAM_UNAVAILABLE: ["Instagram did not respond", "It may be down, or unreachable from this server. Try again in a moment."],
+  EXTRACTOR_FAILED: ["Instagram’s response could not be read", "Instagram may have changed. The operator can install an updated plugin."],
+  UPSTREAM_RATE_LIMITED: ["Instagram is rate-limiting this server", "The server has sent too many requests. It will resume automatically."],
   SERVER_BUSY: ["This server is busy", "Try again in a moment."],
-  STORAGE_FULL: ["This server has no room for more files", "Room comes back when older files expire, within half an hour."],
-  // Not the API's: there was no answer at all.
+  STORAGE_FULL: ["This server has no space for more files", "Older files expire within half an hour. Try again then."],
+  // Not a code of the API: there was no response at all.
   UNREACHABLE: ["This server cannot be reached", "Check that it is running, and try again."],
-  // A fault of this page.
-  PAGE_FAULT: ["This page could not show the answer", "Reload it. If it stays, tell the operator what stands below."],
+  // A bug of this page.
+  PAGE_FAULT: ["This page could not show the response", "Reload it. If it happens again, give the operator the details below."],
 };
 
-/** Codes behind which `details` say more than the words here. */
-const TELLING = new Set(["INVALID_PARAMETER", "INVALID_REQUEST", "INVALID_URL"]);
+/** Codes whose `details` are more specific than the texts here. */
+const SPECIFIC = new Set(["INVALID_PARAMETER", "INVALID_REQUEST", "INVALID_URL"]);
 
-/** Codes that may pass by themselves. */
-const PASSING = new Set([
+/** Codes of failures that may be temporary. */
+const TEMPORARY = new Set([
   "RATE_LIMIT", "SERVER_ERROR", "UPSTREAM_UNAVAILABLE", "UPSTREAM_RATE_LIMITED", "SERVER_BUSY", "STORAGE_FULL",
   "UNREACHABLE", "EXTRACTOR_FAILED",
 ]);
 
-/** What to tell about a refusal: a title, a sentence, and whether trying again may help. */
+/** The explanation of a refusal: a title, a sentence, and whether trying again may help. */
 export function words({ code, message, details }) {
-  const [title, advice] = WORDS[code] ?? [message || "That did not work", details ?? ""];
-  const text = TELLING.has(code) && details && !details.startsWith("See ") ? `${sentence(details)} ${advice}` : advice;
-  return { title, text, again: PASSING.has(code) };
+  const [title, advice] = WORDS[code] ?? [message || "The request failed", details ?? ""];
+  const text = SPECIFIC.has(code) && details && !details.startsWith("See ") ? `${sentence(details)} ${advice}` : advice;
+  return { title, text, again: TEMPORARY.has(code) };
 }
 
 function sentence(text) {
