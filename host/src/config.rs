@@ -19,7 +19,12 @@ use std::{
 pub use flags::Flags;
 pub use nearest::nearest;
 
-use crate::{api, capture, download, extraction, job, media, plugin, storage, upstream};
+use crate::{
+    api, capture, download,
+    driver::{self, Rules},
+    extraction, job, media, plugin, storage,
+    upstream::{self, RequestRules},
+};
 
 /// Read where `--config` names no other file, if it is there.
 const FILE: &str = "gramhost.toml";
@@ -43,6 +48,8 @@ pub struct Config {
     pub api: api::Config,
     /// Of captures.
     pub capture: capture::Config,
+    /// Of one extraction, live or recorded.
+    pub driver: driver::Config,
     /// Of extractions.
     pub extraction: extraction::Config,
     /// Of downloads.
@@ -165,6 +172,7 @@ impl Config {
             file_names: None,
             log: None,
             api: api::Config::default(),
+            driver: driver::Config::default(),
             extraction: extraction::Config::default(),
             capture: capture::Config::default(),
             download: download::Config::default(),
@@ -193,7 +201,9 @@ impl Config {
         if !self.listen.ip().is_loopback() && self.api.allowed_hosts.is_empty() {
             return Err(Error::Exposed(self.listen));
         }
-        self.extraction.any_media_host = self.upstream.origin_override.is_some();
+        let rules = Rules::new(self.driver.clone(), RequestRules::new(&self.upstream));
+        self.extraction.rules = rules.clone();
+        self.plugin.rules = rules;
         self.plugin.cache = self.data.join("compiled");
         self.capture.folder = Some(self.data.join("captures"));
         self.plugin.cases = Some(self.data.join("fixtures"));

@@ -10,6 +10,7 @@ pub mod contract;
 pub mod database;
 pub mod download;
 pub mod drift;
+pub mod driver;
 pub mod extraction;
 pub mod job;
 pub mod media;

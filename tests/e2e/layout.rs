@@ -13,7 +13,7 @@ use std::{
 use source::Source;
 
 /// Each room of `host/src` and the rooms it may import, top to bottom. A room that is not here is a fault.
-const ROOMS: [(&str, &[&str]); 20] = [
+const ROOMS: [(&str, &[&str]); 21] = [
     (
         "command",
         &[
@@ -46,6 +46,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
             "media",
             "plugin",
             "rate_limit",
+            "statistics",
             "storage",
             "upstream",
         ],
@@ -56,6 +57,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
             "api",
             "capture",
             "download",
+            "driver",
             "extraction",
             "job",
             "media",
@@ -91,6 +93,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
             "extraction",
             "plugin",
             "rate_limit",
+            "statistics",
         ],
     ),
     (
@@ -108,11 +111,23 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ),
     (
         "extraction",
-        &["capture", "contract", "drift", "plugin", "upstream"],
+        &[
+            "capture",
+            "contract",
+            "drift",
+            "driver",
+            "plugin",
+            "statistics",
+            "upstream",
+        ],
     ),
     ("capture", &[]),
     ("drift", &["clock", "database"]),
-    ("plugin", &["clock", "contract", "database", "process"]),
+    (
+        "plugin",
+        &["clock", "contract", "database", "driver", "process"],
+    ),
+    ("driver", &["contract", "upstream"]),
     ("upstream", &["contract"]),
     ("job", &["clock", "database"]),
     ("media", &["process"]),

@@ -1,7 +1,5 @@
 //! The six endpoints that show a record: question, record, view.
 
-use std::sync::Arc;
-
 use axum::{extract::State, response::Response};
 
 use super::{
@@ -9,13 +7,11 @@ use super::{
     clock::now,
     error::{ApiError, Code, Subject},
     request::{Page, UrlOrCode, UrlOrId, Username},
-    statistics::observe,
     view::{post::Post, posts::Posts, profile::Profile, reel::Reel, reels::Reels, story::Stories},
 };
 use crate::{
     contract::{Query, Record},
-    database::Database,
-    extraction::{Error, Extracted, Extraction, Failure},
+    extraction::{Extracted, Extraction},
 };
 
 #[utoipa::path(get, path = "/instagram/profile/info", tag = "Profile & User Information",
@@ -29,13 +25,6 @@ pub(super) async fn profile(
     let query = Query::ProfileInfo { username };
     let extracted = run(&extraction, &query, Subject::Account).await?;
     match &*extracted.record {
-        // What Instagram shows of a private account is still refused: this API serves public content only.
-        Record::Profile(profile) if profile.is_private == Some(true) => Err(Subject::Account
-            .refuse(Failure {
-                error: Error::Private,
-                plugin: Some(Arc::clone(&extracted.plugin)),
-                hit: extracted.hit,
-            })),
         Record::Profile(profile) => Ok(answer(&extracted, Profile::from(profile))),
         _ => Err(wrong_kind(&extracted)),
     }
@@ -93,15 +82,11 @@ pub(super) async fn reels(
     responses((status = 200, description = "The post", body = Post)))]
 pub(super) async fn post(
     State(extraction): State<Extraction>,
-    State(database): State<Database>,
     UrlOrCode(target): UrlOrCode,
 ) -> Result<Response, ApiError> {
     let extracted = run(&extraction, &Query::Post { target }, Subject::Post).await?;
     match &*extracted.record {
-        Record::Post(media) => {
-            observe(&database, media, &extracted).await;
-            Ok(answer(&extracted, Post::from(media)))
-        }
+        Record::Post(media) => Ok(answer(&extracted, Post::from(media))),
         _ => Err(wrong_kind(&extracted)),
     }
 }
@@ -112,15 +97,11 @@ pub(super) async fn post(
     responses((status = 200, description = "The reel", body = Reel)))]
 pub(super) async fn reel(
     State(extraction): State<Extraction>,
-    State(database): State<Database>,
     UrlOrId(target): UrlOrId,
 ) -> Result<Response, ApiError> {
     let extracted = run(&extraction, &Query::Reel { target }, Subject::Reel).await?;
     match &*extracted.record {
-        Record::Reel(media) => {
-            observe(&database, media, &extracted).await;
-            Ok(answer(&extracted, Reel::from(media)))
-        }
+        Record::Reel(media) => Ok(answer(&extracted, Reel::from(media))),
         _ => Err(wrong_kind(&extracted)),
     }
 }

@@ -1,252 +1,154 @@
-//! The rounds of one extraction: call the plugin, fetch what it asks for, call it again, until it has a record or
-//! says why not. Knows no wasm: a call is a function. The answers are Instagram's, or those of a recording.
+//! One extraction on its way: what the plugin is called with, what it may ask for, and when it is over.
 
-use std::{sync::Arc, time::Instant};
+use std::{ops::ControlFlow, sync::Arc};
 
-use cases::Har;
-use futures_util::future::join_all;
+use bytes::Bytes;
 
-use super::{Config, check::Check};
-use crate::{
-    contract::{
-        Answer, Diagnostic, Exchange, Manifest, Outcome, Query, Record, Refusal, Request, Severity,
-        Step, recorded,
-    },
-    plugin::{Ending, Fault},
-    upstream::Client,
+use super::{Cause, Ending, Rules, check::Check, privacy};
+use crate::contract::{
+    Answer, Exchange, Fault, Manifest, Outcome, Query, Record, Refusal, Request, Step,
 };
 
-/// Most lines of a plugin that reach the log for one call.
-const DIAGNOSTICS_MAX: usize = 64;
-/// Longest such line, bytes.
-const DIAGNOSTIC_BYTES_MAX: usize = 1024;
-
-/// Why an extraction ended without a record.
+/// What the next call of the plugin is given beside its query and context.
 #[derive(Clone, Debug)]
-pub(super) enum Stop {
-    /// The plugin says why.
-    Refused(Refusal),
-    /// The plugin's call failed.
-    Fault(Fault),
-    /// The plugin broke a rule.
-    Rules(String),
-    /// Time is up.
-    Late,
-    /// Too much else is going on.
-    Busy,
-    /// The recording has no answer to this request.
-    Unrecorded(String),
+pub struct Arguments {
+    /// What the call before wrote down; empty at first.
+    pub memo: Bytes,
+    /// The answers to its requests, in their order; empty at first.
+    pub answers: Arc<Vec<Exchange>>,
 }
 
-impl Stop {
-    /// What it says about the plugin; nothing where the plugin had no chance.
-    pub(super) fn ending(&self) -> Option<Ending> {
-        match self {
-            Self::Refused(Refusal::Changed(_)) => Some(Ending::Changed),
-            Self::Refused(
-                Refusal::LoginRequired | Refusal::RateLimited(_) | Refusal::Unavailable(_),
-            )
-            | Self::Late => Some(Ending::Upstream),
-            Self::Refused(_) => Some(Ending::Refused),
-            Self::Fault(_) => Some(Ending::Fault),
-            Self::Rules(_) => Some(Ending::Rules),
-            Self::Busy | Self::Unrecorded(_) => None,
-        }
-    }
+/// One extraction: a loop of [`Drive::arguments`], a call of the plugin, [`Drive::step`], a fetch, and
+/// [`Drive::answered`], until a step breaks it.
+pub struct Drive<'a> {
+    rules: &'a Rules,
+    manifest: &'a Manifest,
+    query: &'a Query,
+    rounds_left: u32,
+    requests_left: usize,
+    memo: Bytes,
+    rounds: Vec<Arc<Vec<Exchange>>>,
+    door: Option<String>,
 }
 
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Busy => Self::Busy,
-            fault => Self::Fault(fault),
-        }
-    }
-}
-
-/// Where answers come from.
-pub(super) enum Source<'a> {
-    /// Instagram, until then.
-    Upstream(Instant),
-    /// What was answered before.
-    Recording(&'a Har),
-}
-
-/// An extraction that came to its end.
-pub(super) struct Driven {
-    pub(super) ended: Result<Box<Record>, Stop>,
-    /// What was fetched.
-    pub(super) exchanges: Arc<Vec<Exchange>>,
-    /// Whose answer decided.
-    pub(super) door: Option<String>,
-}
-
-/// Runs one extraction to its end; `call` is given everything that was fetched so far.
-pub(super) async fn drive<F>(
-    rules: &Rules<'_>,
-    source: Source<'_>,
-    query: &Query,
-    call: impl Fn(Arc<Vec<Exchange>>) -> F,
-) -> Driven
-where
-    F: Future<Output = Result<Outcome, Fault>>,
-{
-    let mut driven = Driven {
-        ended: Err(Stop::Late),
-        exchanges: Arc::default(),
-        door: None,
-    };
-    driven.ended = rounds(rules, source, query, call, &mut driven).await;
-    driven
-}
-
-/// What an extraction must keep to.
-pub(super) struct Rules<'a> {
-    pub(super) config: &'a Config,
-    pub(super) upstream: &'a Client,
-    pub(super) manifest: &'a Manifest,
-}
-
-async fn rounds<F>(
-    rules: &Rules<'_>,
-    source: Source<'_>,
-    query: &Query,
-    call: impl Fn(Arc<Vec<Exchange>>) -> F,
-    driven: &mut Driven,
-) -> Result<Box<Record>, Stop>
-where
-    F: Future<Output = Result<Outcome, Fault>>,
-{
-    let Rules {
-        config, manifest, ..
-    } = rules;
-    let mut rounds = config.rounds_max.min(manifest.rounds);
-    let mut told = Vec::new();
-    loop {
-        let outcome = call(Arc::clone(&driven.exchanges)).await?;
-        if matches!(source, Source::Upstream(_)) {
-            log(&manifest.name, &outcome, &told);
-        }
-        told = outcome.diagnostics;
-        driven.door = outcome.door;
-        let requests = match outcome.step {
-            Step::Done(record) => {
-                Check {
-                    any_media_host: config.any_media_host,
-                }
-                .record(query, &record)
-                .map_err(|violation| Stop::Rules(format!("its record has {violation}")))?;
-                return Ok(record);
-            }
-            Step::Refuse(refusal) => return Err(Stop::Refused(refusal)),
-            Step::Fetch(requests) => requests,
-        };
-        rounds = rounds
-            .checked_sub(1)
-            .ok_or_else(|| Stop::Rules("it wants too many rounds".into()))?;
-        rules.permit(driven.exchanges.len(), &requests)?;
-        let answers = rules.answers(&source, &requests).await?;
-        Arc::make_mut(&mut driven.exchanges).extend(exchange(requests, answers));
-    }
-}
-
-impl Rules<'_> {
-    async fn answers(
-        &self,
-        source: &Source<'_>,
-        requests: &[Request],
-    ) -> Result<Vec<Answer>, Stop> {
-        match *source {
-            Source::Upstream(deadline) if Instant::now() >= deadline => Err(Stop::Late),
-            Source::Upstream(deadline) => {
-                let hosts = &self.manifest.hosts;
-                let fetches = requests.iter();
-                let fetches = fetches.map(|it| self.upstream.fetch(it, hosts, deadline));
-                Ok(join_all(fetches).await)
-            }
-            Source::Recording(har) => requests
-                .iter()
-                .map(|request| {
-                    recorded::answer(har, request).ok_or_else(|| {
-                        Stop::Unrecorded(format!("{} {}", request.method.name(), request.url))
-                    })
-                })
-                .collect(),
-        }
-    }
-
-    /// Whether the plugin may ask this after so many requests `before`.
-    fn permit(&self, before: usize, requests: &[Request]) -> Result<(), Stop> {
-        let Self {
-            config,
-            upstream,
+impl<'a> Drive<'a> {
+    /// Begins the extraction of `query` by the plugin that `manifest` describes.
+    #[must_use]
+    pub fn new(rules: &'a Rules, manifest: &'a Manifest, query: &'a Query) -> Self {
+        let config = &rules.config;
+        Self {
+            rules,
             manifest,
-        } = self;
-        let most = config.requests_max.min(manifest.requests) as usize;
+            query,
+            rounds_left: config.rounds_max.min(manifest.rounds),
+            requests_left: config.requests_max.min(manifest.requests) as usize,
+            memo: Bytes::new(),
+            rounds: Vec::new(),
+            door: None,
+        }
+    }
+
+    /// What the plugin must be called with now.
+    #[must_use]
+    pub fn arguments(&self) -> Arguments {
+        Arguments {
+            memo: self.memo.clone(),
+            // INTERIM until the contract is a fold: all of them.
+            answers: Arc::new(self.rounds.iter().flat_map(|it| it.iter().cloned()).collect()),
+        }
+    }
+
+    /// Takes what the call returned: the extraction goes on with these requests, or is over.
+    pub fn step(
+        &mut self,
+        returned: Result<Outcome, Fault>,
+    ) -> ControlFlow<Result<Box<Record>, Cause>, Vec<Request>> {
+        match self.next(returned) {
+            Ok(Progress::Fetch(requests)) => ControlFlow::Continue(requests),
+            Ok(Progress::Done(record)) => ControlFlow::Break(Ok(record)),
+            Err(cause) => ControlFlow::Break(Err(cause)),
+        }
+    }
+
+    /// Takes the answers to the requests of the last step, in their order.
+    pub fn answered(&mut self, requests: Vec<Request>, answers: Vec<Answer>) {
+        let exchanges = requests.into_iter().zip(answers);
+        let exchanges = exchanges.map(|(request, answer)| Exchange { request, answer });
+        self.rounds.push(Arc::new(exchanges.collect()));
+    }
+
+    /// What is to be told of the extraction, which ended with `result`.
+    #[must_use]
+    pub fn end(self, result: Result<Box<Record>, Cause>) -> Ending {
+        Ending {
+            result: result.map(Arc::from),
+            rounds: self.rounds,
+            door: self.door,
+        }
+    }
+
+    fn next(&mut self, returned: Result<Outcome, Fault>) -> Result<Progress, Cause> {
+        let outcome = returned?;
+        self.door = outcome.door;
+        match outcome.step {
+            Step::Fetch(requests) => {
+                self.permit(&requests)?;
+                Ok(Progress::Fetch(requests))
+            }
+            Step::Done(record) => {
+                self.check(&record)?;
+                Ok(Progress::Done(record))
+            }
+            Step::Refuse(refusal) => Err(Cause::Refused(refusal)),
+        }
+    }
+
+    /// Whether the plugin may ask this now.
+    fn permit(&mut self, requests: &[Request]) -> Result<(), Cause> {
+        let broken = |rule: &str| Cause::Violation(rule.to_owned());
+        self.rounds_left = self
+            .rounds_left
+            .checked_sub(1)
+            .ok_or_else(|| broken("it wants too many rounds"))?;
         if requests.is_empty() {
-            return Err(Stop::Rules("it wants to fetch nothing".into()));
+            return Err(broken("it wants to fetch nothing"));
         }
-        if requests.len() > config.requests_at_once_max || before + requests.len() > most {
-            return Err(Stop::Rules("it wants too many requests".into()));
+        if requests.len() > self.rules.config.requests_at_once_max {
+            return Err(broken("it wants too many requests"));
         }
-        if !manifest.uses_session && requests.iter().any(|request| request.session) {
-            return Err(Stop::Rules(
-                "it wants a session that its manifest does not speak of".into(),
+        self.requests_left = self
+            .requests_left
+            .checked_sub(requests.len())
+            .ok_or_else(|| broken("it wants too many requests"))?;
+        if !self.manifest.uses_session && requests.iter().any(|request| request.session) {
+            return Err(broken(
+                "it wants a session that its manifest does not declare",
             ));
         }
+        let hosts = &self.manifest.hosts;
         requests.iter().try_for_each(|request| {
-            upstream
-                .check(request, &manifest.hosts)
-                .map_err(|denied| Stop::Rules(format!("its request is denied: {denied}")))
+            let checked = self.rules.requests.check(request, hosts);
+            checked.map_err(|denied| Cause::Violation(format!("its request is denied: {denied}")))
         })
     }
-}
 
-fn exchange(requests: Vec<Request>, answers: Vec<Answer>) -> impl Iterator<Item = Exchange> {
-    requests
-        .into_iter()
-        .zip(answers)
-        .map(|(request, answer)| Exchange { request, answer })
-}
-
-/// What the plugin has to say, as data: it can neither forge lines nor flood the log. It is called anew each round, and
-/// says again what it said before.
-fn log(
-    plugin: &str,
-    Outcome {
-        door, diagnostics, ..
-    }: &Outcome,
-    told: &[Diagnostic],
-) {
-    let new = diagnostics.iter().filter(|it| !told.contains(it));
-    for Diagnostic {
-        severity,
-        door: about,
-        message,
-    } in new.take(DIAGNOSTICS_MAX)
-    {
-        let message = line(message);
-        let door = about.as_ref().or(door.as_ref()).map(|door| line(door));
-        match severity {
-            Severity::Debug => tracing::debug!(plugin, door, "{message}"),
-            Severity::Info => tracing::info!(plugin, door, "{message}"),
-            Severity::Warning => tracing::warn!(plugin, door, "{message}"),
+    /// Whether the record may be served: it answers the question, is public, and holds nothing that it may not.
+    fn check(&self, record: &Record) -> Result<(), Cause> {
+        let violation = |found| Cause::Violation(format!("its record has {found}"));
+        let check = Check {
+            rules: &self.rules.requests,
+        };
+        check.answers(self.query, record).map_err(violation)?;
+        if privacy::is_private(record) {
+            return Err(Cause::Refused(Refusal::Private));
         }
+        check.contents(self.query, record).map_err(violation)
     }
 }
 
-/// At most so long, on one line.
-fn line(text: &str) -> String {
-    let text = &text[..text.floor_char_boundary(DIAGNOSTIC_BYTES_MAX)];
-    let mut line = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() {
-            line.extend(c.escape_default())
-        } else {
-            line.push(c)
-        }
-    }
-    line
+enum Progress {
+    Fetch(Vec<Request>),
+    Done(Box<Record>),
 }
 
 #[cfg(test)]

@@ -1,33 +1,17 @@
-//! Rounds and rules with plugins that are closures, against a local stand-in.
+//! The rules, with plugins that are closures and answers that are failures.
 #![expect(clippy::unwrap_used, reason = "tests")]
-
-use std::{
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
-};
 
 use super::*;
 use crate::{
-    contract::{Change, Method, Target},
-    extraction::{Error, check::tests::post},
-    upstream::{
-        self,
-        tests::harness::{Reply, Upstream},
+    contract::{
+        Answer, FetchError, Header, Method, Target,
+        record::{MediaPage, Profile, User},
     },
+    driver::{Config, sample_post},
+    upstream::{self, RequestRules},
 };
 
 const CODE: &str = "DdEo7DPG8x2";
-
-/// Nobody listens on port 1: every fetch fails at once, which is all that most rules need.
-const NOBODY: &str = "http://127.0.0.1:1";
-
-fn client(origin: &str) -> Client {
-    Client::new(upstream::Config {
-        origin_override: Some(origin.parse().unwrap()),
-        ..upstream::Config::default()
-    })
-    .unwrap()
-}
 
 fn manifest() -> Manifest {
     Manifest {
@@ -52,228 +36,238 @@ fn request(url: &str) -> Request {
 }
 
 fn fetch(count: usize) -> Step {
-    Step::Fetch(vec![request("https://www.instagram.com/"); count])
+    fetch_these(vec![request("https://www.instagram.com/"); count])
 }
 
-/// Runs a plugin that answers its nth call with `step(n, exchanges)`; also says how often it was called.
-async fn run_with(
-    config: &Config,
-    origin: &str,
-    manifest: &Manifest,
-    step: impl Fn(usize, &[Exchange]) -> Result<Step, Fault>,
-) -> (Result<Box<Record>, Stop>, usize) {
-    let calls = AtomicUsize::new(0);
-    let query = Query::Post {
+fn fetch_these(requests: Vec<Request>) -> Step {
+    Step::Fetch(requests)
+}
+
+fn done(record: Record) -> Step {
+    Step::Done(Box::new(record))
+}
+
+fn query() -> Query {
+    Query::Post {
         target: Target::Shortcode(CODE.into()),
-    };
-    let call = |exchanges: Arc<Vec<Exchange>>| {
-        let step = step(calls.fetch_add(1, Ordering::Relaxed), &exchanges);
-        async {
-            step.map(|step| Outcome {
-                step,
-                door: None,
-                diagnostics: Vec::new(),
-            })
+    }
+}
+
+/// Runs a plugin that answers its nth call with `step(n, arguments)`; also says how often it was called.
+fn run_with(
+    rules: &Rules,
+    manifest: &Manifest,
+    query: &Query,
+    step: impl Fn(usize, Arguments) -> Step,
+) -> (Ending, usize) {
+    let mut drive = Drive::new(rules, manifest, query);
+    for call in 0.. {
+        let outcome = Outcome {
+            step: step(call, drive.arguments()),
+            door: Some("door".into()),
+            diagnostics: Vec::new(),
+        };
+        match drive.step(Ok(outcome)) {
+            ControlFlow::Break(result) => return (drive.end(result), call + 1),
+            ControlFlow::Continue(requests) => {
+                let failed = Answer::Failed(FetchError::ConnectionRefused);
+                let answers = vec![failed; requests.len()];
+                drive.answered(requests, answers);
+            }
         }
-    };
-    let rules = Rules {
-        config,
-        upstream: &client(origin),
-        manifest,
-    };
-    let deadline = Instant::now() + Duration::from_millis(config.wall_ms_max);
-    let ended = drive(&rules, Source::Upstream(deadline), &query, call)
-        .await
-        .ended;
-    (ended, calls.into_inner())
+    }
+    unreachable!()
 }
 
-async fn run(
-    step: impl Fn(usize, &[Exchange]) -> Result<Step, Fault>,
-) -> (Result<Box<Record>, Stop>, usize) {
-    run_with(&Config::default(), NOBODY, &manifest(), step).await
-}
-
-fn done() -> Step {
-    Step::Done(Box::new(Record::Post(post(CODE))))
+fn run(step: impl Fn(usize, Arguments) -> Step) -> (Ending, usize) {
+    run_with(&Rules::default(), &manifest(), &query(), step)
 }
 
 #[track_caller]
-fn broke(ended: Result<Box<Record>, Stop>) -> String {
-    match ended {
-        Err(stop @ Stop::Rules(_)) => {
-            assert_eq!(stop.ending(), Some(Ending::Rules));
-            Error::from(stop).to_string()
-        }
+fn broken(ending: Ending) -> String {
+    match ending.result {
+        Err(Cause::Violation(rule)) => rule,
         other => format!("not a broken rule: {other:?}"),
     }
 }
 
-#[tokio::test]
-async fn each_call_sees_all_exchanges_so_far_in_order() {
-    let (ended, calls) = run(|call, exchanges| {
-        assert_eq!(exchanges.len(), [0, 1, 3][call]);
-        assert!(
-            exchanges
-                .iter()
-                .all(|exchange| matches!(exchange.answer, Answer::Failed(_)))
-        );
-        Ok(if call < 2 { fetch(call + 1) } else { done() })
-    })
-    .await;
-    assert_eq!((*ended.unwrap(), calls), (Record::Post(post(CODE)), 3));
+#[test]
+fn each_call_is_given_the_answers_to_its_last_requests() {
+    let (ending, calls) = run(|call, arguments| {
+        assert_eq!(arguments.answers.len(), [0, 1, 2][call]);
+        if call < 2 {
+            fetch(call + 1)
+        } else {
+            done(Record::Post(sample_post(CODE)))
+        }
+    });
+    assert_eq!((ending.exchanges().count(), calls), (3, 3));
+    assert_eq!(ending.door.as_deref(), Some("door"));
+    assert_eq!(*ending.result.unwrap(), Record::Post(sample_post(CODE)));
 }
 
-#[tokio::test]
-async fn rounds_and_requests_are_counted_by_the_smaller_limit() {
-    let (ended, calls) = run(|_, _| Ok(fetch(1))).await;
+#[test]
+fn rounds_and_requests_are_counted_by_the_smaller_limit() {
+    let (ending, calls) = run(|_, _| fetch(1));
     assert_eq!(
-        (broke(ended).as_str(), calls),
-        ("the extractor failed: it wants too many rounds", 9)
+        (broken(ending).as_str(), calls),
+        ("it wants too many rounds", 9)
     );
-    let (ended, calls) = run_with(
-        &Config::default(),
-        NOBODY,
-        &Manifest {
-            rounds: 2,
-            ..manifest()
-        },
-        |_, _| Ok(fetch(1)),
-    )
-    .await;
+    let two_rounds = Manifest {
+        rounds: 2,
+        ..manifest()
+    };
+    let (ending, calls) = run_with(&Rules::default(), &two_rounds, &query(), |_, _| fetch(1));
     assert_eq!(
-        (broke(ended).as_str(), calls),
-        ("the extractor failed: it wants too many rounds", 3)
+        (broken(ending).as_str(), calls),
+        ("it wants too many rounds", 3)
     );
+    let four_requests = Manifest {
+        requests: 4,
+        ..manifest()
+    };
     for (manifest, at_once, calls_made) in [
         (manifest(), 4, 4),
         (manifest(), 5, 1),
-        (
-            Manifest {
-                requests: 4,
-                ..manifest()
-            },
-            4,
-            2,
-        ),
+        (four_requests, 4, 2),
     ] {
-        let (ended, calls) = run_with(&Config::default(), NOBODY, &manifest, |_, _| {
-            Ok(fetch(at_once))
-        })
-        .await;
+        let (ending, calls) = run_with(&Rules::default(), &manifest, &query(), |_, _| {
+            fetch(at_once)
+        });
         assert_eq!(
-            (broke(ended).as_str(), calls),
-            (
-                "the extractor failed: it wants too many requests",
-                calls_made
-            )
+            (broken(ending).as_str(), calls),
+            ("it wants too many requests", calls_made)
         );
     }
-    let (ended, _) = run(|_, _| Ok(fetch(0))).await;
-    assert_eq!(
-        broke(ended),
-        "the extractor failed: it wants to fetch nothing"
-    );
+    assert_eq!(broken(run(|_, _| fetch(0)).0), "it wants to fetch nothing");
 }
 
-#[tokio::test]
-async fn a_forbidden_host_ends_the_extraction() {
-    let (ended, calls) =
-        run(|_, _| Ok(Step::Fetch(vec![request("https://i.instagram.com/")]))).await;
-    let words = "the extractor failed: its request is denied: the host \"i.instagram.com\" is not on the list";
-    assert_eq!((broke(ended).as_str(), calls), (words, 1));
-}
-
-#[tokio::test]
-async fn a_session_that_the_manifest_does_not_speak_of_is_not_sent() {
-    let page = request("https://www.instagram.com/");
-    let step = |_: usize, _: &[Exchange]| {
-        Ok(Step::Fetch(vec![Request {
-            session: true,
-            ..page.clone()
-        }]))
+#[test]
+fn the_hosts_of_the_manifest_and_of_the_operator_both_count() {
+    let elsewhere = |_: usize, _: Arguments| fetch_these(vec![request("https://i.instagram.com/")]);
+    let words = "its request is denied: the host \"i.instagram.com\" is not on the list".to_owned();
+    assert_eq!(broken(run(elsewhere).0), words);
+    let operator = upstream::Config {
+        hosts: vec!["www.instagram.com".into()],
+        ..upstream::Config::default()
     };
-    let (ended, calls) = run(step).await;
-    let words = "the extractor failed: it wants a session that its manifest does not speak of";
-    assert_eq!((broke(ended).as_str(), calls), (words, 1));
-    let manifest = Manifest {
+    let rules = Rules::new(Config::default(), RequestRules::new(&operator));
+    let both = Manifest {
+        hosts: vec!["*.instagram.com".into()],
+        ..manifest()
+    };
+    assert_eq!(
+        broken(run_with(&rules, &both, &query(), elsewhere).0),
+        words
+    );
+    let (ending, _) = run_with(&Rules::default(), &both, &query(), elsewhere);
+    assert_eq!(broken(ending), "it wants too many rounds");
+}
+
+#[test]
+fn a_header_is_sent_only_if_it_is_built_in_or_the_operator_allows_it() {
+    let bloks = |_: usize, _: Arguments| {
+        let header = Header {
+            name: "x-ig-bloks".into(),
+            value: "1".into(),
+        };
+        fetch_these(vec![Request {
+            headers: vec![header],
+            ..request("https://www.instagram.com/")
+        }])
+    };
+    assert_eq!(
+        broken(run(bloks).0),
+        "its request is denied: the header \"x-ig-bloks\" is not allowed"
+    );
+    let operator = upstream::Config {
+        request_headers: vec!["x-ig-bloks".into()],
+        ..upstream::Config::default()
+    };
+    let rules = Rules::new(Config::default(), RequestRules::new(&operator));
+    let (ending, _) = run_with(&rules, &manifest(), &query(), bloks);
+    assert_eq!(broken(ending), "it wants too many rounds");
+}
+
+#[test]
+fn a_session_needs_a_manifest_that_declares_it() {
+    let page = Request {
+        session: true,
+        ..request("https://www.instagram.com/")
+    };
+    let step = |_: usize, _: Arguments| fetch_these(vec![page.clone()]);
+    let (ending, calls) = run(step);
+    let words = "it wants a session that its manifest does not declare";
+    assert_eq!((broken(ending).as_str(), calls), (words, 1));
+    let declared = Manifest {
         uses_session: true,
         rounds: 1,
         ..manifest()
     };
-    let (_, calls) = run_with(&Config::default(), NOBODY, &manifest, step).await;
+    let (_, calls) = run_with(&Rules::default(), &declared, &query(), step);
     assert_eq!(calls, 2);
 }
 
-#[tokio::test]
-async fn the_requests_of_a_round_are_under_way_at_the_same_time() {
-    let upstream = Upstream::start(|_| Reply::Stall(Vec::new())).await;
-    let config = Config {
-        wall_ms_max: 1_000,
-        ..Config::default()
-    };
-    let (ended, calls) = run_with(&config, &upstream.origin(), &manifest(), |_, _| {
-        Ok(fetch(4))
-    })
-    .await;
-    assert!(matches!(ended, Err(Stop::Late)));
-    assert_eq!((calls, upstream.seen().len()), (2, 4));
-}
-
-#[tokio::test]
-async fn a_record_that_does_not_pass_is_the_plugins_fault() {
-    let (ended, _) = run(|_, _| Ok(Step::Done(Box::new(Record::Post(post("C")))))).await;
-    let words = "the extractor failed: its record has shortcode: another post than was asked for";
-    assert_eq!(broke(ended), words);
-}
-
-#[tokio::test]
-async fn time_is_up_for_everyone() {
-    let config = Config {
-        wall_ms_max: 0,
-        ..Config::default()
-    };
-    let (ended, calls) = run_with(&config, NOBODY, &manifest(), |_, _| Ok(fetch(1))).await;
-    assert!(matches!(ended, Err(Stop::Late)));
-    assert_eq!(calls, 1);
+#[test]
+fn a_record_that_fails_its_check_is_a_violation() {
+    let (ending, _) = run(|_, _| done(Record::Post(sample_post("C"))));
+    let words = "its record has shortcode: another post than was asked for";
+    assert_eq!(broken(ending), words);
 }
 
 #[test]
-fn endings_blame_the_right_one() {
-    let change = Change {
-        path: "p".into(),
-        expected: "e".into(),
-        found: "f".into(),
+fn a_private_owner_is_refused_whatever_the_plugin_says() {
+    let private = || User {
+        username: Some("somebody".into()),
+        is_private: Some(true),
+        ..User::default()
     };
-    for (stop, ending) in [
-        (Stop::Refused(Refusal::NotFound), Some(Ending::Refused)),
-        (Stop::Refused(Refusal::InvalidCursor), Some(Ending::Refused)),
-        (
-            Stop::Refused(Refusal::LoginRequired),
-            Some(Ending::Upstream),
-        ),
-        (
-            Stop::Refused(Refusal::RateLimited(None)),
-            Some(Ending::Upstream),
-        ),
-        (
-            Stop::Refused(Refusal::Unavailable(String::new())),
-            Some(Ending::Upstream),
-        ),
-        (Stop::Late, Some(Ending::Upstream)),
-        (
-            Stop::Refused(Refusal::Changed(change)),
-            Some(Ending::Changed),
-        ),
-        (Fault::Memory.into(), Some(Ending::Fault)),
-        (Fault::Busy.into(), None),
-    ] {
-        assert_eq!(stop.ending(), ending, "{stop:?}");
+    let by_somebody = || {
+        let mut media = sample_post(CODE);
+        media.owner = Some(private());
+        media
+    };
+    let name = || "somebody".to_owned();
+    let page = || MediaPage {
+        owner: private(),
+        total_count: None,
+        items: Vec::new(),
+        has_next_page: false,
+        end_cursor: None,
+    };
+    let posts = Query::ProfilePosts {
+        username: name(),
+        limit: 12,
+        cursor: None,
+    };
+    let reels = Query::ProfileReels {
+        username: name(),
+        limit: 12,
+        cursor: None,
+    };
+    let reel = Query::Reel {
+        target: Target::Shortcode(CODE.into()),
+    };
+    let profile = Query::ProfileInfo { username: name() };
+    let all = [
+        (profile, Record::Profile(private_profile())),
+        (posts, Record::Posts(page())),
+        (reels, Record::Reels(page())),
+        (query(), Record::Post(by_somebody())),
+        (reel, Record::Reel(by_somebody())),
+    ];
+    for (query, record) in all {
+        let (ending, _) = run_with(&Rules::default(), &manifest(), &query, |_, _| {
+            done(record.clone())
+        });
+        let refused = Cause::Refused(Refusal::Private);
+        assert_eq!(ending.result.unwrap_err(), refused, "{query:?}");
     }
 }
 
-#[test]
-fn lines_for_the_log_are_short_and_single() {
-    assert_eq!(line("a\nb\u{1b}[31m é"), "a\\nb\\u{1b}[31m é");
-    assert_eq!(line(&"é".repeat(1000)).len(), 1024);
+fn private_profile() -> Profile {
+    serde_json::from_value(serde_json::json!({
+        "user_id": "1", "username": "somebody", "is_private": true, "bio_links": [], "pictures": [],
+    }))
+    .unwrap()
 }
