@@ -6,7 +6,7 @@ use axum::extract::FromRef;
 
 use crate::{
     capture::Captures, database::Database, download::Downloads, drift::Drift,
-    extraction::Extraction, plugin::Registry, rate_limit::RateLimiter,
+    extraction::Extraction, plugin::Registry, rate_limit::RateLimiter, statistics::Observations,
 };
 
 /// What every handler may ask for, each by its own type.
@@ -20,8 +20,10 @@ pub struct App {
     pub captures: Captures,
     /// How often fields are stated.
     pub drift: Drift,
-    /// Observations.
+    /// Jobs, drift and the history of plugins.
     pub database: Database,
+    /// What posts and reels counted.
+    pub observations: Observations,
     /// From a record to files.
     pub downloads: Downloads,
     /// 30 requests in any 60 s for each client.

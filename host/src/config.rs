@@ -20,7 +20,12 @@ pub use flags::Flags;
 pub use nearest::nearest;
 
 use crate::{
-    api, capture, data::Folder, download, extraction, job, media, plugin, storage, upstream,
+    api, capture,
+    data::Folder,
+    download,
+    driver::{self, Rules},
+    extraction, job, media, plugin, storage,
+    upstream::{self, RequestRules},
 };
 
 /// The settings file that is read if it exists and `--config` names no other.
@@ -45,6 +50,8 @@ pub struct Config {
     pub api: api::Config,
     /// Settings of captures.
     pub capture: capture::Config,
+    /// Limits of one extraction, live or recorded.
+    pub driver: driver::Config,
     /// Settings of extractions.
     pub extraction: extraction::Config,
     /// Settings of downloads.
@@ -167,6 +174,7 @@ impl Config {
             file_names: None,
             log: None,
             api: api::Config::default(),
+            driver: driver::Config::default(),
             extraction: extraction::Config::default(),
             capture: capture::Config::default(),
             download: download::Config::default(),
@@ -195,7 +203,9 @@ impl Config {
         if !self.listen.ip().is_loopback() && self.api.allowed_hosts.is_empty() {
             return Err(Error::Exposed(self.listen));
         }
-        self.extraction.any_media_host = self.upstream.origin_override.is_some();
+        let rules = Rules::new(self.driver.clone(), RequestRules::new(&self.upstream));
+        self.extraction.rules = rules.clone();
+        self.plugin.rules = rules;
         let data = Folder::visit(&self.data);
         self.plugin.cache = data.compiled();
         self.plugin.cases = Some(data.cases());

@@ -4,6 +4,7 @@
 //! in [`crate::plugin`] and no change above it.
 
 mod exchange;
+mod fault;
 mod kind;
 mod query;
 pub mod record;
@@ -11,6 +12,7 @@ pub mod recorded;
 mod step;
 
 pub use exchange::{Answer, Exchange, FetchError, Header, Method, Request, Response};
+pub use fault::Fault;
 pub use kind::{Kind, PluginName, UnknownPlugin};
 pub use query::{Query, Target};
 pub use record::Record;

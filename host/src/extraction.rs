@@ -1,12 +1,12 @@
-//! From a query to a record: cache, single flight, drive the plugin, check what it says; and what follows from how it
-//! ended, for the plugin and its author.
+//! From a query to a record: cache, single flight, a run of the driver; and what follows from how it ended, for the
+//! plugin, its author and the statistics.
 
-mod aside;
+mod authors;
 mod cache;
-mod check;
-mod drive;
+mod diagnostics;
 mod error;
-pub mod target;
+mod follow_up;
+mod run;
 
 use std::{
     sync::Arc,
@@ -16,21 +16,24 @@ use std::{
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
-pub use aside::Recorded;
+pub use authors::Recorded;
 pub use cache::Lookups;
 pub use error::{Error, Failure};
 
 use self::{
-    aside::{ASIDE_MAX, Run},
     cache::{Cache, Key},
-    drive::Source,
     error::Failed,
+    follow_up::FOLLOW_UPS_MAX,
+    run::Run,
 };
+pub use crate::contract::target;
 use crate::{
     capture::Captures,
     contract::{Context, Query, Record},
     drift::Drift,
-    plugin::{Ending, Registry},
+    driver::Rules,
+    plugin::Registry,
+    statistics::Observations,
     upstream::Client,
 };
 
@@ -43,19 +46,12 @@ pub struct Config {
     pub negative_ttl_s: u64,
     /// Most records in memory.
     pub cache_entries_max: u64,
-    /// Most plugin calls of one extraction that end in a fetch; a manifest may set less.
-    pub rounds_max: u32,
-    /// Most requests of one extraction; a manifest may set less.
-    pub requests_max: u32,
-    /// Most requests of one round.
-    pub requests_at_once_max: usize,
     /// Most time for one extraction, milliseconds.
     pub wall_ms_max: u64,
     /// Most extractions at once.
     pub in_flight_max: usize,
-    /// Whether a record's media may lie on any host, not Instagram's alone: true behind `--upstream-override`, where a
-    /// gateway answers that may keep them elsewhere.
-    pub any_media_host: bool,
+    /// What every extraction must keep to.
+    pub rules: Rules,
 }
 
 impl Default for Config {
@@ -64,12 +60,9 @@ impl Default for Config {
             cache_ttl_s: 60,
             negative_ttl_s: 15,
             cache_entries_max: 10_000,
-            rounds_max: 8,
-            requests_max: 12,
-            requests_at_once_max: 4,
             wall_ms_max: 15_000,
             in_flight_max: 256,
-            any_media_host: false,
+            rules: Rules::default(),
         }
     }
 }
@@ -98,7 +91,8 @@ pub struct Extraction {
     cache: Cache,
     captures: Captures,
     drift: Drift,
-    aside: Arc<Semaphore>,
+    observations: Option<Observations>,
+    follow_ups: Arc<Semaphore>,
 }
 
 impl Extraction {
@@ -112,16 +106,26 @@ impl Extraction {
             upstream,
             captures: Captures::default(),
             drift: Drift::default(),
-            aside: Arc::new(Semaphore::new(ASIDE_MAX)),
+            observations: None,
+            follow_ups: Arc::new(Semaphore::new(FOLLOW_UPS_MAX)),
         }
     }
 
-    /// What plugins fail at goes to `captures`, what they read is counted by `drift`.
+    /// Failures of plugins go to `captures`, and the fields of records are counted by `drift`.
     #[must_use]
     pub fn watched_by(self, captures: Captures, drift: Drift) -> Self {
         Self {
             captures,
             drift,
+            ..self
+        }
+    }
+
+    /// What posts and reels count is kept in `observations`, whoever asks for them.
+    #[must_use]
+    pub fn observed_by(self, observations: Observations) -> Self {
+        Self {
+            observations: Some(observations),
             ..self
         }
     }
@@ -191,18 +195,16 @@ impl Extraction {
 }
 
 /// One extraction, counted for the version of the plugin that it ran on.
-async fn work(extraction: Extraction, run: Run) -> Result<Box<Record>, Failed> {
-    let source = Source::Upstream(extraction.deadline());
-    let driven = extraction.drive(&run, source).await;
-    let ending = match &driven.ended {
-        Ok(_) => Some(Ending::Record),
-        Err(stop) => stop.ending(),
-    };
-    if let Some(ending) = ending {
-        run.plugin.ended(ending);
+async fn work(extraction: Extraction, run: Run) -> Result<Arc<Record>, Failed> {
+    let ending = extraction.run_live(&run).await;
+    if let Some(class) = ending.class() {
+        run.plugin.ended(class);
     }
-    let capture = extraction.capture(&run, &driven).await;
-    let ended = driven.ended.clone();
-    extraction.follow(run, driven);
-    ended.map_err(|stop| Failed { stop, capture })
+    let capture = extraction.capture(&run, &ending).await;
+    let result = ending.result.clone();
+    if let (Some(observations), Ok(record)) = (&extraction.observations, &result) {
+        observations.observe(record, run.context.now).await;
+    }
+    extraction.follow_up(run, ending);
+    result.map_err(|cause| Failed { cause, capture })
 }

@@ -11,6 +11,7 @@ pub mod data;
 pub mod database;
 pub mod download;
 pub mod drift;
+pub mod driver;
 pub mod extraction;
 pub mod job;
 pub mod media;

@@ -34,8 +34,6 @@ mod world;
 
 use std::path::PathBuf;
 
-use serde::Serialize;
-
 pub use admission::{Check, Refused, digest};
 pub use compiler::compile_component;
 pub use difference::Difference;
@@ -50,6 +48,8 @@ pub use sources::Sources;
 pub use status::{Brief, Candidacy, Refusal, Serving, Settings, Status};
 pub use trial::{Tested, Told, test};
 pub use version::Plugin;
+
+use crate::driver::Rules;
 
 /// The plugins that this program carries, built by `build.rs`: it works without a plugin folder.
 static EMBEDDED: [(&str, &[u8]); 4] = [
@@ -93,6 +93,8 @@ pub struct Config {
     pub versions_max: usize,
     /// When the host goes back to an earlier version by itself.
     pub rollback: Rollback,
+    /// What every extraction must keep to, also those that prove a component.
+    pub rules: Rules,
 }
 
 impl Config {
@@ -115,6 +117,7 @@ impl Config {
             shadow: 0,
             versions_max: 3,
             rollback: Rollback::default(),
+            rules: Rules::default(),
         }
     }
 }
@@ -140,70 +143,4 @@ pub enum Error {
     /// The plugin folder cannot be written.
     #[error("{0}")]
     Folder(String),
-}
-
-/// A plugin call that ended without an outcome: the plugin's own fault, except `Busy`.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// Panicked or trapped; with its own words from stderr.
-    #[error("the plugin trapped: {0}")]
-    Trap(String),
-    /// Ran longer than `call_ms_max`.
-    #[error("the plugin ran too long")]
-    Deadline,
-    /// Wanted more than `memory_bytes_max`.
-    #[error("the plugin wanted too much memory")]
-    Memory,
-    /// Recursed too deep.
-    #[error("the plugin's stack overflowed")]
-    Stack,
-    /// Returned more than the host takes.
-    #[error("the plugin returned too much")]
-    Output,
-    /// No free call within `wait_ms_max`: not the plugin's fault.
-    #[error("too many plugin calls at once")]
-    Busy,
-}
-
-/// How an extraction ended, for the counters of the version that served it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Ending {
-    /// With a record.
-    Record,
-    /// With a refusal that states a fact about the target.
-    Refused,
-    /// Upstream failed: wall, throttle, network.
-    Upstream,
-    /// The plugin said `changed`.
-    Changed,
-    /// Trap, deadline, memory, stack, output.
-    Fault,
-    /// Broke the rules: too many rounds or requests, forbidden host, record that does not pass the checks.
-    Rules,
-}
-
-impl Ending {
-    /// Every ending, in the order of the type.
-    pub const ALL: [Self; 6] = [
-        Self::Record,
-        Self::Refused,
-        Self::Upstream,
-        Self::Changed,
-        Self::Fault,
-        Self::Rules,
-    ];
-
-    /// As in JSON and in metrics.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Record => "record",
-            Self::Refused => "refused",
-            Self::Upstream => "upstream",
-            Self::Changed => "changed",
-            Self::Fault => "fault",
-            Self::Rules => "rules",
-        }
-    }
 }

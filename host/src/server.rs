@@ -25,6 +25,7 @@ use crate::{
     media::Media,
     plugin::Registry,
     rate_limit::RateLimiter,
+    statistics::Observations,
     storage::Storage,
     upstream::Client,
 };
@@ -76,6 +77,8 @@ impl Server {
         let drift = Drift::open(Some(database.clone()), Clock::system()).await?;
         let extraction =
             extraction(&config, Arc::clone(&plugins))?.watched_by(captures.clone(), drift.clone());
+        let observations = Observations::new(database.clone());
+        let extraction = extraction.observed_by(observations.clone());
         let downloads = downloads(&config, database.clone(), extraction.clone(), media).await?;
         let rate_limiter = Arc::new(RateLimiter::new(config.rate_limit));
         let app = App {
@@ -84,6 +87,7 @@ impl Server {
             captures,
             drift,
             database,
+            observations,
             downloads,
             rate_limiter,
         };

@@ -1,7 +1,11 @@
-//! Pure formulas of `/post/stats` and `/reel/stats`; knows no database and no HTTP.
+//! The formulas of `/post/stats` and `/reel/stats`, which are pure, and the observations that they rest on; knows no HTTP.
 //!
 //! Instagram publishes none of these figures and the specification's examples follow no single formula, so each
 //! function here states its own. Nothing is estimated silently: what rests on an unstated count is `None`.
+
+mod observations;
+
+pub use observations::Observations;
 
 use crate::contract::record::Media;
 

@@ -9,6 +9,7 @@ mod media;
 mod pacing;
 mod replay;
 mod request;
+mod rules;
 mod session;
 mod tally;
 mod transport;
@@ -22,7 +23,8 @@ use url::Url;
 
 pub use allowlist::{Denied, https, listed};
 pub use client::Client;
-pub use media::{MEDIA_HOSTS, MediaError, Opened};
+pub use media::{MediaError, Opened};
+pub use rules::{RequestRules, may_be_allowed};
 pub use tally::{Asked, Outcome};
 pub use transport::use_ring;
 
@@ -42,6 +44,10 @@ pub struct Config {
     pub proxy: Option<Url>,
     /// Hosts that may be asked at all, whatever a manifest says; `*.example.com` is every name below it.
     pub hosts: Vec<String>,
+    /// Hosts of [`Config::hosts`] on which media may lie: a record that links elsewhere is not served.
+    pub media_hosts: Vec<String>,
+    /// Headers that plugins may set beside the built-in ones, lower case; see [`may_be_allowed`].
+    pub request_headers: Vec<String>,
     /// What one request may cost.
     pub limits: Limits,
 }
@@ -98,7 +104,9 @@ impl Default for Config {
             replay: None,
             cookies: None,
             proxy: None,
+            media_hosts: hosts.map(str::to_owned).to_vec(),
             hosts: hosts.map(str::to_owned).to_vec(),
+            request_headers: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -141,6 +149,8 @@ impl fmt::Debug for Config {
             .field("cookies", &self.cookies)
             .field("proxy", &self.proxy.as_ref().map(Url::host_str))
             .field("hosts", &self.hosts)
+            .field("media_hosts", &self.media_hosts)
+            .field("request_headers", &self.request_headers)
             .field("limits", &self.limits)
             .finish()
     }

@@ -13,7 +13,7 @@ use std::{
 use source::Source;
 
 /// Each room of `host/src` and the rooms it may import, top to bottom. A room that is not here is a fault.
-const ROOMS: [(&str, &[&str]); 21] = [
+const ROOMS: [(&str, &[&str]); 22] = [
     (
         "command",
         &[
@@ -48,6 +48,7 @@ const ROOMS: [(&str, &[&str]); 21] = [
             "media",
             "plugin",
             "rate_limit",
+            "statistics",
             "storage",
             "upstream",
         ],
@@ -59,6 +60,7 @@ const ROOMS: [(&str, &[&str]); 21] = [
             "capture",
             "data",
             "download",
+            "driver",
             "extraction",
             "job",
             "media",
@@ -94,6 +96,7 @@ const ROOMS: [(&str, &[&str]); 21] = [
             "extraction",
             "plugin",
             "rate_limit",
+            "statistics",
         ],
     ),
     (
@@ -111,14 +114,23 @@ const ROOMS: [(&str, &[&str]); 21] = [
     ),
     (
         "extraction",
-        &["capture", "contract", "drift", "plugin", "upstream"],
+        &[
+            "capture",
+            "contract",
+            "drift",
+            "driver",
+            "plugin",
+            "statistics",
+            "upstream",
+        ],
     ),
     ("capture", &["data"]),
     ("drift", &["clock", "database"]),
     (
         "plugin",
-        &["clock", "contract", "data", "database", "process"],
+        &["clock", "contract", "data", "database", "driver", "process"],
     ),
+    ("driver", &["contract", "upstream"]),
     ("upstream", &["contract"]),
     ("job", &["clock", "database"]),
     ("media", &["process"]),

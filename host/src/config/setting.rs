@@ -66,6 +66,12 @@ pub(super) const SETTINGS: &[Setting] = &[
     list!("allowed_origins", api.allowed_origins, value::website),
     list!("trusted_proxies", api.trusted_proxies, value::network),
     list!("upstream_hosts", upstream.hosts, value::host_pattern),
+    list!("media_hosts", upstream.media_hosts, value::host_pattern),
+    list!(
+        "request_headers",
+        upstream.request_headers,
+        value::request_header
+    ),
     list!("plugin_keys", plugin.keys, value::minisign_key),
     whole!("limits.handler_ms_max", api.handler_ms_max, 100..=600_000),
     whole!("limits.in_flight_max", api.in_flight_max, 1..=100_000),
@@ -104,14 +110,15 @@ pub(super) const SETTINGS: &[Setting] = &[
         extraction.negative_ttl_s,
         0..=86_400
     ),
+    whole!("limits.extraction_rounds_max", driver.rounds_max, 1..=64),
     whole!(
-        "limits.extraction_rounds_max",
-        extraction.rounds_max,
+        "limits.extraction_requests_max",
+        driver.requests_max,
         1..=64
     ),
     whole!(
-        "limits.extraction_requests_max",
-        extraction.requests_max,
+        "limits.extraction_requests_at_once_max",
+        driver.requests_at_once_max,
         1..=64
     ),
     whole!(
@@ -174,6 +181,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         "limits.plugin_memory_bytes_max",
         plugin.memory_bytes_max,
         MIB..=1024 * MIB
+    ),
+    whole!(
+        "limits.plugin_memo_bytes_max",
+        driver.memo_bytes_max,
+        KIB..=64 * MIB
     ),
     whole!("limits.plugin_calls_max", plugin.calls_max, 1..=1_024),
     whole!("limits.plugin_wait_ms_max", plugin.wait_ms_max, 1..=60_000),

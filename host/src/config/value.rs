@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::FileNames;
-use crate::plugin::TrustedKey;
+use crate::{plugin::TrustedKey, upstream::may_be_allowed};
 
 /// The longest part of an invalid value that is shown, characters.
 const SHOWN_CHARACTERS_MAX: usize = 100;
@@ -81,6 +81,19 @@ pub(super) fn filter(text: &str) -> Result<String, String> {
         Err(_) => Err(
             "a level (error, warn, info, debug, trace) or a filter such as \
                        info,gramhost::plugin=debug"
+                .to_owned(),
+        ),
+    }
+}
+
+/// A header that plugins may set.
+pub(super) fn request_header(text: &str) -> Result<String, String> {
+    let name = text.to_ascii_lowercase();
+    match may_be_allowed(&name) {
+        true => Ok(name),
+        false => Err(
+            "names of request headers such as x-ig-bloks-version-id; those that carry secrets, \
+             name the server or frame the message (cookie, authorization, host, …) stay closed"
                 .to_owned(),
         ),
     }

@@ -71,4 +71,18 @@ impl Query {
             Self::Story { .. } => Kind::Story,
         }
     }
+
+    /// Most items of a list that it asks for.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        match self {
+            Self::ProfilePosts { limit, .. } | Self::ProfileReels { limit, .. } => {
+                usize::try_from(*limit).unwrap_or(usize::MAX)
+            }
+            Self::ProfileInfo { .. }
+            | Self::Post { .. }
+            | Self::Reel { .. }
+            | Self::Story { .. } => 1,
+        }
+    }
 }

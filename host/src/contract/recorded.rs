@@ -7,8 +7,8 @@ use super::exchange::{Answer, Exchange, FetchError, Header, Request, Response};
 
 /// A recording of these exchanges, in their order.
 #[must_use]
-pub fn har(exchanges: &[Exchange]) -> Har {
-    let entries = exchanges.iter().map(entry).collect();
+pub fn har<'a>(exchanges: impl IntoIterator<Item = &'a Exchange>) -> Har {
+    let entries = exchanges.into_iter().map(entry).collect();
     Har { entries }
 }
 

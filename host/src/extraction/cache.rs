@@ -16,7 +16,7 @@ use tracing::Instrument as _;
 use super::{Config, Error, Extracted, Failure, error::Failed};
 use crate::{
     contract::{Query, Record},
-    plugin::Ending,
+    driver::Class,
 };
 
 /// A question to one version of a plugin: another version is asked anew.
@@ -106,7 +106,7 @@ impl Cache {
     /// The work goes on when the caller goes away: others may be waiting for it, and what it learns is kept.
     pub(super) async fn get_or<W>(&self, key: Key, work: W) -> Result<Extracted, Failure>
     where
-        W: Future<Output = Result<Box<Record>, Failed>> + Send + 'static,
+        W: Future<Output = Result<Arc<Record>, Failed>> + Send + 'static,
     {
         if let Some(entry) = self.memory.get(&key).await {
             self.lookups.hits.fetch_add(1, Ordering::Relaxed);
@@ -151,12 +151,12 @@ impl Cache {
     /// a fault may be gone the next moment.
     async fn fresh<W>(&self, work: W) -> Result<Entry, Error>
     where
-        W: Future<Output = Result<Box<Record>, Failed>>,
+        W: Future<Output = Result<Arc<Record>, Failed>>,
     {
         let _place = self.places.try_acquire().map_err(|_| Error::Busy)?;
         let (outcome, ttl) = match work.await {
-            Ok(record) => (Ok(Arc::from(record)), self.record_ttl),
-            Err(failed) if failed.stop.ending() == Some(Ending::Refused) => {
+            Ok(record) => (Ok(record), self.record_ttl),
+            Err(failed) if failed.cause.class() == Some(Class::Refused) => {
                 (Err(failed.into()), self.refusal_ttl)
             }
             Err(failed) => return Err(failed.into()),

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::drive::Stop;
-use crate::contract::Refusal;
+use crate::{contract::Refusal, driver::Cause};
 
 /// Why there is no record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -69,20 +68,13 @@ pub struct Failure {
 /// How an extraction ended without a record, and the capture of it.
 #[derive(Debug)]
 pub(super) struct Failed {
-    pub(super) stop: Stop,
+    pub(super) cause: Cause,
     pub(super) capture: Option<String>,
-}
-
-impl From<Stop> for Failed {
-    fn from(stop: Stop) -> Self {
-        let capture = None;
-        Self { stop, capture }
-    }
 }
 
 impl From<Failed> for Error {
     fn from(failed: Failed) -> Self {
-        let mut error = Self::from(failed.stop);
+        let mut error = Self::from(failed.cause);
         if let Self::ExtractorFailed { capture, .. } = &mut error {
             *capture = failed.capture;
         }
@@ -90,18 +82,16 @@ impl From<Failed> for Error {
     }
 }
 
-impl From<Stop> for Error {
-    fn from(stop: Stop) -> Self {
+impl From<Cause> for Error {
+    fn from(cause: Cause) -> Self {
         let extractor_failed = |why| Self::ExtractorFailed { why, capture: None };
-        match stop {
-            Stop::Refused(refusal) => refusal.into(),
-            Stop::Fault(fault) => extractor_failed(fault.to_string()),
-            Stop::Rules(broken) => extractor_failed(broken),
-            Stop::Unrecorded(request) => {
-                extractor_failed(format!("it asks for {request}, which is not recorded"))
-            }
-            Stop::Late => Self::Unavailable("no record in time".into()),
-            Stop::Busy => Self::Busy,
+        match cause {
+            Cause::Refused(refusal) => refusal.into(),
+            Cause::Fault(fault) => extractor_failed(fault.to_string()),
+            Cause::Violation(broken) => extractor_failed(broken),
+            Cause::Unrecorded(_) => extractor_failed(format!("it {cause}")),
+            Cause::Late => Self::Unavailable(cause.to_string()),
+            Cause::Busy => Self::Busy,
         }
     }
 }

@@ -30,7 +30,7 @@ use super::{
     store::State,
     world,
 };
-use crate::{contract::Manifest, data::Owner};
+use crate::{contract::Manifest, data::Owner, driver::Rules};
 
 /// The steps of admission, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -132,6 +132,8 @@ pub(super) struct Admitted {
     pub(super) settings: Option<String>,
     /// The cases that it carries.
     pub(super) cases: Vec<Case>,
+    /// What it must keep to.
+    pub(super) rules: Rules,
 }
 
 impl Admitted {
@@ -140,6 +142,7 @@ impl Admitted {
             sandbox: &self.sandbox,
             manifest: &self.manifest,
             settings: self.settings.as_deref(),
+            rules: &self.rules,
         }
     }
 }
@@ -265,6 +268,7 @@ impl Admission {
             sandbox,
             settings: package.settings,
             cases: package.cases,
+            rules: self.config.rules.clone(),
         })
     }
 

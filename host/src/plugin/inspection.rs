@@ -167,12 +167,14 @@ fn costs(
         manifest,
         sandbox,
         settings,
+        rules,
         ..
     } = admitted;
     let on = |sandbox| Subject {
         sandbox,
         manifest: &manifest,
         settings: settings.as_deref(),
+        rules: &rules,
     };
     let serving = sandbox.metered();
     let mut costs = Vec::with_capacity(cases.len());

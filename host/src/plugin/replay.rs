@@ -1,4 +1,4 @@
-//! A recorded extraction, run through a component: each request is answered from the recording, nothing else is there.
+//! A case, run through a component by the driver, and how its ending differs from the expected one.
 
 use std::fmt;
 
@@ -11,8 +11,9 @@ use super::{
     sandbox::Sandbox,
     settings,
 };
-use crate::contract::{
-    Change, Context, Exchange, Manifest, Query, Refusal, Request, Step, recorded,
+use crate::{
+    contract::{Change, Context, Manifest, Query, Refusal},
+    driver::{self, Cause, Rules},
 };
 
 /// Most differences that are shown of one case.
@@ -24,6 +25,8 @@ pub(super) struct Subject<'a> {
     pub(super) manifest: &'a Manifest,
     /// What was packed with it, TOML.
     pub(super) settings: Option<&'a str>,
+    /// Those of production.
+    pub(super) rules: &'a Rules,
 }
 
 /// A case that ended otherwise than it should.
@@ -82,34 +85,27 @@ pub(super) fn run(subject: &Subject<'_>, case: &Case) -> Result<(), Mismatch> {
 /// # Errors
 /// A fault, or a rule that was broken, in words.
 pub(super) fn end(subject: &Subject<'_>, case: &Case) -> Result<Expected, String> {
-    let manifest = subject.manifest;
+    let Subject {
+        sandbox,
+        manifest,
+        settings,
+        rules,
+    } = subject;
     let query: Query = serde_json::from_value(case.question.query.clone())
         .map_err(|error| format!("query.json is not a query: {error}"))?;
     let context = Context {
         now: case.question.now,
         session: case.question.session,
-        settings: settings::over(&manifest.settings, subject.settings)?,
+        settings: settings::over(&manifest.settings, *settings)?,
     };
-    let mut exchanges = Vec::new();
-    for _ in 0..=manifest.rounds {
-        let outcome = subject
-            .sandbox
-            .extract(&query, &context, &exchanges)
-            .map_err(|fault| fault.to_string())?;
-        let requests = match outcome.step {
-            Step::Fetch(requests) => requests,
-            Step::Done(record) => return Ok(Expected::Record(without_kind(json(&record)?))),
-            Step::Refuse(refusal) => return Ok(Expected::Refusal(json(&refusal)?)),
-        };
-        for request in requests {
-            exchanges.push(answered(manifest, case, request)?);
-        }
-        if exchanges.len() > manifest.requests as usize {
-            let requests = manifest.requests;
-            return Err(format!("sends more than its {requests} requests"));
-        }
+    let ending = driver::replay(rules, manifest, &query, &case.har, |arguments| {
+        sandbox.extract(&query, &context, &arguments)
+    });
+    match ending.result {
+        Ok(record) => Ok(Expected::Record(without_kind(json(&*record)?))),
+        Err(Cause::Refused(refusal)) => Ok(Expected::Refusal(json(&refusal)?)),
+        Err(cause) => Err(cause.to_string()),
     }
-    Err(format!("fetches more than its {} times", manifest.rounds))
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Value, String> {
@@ -166,25 +162,4 @@ fn change(refusal: &Value) -> Option<Difference> {
         }),
         _ => None,
     }
-}
-
-fn answered(manifest: &Manifest, case: &Case, request: Request) -> Result<Exchange, String> {
-    let (method, url) = (request.method.name(), &request.url);
-    if !allowed(manifest, url) {
-        return Err(format!(
-            "asks for {url}, whose host its manifest does not name"
-        ));
-    }
-    let answer = recorded::answer(&case.har, &request)
-        .ok_or_else(|| format!("asks for {method} {url}, which is not recorded"))?;
-    Ok(Exchange { request, answer })
-}
-
-fn allowed(manifest: &Manifest, url: &str) -> bool {
-    let url = url::Url::parse(url).ok();
-    let host = url
-        .as_ref()
-        .and_then(url::Url::host_str)
-        .unwrap_or_default();
-    manifest.names(host)
 }

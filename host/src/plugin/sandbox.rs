@@ -12,11 +12,14 @@ use wasmtime::{
 };
 
 use super::{
-    Config as Limits, Fault,
+    Config as Limits,
     contracts::{self, Functions},
     store::{self, State},
 };
-use crate::contract::{Context, Exchange, Manifest, Outcome, Query};
+use crate::{
+    contract::{Context, Fault, Manifest, Outcome, Query},
+    driver::Arguments,
+};
 
 /// A component, linked, with its functions found.
 pub(super) struct Sandbox {
@@ -91,11 +94,11 @@ impl Sandbox {
         &self,
         query: &Query,
         context: &Context,
-        exchanges: &[Exchange],
+        arguments: &Arguments,
     ) -> Result<Outcome, Fault> {
         self.call(|store, instance| {
             self.functions
-                .extract(store, instance, query, context, exchanges)
+                .extract(store, instance, query, context, &arguments.answers)
         })
     }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    Ending, Plugin,
+    Plugin,
     admission::Refused,
     shadow::{Candidate, Report},
 };
@@ -70,7 +70,7 @@ pub struct Serving {
     /// Plugin calls so far: an extraction has one a round.
     pub calls: u64,
     /// How extractions on it ended.
-    pub endings: BTreeMap<Ending, u64>,
+    pub endings: BTreeMap<Class, u64>,
     /// Where its settings come from.
     pub settings: Settings,
 }

@@ -12,10 +12,11 @@ use std::{
 use time::OffsetDateTime;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
-use super::{
-    Config, Ending, Fault, admission::Admitted, health::Window, sandbox::Sandbox, settings,
+use super::{Config, admission::Admitted, health::Window, sandbox::Sandbox, settings};
+use crate::{
+    contract::{Context, Fault, Manifest, Outcome, Query},
+    driver::{Arguments, Class},
 };
-use crate::contract::{Context, Exchange, Manifest, Outcome, Query};
 
 /// One version of one plugin, compiled and admitted, with the settings that it has now.
 pub struct Plugin {
@@ -35,7 +36,7 @@ struct Version {
     packed: Option<String>,
     sandbox: Sandbox,
     calls: AtomicU64,
-    endings: [AtomicU64; Ending::ALL.len()],
+    endings: [AtomicU64; Class::ALL.len()],
     window: Mutex<Window>,
 }
 
@@ -139,7 +140,7 @@ impl Plugin {
         &self,
         query: Arc<Query>,
         context: Arc<Context>,
-        exchanges: Arc<Vec<Exchange>>,
+        arguments: Arguments,
     ) -> Result<Outcome, Fault> {
         let free = Arc::clone(&self.permits.free);
         let permit = timeout(self.permits.wait, free.acquire_owned())
@@ -148,9 +149,9 @@ impl Plugin {
             .map_err(|_| Fault::Busy)?;
         let version = Arc::clone(&self.version);
         version.calls.fetch_add(1, Ordering::Relaxed);
-        let span = tracing::error_span!("plugin_call", exchanges = exchanges.len());
+        let span = tracing::error_span!("plugin_call", answers = arguments.answers.len());
         spawn_blocking(move || {
-            let outcome = span.in_scope(|| version.sandbox.extract(&query, &context, &exchanges));
+            let outcome = span.in_scope(|| version.sandbox.extract(&query, &context, &arguments));
             drop(permit);
             outcome
         })
@@ -159,8 +160,8 @@ impl Plugin {
     }
 
     /// Counts how an extraction on this version ended.
-    pub fn ended(&self, ending: Ending) {
-        self.version.endings[ending as usize].fetch_add(1, Ordering::Relaxed);
+    pub fn ended(&self, class: Class) {
+        self.version.endings[class as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     /// How its latest extractions ended.
@@ -192,11 +193,11 @@ impl Plugin {
         self.version.calls.load(Ordering::Relaxed)
     }
 
-    pub(super) fn endings(&self) -> BTreeMap<Ending, u64> {
-        Ending::ALL
+    pub(super) fn endings(&self) -> BTreeMap<Class, u64> {
+        Class::ALL
             .into_iter()
             .zip(&self.version.endings)
-            .map(|(ending, count)| (ending, count.load(Ordering::Relaxed)))
+            .map(|(class, count)| (class, count.load(Ordering::Relaxed)))
             .collect()
     }
 }

@@ -12,11 +12,11 @@ use url::Url;
 
 use super::{
     Config, Error, Limits,
-    allowlist::{Denied, https, listed},
-    media::MEDIA_HOSTS,
+    allowlist::{Denied, https},
     pacing::{Ended, Held, Pacing},
     replay::Replay,
     request::Hop,
+    rules::RequestRules,
     session::Session,
     tally::{Asked, Outcome, Tally},
     transport::{Arrived, Transport},
@@ -31,8 +31,7 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     source: Source,
     session: Option<Session>,
-    hosts: Vec<String>,
-    limits: Limits,
+    rules: RequestRules,
     tally: Arc<Tally>,
 }
 
@@ -62,6 +61,7 @@ impl Client {
 
     pub(super) fn with_pacing(config: Config, paced: bool) -> Result<Self, Error> {
         let tally = Arc::new(Tally::new(&config.hosts));
+        let rules = RequestRules::new(&config);
         let source = match &config.replay {
             Some(folder) => Source::Replay(Replay::read(folder)?),
             None => Source::Network(Box::new(Network {
@@ -73,8 +73,7 @@ impl Client {
         Ok(Self(Arc::new(Inner {
             source,
             session: config.cookies.as_deref().map(Session::read).transpose()?,
-            hosts: config.hosts,
-            limits: config.limits,
+            rules,
             tally,
         })))
     }
@@ -95,15 +94,6 @@ impl Client {
     #[must_use]
     pub fn has_session(&self) -> bool {
         self.0.session.is_some()
-    }
-
-    /// Whether a plugin that may ask `allowed` may send this request: its own fault, where not.
-    ///
-    /// # Errors
-    /// [`Denied`], by the first rule that is broken.
-    pub fn check(&self, request: &Request, allowed: &[String]) -> Result<(), Denied> {
-        let hop = Hop::first(request, &self.0.limits)?;
-        self.0.permit(&hop.url, allowed)
     }
 
     /// Sends one request of a plugin that may ask `allowed`; always ends by `deadline`.
@@ -148,12 +138,11 @@ impl Client {
     }
 
     pub(super) fn limits(&self) -> &Limits {
-        &self.0.limits
+        self.0.rules.limits()
     }
 
-    pub(super) fn permit_media(&self, url: &Url) -> Result<(), Denied> {
-        let allowed = MEDIA_HOSTS.map(str::to_owned);
-        self.0.permit(url, &allowed)
+    pub(super) fn rules(&self) -> &RequestRules {
+        &self.0.rules
     }
 
     /// The recorded file, where answers come from recordings; `Some(None)`: it is not among them.
@@ -186,18 +175,10 @@ impl Client {
 }
 
 impl Inner {
-    /// The name must be on the plugin's list and on the operator's.
-    fn permit(&self, url: &Url, allowed: &[String]) -> Result<(), Denied> {
-        if listed(url, allowed) && listed(url, &self.hosts) {
-            return Ok(());
-        }
-        Err(Denied::Host(url.host_str().unwrap_or_default().to_owned()))
-    }
-
     async fn follow(&self, request: &Request, allowed: &[String]) -> Result<Response, FetchError> {
-        let mut hop = Hop::first(request, &self.limits)?;
+        let mut hop = Hop::first(request, &self.rules)?;
         for _ in 0..=self.limits.redirects_max {
-            self.permit(&hop.url, allowed)?;
+            self.rules.check_host(&hop.url, allowed)?;
             let network = match &self.source {
                 Source::Replay(replay) => return replay.answer(request),
                 Source::Network(network) => network,
@@ -210,7 +191,7 @@ impl Inner {
             match network.send(&signed).await? {
                 Arrived::Response(response) => return Ok(response),
                 Arrived::Redirect(status, url) => {
-                    let url = https(url.as_str(), self.limits.url_bytes_max)?;
+                    let url = https(url.as_str(), self.rules.limits().url_bytes_max)?;
                     hop = hop.next(status, url);
                 }
             }

@@ -23,14 +23,6 @@ use super::{
 };
 use crate::contract::FetchError;
 
-/// Where Instagram's pictures, videos and sounds lie; a record's links must lead there.
-pub const MEDIA_HOSTS: [&str; 4] = [
-    "*.cdninstagram.com",
-    "*.fbcdn.net",
-    "instagram.com",
-    "*.instagram.com",
-];
-
 /// Why a media file cannot be opened or read on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MediaError {
@@ -128,7 +120,7 @@ impl Client {
 
     async fn follow_media(&self, mut hop: Hop, from: u64) -> Result<Opened, MediaError> {
         for _ in 0..=self.limits().redirects_max {
-            self.permit_media(&hop.url)?;
+            self.rules().check_media_host(&hop.url)?;
             if let Some(bytes) = self.recorded_media(&hop.url) {
                 let bytes = bytes.ok_or(MediaError::Status(404))?;
                 return Ok(recorded(bytes, self.tally()));

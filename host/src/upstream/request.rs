@@ -8,42 +8,10 @@ use reqwest::{
 use url::Url;
 
 use super::{
-    Limits,
     allowlist::{Denied, below, https},
+    rules::RequestRules,
 };
 use crate::contract;
-
-/// What a plugin may set. Everything else is the host's alone, or of no use to a reader of public pages.
-const HEADERS: [&str; 27] = [
-    "accept",
-    "accept-language",
-    "cache-control",
-    "content-type",
-    "dnt",
-    "origin",
-    "pragma",
-    "priority",
-    "referer",
-    "sec-ch-prefers-color-scheme",
-    "sec-ch-ua",
-    "sec-ch-ua-mobile",
-    "sec-ch-ua-platform",
-    "sec-fetch-dest",
-    "sec-fetch-mode",
-    "sec-fetch-site",
-    "sec-fetch-user",
-    "upgrade-insecure-requests",
-    "user-agent",
-    "x-asbd-id",
-    // For guests any value does, so it is no secret; a session's own replaces it.
-    "x-csrftoken",
-    "x-fb-friendly-name",
-    "x-fb-lsd",
-    "x-ig-app-id",
-    "x-ig-capabilities",
-    "x-ig-www-claim",
-    "x-requested-with",
-];
 
 /// One request to one host; a redirect makes the next.
 #[derive(Clone, Debug)]
@@ -56,7 +24,8 @@ pub(super) struct Hop {
 
 impl Hop {
     /// The first hop of a plugin's request.
-    pub(super) fn first(request: &contract::Request, limits: &Limits) -> Result<Self, Denied> {
+    pub(super) fn first(request: &contract::Request, rules: &RequestRules) -> Result<Self, Denied> {
+        let limits = rules.limits();
         let url = https(&request.url, limits.url_bytes_max)?;
         if request.headers.len() > limits.request_headers_max {
             return Err(Denied::Headers(limits.request_headers_max));
@@ -64,7 +33,7 @@ impl Hop {
         let headers = request
             .headers
             .iter()
-            .map(header)
+            .map(|it| header(it, rules))
             .collect::<Result<_, _>>()?;
         let (method, bytes_max) = match request.method {
             contract::Method::Get => (Method::GET, 0),
@@ -116,9 +85,12 @@ pub(super) fn on_instagram(url: &Url) -> bool {
             .is_some_and(|name| name == HOME || below(name, HOME))
 }
 
-fn header(header: &contract::Header) -> Result<(HeaderName, HeaderValue), Denied> {
+fn header(
+    header: &contract::Header,
+    rules: &RequestRules,
+) -> Result<(HeaderName, HeaderValue), Denied> {
     let denied = || Denied::Header(header.name.chars().take(64).collect());
-    if !HEADERS.contains(&header.name.as_str()) {
+    if !rules.allows_header(&header.name) {
         return Err(denied());
     }
     if matches!(header.name.as_str(), "origin" | "referer")
@@ -155,7 +127,7 @@ mod tests {
     }
 
     fn denied(request: &contract::Request) -> Denied {
-        Hop::first(request, &Limits::default()).unwrap_err()
+        Hop::first(request, &RequestRules::default()).unwrap_err()
     }
 
     #[test]
@@ -194,7 +166,7 @@ mod tests {
     #[test]
     fn origin_and_referer_stay_on_instagram() {
         for value in ["https://www.instagram.com/a/", "https://instagram.com"] {
-            assert!(Hop::first(&get(&[("referer", value)]), &Limits::default()).is_ok());
+            assert!(Hop::first(&get(&[("referer", value)]), &RequestRules::default()).is_ok());
         }
         for value in [
             "https://evil.test/",
@@ -215,7 +187,7 @@ mod tests {
         request.body = Some(Bytes::from_static(b"x"));
         assert_eq!(denied(&request), Denied::Body(0));
         request.method = contract::Method::Post;
-        assert!(Hop::first(&request, &Limits::default()).is_ok());
+        assert!(Hop::first(&request, &RequestRules::default()).is_ok());
         request.body = Some(vec![0; (64 << 10) + 1].into());
         assert_eq!(denied(&request), Denied::Body(64 << 10));
     }
@@ -225,7 +197,7 @@ mod tests {
         let mut request = get(&[("content-type", "text/plain"), ("accept", "*/*")]);
         request.method = contract::Method::Post;
         request.body = Some(Bytes::from_static(b"x"));
-        let hop = Hop::first(&request, &Limits::default()).unwrap();
+        let hop = Hop::first(&request, &RequestRules::default()).unwrap();
         let url = Url::parse("https://www.instagram.com/y/").unwrap();
         let kept = hop
             .clone()

@@ -107,6 +107,7 @@ async fn hosts_off_either_list_are_never_asked() {
     ] {
         let request = get(&format!("https://{host}/"));
         let denied = client
+            .rules()
             .check(&request, &["*.instagram.com".to_owned()])
             .unwrap_err();
         assert_eq!(

@@ -9,8 +9,13 @@ use tokio::sync::Notify;
 use super::*;
 use crate::{
     contract::{Refusal, Target},
-    extraction::{check::tests::post, drive::Stop},
+    driver::{Cause, sample_post},
 };
+
+fn failed(cause: Cause) -> Yield {
+    let capture = None;
+    Err(Failed { cause, capture })
+}
 
 fn key(code: &str, plugin: &str) -> Key {
     let target = Target::Shortcode(code.to_owned());
@@ -20,10 +25,10 @@ fn key(code: &str, plugin: &str) -> Key {
     }
 }
 
-type Yield = Result<Box<Record>, Failed>;
+type Yield = Result<Arc<Record>, Failed>;
 
 fn record() -> Yield {
-    Ok(Box::new(Record::Post(post("C"))))
+    Ok(Arc::new(Record::Post(sample_post("C"))))
 }
 
 /// Work that counts how often it is done.
@@ -68,7 +73,7 @@ async fn facts_are_remembered_and_walls_are_not() {
         (Refusal::RateLimited(Some(9)), 2),
     ] {
         let (cache, counter) = (Cache::new(&Config::default()), Counter::default());
-        let stop = || Err(Stop::Refused(refusal.clone()).into());
+        let stop = || failed(Cause::Refused(refusal.clone()));
         let first = cache
             .get_or(key("C", "p"), counter.work(stop()))
             .await
@@ -131,7 +136,7 @@ async fn a_hundred_equal_questions_are_one_extraction() {
 
 #[tokio::test]
 async fn a_failure_in_flight_is_shared_too() {
-    let (ends, times) = hundred(|| Err(Stop::Late.into())).await;
+    let (ends, times) = hundred(|| failed(Cause::Late)).await;
     assert!(ends.iter().all(|end| matches!(
         end,
         Err(Failure {

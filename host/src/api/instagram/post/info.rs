@@ -17,7 +17,6 @@ use crate::{
         instagram::{
             answer::{answer, run, wrong_kind},
             parameters::UrlOrCode,
-            statistics::observe,
             view::{
                 Account, Count, Hashtag, Location, caption, carousel_count, has_audio, hashtags,
                 media_type, preview,
@@ -30,7 +29,6 @@ use crate::{
         Query, Record,
         record::{Child, Media, MediaType, User},
     },
-    database::Database,
     extraction::Extraction,
 };
 
@@ -63,15 +61,11 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     responses((status = 200, description = "The post", body = Post)))]
 async fn post(
     State(extraction): State<Extraction>,
-    State(database): State<Database>,
     UrlOrCode(target): UrlOrCode,
 ) -> Result<Response, ApiError> {
     let extracted = run(&extraction, &Query::Post { target }, Subject::Post).await?;
     match &*extracted.record {
-        Record::Post(media) => {
-            observe(&database, media, &extracted).await;
-            Ok(answer(&extracted, Post::from(media)))
-        }
+        Record::Post(media) => Ok(answer(&extracted, Post::from(media))),
         _ => Err(wrong_kind(&extracted)),
     }
 }

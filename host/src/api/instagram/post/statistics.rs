@@ -14,16 +14,16 @@ use crate::{
         instagram::{
             answer::{answer, run, wrong_kind},
             parameters::UrlOrCode,
-            statistics::{Breakdown, earlier, observe, owner_username, percent, read_at, whole},
+            statistics::{Breakdown, owner_username, percent, read_at, whole},
             view::rate,
         },
     },
     app::App,
     contract::{Query, Record, record::Media},
-    database::Database,
     extraction::Extraction,
     statistics::{
-        Counts, Sample, gained_in_24_hours, is_trending, total, trend_score, velocity_per_hour,
+        Counts, Observations, Sample, gained_in_24_hours, is_trending, total, trend_score,
+        velocity_per_hour,
     },
 };
 
@@ -53,15 +53,14 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     responses((status = 200, description = "Engagement statistics", body = PostStatistics)))]
 async fn post(
     State(extraction): State<Extraction>,
-    State(database): State<Database>,
+    State(observations): State<Observations>,
     UrlOrCode(target): UrlOrCode,
 ) -> Result<Response, ApiError> {
     let extracted = run(&extraction, &Query::Post { target }, Subject::Post).await?;
     let Record::Post(media) = &*extracted.record else {
         return Err(wrong_kind(&extracted));
     };
-    let earlier = earlier(&database, media).await;
-    observe(&database, media, &extracted).await;
+    let earlier = observations.of(&media.media_id).await;
     let read_at = read_at(&extracted);
     Ok(answer(
         &extracted,

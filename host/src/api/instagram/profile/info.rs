@@ -1,7 +1,5 @@
 //! `GET /instagram/profile/info`.
 
-use std::sync::Arc;
-
 use axum::{extract::State, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,7 +22,7 @@ use crate::{
         Query, Record,
         record::{self, Image},
     },
-    extraction::{Error, Extraction, Failure},
+    extraction::Extraction,
 };
 
 /// `/instagram/profile/info` in the document.
@@ -57,13 +55,6 @@ async fn profile(
     let query = Query::ProfileInfo { username };
     let extracted = run(&extraction, &query, Subject::Account).await?;
     match &*extracted.record {
-        // What Instagram shows of a private account is still refused: this API serves public content only.
-        Record::Profile(profile) if profile.is_private == Some(true) => Err(Subject::Account
-            .refuse(Failure {
-                error: Error::Private,
-                plugin: Some(Arc::clone(&extracted.plugin)),
-                hit: extracted.hit,
-            })),
         Record::Profile(profile) => Ok(answer(&extracted, Profile::from(profile))),
         _ => Err(wrong_kind(&extracted)),
     }

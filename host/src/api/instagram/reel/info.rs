@@ -15,7 +15,6 @@ use crate::{
         instagram::{
             answer::{answer, run, wrong_kind},
             parameters::UrlOrId,
-            statistics::observe,
             view::{
                 Account, Audio, Hashtag, Location, hashtags, rate,
                 renditions::{ImageUrls, VideoUrls, best_video, sound_url, video_url},
@@ -27,7 +26,6 @@ use crate::{
         Query, Record,
         record::{self, Media},
     },
-    database::Database,
     extraction::Extraction,
     statistics::rounded,
 };
@@ -53,15 +51,11 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     responses((status = 200, description = "The reel", body = Reel)))]
 async fn reel(
     State(extraction): State<Extraction>,
-    State(database): State<Database>,
     UrlOrId(target): UrlOrId,
 ) -> Result<Response, ApiError> {
     let extracted = run(&extraction, &Query::Reel { target }, Subject::Reel).await?;
     match &*extracted.record {
-        Record::Reel(media) => {
-            observe(&database, media, &extracted).await;
-            Ok(answer(&extracted, Reel::from(media)))
-        }
+        Record::Reel(media) => Ok(answer(&extracted, Reel::from(media))),
         _ => Err(wrong_kind(&extracted)),
     }
 }

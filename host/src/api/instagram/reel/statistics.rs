@@ -14,13 +14,12 @@ use crate::{
         instagram::{
             answer::{answer, run, wrong_kind},
             parameters::UrlOrId,
-            statistics::{Breakdown, earlier, observe, owner_username, percent, read_at, whole},
+            statistics::{Breakdown, owner_username, percent, read_at, whole},
             view::rate,
         },
     },
     app::App,
     contract::{Query, Record, record::Media},
-    database::Database,
     extraction::Extraction,
     statistics::{Counts, Sample, is_viral, total, velocity_per_hour, viral_score},
 };
@@ -46,15 +45,14 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     responses((status = 200, description = "Engagement statistics", body = ReelStatistics)))]
 async fn reel(
     State(extraction): State<Extraction>,
-    State(database): State<Database>,
+    State(observations): State<Observations>,
     UrlOrId(target): UrlOrId,
 ) -> Result<Response, ApiError> {
     let extracted = run(&extraction, &Query::Reel { target }, Subject::Reel).await?;
     let Record::Reel(media) = &*extracted.record else {
         return Err(wrong_kind(&extracted));
     };
-    let earlier = earlier(&database, media).await;
-    observe(&database, media, &extracted).await;
+    let earlier = observations.of(&media.media_id).await;
     let read_at = read_at(&extracted);
     Ok(answer(
         &extracted,

@@ -1,9 +1,8 @@
-//! Whether a record may leave the house: it is the one that was asked for, its media lie on Instagram's hosts, its
-//! numbers and sizes are sane. A plugin is sandboxed code that read somebody's answer; nothing it says is taken on trust.
+//! Validates a record before it is served: it answers the question, its media lie on allowed hosts, its numbers and
+//! sizes are sane. A plugin is sandboxed code that read somebody's answer; nothing it says is taken on trust.
 
 use std::fmt::Display;
 
-use super::target::{is_shortcode, public_part};
 use crate::{
     contract::{
         Query, Record, Target,
@@ -11,11 +10,9 @@ use crate::{
             Child, Location, Media, MediaPage, Profile, Renditions, Stories, StoryItem, User,
         },
     },
-    upstream::{MEDIA_HOSTS, https, listed},
+    upstream::RequestRules,
 };
 
-/// Longest URL, bytes.
-const URL_BYTES_MAX: usize = 8 << 10;
 /// Longest text, bytes; Instagram's own limit for captions is 2,200 characters.
 const TEXT_BYTES_MAX: usize = 16 << 10;
 /// Longest cursor, bytes: it comes back in a query string.
@@ -45,33 +42,21 @@ type Checked = Result<(), Violation>;
 
 /// How a record is checked.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Check {
-    /// Whether media may lie on any host: a gateway that stands in for Instagram may keep them elsewhere.
-    pub(super) any_media_host: bool,
+pub(super) struct Check<'a> {
+    /// They say on which hosts media may lie.
+    pub(super) rules: &'a RequestRules,
 }
 
-impl Check {
-    /// Whether `record` answers `query`.
-    pub(super) fn record(&self, query: &Query, record: &Record) -> Checked {
+impl Check<'_> {
+    /// Whether `record` is the one that `query` asks for.
+    pub(super) fn answers(&self, query: &Query, record: &Record) -> Checked {
         match (query, record) {
             (Query::ProfileInfo { username }, Record::Profile(found)) => {
-                same_name(username, Some(&found.username))?;
-                self.profile(found)
+                same_name(username, Some(&found.username))
             }
-            (
-                Query::ProfilePosts {
-                    username, limit, ..
-                },
-                Record::Posts(found),
-            )
-            | (
-                Query::ProfileReels {
-                    username, limit, ..
-                },
-                Record::Reels(found),
-            ) => {
-                same_name(username, found.owner.username.as_deref())?;
-                self.page(found, *limit)
+            (Query::ProfilePosts { username, .. }, Record::Posts(found))
+            | (Query::ProfileReels { username, .. }, Record::Reels(found)) => {
+                same_name(username, found.owner.username.as_deref())
             }
             (Query::Post { target }, Record::Post(found))
             | (Query::Reel { target }, Record::Reel(found)) => {
@@ -79,14 +64,22 @@ impl Check {
                     Target::Shortcode(code) => public_part(code) == public_part(&found.shortcode),
                     Target::Share(_) => true,
                 };
-                ensure("shortcode", same, "another post than was asked for")?;
-                self.media(found)
+                ensure("shortcode", same, "another post than was asked for")
             }
             (Query::Story { username }, Record::Stories(found)) => {
-                same_name(username, Some(&found.username))?;
-                self.stories(found)
+                same_name(username, Some(&found.username))
             }
             _ => ensure("record", false, "another kind than was asked for"),
+        }
+    }
+
+    /// Whether everything in `record` may be served.
+    pub(super) fn contents(&self, query: &Query, record: &Record) -> Checked {
+        match record {
+            Record::Profile(profile) => self.profile(profile),
+            Record::Posts(page) | Record::Reels(page) => self.page(page, query.limit()),
+            Record::Post(media) | Record::Reel(media) => self.media(media),
+            Record::Stories(stories) => self.stories(stories),
         }
     }
 
@@ -109,11 +102,9 @@ impl Check {
         })
     }
 
-    fn page(&self, page: &MediaPage, limit: u32) -> Checked {
+    fn page(&self, page: &MediaPage, limit: usize) -> Checked {
         self.user(&page.owner).within("owner")?;
-        each("items", &page.items, limit as usize, |item| {
-            self.media(item)
-        })?;
+        each("items", &page.items, limit, |item| self.media(item))?;
         let cursor = page.end_cursor.as_deref();
         ensure(
             "end_cursor",
@@ -233,10 +224,7 @@ impl Check {
     }
 
     fn media_url(&self, name: &str, url: Option<&String>) -> Checked {
-        let allowed = url.is_none_or(|url| {
-            https(url, URL_BYTES_MAX)
-                .is_ok_and(|url| self.any_media_host || listed(&url, &MEDIA_HOSTS))
-        });
+        let allowed = url.is_none_or(|url| self.rules.allows_media(url));
         ensure(name, allowed, "not an https URL on a media host")
     }
 }

@@ -1,0 +1,63 @@
+//! The driver: the one place that runs a plugin from a query to a record. Live extractions, admission, shadow runs,
+//! replays and captures all go through it, so that what is proven is what is enforced: the request rules, the limits of
+//! rounds and requests, the check of the record, and that only public content is served.
+//!
+//! It does no input or output and knows no wasm: its caller calls the plugin and fetches what it asks for.
+
+mod check;
+mod drive;
+mod ending;
+mod privacy;
+mod replay;
+
+use std::sync::Arc;
+
+#[cfg(test)]
+pub(crate) use check::tests::post as sample_post;
+pub use drive::{Arguments, Drive};
+pub use ending::{Cause, Class, Ending};
+pub use replay::{answers, replay};
+
+use crate::upstream::RequestRules;
+
+/// Limits of one extraction.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Most plugin calls of one extraction that end in a fetch; a manifest may set less.
+    pub rounds_max: u32,
+    /// Most requests of one extraction; a manifest may set less.
+    pub requests_max: u32,
+    /// Most requests of one round.
+    pub requests_at_once_max: usize,
+    /// Largest memo that a plugin may hand from one call to the next, bytes.
+    pub memo_bytes_max: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            rounds_max: 8,
+            requests_max: 12,
+            requests_at_once_max: 4,
+            memo_bytes_max: 4 * 1024 * 1024,
+        }
+    }
+}
+
+/// The rules of every extraction, live or recorded. A cheap handle.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    config: Arc<Config>,
+    requests: RequestRules,
+}
+
+impl Rules {
+    /// The rules that follow from the operator's settings.
+    #[must_use]
+    pub fn new(config: Config, requests: RequestRules) -> Self {
+        Self {
+            config: Arc::new(config),
+            requests,
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! One extraction on its way: what the plugin is called with, what it may ask for, and when it is over.
+
+use std::{ops::ControlFlow, sync::Arc};
+
+use bytes::Bytes;
+
+use super::{Cause, Ending, Rules, check::Check, privacy};
+use crate::contract::{
+    Answer, Exchange, Fault, Manifest, Outcome, Query, Record, Refusal, Request, Step,
+};
+
+/// What the next call of the plugin is given beside its query and context.
+#[derive(Clone, Debug)]
+pub struct Arguments {
+    /// What the call before wrote down; empty at first.
+    pub memo: Bytes,
+    /// The answers to its requests, in their order; empty at first.
+    pub answers: Arc<Vec<Exchange>>,
+}
+
+/// One extraction: a loop of [`Drive::arguments`], a call of the plugin, [`Drive::step`], a fetch, and
+/// [`Drive::answered`], until a step breaks it.
+pub struct Drive<'a> {
+    rules: &'a Rules,
+    manifest: &'a Manifest,
+    query: &'a Query,
+    rounds_left: u32,
+    requests_left: usize,
+    memo: Bytes,
+    rounds: Vec<Arc<Vec<Exchange>>>,
+    door: Option<String>,
+}
+
+impl<'a> Drive<'a> {
+    /// Begins the extraction of `query` by the plugin that `manifest` describes.
+    #[must_use]
+    pub fn new(rules: &'a Rules, manifest: &'a Manifest, query: &'a Query) -> Self {
+        let config = &rules.config;
+        Self {
+            rules,
+            manifest,
+            query,
+            rounds_left: config.rounds_max.min(manifest.rounds),
+            requests_left: config.requests_max.min(manifest.requests) as usize,
+            memo: Bytes::new(),
+            rounds: Vec::new(),
+            door: None,
+        }
+    }
+
+    /// What the plugin must be called with now.
+    #[must_use]
+    pub fn arguments(&self) -> Arguments {
+        Arguments {
+            memo: self.memo.clone(),
+            // INTERIM until the contract is a fold: all of them.
+            answers: Arc::new(
+                self.rounds
+                    .iter()
+                    .flat_map(|it| it.iter().cloned())
+                    .collect(),
+            ),
+        }
+    }
+
+    /// Takes what the call returned: the extraction goes on with these requests, or is over.
+    pub fn step(
+        &mut self,
+        returned: Result<Outcome, Fault>,
+    ) -> ControlFlow<Result<Box<Record>, Cause>, Vec<Request>> {
+        match self.next(returned) {
+            Ok(Progress::Fetch(requests)) => ControlFlow::Continue(requests),
+            Ok(Progress::Done(record)) => ControlFlow::Break(Ok(record)),
+            Err(cause) => ControlFlow::Break(Err(cause)),
+        }
+    }
+
+    /// Takes the answers to the requests of the last step, in their order.
+    pub fn answered(&mut self, requests: Vec<Request>, answers: Vec<Answer>) {
+        let exchanges = requests.into_iter().zip(answers);
+        let exchanges = exchanges.map(|(request, answer)| Exchange { request, answer });
+        self.rounds.push(Arc::new(exchanges.collect()));
+    }
+
+    /// What is to be told of the extraction, which ended with `result`.
+    #[must_use]
+    pub fn end(self, result: Result<Box<Record>, Cause>) -> Ending {
+        Ending {
+            result: result.map(Arc::from),
+            rounds: self.rounds,
+            door: self.door,
+        }
+    }
+
+    fn next(&mut self, returned: Result<Outcome, Fault>) -> Result<Progress, Cause> {
+        let outcome = returned?;
+        self.door = outcome.door;
+        match outcome.step {
+            Step::Fetch(requests) => {
+                self.permit(&requests)?;
+                Ok(Progress::Fetch(requests))
+            }
+            Step::Done(record) => {
+                self.check(&record)?;
+                Ok(Progress::Done(record))
+            }
+            Step::Refuse(refusal) => Err(Cause::Refused(refusal)),
+        }
+    }
+
+    /// Whether the plugin may ask this now.
+    fn permit(&mut self, requests: &[Request]) -> Result<(), Cause> {
+        let broken = |rule: &str| Cause::Violation(rule.to_owned());
+        self.rounds_left = self
+            .rounds_left
+            .checked_sub(1)
+            .ok_or_else(|| broken("it wants too many rounds"))?;
+        if requests.is_empty() {
+            return Err(broken("it wants to fetch nothing"));
+        }
+        if requests.len() > self.rules.config.requests_at_once_max {
+            return Err(broken("it wants too many requests"));
+        }
+        self.requests_left = self
+            .requests_left
+            .checked_sub(requests.len())
+            .ok_or_else(|| broken("it wants too many requests"))?;
+        if !self.manifest.uses_session && requests.iter().any(|request| request.session) {
+            return Err(broken(
+                "it wants a session that its manifest does not declare",
+            ));
+        }
+        let hosts = &self.manifest.hosts;
+        requests.iter().try_for_each(|request| {
+            let checked = self.rules.requests.check(request, hosts);
+            checked.map_err(|denied| Cause::Violation(format!("its request is denied: {denied}")))
+        })
+    }
+
+    /// Whether the record may be served: it answers the question, is public, and holds nothing that it may not.
+    fn check(&self, record: &Record) -> Result<(), Cause> {
+        let violation = |found| Cause::Violation(format!("its record has {found}"));
+        let check = Check {
+            rules: &self.rules.requests,
+        };
+        check.answers(self.query, record).map_err(violation)?;
+        if privacy::is_private(record) {
+            return Err(Cause::Refused(Refusal::Private));
+        }
+        check.contents(self.query, record).map_err(violation)
+    }
+}
+
+enum Progress {
+    Fetch(Vec<Request>),
+    Done(Box<Record>),
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,273 @@
+//! The rules, with plugins that are closures and answers that are failures.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use crate::{
+    contract::{
+        Answer, FetchError, Header, Method, Target,
+        record::{MediaPage, Profile, User},
+    },
+    driver::{Config, sample_post},
+    upstream::{self, RequestRules},
+};
+
+const CODE: &str = "DdEo7DPG8x2";
+
+fn manifest() -> Manifest {
+    Manifest {
+        name: "post".into(),
+        version: "1.0.0".into(),
+        hosts: vec!["www.instagram.com".into()],
+        rounds: 8,
+        requests: 12,
+        uses_session: false,
+        settings: String::new(),
+    }
+}
+
+fn request(url: &str) -> Request {
+    Request {
+        method: Method::Get,
+        url: url.into(),
+        headers: Vec::new(),
+        body: None,
+        session: false,
+    }
+}
+
+fn fetch(count: usize) -> Step {
+    fetch_these(vec![request("https://www.instagram.com/"); count])
+}
+
+fn fetch_these(requests: Vec<Request>) -> Step {
+    Step::Fetch(requests)
+}
+
+fn done(record: Record) -> Step {
+    Step::Done(Box::new(record))
+}
+
+fn query() -> Query {
+    Query::Post {
+        target: Target::Shortcode(CODE.into()),
+    }
+}
+
+/// Runs a plugin that answers its nth call with `step(n, arguments)`; also says how often it was called.
+fn run_with(
+    rules: &Rules,
+    manifest: &Manifest,
+    query: &Query,
+    step: impl Fn(usize, Arguments) -> Step,
+) -> (Ending, usize) {
+    let mut drive = Drive::new(rules, manifest, query);
+    for call in 0.. {
+        let outcome = Outcome {
+            step: step(call, drive.arguments()),
+            door: Some("door".into()),
+            diagnostics: Vec::new(),
+        };
+        match drive.step(Ok(outcome)) {
+            ControlFlow::Break(result) => return (drive.end(result), call + 1),
+            ControlFlow::Continue(requests) => {
+                let failed = Answer::Failed(FetchError::ConnectionRefused);
+                let answers = vec![failed; requests.len()];
+                drive.answered(requests, answers);
+            }
+        }
+    }
+    unreachable!()
+}
+
+fn run(step: impl Fn(usize, Arguments) -> Step) -> (Ending, usize) {
+    run_with(&Rules::default(), &manifest(), &query(), step)
+}
+
+#[track_caller]
+fn broken(ending: Ending) -> String {
+    match ending.result {
+        Err(Cause::Violation(rule)) => rule,
+        other => format!("not a broken rule: {other:?}"),
+    }
+}
+
+#[test]
+fn each_call_is_given_the_answers_to_its_last_requests() {
+    let (ending, calls) = run(|call, arguments| {
+        assert_eq!(arguments.answers.len(), [0, 1, 2][call]);
+        if call < 2 {
+            fetch(call + 1)
+        } else {
+            done(Record::Post(sample_post(CODE)))
+        }
+    });
+    assert_eq!((ending.exchanges().count(), calls), (3, 3));
+    assert_eq!(ending.door.as_deref(), Some("door"));
+    assert_eq!(*ending.result.unwrap(), Record::Post(sample_post(CODE)));
+}
+
+#[test]
+fn rounds_and_requests_are_counted_by_the_smaller_limit() {
+    let (ending, calls) = run(|_, _| fetch(1));
+    assert_eq!(
+        (broken(ending).as_str(), calls),
+        ("it wants too many rounds", 9)
+    );
+    let two_rounds = Manifest {
+        rounds: 2,
+        ..manifest()
+    };
+    let (ending, calls) = run_with(&Rules::default(), &two_rounds, &query(), |_, _| fetch(1));
+    assert_eq!(
+        (broken(ending).as_str(), calls),
+        ("it wants too many rounds", 3)
+    );
+    let four_requests = Manifest {
+        requests: 4,
+        ..manifest()
+    };
+    for (manifest, at_once, calls_made) in [
+        (manifest(), 4, 4),
+        (manifest(), 5, 1),
+        (four_requests, 4, 2),
+    ] {
+        let (ending, calls) = run_with(&Rules::default(), &manifest, &query(), |_, _| {
+            fetch(at_once)
+        });
+        assert_eq!(
+            (broken(ending).as_str(), calls),
+            ("it wants too many requests", calls_made)
+        );
+    }
+    assert_eq!(broken(run(|_, _| fetch(0)).0), "it wants to fetch nothing");
+}
+
+#[test]
+fn the_hosts_of_the_manifest_and_of_the_operator_both_count() {
+    let elsewhere = |_: usize, _: Arguments| fetch_these(vec![request("https://i.instagram.com/")]);
+    let words = "its request is denied: the host \"i.instagram.com\" is not on the list".to_owned();
+    assert_eq!(broken(run(elsewhere).0), words);
+    let operator = upstream::Config {
+        hosts: vec!["www.instagram.com".into()],
+        ..upstream::Config::default()
+    };
+    let rules = Rules::new(Config::default(), RequestRules::new(&operator));
+    let both = Manifest {
+        hosts: vec!["*.instagram.com".into()],
+        ..manifest()
+    };
+    assert_eq!(
+        broken(run_with(&rules, &both, &query(), elsewhere).0),
+        words
+    );
+    let (ending, _) = run_with(&Rules::default(), &both, &query(), elsewhere);
+    assert_eq!(broken(ending), "it wants too many rounds");
+}
+
+#[test]
+fn a_header_is_sent_only_if_it_is_built_in_or_the_operator_allows_it() {
+    let bloks = |_: usize, _: Arguments| {
+        let header = Header {
+            name: "x-ig-bloks".into(),
+            value: "1".into(),
+        };
+        fetch_these(vec![Request {
+            headers: vec![header],
+            ..request("https://www.instagram.com/")
+        }])
+    };
+    assert_eq!(
+        broken(run(bloks).0),
+        "its request is denied: the header \"x-ig-bloks\" is not allowed"
+    );
+    let operator = upstream::Config {
+        request_headers: vec!["x-ig-bloks".into()],
+        ..upstream::Config::default()
+    };
+    let rules = Rules::new(Config::default(), RequestRules::new(&operator));
+    let (ending, _) = run_with(&rules, &manifest(), &query(), bloks);
+    assert_eq!(broken(ending), "it wants too many rounds");
+}
+
+#[test]
+fn a_session_needs_a_manifest_that_declares_it() {
+    let page = Request {
+        session: true,
+        ..request("https://www.instagram.com/")
+    };
+    let step = |_: usize, _: Arguments| fetch_these(vec![page.clone()]);
+    let (ending, calls) = run(step);
+    let words = "it wants a session that its manifest does not declare";
+    assert_eq!((broken(ending).as_str(), calls), (words, 1));
+    let declared = Manifest {
+        uses_session: true,
+        rounds: 1,
+        ..manifest()
+    };
+    let (_, calls) = run_with(&Rules::default(), &declared, &query(), step);
+    assert_eq!(calls, 2);
+}
+
+#[test]
+fn a_record_that_fails_its_check_is_a_violation() {
+    let (ending, _) = run(|_, _| done(Record::Post(sample_post("C"))));
+    let words = "its record has shortcode: another post than was asked for";
+    assert_eq!(broken(ending), words);
+}
+
+#[test]
+fn a_private_owner_is_refused_whatever_the_plugin_says() {
+    let private = || User {
+        username: Some("somebody".into()),
+        is_private: Some(true),
+        ..User::default()
+    };
+    let by_somebody = || {
+        let mut media = sample_post(CODE);
+        media.owner = Some(private());
+        media
+    };
+    let name = || "somebody".to_owned();
+    let page = || MediaPage {
+        owner: private(),
+        total_count: None,
+        items: Vec::new(),
+        has_next_page: false,
+        end_cursor: None,
+    };
+    let posts = Query::ProfilePosts {
+        username: name(),
+        limit: 12,
+        cursor: None,
+    };
+    let reels = Query::ProfileReels {
+        username: name(),
+        limit: 12,
+        cursor: None,
+    };
+    let reel = Query::Reel {
+        target: Target::Shortcode(CODE.into()),
+    };
+    let profile = Query::ProfileInfo { username: name() };
+    let all = [
+        (profile, Record::Profile(private_profile())),
+        (posts, Record::Posts(page())),
+        (reels, Record::Reels(page())),
+        (query(), Record::Post(by_somebody())),
+        (reel, Record::Reel(by_somebody())),
+    ];
+    for (query, record) in all {
+        let (ending, _) = run_with(&Rules::default(), &manifest(), &query, |_, _| {
+            done(record.clone())
+        });
+        let refused = Cause::Refused(Refusal::Private);
+        assert_eq!(ending.result.unwrap_err(), refused, "{query:?}");
+    }
+}
+
+fn private_profile() -> Profile {
+    serde_json::from_value(serde_json::json!({
+        "user_id": "1", "username": "somebody", "is_private": true, "bio_links": [], "pictures": [],
+    }))
+    .unwrap()
+}

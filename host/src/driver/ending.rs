@@ -1,0 +1,185 @@
+//! How an extraction ended: what came of it, what was exchanged for it, and whose doing a failure is.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::contract::{Change, Exchange, Fault, Record, Refusal};
+
+/// An extraction that is over.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    /// The record, or why there is none.
+    pub result: Result<Arc<Record>, Cause>,
+    /// What was exchanged, round by round.
+    pub rounds: Vec<Arc<Vec<Exchange>>>,
+    /// The door whose answer decided.
+    pub door: Option<String>,
+}
+
+impl Ending {
+    /// What was exchanged, in order.
+    pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
+        self.rounds.iter().flat_map(|round| round.iter())
+    }
+
+    /// How the counters of a plugin tell it; nothing where the plugin had no chance.
+    #[must_use]
+    pub fn class(&self) -> Option<Class> {
+        match &self.result {
+            Ok(_) => Some(Class::Record),
+            Err(cause) => cause.class(),
+        }
+    }
+}
+
+/// Why an extraction ended without a record.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Cause {
+    /// The plugin says why, or the host: private content is refused whatever the plugin says.
+    #[error("{}", words(.0))]
+    Refused(Refusal),
+    /// The plugin's call failed.
+    #[error("{0}")]
+    Fault(Fault),
+    /// The plugin broke a rule: too many rounds or requests, a forbidden request, a record that fails its check.
+    #[error("{0}")]
+    Violation(String),
+    /// Time is up.
+    #[error("no record in time")]
+    Late,
+    /// Too much else is going on.
+    #[error("too much else is going on")]
+    Busy,
+    /// The recording has no answer to this request.
+    #[error("asks for {0}, which is not recorded")]
+    Unrecorded(String),
+}
+
+impl Cause {
+    /// See [`Ending::class`].
+    #[must_use]
+    pub fn class(&self) -> Option<Class> {
+        match self {
+            Self::Refused(Refusal::Changed(_)) => Some(Class::Changed),
+            Self::Refused(
+                Refusal::LoginRequired | Refusal::RateLimited(_) | Refusal::Unavailable(_),
+            )
+            | Self::Late => Some(Class::Upstream),
+            Self::Refused(_) => Some(Class::Refused),
+            Self::Fault(_) => Some(Class::Fault),
+            Self::Violation(_) => Some(Class::Rules),
+            Self::Busy | Self::Unrecorded(_) => None,
+        }
+    }
+}
+
+impl From<Fault> for Cause {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Busy => Self::Busy,
+            fault => Self::Fault(fault),
+        }
+    }
+}
+
+fn words(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::Changed(Change {
+            path,
+            expected,
+            found,
+        }) => format!("{path}: expected {expected}, found {found}"),
+        refusal => serde_json::to_string(refusal).unwrap_or_default(),
+    }
+}
+
+/// The class of an ending: the counters of a plugin version, its health and the metrics tell endings by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// With a record.
+    Record,
+    /// With a refusal that states a fact about the target.
+    Refused,
+    /// Upstream failed: login wall, rate limit, network, time.
+    Upstream,
+    /// The plugin said `changed`.
+    Changed,
+    /// Trap, deadline, memory, stack, output.
+    Fault,
+    /// The plugin broke a rule of the host.
+    Rules,
+}
+
+impl Class {
+    /// Every class, in the order of the type.
+    pub const ALL: [Self; 6] = [
+        Self::Record,
+        Self::Refused,
+        Self::Upstream,
+        Self::Changed,
+        Self::Fault,
+        Self::Rules,
+    ];
+
+    /// As in JSON and in metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Record => "record",
+            Self::Refused => "refused",
+            Self::Upstream => "upstream",
+            Self::Changed => "changed",
+            Self::Fault => "fault",
+            Self::Rules => "rules",
+        }
+    }
+
+    /// Whether it is the plugin's own failure.
+    #[must_use]
+    pub fn is_own_failure(self) -> bool {
+        matches!(self, Self::Changed | Self::Fault | Self::Rules)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Failures are put down to the right party.
+
+    use super::*;
+
+    #[test]
+    fn a_class_blames_the_right_party() {
+        let change = Change {
+            path: "p".into(),
+            expected: "e".into(),
+            found: "f".into(),
+        };
+        for (cause, class) in [
+            (Cause::Refused(Refusal::NotFound), Some(Class::Refused)),
+            (Cause::Refused(Refusal::InvalidCursor), Some(Class::Refused)),
+            (
+                Cause::Refused(Refusal::LoginRequired),
+                Some(Class::Upstream),
+            ),
+            (
+                Cause::Refused(Refusal::RateLimited(None)),
+                Some(Class::Upstream),
+            ),
+            (
+                Cause::Refused(Refusal::Unavailable(String::new())),
+                Some(Class::Upstream),
+            ),
+            (Cause::Late, Some(Class::Upstream)),
+            (
+                Cause::Refused(Refusal::Changed(change)),
+                Some(Class::Changed),
+            ),
+            (Fault::Memory.into(), Some(Class::Fault)),
+            (Fault::Busy.into(), None),
+        ] {
+            assert_eq!(cause.class(), class, "{cause:?}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Public content only: a rule of the host, for every caller and whatever a plugin says.
+
+use crate::contract::{Record, record::User};
+
+/// Whether a record says of itself that it, or its owner, is private.
+pub(super) fn is_private(record: &Record) -> bool {
+    let owner = |user: Option<&User>| user.and_then(|user| user.is_private);
+    let stated = match record {
+        Record::Profile(profile) => profile.is_private,
+        Record::Posts(page) | Record::Reels(page) => page.owner.is_private,
+        Record::Post(media) | Record::Reel(media) => owner(media.owner.as_ref()),
+        Record::Stories(_) => None,
+    };
+    stated == Some(true)
+}

@@ -1,0 +1,41 @@
+//! An extraction on a recording: every request is answered from it, and nothing else is there.
+
+use std::ops::ControlFlow;
+
+use cases::Har;
+
+use super::{Arguments, Cause, Drive, Ending, Rules};
+use crate::contract::{Answer, Fault, Manifest, Outcome, Query, Request, recorded};
+
+/// Runs `call` on a recording, under the rules of a live extraction. As pure and as blocking as `call` is.
+pub fn replay(
+    rules: &Rules,
+    manifest: &Manifest,
+    query: &Query,
+    har: &Har,
+    call: impl Fn(Arguments) -> Result<Outcome, Fault>,
+) -> Ending {
+    let mut drive = Drive::new(rules, manifest, query);
+    loop {
+        let requests = match drive.step(call(drive.arguments())) {
+            ControlFlow::Break(result) => return drive.end(result),
+            ControlFlow::Continue(requests) => requests,
+        };
+        match answers(har, &requests) {
+            Ok(answers) => drive.answered(requests, answers),
+            Err(cause) => return drive.end(Err(cause)),
+        }
+    }
+}
+
+/// The recorded answers to these requests.
+///
+/// # Errors
+/// [`Cause::Unrecorded`]: one of them is not recorded.
+pub fn answers(har: &Har, requests: &[Request]) -> Result<Vec<Answer>, Cause> {
+    let answer = |request: &Request| {
+        recorded::answer(har, request)
+            .ok_or_else(|| Cause::Unrecorded(format!("{} {}", request.method.name(), request.url)))
+    };
+    requests.iter().map(answer).collect()
+}

@@ -1,0 +1,57 @@
+//! What plugins say for the log, as data: it can neither forge lines nor flood the log.
+
+use crate::contract::{Diagnostic, Outcome, Severity};
+
+/// Most lines of a plugin that reach the log for one call.
+const DIAGNOSTICS_MAX: usize = 64;
+/// Longest such line, bytes.
+const DIAGNOSTIC_BYTES_MAX: usize = 1024;
+
+pub(super) fn log(
+    plugin: &str,
+    Outcome {
+        door, diagnostics, ..
+    }: &Outcome,
+) {
+    for Diagnostic {
+        severity,
+        door: about,
+        message,
+    } in diagnostics.iter().take(DIAGNOSTICS_MAX)
+    {
+        let message = line(message);
+        let door = about.as_ref().or(door.as_ref()).map(|door| line(door));
+        match severity {
+            Severity::Debug => tracing::debug!(plugin, door, "{message}"),
+            Severity::Info => tracing::info!(plugin, door, "{message}"),
+            Severity::Warning => tracing::warn!(plugin, door, "{message}"),
+        }
+    }
+}
+
+/// Shortened, and on one line.
+fn line(text: &str) -> String {
+    let text = &text[..text.floor_char_boundary(DIAGNOSTIC_BYTES_MAX)];
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    //! Lines stay lines.
+
+    use super::line;
+
+    #[test]
+    fn lines_for_the_log_are_short_and_single() {
+        assert_eq!(line("a\nb\u{1b}[31m é"), "a\\nb\\u{1b}[31m é");
+        assert_eq!(line(&"é".repeat(1000)).len(), 1024);
+    }
+}

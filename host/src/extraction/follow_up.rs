@@ -1,0 +1,170 @@
+//! What follows from an extraction, beside its answer: a failure is captured, the version that ran is judged, the
+//! fields of a record are counted for drift, and a candidate runs on the same exchanges.
+
+use std::{sync::Arc, time::SystemTime};
+
+use cases::{Har, Question};
+use serde::Serialize;
+use serde_json::Value;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tracing::Instrument as _;
+
+use super::{Extraction, run::Run};
+use crate::{
+    capture::{self, Capture, Limits},
+    contract::{Change, Record, Refusal, recorded},
+    drift::Seen,
+    driver::{Cause, Class, Ending},
+    plugin::{Comparison, End, Plugin, Ran},
+};
+
+/// Extractions that are looked at beside their answer at once; what comes meanwhile is not compared.
+pub(super) const FOLLOW_UPS_MAX: usize = 4;
+
+impl Run {
+    pub(super) fn question(&self) -> Question {
+        Question {
+            now: self.context.now,
+            session: self.context.session,
+            query: json(&*self.query),
+        }
+    }
+}
+
+impl Extraction {
+    /// Keeps the exchanges of a plugin's own failure, redacted. The capture's id; none where it was not the plugin's
+    /// failure.
+    pub(super) async fn capture(&self, run: &Run, ending: &Ending) -> Option<String> {
+        let cause = ending.result.as_ref().err()?;
+        let class = cause.class().filter(|class| class.is_own_failure())?;
+        let (digest, kind) = (run.plugin.digest(), run.query.kind().name());
+        let field = match cause {
+            Cause::Refused(Refusal::Changed(Change { path, .. })) => Some(path.clone()),
+            _ => None,
+        };
+        let reason = cause.to_string();
+        let what = field.as_ref().unwrap_or(&reason);
+        if let Some(seen) = self.captures.seen(digest, kind, what) {
+            return Some(seen);
+        }
+        let mut har = recorded::har(ending.exchanges());
+        let redacted = har.redact();
+        let again = self.run_recorded(run, &har).await;
+        let reproduced = again.result.is_err_and(|again| again.to_string() == reason);
+        let (call_ms_max, memory_bytes_max) = self.registry.limits();
+        let capture = Capture {
+            id: capture::id(),
+            at: OffsetDateTime::from(SystemTime::now())
+                .format(&Rfc3339)
+                .unwrap_or_default(),
+            kind: kind.to_owned(),
+            query: json(&*run.query),
+            plugin: run.plugin.label().to_string(),
+            digest: digest.to_owned(),
+            class: class.name().to_owned(),
+            reason,
+            field,
+            settings: serde_json::from_str(&run.context.settings).unwrap_or_default(),
+            limits: Limits {
+                call_ms_max,
+                memory_bytes_max,
+            },
+            redacted,
+            reproduced,
+        };
+        self.captures.keep(capture, run.question(), har).await
+    }
+
+    /// What no caller waits for.
+    pub(super) fn follow_up(&self, run: Run, ending: Ending) {
+        let class = match ending.class() {
+            // It says nothing of the plugin.
+            None | Some(Class::Upstream) => return,
+            Some(class) => class,
+        };
+        let good = !class.is_own_failure();
+        if good {
+            self.registry.judge(&run.plugin, End::Good);
+        }
+        let Ok(place) = Arc::clone(&self.follow_ups).try_acquire_owned() else {
+            return;
+        };
+        let this = self.clone();
+        // Of its own: the request has ended long before this has.
+        let span = tracing::error_span!(parent: None, "follow_up", plugin = %run.plugin.label());
+        span.follows_from(tracing::Span::current());
+        let work = async move {
+            let _place = place;
+            if let Ok(record) = &ending.result {
+                this.count(&run, ending.door.as_deref(), record);
+            }
+            let candidate = this.registry.beside(run.query.kind());
+            let before = this.registry.predecessor(&run.plugin).filter(|_| !good);
+            if good && candidate.is_none() {
+                return;
+            }
+            let har = recorded::har(ending.exchanges());
+            if !good {
+                this.judge(&run, before, &har).await;
+            }
+            if let Some(candidate) = candidate
+                && let Some(serving) = shown(&ending)
+            {
+                let other = this.run_recorded(&run.on(candidate.plugin()), &har).await;
+                if let Some(other) = shown(&other) {
+                    let comparison = Comparison::of(json(&*run.query), &serving, &other);
+                    this.registry.compare(&candidate, comparison);
+                }
+            }
+        };
+        tokio::spawn(work.instrument(span));
+    }
+
+    /// A failure that the version before shows on the same answers is Instagram's doing.
+    async fn judge(&self, run: &Run, before: Option<Arc<Plugin>>, har: &Har) {
+        let shared = match before {
+            None => false,
+            Some(before) => {
+                let again = self.run_recorded(&run.on(&before), har).await;
+                again.class().is_some_and(Class::is_own_failure)
+            }
+        };
+        let end = if shared { End::Shared } else { End::Own };
+        self.registry.judge(&run.plugin, end);
+    }
+
+    fn count(&self, run: &Run, door: Option<&str>, record: &Record) {
+        let record = json(record);
+        let account = ["/Post/owner/username", "/Reel/owner/username"]
+            .iter()
+            .find_map(|path| record.pointer(path)?.as_str());
+        let query = json(&*run.query);
+        let account = account.or(query["username"].as_str()).unwrap_or_default();
+        self.drift.observe(Seen {
+            kind: run.query.kind().name(),
+            door: door.unwrap_or("unnamed"),
+            version: &run.plugin.label(),
+            account,
+            record: &record,
+        });
+    }
+}
+
+/// How an extraction ended, as comparisons and authors are shown it; none: it could not run.
+pub(super) fn shown(ending: &Ending) -> Option<Ran> {
+    Some(match &ending.result {
+        Ok(record) => Ran::Record(json(&**record)),
+        Err(Cause::Busy | Cause::Late) => return None,
+        Err(Cause::Unrecorded(request)) => Ran::Wants(request.clone()),
+        Err(cause) if cause.class().is_some_and(Class::is_own_failure) => {
+            Ran::Failed(cause.to_string())
+        }
+        Err(Cause::Refused(refusal)) => Ran::Refusal(json(refusal)),
+        Err(cause) => Ran::Failed(cause.to_string()),
+    })
+}
+
+/// Values of the contract always have a JSON form.
+fn json<T: Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
