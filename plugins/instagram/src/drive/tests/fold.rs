@@ -10,10 +10,9 @@ use crate::contract::steps::{Fetch, Refusal};
 use crate::drive::memo::MEMO_BYTES_MAX;
 use crate::read::BYTES_READ;
 use crate::settings::{MEDIA, PROFILE};
-use crate::testing::{form, guest, label, login_gate, record, refusal, response, run, steps};
+use crate::testing::{form, guest, login_gate, record, refusal, response, run, steps};
 use crate::{Outcome, Step, post, profile_posts, shortcode};
 
-const FIRST: &str = "PolarisProfilePostsQuery";
 /// Items of one of Instagram's pages.
 const ITEMS: u64 = 12;
 
@@ -40,7 +39,7 @@ fn page(number: u64, caption: usize) -> Response {
             "user": { "pk": "42", "username": "gramhost.demo" }, "caption": { "text": "x".repeat(caption) },
             "image_versions2": { "candidates": [{ "url": "https://x.cdninstagram.com/a.jpg" }] } } })
     });
-    let next = format!("c{}", number + 1);
+    let next = format!("cursor-{}", number + 1);
     let list = json!({ "edges": posts.collect::<Vec<_>>(),
         "page_info": { "has_next_page": true, "end_cursor": next } });
     let data = json!({ "xdt_api__v1__feed__user_timeline_graphql_connection": list });
@@ -50,10 +49,7 @@ fn page(number: u64, caption: usize) -> Response {
 /// Which page a request is for.
 fn number(request: &Request) -> u64 {
     let form = form(request);
-    let cursor = form
-        .split("%22c")
-        .last()
-        .filter(|_| label(request) != FIRST);
+    let cursor = form.split_once("cursor-").map(|(_, cursor)| cursor);
     let digits = cursor.and_then(|it| it.split('%').next());
     digits.and_then(|it| it.parse().ok()).unwrap_or(0)
 }
@@ -69,12 +65,13 @@ fn posts(limit: u32, memo: &[u8], answers: &[Exchange]) -> Outcome<MediaPage> {
 
 #[test]
 fn every_page_of_a_list_is_read_once() {
-    for limit in [12, 36, 50] {
+    for (limit, pages) in [(12, 1), (36, 3), (50, 5)] {
         let (read, sent) = read_and_sent(
             |memo, answers| posts(limit, memo, answers),
             |request| page(number(request), 10),
         );
-        assert!(sent > 0);
+        let bytes = (0..pages).map(|number| page(number, 10).body.len());
+        assert_eq!(sent, bytes.sum::<usize>(), "{pages} pages");
         assert_eq!(read, sent, "limit {limit}");
     }
 }
