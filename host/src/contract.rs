@@ -16,4 +16,4 @@ pub use fault::Fault;
 pub use kind::{Kind, PluginName, UnknownPlugin};
 pub use query::{Query, Target};
 pub use record::Record;
-pub use step::{Change, Context, Diagnostic, Manifest, Outcome, Refusal, Severity, Step};
+pub use step::{Change, Context, Diagnostic, Fetch, Manifest, Outcome, Refusal, Severity, Step};

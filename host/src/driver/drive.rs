@@ -53,13 +53,7 @@ impl<'a> Drive<'a> {
     pub fn arguments(&self) -> Arguments {
         Arguments {
             memo: self.memo.clone(),
-            // INTERIM until the contract is a fold: all of them.
-            answers: Arc::new(
-                self.rounds
-                    .iter()
-                    .flat_map(|it| it.iter().cloned())
-                    .collect(),
-            ),
+            answers: self.rounds.last().map(Arc::clone).unwrap_or_default(),
         }
     }
 
@@ -96,9 +90,15 @@ impl<'a> Drive<'a> {
         let outcome = returned?;
         self.door = outcome.door;
         match outcome.step {
-            Step::Fetch(requests) => {
-                self.permit(&requests)?;
-                Ok(Progress::Fetch(requests))
+            Step::Fetch(fetch) => {
+                self.permit(&fetch.requests)?;
+                let memo_bytes_max = self.rules.config.memo_bytes_max;
+                if fetch.memo.len() > memo_bytes_max {
+                    let rule = format!("its memo is larger than {memo_bytes_max} bytes");
+                    return Err(Cause::Violation(rule));
+                }
+                self.memo = fetch.memo;
+                Ok(Progress::Fetch(fetch.requests))
             }
             Step::Done(record) => {
                 self.check(&record)?;

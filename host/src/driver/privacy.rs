@@ -9,7 +9,7 @@ pub(super) fn is_private(record: &Record) -> bool {
         Record::Profile(profile) => profile.is_private,
         Record::Posts(page) | Record::Reels(page) => page.owner.is_private,
         Record::Post(media) | Record::Reel(media) => owner(media.owner.as_ref()),
-        Record::Stories(_) => None,
+        Record::Stories(stories) => stories.is_private,
     };
     stated == Some(true)
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use cases::{Case, Expected};
 use serde::Serialize;
 use serde_json::Value;

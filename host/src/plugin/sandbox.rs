@@ -86,7 +86,8 @@ impl Sandbox {
         self.call(|store, instance| self.functions.describe(store, instance))
     }
 
-    /// One step of an extraction. Blocks, at most for the deadline of a call.
+    /// One step of an extraction, given what the step before wrote down and the answers to its requests. Blocks, at
+    /// most for the deadline of a call.
     ///
     /// # Errors
     /// Any [`Fault`] but `Busy`.
@@ -96,9 +97,10 @@ impl Sandbox {
         context: &Context,
         arguments: &Arguments,
     ) -> Result<Outcome, Fault> {
+        let Arguments { memo, answers } = arguments;
         self.call(|store, instance| {
             self.functions
-                .extract(store, instance, query, context, &arguments.answers)
+                .extract(store, instance, query, context, memo, answers)
         })
     }
 

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use time::OffsetDateTime;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
@@ -131,7 +132,8 @@ impl Plugin {
         Arc::clone(&self.settings)
     }
 
-    /// One call in a fresh store, off the async runtime. A caller that goes away does not end it midway: it runs to
+    /// One step of an extraction in a fresh store, off the async runtime: `memo` is what the step before wrote down,
+    /// `answers` are those to its requests. A caller that goes away does not end it midway: it runs to
     /// its outcome or its deadline, and holds its permit until then.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use super::*;
 use crate::{
     contract::{
-        Answer, FetchError, Header, Method, Target,
+        Answer, Fetch, FetchError, Header, Method, Target,
         record::{MediaPage, Profile, User},
     },
     driver::{Config, sample_post},
@@ -40,7 +40,10 @@ fn fetch(count: usize) -> Step {
 }
 
 fn fetch_these(requests: Vec<Request>) -> Step {
-    Step::Fetch(requests)
+    Step::Fetch(Fetch {
+        requests,
+        memo: Bytes::new(),
+    })
 }
 
 fn done(record: Record) -> Step {

@@ -6,9 +6,11 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
+
 use super::*;
 use crate::{
-    contract::{Method, Step, Target},
+    contract::{Fetch, Method, Step, Target},
     upstream::{
         self,
         tests::harness::{Reply, Upstream},
@@ -47,7 +49,10 @@ async fn run(origin: &str, at_once: usize, wall: Duration) -> (Ending, usize) {
     let calls = AtomicUsize::new(0);
     let call = |_: Arguments| {
         calls.fetch_add(1, Ordering::Relaxed);
-        let step = Step::Fetch(vec![page.clone(); at_once]);
+        let step = Step::Fetch(Fetch {
+            requests: vec![page.clone(); at_once],
+            memo: Bytes::new(),
+        });
         async {
             Ok(Outcome {
                 step,
