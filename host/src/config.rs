@@ -19,7 +19,17 @@ use std::{
 pub use flags::Flags;
 pub use nearest::nearest;
 
-use crate::{api, capture, download, extraction, job, media, plugin, storage, upstream};
+use crate::{
+    api, capture, download, extraction, job, media,
+    plugin::{self, Embedded},
+    storage, upstream,
+};
+
+/// The plugins and cases that the binary carries.
+pub const EMBEDDED: Embedded = Embedded {
+    plugins: &embedded::PLUGINS,
+    cases: embedded::cases,
+};
 
 /// Read where `--config` names no other file, if it is there.
 const FILE: &str = "gramhost.toml";
@@ -170,7 +180,7 @@ impl Config {
             download: download::Config::default(),
             job: job::Config::default(),
             media: media::Config::new(program.clone()),
-            plugin: plugin::Config::new(program, PathBuf::new()),
+            plugin: plugin::Config::new(program, PathBuf::new(), EMBEDDED),
             storage: storage::Config::default(),
             upstream: upstream::Config::default(),
         }

@@ -126,7 +126,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
 ];
 
 /// Foreign names and the only places of `host/src` that may say them; a place is a room or one of its files.
-const OWNERS: [(&str, &[&str]); 43] = [
+const OWNERS: [(&str, &[&str]); 44] = [
     ("axum", &["api", "app"]),
     ("hyper", &["api"]),
     ("hyper_util", &["api"]),
@@ -172,6 +172,7 @@ const OWNERS: [(&str, &[&str]); 43] = [
     ("strsim", &["config/nearest"]),
     ("indicatif", &["command"]),
     ("toml", &["config", "plugin/settings"]),
+    ("embedded", &["config", "command/plugin/new"]),
     // `wit-parser` and `wit-component` answer with it.
     ("anyhow", &["command", "server", "plugin/world"]),
 ];

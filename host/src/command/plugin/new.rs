@@ -7,19 +7,13 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use include_dir::{Dir, include_dir};
+use embedded::{Dir, TEMPLATE, WIT};
 
 use crate::{
     command::{Exit, print},
     contract::Kind,
     plugin::CONTRACT,
 };
-
-/// What is written, with `__…__` where the extractors differ.
-static TEMPLATE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../plugins/template");
-
-/// The contract that it is built for.
-static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../wit");
 
 /// Which extractor.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
