@@ -6,6 +6,7 @@ mod drift;
 mod files;
 mod folder;
 mod jobs;
+mod migrations;
 mod plugin_history;
 #[cfg(test)]
 mod tests;
@@ -127,7 +128,7 @@ impl Database {
                 file: file.clone(),
                 source,
             })?;
-        sqlx::migrate!("./migrations")
+        migrations::all()
             .run(&pool)
             .await
             .map_err(|error| match error {
