@@ -13,9 +13,11 @@ use std::{
 
 use bytes::Bytes;
 use gramhost::{
+    config::EMBEDDED,
     contract::{Answer, Context, Exchange, Kind, Method, Query, Request, Response, Target},
     plugin::{Config, Plugin, Registry},
 };
+use guests::MISBEHAVING;
 use tokio::task::spawn_blocking;
 
 const CALLS: usize = 2000;
@@ -28,6 +30,7 @@ async fn main() {
     let config = Config::new(
         env!("CARGO_BIN_EXE_gramhost").into(),
         cache.path().to_owned(),
+        EMBEDDED,
     );
     let start = Instant::now();
     drop(Registry::open(config.clone(), None).await.unwrap());
@@ -51,8 +54,7 @@ async fn main() {
     }
 
     let folder = tempfile::tempdir().unwrap();
-    let guest = include_bytes!(env!("GUEST_MISBEHAVING"));
-    std::fs::write(folder.path().join("post.wasm"), guest).unwrap();
+    std::fs::write(folder.path().join("post.wasm"), MISBEHAVING).unwrap();
     let folder = Some(folder.path().to_owned());
     let registry = Registry::open(Config { folder, ..config }, None)
         .await

@@ -24,8 +24,16 @@ use crate::{
     data::Folder,
     download,
     driver::{self, Rules},
-    extraction, job, media, plugin, storage,
+    extraction, job, media,
+    plugin::{self, Embedded},
+    storage,
     upstream::{self, RequestRules},
+};
+
+/// The plugins and cases that the binary carries.
+pub const EMBEDDED: Embedded = Embedded {
+    plugins: &embedded::PLUGINS,
+    cases: embedded::cases,
 };
 
 /// The settings file that is read if it exists and `--config` names no other.
@@ -180,7 +188,7 @@ impl Config {
             download: download::Config::default(),
             job: job::Config::default(),
             media: media::Config::new(program.clone()),
-            plugin: plugin::Config::new(program, PathBuf::new()),
+            plugin: plugin::Config::new(program, PathBuf::new(), EMBEDDED),
             storage: storage::Config::default(),
             upstream: upstream::Config::default(),
         }

@@ -5,6 +5,7 @@
 mod drift;
 mod files;
 mod jobs;
+mod migrations;
 mod plugin_history;
 #[cfg(test)]
 mod tests;
@@ -113,7 +114,7 @@ impl Database {
                 file: file.clone(),
                 source,
             })?;
-        sqlx::migrate!("./migrations")
+        migrations::all()
             .run(&pool)
             .await
             .map_err(|error| match error {

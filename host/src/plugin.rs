@@ -32,7 +32,9 @@ mod version;
 mod watcher;
 mod world;
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
+
+use cases::Case;
 
 pub use admission::{Check, Refused, digest};
 pub use compiler::compile_component;
@@ -51,13 +53,36 @@ pub use version::Plugin;
 
 use crate::driver::Rules;
 
-/// The plugins that this program carries, built by `build.rs`: it works without a plugin folder.
-static EMBEDDED: [(&str, &[u8]); 4] = [
-    ("profile", include_bytes!(env!("PLUGIN_PROFILE"))),
-    ("post", include_bytes!(env!("PLUGIN_POST"))),
-    ("reel", include_bytes!(env!("PLUGIN_REEL"))),
-    ("story", include_bytes!(env!("PLUGIN_STORY"))),
-];
+/// What the program carries, so that it works without a plugin folder: one plugin of each name, and the cases that a
+/// new version must pass. Whoever opens this room hands it over, so plugins are built apart from the host.
+#[derive(Clone, Copy)]
+pub struct Embedded {
+    /// Name and component of each plugin.
+    pub plugins: &'static [(&'static str, &'static [u8])],
+    /// The recorded cases of a kind, by its name.
+    pub cases: fn(&str) -> Result<Vec<Case>, cases::Error>,
+}
+
+impl Embedded {
+    /// The component of the plugin `name`, with the name as it lives on.
+    fn find(&self, name: &str) -> Option<(&'static str, &'static [u8])> {
+        let mut plugins = self.plugins.iter().copied();
+        plugins.find(|(known, _)| *known == name)
+    }
+
+    /// The names of the plugins, for messages.
+    fn names(&self) -> String {
+        let names: Vec<_> = self.plugins.iter().map(|(name, _)| *name).collect();
+        names.join(", ")
+    }
+}
+
+impl fmt::Debug for Embedded {
+    // Half a megabyte of components tells nobody anything.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Embedded").field(&self.names()).finish()
+    }
+}
 
 /// The newest version of the contract that this program serves.
 pub const CONTRACT: &str = "1.0.0";
@@ -65,6 +90,8 @@ pub const CONTRACT: &str = "1.0.0";
 /// Where plugins come from and what limits them.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// What serves where no file overrides it.
+    pub embedded: Embedded,
     /// `<name>.wasm` and `<name>.toml` here override the embedded plugins; watched.
     pub folder: Option<PathBuf>,
     /// Compiled code, by digest; made with mode 0700.
@@ -101,8 +128,9 @@ impl Config {
     /// The defaults, with the embedded plugins alone: 16 calls at once of half a second and 64 MiB each, two seconds of
     /// waiting for one, components of 8 MiB, three versions of each plugin.
     #[must_use]
-    pub fn new(compiler: PathBuf, cache: PathBuf) -> Self {
+    pub fn new(compiler: PathBuf, cache: PathBuf, embedded: Embedded) -> Self {
         Self {
+            embedded,
             folder: None,
             cache,
             compiler,

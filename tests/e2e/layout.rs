@@ -195,6 +195,7 @@ const OWNERS: [(&str, &[&str]); 44] = [
     ("strsim", &["config/nearest"]),
     ("indicatif", &["command"]),
     ("toml", &["config", "plugin/settings"]),
+    ("embedded", &["config", "command/plugin/new"]),
     // `wit-parser` and `wit-component` answer with it.
     ("anyhow", &["command", "server", "plugin/world"]),
 ];

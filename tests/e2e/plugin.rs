@@ -13,20 +13,15 @@ mod versions;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+pub(crate) use embedded::POST;
 use gramhost::{
+    config::EMBEDDED,
     contract::{Context, Kind, Outcome, Query, Refusal, Step, Target},
     plugin::{Config, Fault, Plugin, Registry, Status},
 };
+use guests::MISBEHAVING;
+pub(crate) use guests::MOVABLE;
 use tokio::time::{sleep, timeout};
-
-/// The embedded plugin that is also put into folders.
-pub(super) const POST: &[u8] = include_bytes!(env!("PLUGIN_POST"));
-
-/// A post plugin that does wrong what its shortcode says.
-const MISBEHAVING: &[u8] = include_bytes!(env!("GUEST_MISBEHAVING"));
-
-/// A post plugin whose settings say where it reads.
-pub(crate) const MOVABLE: &[u8] = include_bytes!(env!("GUEST_MOVABLE"));
 
 /// With a cache that all tests share, so that each component is compiled once.
 fn config(folder: &Path) -> Config {
@@ -35,6 +30,7 @@ fn config(folder: &Path) -> Config {
         ..Config::new(
             env!("CARGO_BIN_EXE_gramhost").into(),
             Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"),
+            EMBEDDED,
         )
     }
 }

@@ -1,5 +1,7 @@
 //! The rows of fill rates and of what is usual for a field.
 
+use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
+
 use super::{Database, Error, stored};
 
 /// How often a version stated a field.
@@ -20,7 +22,7 @@ pub struct FillRow {
 }
 
 /// What is usual for a field.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DriftRow {
     /// Kind of record.
     pub kind: String,
@@ -30,6 +32,17 @@ pub struct DriftRow {
     pub field: String,
     /// JSON of the room that stores it.
     pub track: String,
+}
+
+impl FromRow<'_, SqliteRow> for DriftRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            kind: row.try_get("kind")?,
+            door: row.try_get("door")?,
+            field: row.try_get("field")?,
+            track: row.try_get("track")?,
+        })
+    }
 }
 
 impl Database {

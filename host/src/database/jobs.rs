@@ -1,9 +1,11 @@
 //! The rows of jobs: claim, heartbeat, finish, recover, and what clients ask. Leases say who works, attempts fence.
 
+use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
+
 use super::{Database, Error, may_fail, stored};
 
 /// A job as it is stored. Texts are JSON of the room that stores it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobRow {
     /// UUID.
     pub id: String,
@@ -37,6 +39,29 @@ pub struct JobRow {
     pub finished_at: Option<i64>,
     /// When it is forgotten.
     pub expires_at: Option<i64>,
+}
+
+impl FromRow<'_, SqliteRow> for JobRow {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            parent: row.try_get("parent")?,
+            payload: row.try_get("payload")?,
+            carry_on: row.try_get("carry_on")?,
+            client: row.try_get("client")?,
+            request: row.try_get("request")?,
+            state: row.try_get("state")?,
+            attempt: row.try_get("attempt")?,
+            cancel: row.try_get("cancel")?,
+            progress: row.try_get("progress")?,
+            result: row.try_get("result")?,
+            error: row.try_get("error")?,
+            created_at: row.try_get("created_at")?,
+            started_at: row.try_get("started_at")?,
+            finished_at: row.try_get("finished_at")?,
+            expires_at: row.try_get("expires_at")?,
+        })
+    }
 }
 
 /// How an attempt ended.

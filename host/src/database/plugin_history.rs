@@ -1,5 +1,6 @@
 //! The rows of what happened to plugins; only added to, and the oldest forgotten.
 
+use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::{Database, Error, stored};
@@ -9,7 +10,7 @@ use super::{Database, Error, stored};
 const ROWS_MAX: i64 = 250;
 
 /// Something that happened to one version of one plugin.
-#[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PluginEvent {
     /// Milliseconds since 1970.
     pub at: i64,
@@ -27,6 +28,21 @@ pub struct PluginEvent {
     pub who: String,
     /// In words.
     pub why: String,
+}
+
+impl FromRow<'_, SqliteRow> for PluginEvent {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            at: row.try_get("at")?,
+            plugin: row.try_get("plugin")?,
+            action: row.try_get("action")?,
+            digest: row.try_get("digest")?,
+            version: row.try_get("version")?,
+            source: row.try_get("source")?,
+            who: row.try_get("who")?,
+            why: row.try_get("why")?,
+        })
+    }
 }
 
 impl Database {

@@ -172,12 +172,14 @@ impl Admission {
         component: Bytes,
     ) -> Result<Admitted, Refused> {
         let admitted = self.describe(name, component, true).await?;
-        let kept = self.config.cases.clone();
+        let (embedded, kept) = (self.config.embedded, self.config.cases.clone());
         blocking(Check::Replay, move || {
             let refuse = |reason: String| Refused::new(Check::Replay, reason);
             // Whoever packs a component says how it is measured; one that carries nothing is measured as ours are.
             let own = match admitted.cases.is_empty() {
-                true => proof::embedded(name).map_err(|error| refuse(error.to_string()))?,
+                true => {
+                    proof::embedded(&embedded, name).map_err(|error| refuse(error.to_string()))?
+                }
                 false => admitted.cases.clone(),
             };
             let kept = match kept {
@@ -203,8 +205,9 @@ impl Admission {
         let admitted = self
             .describe(name, Bytes::from_static(component), false)
             .await?;
+        let embedded = self.config.embedded;
         blocking(Check::Replay, move || {
-            let cases = proof::embedded(name);
+            let cases = proof::embedded(&embedded, name);
             let cases = cases.map_err(|error| Refused::new(Check::Replay, error))?;
             proven(admitted, &cases)
         })

@@ -15,7 +15,7 @@ use futures_util::future::try_join_all;
 use tokio::{sync::Mutex, task::spawn_blocking};
 
 use super::{
-    Config, EMBEDDED, Error, Plugin,
+    Config, Error, Plugin,
     admission::{self, Admission, Check, Refused},
     history::{Action, History, Trust, Who},
     permission, settings,
@@ -52,7 +52,7 @@ impl Desk {
     ) -> Result<Self, Error> {
         let admission = Arc::new(Admission::open(&config, owner.as_ref())?);
         let permits = Permits::new(&config);
-        let embedded = EMBEDDED.map(|(name, component)| {
+        let embedded = config.embedded.plugins.iter().map(|&(name, component)| {
             let (admission, permits) = (&admission, permits.clone());
             async move {
                 let admitted = admission.admit_embedded(name, component).await;
@@ -147,7 +147,7 @@ impl Desk {
             Change::Gone(file) => drop(strangers.remove(file)),
             Change::Written(file) => {
                 tracing::warn!("{file} in the plugin folder names no plugin");
-                let names = EMBEDDED.map(|(name, _)| name).join(", ");
+                let names = self.config.embedded.names();
                 let refused =
                     Refused::new(Check::File, format!("names no plugin: they are {names}"));
                 strangers.insert(file.clone(), Refusal::new(file, None, refused));

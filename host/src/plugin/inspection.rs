@@ -99,7 +99,7 @@ pub async fn check(
     let (name, admitted) = trial::describe(config, file).await?;
     let shape = shape?;
     let counting = counting(config, name, &admitted.digest, &component).await?;
-    let cases = trial::cases(name, cases, &admitted)?;
+    let cases = trial::cases(config, name, cases, &admitted)?;
     let ms = config.call_ms_max;
     let digest = admitted.digest.clone();
     let manifest = admitted.manifest.clone();

@@ -29,7 +29,7 @@ pub async fn pack(
 ) -> Result<Vec<u8>, Error> {
     let (name, admitted) = trial::describe(config, file).await?;
     let refuse = |reason: String| Refused::new(Check::Package, reason);
-    let cases = trial::cases(name, cases, &admitted)?;
+    let cases = trial::cases(config, name, cases, &admitted)?;
     let component = admission::read(file.to_owned(), config.component_bytes_max).await?;
     let version = admitted.manifest.version.clone();
     let packed = package::write(&component, (name, &version), &cases, settings).map_err(refuse)?;
@@ -68,7 +68,7 @@ pub enum Component {
 /// # Errors
 /// [`Error::Refused`] with the step that fails, [`Error::Unknown`], [`Error::NoVersion`].
 pub async fn load(config: &Config, name: &str, component: Component) -> Result<Arc<Plugin>, Error> {
-    let embedded = super::EMBEDDED.iter().find(|(known, _)| *known == name);
+    let embedded = config.embedded.find(name);
     let (name, embedded) = embedded.ok_or_else(|| Error::Unknown(name.to_owned()))?;
     let bytes = match component {
         Component::File(path) => admission::read(path, config.component_bytes_max).await?,

@@ -3,7 +3,6 @@
 //! same name.
 
 use std::{
-    borrow::Cow,
     collections::BTreeMap,
     path::Path,
     sync::{
@@ -15,13 +14,12 @@ use std::{
 };
 
 use cases::Case;
-use include_dir::{Dir, include_dir};
 
-use super::replay::{self, Mismatch, Subject};
+use super::{
+    Embedded,
+    replay::{self, Mismatch, Subject},
+};
 use crate::contract::Kind;
-
-/// The cases that ship with this program.
-static CASES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../fixtures/instagram");
 
 /// How many cases run at once: as many as the slots that the engine keeps for each admission.
 pub(super) const THREADS: usize = 2;
@@ -36,14 +34,10 @@ pub(super) type Ends = Vec<(String, Result<(), Mismatch>)>;
 ///
 /// # Errors
 /// One of them cannot be read; the message names it.
-pub(super) fn embedded(name: &str) -> Result<Vec<Case>, cases::Error> {
-    let folders = kinds(name).filter_map(|kind| CASES.get_dir(kind));
+pub(super) fn embedded(embedded: &Embedded, name: &str) -> Result<Vec<Case>, cases::Error> {
     let mut cases = Vec::new();
-    for (folder, case) in folders.flat_map(|folder| folder.dirs().map(move |case| (folder, case))) {
-        cases.push(Case::parse(&last(folder), &last(case), |file| {
-            let file = case.get_file(case.path().join(file))?;
-            Some(Cow::Borrowed(file.contents()))
-        })?);
+    for kind in kinds(name) {
+        cases.extend((embedded.cases)(kind)?);
     }
     Ok(cases)
 }
@@ -135,14 +129,6 @@ fn kinds(name: &str) -> impl Iterator<Item = &'static str> {
     kinds.map(Kind::name)
 }
 
-fn last<'a>(folder: &Dir<'a>) -> Cow<'a, str> {
-    folder
-        .path()
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-}
-
 #[cfg(test)]
 mod tests {
     //! All of them, or a refusal; and whose case counts.
@@ -152,7 +138,7 @@ mod tests {
 
     #[test]
     fn every_case_runs_once_and_in_order() {
-        let cases = embedded("post").unwrap();
+        let cases = ::embedded::cases("post").unwrap();
         let runs = AtomicUsize::new(0);
         let run = |_: &Case| {
             runs.fetch_add(1, Ordering::Relaxed);
@@ -166,7 +152,7 @@ mod tests {
 
     #[test]
     fn cases_that_take_too_long_are_no_proof() {
-        let cases = embedded("post").unwrap();
+        let cases = ::embedded::cases("post").unwrap();
         let refused = within(Duration::ZERO, &cases, &|_| Ok(()), &|_, _| ()).unwrap_err();
         assert_eq!(
             refused,
@@ -176,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_last_place_has_the_last_word() {
-        let own = embedded("post").unwrap();
+        let own = ::embedded::cases("post").unwrap();
         let mut kept = own[..1].to_vec();
         kept[0].question.now = 7;
         let merged = merge([own.clone(), kept]);

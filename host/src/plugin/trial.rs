@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use tokio::task::spawn_blocking;
 
 use super::{
-    Config, EMBEDDED, Error,
+    Config, Error,
     admission::{self, Admission, Admitted, Check, Refused},
     proof,
     replay::Mismatch,
@@ -55,7 +55,7 @@ pub async fn test(
     told: Told,
 ) -> Result<Tested, Error> {
     let (name, admitted) = describe(config, file).await?;
-    let cases = self::cases(name, cases, &admitted)?;
+    let cases = self::cases(config, name, cases, &admitted)?;
     let refuse = |reason: String| Refused::new(Check::Replay, reason);
     let cases = spawn_blocking(move || proof::run(&admitted.subject(), &cases, &told))
         .await
@@ -69,13 +69,14 @@ pub async fn test(
 /// # Errors
 /// [`Refused`] at the replay: one of them cannot be read, or the folder has none.
 pub(super) fn cases(
+    config: &Config,
     name: &str,
     folder: Option<&Path>,
     admitted: &Admitted,
 ) -> Result<Vec<Case>, Refused> {
     let cases = match folder {
         Some(folder) => proof::kept(name, folder),
-        None if admitted.cases.is_empty() => proof::embedded(name),
+        None if admitted.cases.is_empty() => proof::embedded(&config.embedded, name),
         None => Ok(admitted.cases.clone()),
     };
     let cases = cases.map_err(|error| Refused::new(Check::Replay, error))?;
@@ -98,17 +99,14 @@ pub(super) async fn describe(
     file: &Path,
 ) -> Result<(&'static str, Admitted), Error> {
     let stem = file.file_stem().unwrap_or_default();
-    let names = EMBEDDED.map(|(name, _)| name);
-    let name = names
-        .into_iter()
-        .find(|name| stem == *name)
-        .ok_or_else(|| {
-            let names = names.join(", ");
-            Refused::new(
-                Check::File,
-                format!("its name is that of no plugin: they are {names}"),
-            )
-        })?;
+    let embedded = stem.to_str().and_then(|stem| config.embedded.find(stem));
+    let (name, _) = embedded.ok_or_else(|| {
+        let names = config.embedded.names();
+        Refused::new(
+            Check::File,
+            format!("its name is that of no plugin: they are {names}"),
+        )
+    })?;
     let admission = Arc::new(Admission::open(config, None)?);
     let component = admission::read(file.to_owned(), config.component_bytes_max).await?;
     Ok((name, admission.describe(name, component, false).await?))

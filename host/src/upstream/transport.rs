@@ -57,7 +57,7 @@ impl Transport {
         let plain = builder(config, exempt.clone())?;
         Ok(Self {
             client: made(builder(config, exempt)?)?,
-            plain: made(plain.no_gzip().no_brotli().no_zstd().no_deflate())?,
+            plain: made(plain.no_gzip().no_brotli().no_deflate())?,
             origin: config.origin_override.clone(),
             limits: config.limits.clone(),
         })

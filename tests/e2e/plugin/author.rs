@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use guests::SECOND_CONTRACT;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{sync::mpsc, time::timeout};
@@ -79,11 +80,10 @@ fn check_says_what_a_component_is_built_for_and_what_it_costs() {
 #[test]
 fn check_names_the_step_and_the_reason_of_what_is_refused() {
     let desk = desk();
-    let later = include_bytes!(env!("GUEST_SECOND_CONTRACT"));
     for (name, component, reason) in [
         (
             "post.wasm",
-            &later[..],
+            SECOND_CONTRACT,
             "world: is built for contract 2.0.0; this host serves 1.0.x: update gramhost, or build it for 1.0",
         ),
         (

@@ -2,7 +2,9 @@
 
 use std::{fs, os::unix::fs::symlink, path::Path, process::Command, sync::Arc};
 
+use embedded::REEL;
 use gramhost::plugin::{Config, Registry};
+use guests::SECOND_CONTRACT;
 use tempfile::TempDir;
 
 use super::{
@@ -144,9 +146,8 @@ async fn a_file_that_is_too_large_is_refused() {
 
 #[tokio::test]
 async fn another_plugin_is_refused_by_what_it_lacks() {
-    let reel = include_bytes!(env!("PLUGIN_REEL"));
     refused(
-        |path| fs::write(path, reel).unwrap(),
+        |path| fs::write(path, REEL).unwrap(),
         "world: exports no gramhost:extractor/post@1.0.0",
     )
     .await;
@@ -154,9 +155,8 @@ async fn another_plugin_is_refused_by_what_it_lacks() {
 
 #[tokio::test]
 async fn a_component_for_a_later_contract_is_told_so() {
-    let later = include_bytes!(env!("GUEST_SECOND_CONTRACT"));
     refused(
-        |path| fs::write(path, later).unwrap(),
+        |path| fs::write(path, SECOND_CONTRACT).unwrap(),
         "world: is built for contract 2.0.0; this host serves 1.0.x: update gramhost",
     )
     .await;
@@ -186,8 +186,7 @@ async fn the_operators_cases_count_for_the_folder_alone() {
     })
     .await;
     // No case there is of its kind.
-    let reel = include_bytes!(env!("PLUGIN_REEL"));
-    replace(&plugins, "reel.wasm", &variant(reel, 9));
+    replace(&plugins, "reel.wasm", &variant(REEL, 9));
     let serves = || status(&registry, "reel").serving.unwrap().source == "reel.wasm";
     until("reel serves", serves).await;
 }

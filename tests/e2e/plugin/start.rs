@@ -3,6 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use gramhost::{
+    config::EMBEDDED,
     contract::Kind,
     plugin::{Config, Registry},
 };
@@ -11,7 +12,7 @@ use super::{config, open, serving_answers, status};
 
 /// A compiler that compiles nothing: whoever needs it fails.
 fn without_compiler(cache: &Path) -> Config {
-    Config::new("/bin/false".into(), cache.to_owned())
+    Config::new("/bin/false".into(), cache.to_owned(), EMBEDDED)
 }
 
 #[tokio::test]

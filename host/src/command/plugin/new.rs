@@ -7,19 +7,13 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use include_dir::{Dir, include_dir};
+use embedded::{Dir, TEMPLATE, WIT};
 
 use crate::{
     command::{Exit, print},
     contract::Kind,
     plugin::CONTRACT,
 };
-
-/// The files of a new extractor, with placeholders `__…__` where the extractors differ.
-static TEMPLATE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../plugins/template");
-
-/// The contract that it implements.
-static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../wit");
 
 /// The plugin that the new extractor replaces.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]

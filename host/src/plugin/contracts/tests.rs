@@ -4,6 +4,8 @@
 use std::path::Path;
 
 use bytes::Bytes;
+use embedded::{POST, PROFILE, REEL, STORY};
+use guests::SECOND_CONTRACT;
 use wasm_encoder::{
     CodeSection, ExportKind, ExportSection, Function, FunctionSection, Instruction, MemorySection,
     MemoryType, Module, TypeSection, ValType,
@@ -19,15 +21,15 @@ use super::{Contract, SERVED, v1, v2};
 use crate::{
     contract::Kind,
     plugin::{
-        CONTRACT, Config, EMBEDDED, Registry, admission, artifact::Artifacts, engine, linker,
+        CONTRACT, Config, Embedded, Registry, admission, artifact::Artifacts, engine, linker,
         sandbox::Sandbox, world,
     },
 };
 
-const POST: &[u8] = include_bytes!(env!("PLUGIN_POST"));
-
-/// The post extractor, built for the contract of `tests/contract-2`.
-const SECOND: &[u8] = include_bytes!(env!("GUEST_SECOND_CONTRACT"));
+const EMBEDDED: Embedded = Embedded {
+    plugins: &embedded::PLUGINS,
+    cases: embedded::cases,
+};
 
 /// The versions of a host of today, and of a later one.
 const TODAY: &[&Contract] = &[&v1::CONTRACT];
@@ -117,7 +119,7 @@ fn traps(resolve: &Resolve, world: WorldId) -> Vec<u8> {
 
 /// Whether a component links as the plugin `post`, which checks every type.
 fn links(component: &[u8]) -> Result<(), String> {
-    let limits = Config::new("/nonexistent".into(), "/nonexistent".into());
+    let limits = Config::new("/nonexistent".into(), "/nonexistent".into(), EMBEDDED);
     let engine = engine::running(&limits).unwrap();
     let component = Component::new(&engine, component).unwrap();
     Sandbox::new(
@@ -134,13 +136,13 @@ fn links(component: &[u8]) -> Result<(), String> {
 fn each_version_serves_what_is_built_for_it() {
     assert_eq!(answer(TODAY, POST), "serves");
     assert_eq!(answer(LATER, POST), "serves");
-    assert_eq!(answer(LATER, SECOND), "serves");
+    assert_eq!(answer(LATER, SECOND_CONTRACT), "serves");
 }
 
 #[test]
 fn what_is_built_for_a_later_version_is_told_so() {
     assert_eq!(
-        answer(TODAY, SECOND),
+        answer(TODAY, SECOND_CONTRACT),
         "world: is built for contract 2.0.0; this host serves 1.0.x: update gramhost, or build it for 1.0"
     );
     let third = built_for(&[("extractor@1.0.0", "extractor@3.1.0")]);
@@ -232,20 +234,19 @@ async fn two_versions_serve_at_once() {
     assert_eq!(SERVED.len(), LATER.len());
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("cache");
-    let [profile, post, reel, story] = EMBEDDED.map(|(_, component)| component);
-    compile(&cache, &[profile, post, reel, story, SECOND]);
-    std::fs::write(folder.path().join("post.wasm"), SECOND).unwrap();
+    compile(&cache, &[PROFILE, POST, REEL, STORY, SECOND_CONTRACT]);
+    std::fs::write(folder.path().join("post.wasm"), SECOND_CONTRACT).unwrap();
     // Being let in means that every recorded case passed through the conversions of its version.
     let config = Config {
         folder: Some(folder.path().to_owned()),
-        ..Config::new("/nonexistent".into(), cache)
+        ..Config::new("/nonexistent".into(), cache, EMBEDDED)
     };
     let registry = Registry::open(config, None).await.unwrap();
     let post = registry.serving(Kind::Post);
     assert!(post.label().starts_with("post@2.0.0+"), "{}", post.label());
     assert_eq!(
         *post.digest(),
-        admission::digest(&Bytes::from_static(SECOND))
+        admission::digest(&Bytes::from_static(SECOND_CONTRACT))
     );
     let story = registry.serving(Kind::Story);
     assert!(

@@ -1,0 +1,105 @@
+//! Builds WebAssembly components of this workspace from a build script, with a nested cargo. All callers share one
+//! target folder and one profile, so what the components have in common is compiled once.
+
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+const TARGET: &str = "wasm32-wasip2";
+
+/// The profile of the root `Cargo.toml` that components are built with.
+const PROFILE: &str = "plugin";
+
+/// Describes the compiler of the outer build, not ours: flags for the host's processor, clippy, coverage, a target folder.
+const OUTER: [&str; 9] = [
+    "CARGO_BUILD_RUSTFLAGS",
+    "CARGO_BUILD_TARGET",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "CARGO_INCREMENTAL",
+    "CARGO_TARGET_DIR",
+    "LLVM_PROFILE_FILE",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "RUSTC_WRAPPER",
+    "RUSTFLAGS",
+];
+
+/// One component.
+#[derive(Clone, Copy, Debug)]
+pub struct Guest {
+    /// Its package in this workspace.
+    pub package: &'static str,
+    /// Its library: `library.wasm` is what it becomes.
+    pub library: &'static str,
+}
+
+/// The whole of a build script: puts `<library>.wasm` of each guest into `OUT_DIR`, and builds again when one of the
+/// `sources` changes, which are paths below the root of the workspace.
+#[must_use]
+pub fn build(guests: &[Guest], sources: &[&str]) -> ExitCode {
+    match try_build(guests, sources) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn try_build(guests: &[Guest], sources: &[&str]) -> Result<(), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    for source in ["Cargo.lock", "Cargo.toml"].iter().chain(sources) {
+        println!("cargo:rerun-if-changed={}", root.join(source).display());
+    }
+    let out = PathBuf::from(variable("OUT_DIR")?);
+    // `…/target/debug/build/embedded-…/out`. A folder of its own below the target folder: the outer cargo holds the
+    // lock of its own, and each would wait for the other.
+    let target = out.ancestors().nth(4).unwrap_or(&out).join("plugins");
+
+    let mut cargo = Command::new(variable("CARGO")?);
+    cargo
+        .current_dir(&root)
+        .args(["build", "--locked", "--profile", PROFILE])
+        .args(["--target", TARGET, "--target-dir"])
+        .arg(&target);
+    for guest in guests {
+        cargo.args(["--package", guest.package]);
+    }
+    for name in OUTER {
+        cargo.env_remove(name);
+    }
+    let status = cargo.status().map_err(|error| format!("cargo: {error}"))?;
+    if !status.success() {
+        return Err(explain());
+    }
+    for guest in guests {
+        let file = format!("{}.wasm", guest.library);
+        let built = target.join(TARGET).join(PROFILE).join(&file);
+        fs::copy(&built, out.join(&file))
+            .map_err(|error| format!("{}: {error}", built.display()))?;
+    }
+    Ok(())
+}
+
+fn variable(name: &str) -> Result<OsString, String> {
+    env::var_os(name).ok_or(format!("{name} is not set"))
+}
+
+/// Why the nested build failed, for people who build this project for the first time.
+fn explain() -> String {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let installed = Command::new(rustc)
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output()
+        .is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).exists());
+    if installed {
+        "the WebAssembly components do not compile, see above".to_owned()
+    } else {
+        format!(
+            "Rust lacks the target of the plugins: run `rustup target add {TARGET}`, or `make setup`"
+        )
+    }
+}

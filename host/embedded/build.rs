@@ -1,0 +1,22 @@
+//! Builds the four plugins as components, so that one binary works out of the box.
+
+use std::process::ExitCode;
+
+use components::Guest;
+
+const fn plugin(package: &'static str, library: &'static str) -> Guest {
+    Guest { package, library }
+}
+
+fn main() -> ExitCode {
+    components::build(
+        &[
+            plugin("plugin-profile", "profile"),
+            plugin("plugin-post", "post"),
+            plugin("plugin-reel", "reel"),
+            plugin("plugin-story", "story"),
+        ],
+        // `include_dir!` does not tell the compiler what it read, so the data is named here too.
+        &["fixtures/instagram", "plugins", "wit"],
+    )
+}

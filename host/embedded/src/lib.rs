@@ -1,0 +1,55 @@
+//! What the binary carries as data: the four plugins, their cases, the template of a plugin and the contract.
+//! A crate of its own, so that a change of the host never builds plugins, and a change of a plugin does not compile the host.
+
+use std::{borrow::Cow, path::Path};
+
+use cases::Case;
+use include_dir::include_dir;
+pub use include_dir::{Dir, DirEntry, File};
+
+/// The plugin for profiles and their lists.
+pub const PROFILE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/profile.wasm"));
+
+/// The plugin for posts.
+pub const POST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/post.wasm"));
+
+/// The plugin for reels.
+pub const REEL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/reel.wasm"));
+
+/// The plugin for stories.
+pub const STORY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/story.wasm"));
+
+/// Name and component of each plugin.
+pub static PLUGINS: [(&str, &[u8]); 4] = [
+    ("profile", PROFILE),
+    ("post", POST),
+    ("reel", REEL),
+    ("story", STORY),
+];
+
+/// What `gramhost plugin new` writes.
+pub static TEMPLATE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../plugins/template");
+
+/// The contract.
+pub static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../wit");
+
+static CASES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/instagram");
+
+/// The built-in cases of one kind of record, by the name of its folder; none for a kind that has no folder.
+///
+/// # Errors
+/// One of them cannot be read; the message names it.
+pub fn cases(kind: &str) -> Result<Vec<Case>, cases::Error> {
+    let folders = CASES.get_dir(kind).into_iter().flat_map(Dir::dirs);
+    let read = |folder: &Dir<'static>| {
+        Case::parse(kind, &name(folder.path()), |file| {
+            let file = folder.get_file(folder.path().join(file))?;
+            Some(Cow::Borrowed(file.contents()))
+        })
+    };
+    folders.map(read).collect()
+}
+
+fn name(folder: &Path) -> Cow<'_, str> {
+    folder.file_name().unwrap_or_default().to_string_lossy()
+}

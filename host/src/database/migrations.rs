@@ -1,0 +1,69 @@
+//! The migrations, in order. `sqlx::migrate!` would read them from the folder by itself, at the price of compiling sqlx
+//! and SQLite a second time for the compiler.
+
+use std::borrow::Cow;
+
+use sqlx::{
+    SqlSafeStr as _,
+    migrate::{Migration, MigrationType, Migrator},
+};
+
+/// Version, description and statements. A database remembers all three of those it has seen: add, never change.
+const MIGRATIONS: [(i64, &str, &str); 6] = [
+    (
+        1,
+        "observations",
+        include_str!("../../migrations/0001_observations.sql"),
+    ),
+    (2, "jobs", include_str!("../../migrations/0002_jobs.sql")),
+    (3, "files", include_str!("../../migrations/0003_files.sql")),
+    (
+        4,
+        "plugin history",
+        include_str!("../../migrations/0004_plugin_history.sql"),
+    ),
+    (5, "drift", include_str!("../../migrations/0005_drift.sql")),
+    (
+        6,
+        "job request",
+        include_str!("../../migrations/0006_job_request.sql"),
+    ),
+];
+
+/// What brings a database of any age up to date.
+pub(super) fn all() -> Migrator {
+    let migration = |(version, description, sql): (i64, &'static str, &'static str)| {
+        let kind = MigrationType::Simple;
+        Migration::new(
+            version,
+            Cow::Borrowed(description),
+            kind,
+            sql.into_sql_str(),
+            false,
+        )
+    };
+    Migrator::with_migrations(MIGRATIONS.map(migration).to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    //! No file is forgotten.
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::{collections::BTreeSet, fs};
+
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_a_migration() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let files: BTreeSet<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|file| file.unwrap().file_name().into_string().unwrap())
+            .collect();
+        let migrations = MIGRATIONS.map(|(version, description, _)| {
+            format!("{version:04}_{}.sql", description.replace(' ', "_"))
+        });
+        assert_eq!(files, BTreeSet::from(migrations));
+    }
+}
