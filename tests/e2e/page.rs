@@ -183,7 +183,7 @@ async fn refusals_say_what_happened_and_what_helps() {
         ),
         (
             "DefntoTThr1",
-            "Instagram asks for patience",
+            "Instagram is rate-limiting this server",
             "asks-for-patience",
         ),
     ] {

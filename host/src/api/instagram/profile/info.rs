@@ -59,7 +59,7 @@ async fn profile(
     match &*extracted.record {
         // What Instagram shows of a private account is still refused: this API serves public content only.
         Record::Profile(profile) if profile.is_private == Some(true) => Err(Subject::Account
-            .refuse(Failure {
+            .extraction_error(Failure {
                 error: Error::Private,
                 plugin: Some(Arc::clone(&extracted.plugin)),
                 hit: extracted.hit,

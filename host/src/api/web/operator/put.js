@@ -78,7 +78,7 @@ export function putting(changed) {
 
 function told(refusal) {
   if (!refusal.refused) return trouble(refusal);
-  say("The component is not let in");
+  say("The component was rejected");
   return refused(refusal.refused, "put");
 }
 
