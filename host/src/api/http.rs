@@ -18,11 +18,11 @@ pub use traffic::Traffic;
 
 pub(in crate::api) use traffic::Labels;
 
-/// Who may ask, and what limits them.
+/// Which requests are accepted, and their limits.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `Host` names to answer to beside localhost, 127.0.0.1 and \[::1\]; without port, lower case. Any other name
-    /// is refused, so that no website can reach a laptop's server by pointing its own name at it.
+    /// `Host` names to accept besides localhost, 127.0.0.1 and \[::1\]; without port, lower case. Any other name
+    /// is rejected, so that no website can reach a laptop's server by pointing its own name at it.
     pub allowed_hosts: Vec<String>,
     /// Websites whose scripts may read answers, as in `https://example.com`. None unless configured.
     pub allowed_origins: Vec<String>,
@@ -30,7 +30,7 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Longest time to answer a request, milliseconds. Longer than an extraction may take.
     pub handler_ms_max: u64,
-    /// Most API requests at work at once; the next one is refused.
+    /// Most API requests in progress at once; the next one is answered `SERVER_BUSY`.
     pub in_flight_max: usize,
     /// Most connections at once; the next one waits to be accepted.
     pub connections_max: usize,
@@ -44,13 +44,13 @@ pub struct Config {
     pub head_bytes_max: usize,
     /// Longest path and query, bytes.
     pub uri_bytes_max: usize,
-    /// Most pictures that one client is shown in any 60 s, on a count of their own; 0 stands for no limit.
+    /// Most pictures that one client may fetch in any 60 s, counted separately; 0 for no limit.
     pub pictures_per_minute_max: u32,
     /// Largest body of a request, bytes.
     pub body_bytes_max: usize,
-    /// Longest time that a client may read nothing of its answer, milliseconds; then its connection ends.
+    /// Longest time that a client may read nothing of its response, milliseconds; then its connection is closed.
     pub stall_ms_max: u64,
-    /// Longest time that requests at work may take after shutdown began, milliseconds.
+    /// Longest time that requests in progress may take after shutdown began, milliseconds.
     pub drain_ms_max: u64,
 }
 

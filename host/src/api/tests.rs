@@ -3,6 +3,7 @@
 
 mod answers;
 mod documents;
+mod jobs;
 mod layers;
 mod mapping;
 mod operator;

@@ -24,7 +24,7 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-pub(in crate::api) use client::Asker;
+pub(in crate::api) use client::JobOrigin;
 
 use super::{
     Config,

@@ -42,29 +42,29 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) {
     let http = http(&config);
-    let door = Door::new(listener, &config);
+    let acceptor = Acceptor::new(listener, &config);
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     loop {
-        let guest = tokio::select! {
+        let accepted = tokio::select! {
             () = shutdown.cancelled() => break,
             // Reaps those that have ended.
             Some(_) = connections.join_next() => continue,
-            guest = door.accept() => guest,
+            accepted = acceptor.accept() => accepted,
         };
-        let (stream, peer) = (guest.stream, guest.peer);
+        let (stream, peer) = (accepted.stream, accepted.peer);
         let router = router.clone();
         let service = service_fn(move |request| respond(router.clone(), request, peer));
         let connection = http.serve_connection(TokioIo::new(patient(stream, &config)), service);
         let connection = graceful.watch(connection);
-        let places = (guest.place, guest.share);
+        let places = (accepted.place, accepted.share);
         connections.spawn(async move {
             // Fails when the client leaves or is too slow: nothing to do about either.
             let _ended = connection.await;
             drop(places);
         });
     }
-    drop(door);
+    drop(acceptor);
     let drain = Duration::from_millis(config.drain_ms_max);
     if timeout(drain, graceful.shutdown()).await.is_err() {
         tracing::warn!(
@@ -100,23 +100,23 @@ async fn respond(
     router.call(request).await
 }
 
-/// Lets connections in, so many in all and so many of each address.
-struct Door {
+/// Accepts connections up to the limits in all and of each address.
+struct Acceptor {
     listener: TcpListener,
     places: Arc<Semaphore>,
     shares: Arc<Shares>,
     config: Config,
 }
 
-/// A connection that was let in, and its places, given back when dropped.
-struct Guest {
+/// An accepted connection, and what it occupies, given back when dropped.
+struct Accepted {
     stream: TcpStream,
     peer: SocketAddr,
     place: OwnedSemaphorePermit,
     share: Option<Share>,
 }
 
-impl Door {
+impl Acceptor {
     fn new(listener: TcpListener, config: &Config) -> Self {
         Self {
             listener,
@@ -128,12 +128,12 @@ impl Door {
         }
     }
 
-    /// The next one that may come in. Survives everything that accepting can fail with.
-    async fn accept(&self) -> Guest {
+    /// The next connection within the limits. Survives everything that accepting can fail with.
+    async fn accept(&self) -> Accepted {
         let mut backoff = BACKOFF_MIN;
         loop {
             match self.try_accept().await {
-                Ok(Some(guest)) => return guest,
+                Ok(Some(accepted)) => return accepted,
                 Ok(None) => {}
                 Err(error) if is_the_clients(&error) => {}
                 Err(error) => {
@@ -146,7 +146,7 @@ impl Door {
         }
     }
 
-    async fn try_accept(&self) -> io::Result<Option<Guest>> {
+    async fn try_accept(&self) -> io::Result<Option<Accepted>> {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let place = place.map_err(io::Error::other)?;
         let (stream, peer) = self.listener.accept().await?;
@@ -158,8 +158,8 @@ impl Door {
             .iter()
             .any(|proxy| proxy.contains(&ip));
         let share = Shares::take(&self.shares, ip, self.config.connections_per_client_max);
-        let welcome = is_proxy || share.is_some();
-        Ok(welcome.then_some(Guest {
+        let within_limits = is_proxy || share.is_some();
+        Ok(within_limits.then_some(Accepted {
             stream,
             peer,
             place,

@@ -39,7 +39,7 @@ pub(in crate::api) async fn run(
     subject: Subject,
 ) -> Result<Extracted, ApiError> {
     let extracted = extraction.run(query).await;
-    extracted.map_err(|failure| subject.refuse(failure))
+    extracted.map_err(|failure| subject.extraction_error(failure))
 }
 
 /// A record of another kind than was asked for, which extraction promises not to give.

@@ -76,7 +76,7 @@ async fn a_refusal_names_the_plugin_and_keeps_its_words_to_itself() {
             None,
         ),
     ] {
-        let refusal = Subject::Post.refuse(failure(error));
+        let refusal = Subject::Post.extraction_error(failure(error));
         let handler = move || async move { refusal.clone().into_response() };
         let router = every_request(
             Router::new().route("/", get(handler)),

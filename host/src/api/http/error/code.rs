@@ -62,18 +62,18 @@ impl Code {
             Self::InvalidParameter => (400, "INVALID_PARAMETER", "Query or body parameter is invalid", "Review parameter documentation"),
             Self::InvalidRequest => (400, "INVALID_REQUEST", "The request is malformed", "See /docs"),
             Self::EmptyBatch => (400, "EMPTY_BATCH", "No items in batch", "Give 1 to 50 items"),
-            Self::Unauthorized => (401, "UNAUTHORIZED", "The admin interface wants its token", "Send `Authorization: Bearer` with the token from the data folder"),
+            Self::Unauthorized => (401, "UNAUTHORIZED", "Admin token required", "Send `Authorization: Bearer` with the token from the data folder"),
             Self::AccountPrivate => (403, "ACCOUNT_PRIVATE", "This is a private account and content is not publicly accessible", "Only public accounts are supported"),
             Self::PostPrivate => (403, "POST_PRIVATE", "Post is private or from a private account", "Post must be from public account"),
             Self::ReelPrivate => (403, "REEL_PRIVATE", "Reel is from a private account", "Reel must be from public account"),
             Self::PostDeleted => (403, "POST_DELETED", "Post has been deleted", "Content is no longer available"),
             Self::StoriesDisabled => (403, "STORIES_DISABLED", "Stories are disabled or hidden", "The account does not show its stories"),
             Self::StoriesUnavailable => (403, "STORIES_UNAVAILABLE", "Stories are not available", "The account shows no stories"),
-            Self::AgeRestricted => (403, "AGE_RESTRICTED", "Instagram withholds this because of age", "Only content for everybody is supported"),
-            Self::LoginRequired => (403, "LOGIN_REQUIRED", "Instagram shows this only to people who are logged in", "Only public content is supported"),
-            Self::RegionBlocked => (403, "REGION_BLOCKED", "Instagram withholds this in the server's country", "Only content that is public here is supported"),
-            Self::ForbiddenHost => (403, "FORBIDDEN_HOST", "This server does not answer to that Host name", "Use localhost, or let the operator allow the name"),
-            Self::ForbiddenOrigin => (403, "FORBIDDEN_ORIGIN", "Requests from other websites are refused", "Let the operator allow the origin"),
+            Self::AgeRestricted => (403, "AGE_RESTRICTED", "This content is age-restricted on Instagram", "Age-restricted content is not supported"),
+            Self::LoginRequired => (403, "LOGIN_REQUIRED", "Instagram requires a login to show this", "Only public content is supported"),
+            Self::RegionBlocked => (403, "REGION_BLOCKED", "Instagram does not show this in the server's country", "Only content that is public in the server's country is supported"),
+            Self::ForbiddenHost => (403, "FORBIDDEN_HOST", "Requests for that host name are not accepted", "Use localhost, or ask the operator to allow the name"),
+            Self::ForbiddenOrigin => (403, "FORBIDDEN_ORIGIN", "Requests from other websites are not accepted", "Ask the operator to allow the origin"),
             Self::NotFound => (404, "NOT_FOUND", "There is no such path", "See /docs"),
             Self::ProfileNotFound => (404, "PROFILE_NOT_FOUND", "The requested profile does not exist", "Verify username"),
             Self::PostNotFound => (404, "POST_NOT_FOUND", "The requested post does not exist", "Verify URL or shortcode"),
@@ -87,15 +87,15 @@ impl Code {
             Self::UriTooLong => (414, "URI_TOO_LONG", "The URL is too long", "Send at most 8 KiB"),
             Self::NotJson => (415, "INVALID_REQUEST", "The request body must be JSON", "Send Content-Type: application/json"),
             Self::NoSuchVersion => (409, "NO_SUCH_VERSION", "The plugin has no such version", "GET /plugins lists the versions that can serve"),
-            Self::PluginRefused => (422, "PLUGIN_REFUSED", "The component is not let in", "Correct what `refused` names"),
+            Self::PluginRefused => (422, "PLUGIN_REFUSED", "The component was rejected", "Correct what `refused` names"),
             Self::RangeNotSatisfiable => (416, "RANGE_NOT_SATISFIABLE", "The file has no such bytes", "See the Content-Range header"),
             Self::RateLimit => (429, "RATE_LIMIT", "Rate limit exceeded. Please try again later", "Wait as long as the Retry-After header says"),
             Self::ServerError => (500, "SERVER_ERROR", "Internal server error", "Retry after a moment; the operator finds the request id in the log"),
             Self::ConversionFailed => (500, "CONVERSION_FAILED", "The file could not be converted", "Ask for another format"),
-            Self::ConversionUnavailable => (501, "CONVERSION_UNAVAILABLE", "This server cannot convert media", "Ask for the original format, or let the operator install ffmpeg"),
+            Self::ConversionUnavailable => (501, "CONVERSION_UNAVAILABLE", "This server cannot convert media", "Ask for the original format, or ask the operator to install ffmpeg"),
             Self::UpstreamUnavailable => (502, "UPSTREAM_UNAVAILABLE", "Instagram did not answer", "Retry after a moment"),
             Self::ExtractorFailed => (502, "EXTRACTOR_FAILED", "Instagram's answer could not be read", "Instagram may have changed; the operator can replace the plugin that the x-plugin header names"),
-            Self::UpstreamRateLimited => (503, "UPSTREAM_RATE_LIMITED", "Instagram asks for patience", "Wait as long as the Retry-After header says"),
+            Self::UpstreamRateLimited => (503, "UPSTREAM_RATE_LIMITED", "Instagram is rate-limiting this server", "Wait as long as the Retry-After header says"),
             Self::ServerBusy => (503, "SERVER_BUSY", "The server is busy", "Retry after a moment"),
             Self::StorageFull => (503, "STORAGE_FULL", "The server has no room for more files", "Retry when files have expired"),
         }
@@ -117,7 +117,7 @@ impl Code {
         self.row().3
     }
 
-    /// The code of a refusal that a library made with a bare status.
+    /// The code of an error that a library made with a bare status.
     pub(in crate::api) fn of_status(status: StatusCode) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::NotFound,

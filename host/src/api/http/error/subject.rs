@@ -47,32 +47,32 @@ impl Subject {
         }
     }
 
-    /// The refusal for an extraction that ended without a record.
-    pub(in crate::api) fn refuse(self, failure: Failure) -> ApiError {
-        let mut refusal = ApiError::from(self.code(&failure.error));
+    /// The error for an extraction that ended without a record.
+    pub(in crate::api) fn extraction_error(self, failure: Failure) -> ApiError {
+        let mut response = ApiError::from(self.code(&failure.error));
         match &failure.error {
             Error::RateLimited { retry_after_s } => {
-                refusal.retry_after_s =
+                response.retry_after_s =
                     Some(u64::from(retry_after_s.unwrap_or(UPSTREAM_RETRY_AFTER_S)));
             }
-            Error::Busy => refusal.retry_after_s = Some(1),
+            Error::Busy => response.retry_after_s = Some(1),
             Error::InvalidCursor => {
-                refusal = refusal.because("The cursor is not one of this server's");
+                response = response.because("The cursor did not come from this server");
             }
             Error::ExtractorFailed {
                 capture: Some(capture),
                 ..
             } => {
                 let advice = Code::ExtractorFailed.advice();
-                refusal.details =
+                response.details =
                     format!("{advice}; the response was saved as capture {capture}").into();
             }
             _ => {}
         }
-        refusal.cause = Some(failure.error.to_string());
-        refusal.plugin = failure.plugin;
-        refusal.hit = Some(failure.hit);
-        refusal
+        response.cause = Some(failure.error.to_string());
+        response.plugin = failure.plugin;
+        response.hit = Some(failure.hit);
+        response
     }
 }
 
@@ -102,31 +102,31 @@ impl Subject {
         }
     }
 
-    /// The refusal of a download that cannot succeed.
-    pub(in crate::api) fn cannot(self, reason: Reason) -> ApiError {
-        let refusal = ApiError::from(self.reason(reason)).caused_by(reason_text(reason));
+    /// The error for a download that cannot succeed.
+    pub(in crate::api) fn download_error(self, reason: Reason) -> ApiError {
+        let response = ApiError::from(self.reason(reason)).caused_by(reason_text(reason));
         match reason {
-            Reason::NotACarousel => refusal.because("URL is not a carousel post"),
-            Reason::NoVideo => refusal.because("The post has no video"),
-            Reason::NoImage => refusal.because("The post has no picture"),
-            Reason::NoSound => refusal.because("The reel has no sound"),
-            Reason::Full => refusal.retry_after(FULL_RETRY_AFTER_S),
-            _ => refusal,
+            Reason::NotACarousel => response.because("URL is not a carousel post"),
+            Reason::NoVideo => response.because("The post has no video"),
+            Reason::NoImage => response.because("The post has no picture"),
+            Reason::NoSound => response.because("The reel has no sound"),
+            Reason::Full => response.retry_after(FULL_RETRY_AFTER_S),
+            _ => response,
         }
     }
 }
 
-/// A job that was not taken.
+/// A job that was not accepted.
 impl From<job::Error> for ApiError {
     fn from(error: job::Error) -> Self {
-        let refusal = match &error {
+        let response = match &error {
             job::Error::QueueFull => Self::from(Code::ServerBusy).retry_after(FULL_RETRY_AFTER_S),
             job::Error::ShareFull => Self::from(Code::RateLimit)
                 .because("Too many of your downloads are waiting")
                 .retry_after(FULL_RETRY_AFTER_S),
             _ => Self::from(Code::ServerError),
         };
-        refusal.caused_by(error)
+        response.caused_by(error)
     }
 }
 
@@ -147,9 +147,9 @@ pub fn reason_text(reason: Reason) -> &'static str {
         Reason::NotFound => "it does not exist",
         Reason::Private => "it belongs to a private account",
         Reason::Deleted => "it was removed",
-        Reason::AgeRestricted => "Instagram withholds it because of age",
-        Reason::RegionBlocked => "Instagram withholds it in this country",
-        Reason::LoginRequired => "Instagram shows it only to people who are logged in",
+        Reason::AgeRestricted => "it is age-restricted on Instagram",
+        Reason::RegionBlocked => "Instagram does not show it in this country",
+        Reason::LoginRequired => "Instagram requires a login to show it",
         Reason::RateLimited => "Instagram is rate-limiting this server",
         Reason::NoStories => "there are no stories to download",
         Reason::ExtractorFailed => "the extractor failed",

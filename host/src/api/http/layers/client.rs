@@ -18,11 +18,11 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientAddress(pub(super) IpAddr);
 
-/// Whose job it will be, and of which request.
+/// The client and the request that a job comes from.
 #[derive(Debug)]
-pub(in crate::api) struct Asker(pub(in crate::api) Origin);
+pub(in crate::api) struct JobOrigin(pub(in crate::api) Origin);
 
-impl<S: Sync> FromRequestParts<S> for Asker {
+impl<S: Sync> FromRequestParts<S> for JobOrigin {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {

@@ -26,7 +26,7 @@ pub(super) async fn identify(mut request: Request, next: Next) -> Response {
 
     let response = next.run(request).await;
     let mut response = match ApiError::of(&response) {
-        Some(refusal) => enveloped(response, &refusal, id),
+        Some(error) => enveloped(response, &error, id),
         None => response,
     };
     if let Ok(value) = HeaderValue::try_from(id.to_string()) {
@@ -35,14 +35,12 @@ pub(super) async fn identify(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// The refusal's status and headers stay; only the body is ours.
-fn enveloped(refused: Response, refusal: &ApiError, id: Uuid) -> Response {
+/// The error's status and headers stay; only the body is ours.
+fn enveloped(refused: Response, error: &ApiError, id: Uuid) -> Response {
     let (mut parts, _) = refused.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.remove(header::CONTENT_TYPE);
-    let (json, body) = Json(refusal.envelope(id, now()))
-        .into_response()
-        .into_parts();
+    let (json, body) = Json(error.envelope(id, now())).into_response().into_parts();
     parts.headers.extend(json.headers);
     Response::from_parts(parts, body)
 }

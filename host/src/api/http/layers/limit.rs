@@ -49,8 +49,8 @@ pub(super) async fn rate(
     let mut response = if decision.allowed {
         next.run(request).await
     } else {
-        let refusal = ApiError::from(Code::RateLimit).retry_after(decision.reset_s);
-        refusal.into_response()
+        let error = ApiError::from(Code::RateLimit).retry_after(decision.reset_s);
+        error.into_response()
     };
     tell(limit.policy, &decision, response.headers_mut());
     response

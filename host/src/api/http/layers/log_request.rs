@@ -36,7 +36,7 @@ pub(super) async fn log_request(
     let response = next.run(request).instrument(span.clone()).await;
     span.record("status", response.status().as_u16());
     traffic.answered(&way, response.status(), began.elapsed());
-    let refusal = ApiError::of(&response);
+    let error = ApiError::of(&response);
     let plugin = response.headers().get(X_PLUGIN);
     tracing::info!(
         %method,
@@ -45,8 +45,8 @@ pub(super) async fn log_request(
         ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         request_id,
         plugin = plugin.and_then(|label| label.to_str().ok()),
-        code = refusal.as_ref().map(|refusal| refusal.code.name()),
-        cause = refusal.and_then(|refusal| refusal.cause),
+        code = error.as_ref().map(|error| error.code.name()),
+        cause = error.and_then(|error| error.cause),
     );
     response
 }

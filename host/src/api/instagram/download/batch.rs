@@ -16,7 +16,7 @@ use crate::{
             body::Body,
             document::{Endpoint, LIMIT_ERRORS, described},
             error::{ApiError, Code},
-            layers::Asker,
+            layers::JobOrigin,
         },
         instagram::job::JobState,
     },
@@ -159,7 +159,7 @@ impl From<&Status<Download>> for StartedItem {
     responses((status = 202, description = "The job of the batch, and one for each item", body = StartedBatch)))]
 async fn batch(
     State(downloads): State<Downloads>,
-    Asker(origin): Asker,
+    JobOrigin(origin): JobOrigin,
     Body(body): Body<BatchBody>,
 ) -> Result<Response, ApiError> {
     let (items, continue_on_error) = body.downloads()?;

@@ -15,7 +15,7 @@ use crate::{
             body::Body,
             document::{EXTRACTION_ERRORS, Endpoint, LIMIT_ERRORS, described},
             error::{ApiError, Code},
-            layers::Asker,
+            layers::JobOrigin,
         },
         instagram::answer::wrong_kind,
     },
@@ -81,7 +81,7 @@ impl CarouselBody {
 async fn carousel(
     State(extraction): State<Extraction>,
     State(downloads): State<Downloads>,
-    Asker(origin): Asker,
+    JobOrigin(origin): JobOrigin,
     Body(body): Body<CarouselBody>,
 ) -> Result<Response, ApiError> {
     let download = body.download()?;

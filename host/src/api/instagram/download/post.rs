@@ -15,7 +15,7 @@ use crate::{
             body::Body,
             document::{EXTRACTION_ERRORS, Endpoint, LIMIT_ERRORS, described},
             error::{ApiError, Code},
-            layers::Asker,
+            layers::JobOrigin,
         },
         instagram::{answer::wrong_kind, view::media_type},
     },
@@ -89,7 +89,7 @@ impl PostBody {
 async fn post(
     State(extraction): State<Extraction>,
     State(downloads): State<Downloads>,
-    Asker(origin): Asker,
+    JobOrigin(origin): JobOrigin,
     Body(body): Body<PostBody>,
 ) -> Result<Response, ApiError> {
     let download = body.download()?;

@@ -15,7 +15,7 @@ use crate::{
             body::Body,
             document::{EXTRACTION_ERRORS, Endpoint, LIMIT_ERRORS, described},
             error::{ApiError, Code},
-            layers::Asker,
+            layers::JobOrigin,
         },
         instagram::{answer::wrong_kind, statistics::owner_username},
     },
@@ -102,7 +102,7 @@ impl ReelBody {
 async fn reel(
     State(extraction): State<Extraction>,
     State(downloads): State<Downloads>,
-    Asker(origin): Asker,
+    JobOrigin(origin): JobOrigin,
     Body(body): Body<ReelBody>,
 ) -> Result<Response, ApiError> {
     let download = body.download()?;

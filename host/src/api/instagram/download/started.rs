@@ -104,12 +104,12 @@ pub(super) async fn prepare(
     let extracted = extraction.run(&download.query).await;
     let extracted = extracted.map_err(|failure| match failure.error {
         // `/story/info` has another code for it.
-        Error::StoriesUnavailable => subject.cannot(Reason::NoStories),
-        _ => subject.refuse(failure),
+        Error::StoriesUnavailable => subject.download_error(Reason::NoStories),
+        _ => subject.extraction_error(failure),
     })?;
     let files = downloads
         .check(download, &extracted.record)
-        .map_err(|reason| subject.cannot(reason))?;
+        .map_err(|reason| subject.download_error(reason))?;
     Ok(Prepared { extracted, files })
 }
 

@@ -15,7 +15,7 @@ use crate::{
             body::Body,
             document::{EXTRACTION_ERRORS, Endpoint, LIMIT_ERRORS, described},
             error::{ApiError, Code},
-            layers::Asker,
+            layers::JobOrigin,
         },
         instagram::answer::wrong_kind,
     },
@@ -89,7 +89,7 @@ impl StoryBody {
 async fn story(
     State(extraction): State<Extraction>,
     State(downloads): State<Downloads>,
-    Asker(origin): Asker,
+    JobOrigin(origin): JobOrigin,
     Body(body): Body<StoryBody>,
 ) -> Result<Response, ApiError> {
     let download = body.download()?;
