@@ -9,8 +9,8 @@ use std::{
 };
 
 use cases::{
-    cases,
     har::{Answer, Har},
+    load_all,
 };
 
 use serde_json::Value;
@@ -129,7 +129,7 @@ pub(crate) fn honest(seen: &Seen, body: &[u8]) -> Reply {
 
 fn har() -> Har {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/instagram");
-    let entries = cases(&folder)
+    let entries = load_all(&folder)
         .unwrap()
         .into_iter()
         .flat_map(|case| case.har.entries);

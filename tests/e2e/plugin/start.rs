@@ -20,7 +20,7 @@ async fn the_embedded_plugins_serve_out_of_the_box() {
     let registry = open(folder.path()).await;
     for kind in Kind::ALL {
         let plugin = registry.serving(kind);
-        assert_eq!(plugin.manifest().name, kind.plugin());
+        assert_eq!(plugin.manifest().name, kind.plugin().as_str());
         let label = plugin.label();
         let (version, digest) = label.split_once('+').unwrap();
         assert_eq!(
@@ -28,7 +28,7 @@ async fn the_embedded_plugins_serve_out_of_the_box() {
             format!("{}@{}", kind.plugin(), plugin.manifest().version)
         );
         assert_eq!(digest.len(), 8);
-        let serving = status(&registry, kind.plugin()).serving.unwrap();
+        let serving = status(&registry, kind.plugin().as_str()).serving.unwrap();
         assert!(serving.digest.starts_with(digest));
         assert_eq!(serving.source, "embedded");
     }
