@@ -22,6 +22,8 @@ pub struct Owner(Arc<Owned>);
 #[derive(Debug)]
 struct Owned {
     folder: Folder,
+    /// The same folder as an absolute path: the file store has its paths in this form.
+    resolved: PathBuf,
     _lock: File,
 }
 
@@ -54,6 +56,7 @@ impl Owner {
         }
         let owner = Self(Arc::new(Owned {
             folder: folder.clone(),
+            resolved: folder.path().canonicalize().map_err(failed)?,
             _lock: lock,
         }));
         owner.clear_unfinished().map_err(failed)?;
@@ -89,9 +92,9 @@ impl Owner {
 
     /// Whether a path lies in the folder, also where its operator moved a part of it elsewhere and left a link.
     fn holds(&self, path: &Path) -> bool {
-        let parts = [self.files(), self.captures(), self.components()];
-        let mut parts = parts.iter().map(PathBuf::as_path).chain([self.path()]);
+        let mut parts = [self.files(), self.captures(), self.components()].into_iter();
         path.starts_with(self.path())
+            || path.starts_with(&self.0.resolved)
             || parts.any(|part| part.canonicalize().is_ok_and(|it| path.starts_with(it)))
     }
 

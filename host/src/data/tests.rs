@@ -82,7 +82,13 @@ fn an_owner_deletes_in_its_own_folder_alone() {
     symlink(elsewhere.path(), owner.files()).unwrap();
     owner.remove_file(&other).unwrap();
     assert!(!other.exists());
+    // What is gone is deleted already, also where the whole folder is.
     owner.remove_file(&other).unwrap();
+    let resolved = folder.path().canonicalize().unwrap();
+    fs::remove_dir_all(folder.path()).unwrap();
+    owner
+        .remove_folder(&resolved.join("files/.staging/job"))
+        .unwrap();
 }
 
 /// A case that a process began to write before it was killed, and what is to survive the next start.
