@@ -1,6 +1,10 @@
-//! What a plugin call costs beside its own work: the smallest one, and one with a large body that is not read.
-//! Prints medians; compare them within one run only, since machines are noisy.
+//! What a plugin call costs beside its own work (the smallest one, and one with a large body that is not read), and what
+//! an extraction of several pages costs. Prints medians; compare them within one run only, since machines are noisy.
+//! With `pages` as its argument it measures the extractions alone.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
+
+#[path = "plugin/pages.rs"]
+mod pages;
 
 use std::{
     sync::Arc,
@@ -31,6 +35,20 @@ async fn main() {
     let start = Instant::now();
     drop(Registry::open(config.clone(), None).await.unwrap());
     println!("start, compiled before       {:>12.1?}", start.elapsed());
+
+    let registry = Registry::open(config.clone(), None).await.unwrap();
+    let profile = registry.serving(Kind::ProfilePosts);
+    for count in [1, 3, 5] {
+        let pages = pages::Pages::new(&profile, count);
+        println!(
+            "profile/posts, {count} x {} KiB  {:>12.1?} CPU",
+            pages.kib(),
+            pages.cost().await
+        );
+    }
+    if std::env::args().any(|argument| argument == "pages") {
+        return;
+    }
 
     let folder = tempfile::tempdir().unwrap();
     let guest = include_bytes!(env!("GUEST_MISBEHAVING"));
@@ -76,12 +94,13 @@ async fn call(plugin: &Plugin, shortcode: &str, exchanges: &[Exchange], calls: u
         session: false,
         settings: plugin.settings().to_string(),
     });
-    let exchanges = Arc::new(exchanges.to_vec());
+    let answers = Arc::new(exchanges.to_vec());
     let mut times = Vec::new();
     for _ in 0..calls {
         let (query, context) = (Arc::clone(&query), Arc::clone(&context));
         let start = Instant::now();
-        let outcome = plugin.extract(query, context, Arc::clone(&exchanges)).await;
+        let answers = Arc::clone(&answers);
+        let outcome = plugin.extract(query, context, Bytes::new(), answers).await;
         times.push(start.elapsed());
         outcome.unwrap();
     }
