@@ -14,4 +14,4 @@ pub use exchange::{Answer, Exchange, FetchError, Header, Method, Request, Respon
 pub use kind::{Kind, PluginName, UnknownPlugin};
 pub use query::{Query, Target};
 pub use record::Record;
-pub use step::{Change, Context, Diagnostic, Manifest, Outcome, Refusal, Severity, Step};
+pub use step::{Change, Context, Diagnostic, Fetch, Manifest, Outcome, Refusal, Severity, Step};

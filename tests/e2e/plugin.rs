@@ -67,20 +67,26 @@ async fn ask(plugin: &Plugin, shortcode: &str) -> Result<Outcome, Fault> {
         settings: plugin.settings().to_string(),
     };
     plugin
-        .extract(Arc::new(query), Arc::new(context), Arc::default())
+        .extract(
+            Arc::new(query),
+            Arc::new(context),
+            Default::default(),
+            Arc::default(),
+        )
         .await
 }
 
 /// Whether a plugin does what the honest one does first: send a request.
 fn answers(outcome: &Result<Outcome, Fault>) -> bool {
     let Ok(Outcome {
-        step: Step::Fetch(requests),
+        step: Step::Fetch(fetch),
         ..
     }) = outcome
     else {
         return false;
     };
-    requests
+    fetch
+        .requests
         .iter()
         .all(|it| it.url.starts_with("https://www.instagram.com/"))
 }

@@ -40,5 +40,6 @@ pub(crate) fn media(shortcode: &str) -> Media {
         has_effects: None,
         carousel_count: None,
         children: Vec::new(),
+        more: Vec::new(),
     }
 }

@@ -4,6 +4,9 @@
     reason = "documented field by field in wit/record.wit, its only source"
 )]
 
+mod more;
+
+pub use more::More;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +67,8 @@ pub struct User {
     pub picture_url: Option<String>,
     pub is_verified: Option<bool>,
     pub is_private: Option<bool>,
+    #[serde(default, skip_serializing_if = "More::is_empty")]
+    pub more: More,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,6 +98,8 @@ pub struct Child {
     pub media_type: MediaType,
     pub renditions: Renditions,
     pub tagged_users: Vec<User>,
+    #[serde(default, skip_serializing_if = "More::is_empty")]
+    pub more: More,
 }
 
 /// A post or a reel: Instagram makes no difference.
@@ -124,6 +131,8 @@ pub struct Media {
     pub has_effects: Option<bool>,
     pub carousel_count: Option<u32>,
     pub children: Vec<Child>,
+    #[serde(default, skip_serializing_if = "More::is_empty")]
+    pub more: More,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -154,6 +163,8 @@ pub struct Profile {
     pub category: Option<String>,
     pub email: Option<String>,
     pub phone: Option<String>,
+    #[serde(default, skip_serializing_if = "More::is_empty")]
+    pub more: More,
 }
 
 /// Some posts or reels of one account, newest first as Instagram orders them.
@@ -164,6 +175,8 @@ pub struct MediaPage {
     pub items: Vec<Media>,
     pub has_next_page: bool,
     pub end_cursor: Option<String>,
+    #[serde(default, skip_serializing_if = "More::is_empty")]
+    pub more: More,
 }
 
 /// A sticker of a story item.
@@ -184,6 +197,8 @@ pub struct StoryItem {
     pub expiring_at: Option<u64>,
     pub view_count: Option<u64>,
     pub stickers: Vec<Sticker>,
+    #[serde(default, skip_serializing_if = "More::is_empty")]
+    pub more: More,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -192,6 +207,10 @@ pub struct Stories {
     pub username: String,
     pub has_active_stories: Option<bool>,
     pub items: Vec<StoryItem>,
+    #[serde(default)]
+    pub is_private: Option<bool>,
+    #[serde(default, skip_serializing_if = "More::is_empty")]
+    pub more: More,
 }
 
 /// What one extraction yielded, by kind.

@@ -1,10 +1,11 @@
-//! What a plugin is told beside its query, and what it may answer. Mirrors `wit/step.wit`.
+//! What a plugin is given beside its query, and what it may return. Mirrors `wit/step.wit`.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{exchange::Request, record::Record};
 
-/// What every call is told beside its query.
+/// What every call is given beside its query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
     /// Seconds since 1970, fixed for the whole extraction.
@@ -26,7 +27,7 @@ pub struct Change {
     pub found: String,
 }
 
-/// Why there will be no record. See `wit/step.wit` for what each one promises.
+/// Why there is no record. See `wit/step.wit` for what each of them promises.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     /// No such thing.
@@ -39,9 +40,9 @@ pub enum Refusal {
     AgeRestricted,
     /// Withheld in this country.
     RegionBlocked,
-    /// Wants a session.
+    /// Only a session is shown it.
     LoginRequired,
-    /// Wants patience: seconds, where stated.
+    /// Instagram is rate-limiting this server: seconds to wait, where it states them.
     RateLimited(Option<u32>),
     /// Stories are switched off or hidden.
     StoriesUnavailable,
@@ -49,7 +50,7 @@ pub enum Refusal {
     InvalidCursor,
     /// No door answered.
     Unavailable(String),
-    /// Unreadable for this plugin: the only refusal that blames it.
+    /// This plugin cannot read the response: the only refusal that counts against it.
     Changed(Change),
 }
 
@@ -75,25 +76,34 @@ pub struct Diagnostic {
     pub message: String,
 }
 
-/// What a plugin answers to one call.
+/// What a plugin wants fetched, and what it must know afterwards.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fetch {
+    /// To be sent together, in one round.
+    pub requests: Vec<Request>,
+    /// Handed to the next step as it is; the host does not look into it.
+    pub memo: Bytes,
+}
+
+/// What one step of an extraction ends in.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    /// Send these and call again.
-    Fetch(Vec<Request>),
+    /// Send these requests, then call again with their answers.
+    Fetch(Fetch),
     /// The record.
     Done(Box<Record>),
-    /// No record.
+    /// There is no record.
     Refuse(Refusal),
 }
 
-/// A step with what explains it.
+/// What a plugin returns from one call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     /// What to do next.
     pub step: Step,
-    /// The door whose answer decided.
+    /// The door whose answer decided, where there is one.
     pub door: Option<String>,
-    /// For the log.
+    /// For the log: what is new since the step before.
     pub diagnostics: Vec<Diagnostic>,
 }
 

@@ -51,9 +51,9 @@ impl Extraction {
             upstream: &self.upstream,
             manifest: run.plugin.manifest(),
         };
-        let call = |exchanges| {
+        let call = |memo, answers| {
             let (query, context) = (Arc::clone(&run.query), Arc::clone(&run.context));
-            run.plugin.extract(query, context, exchanges)
+            run.plugin.extract(query, context, memo, answers)
         };
         drive(&rules, source, &run.query, call).await
     }

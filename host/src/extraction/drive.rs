@@ -3,14 +3,15 @@
 
 use std::{sync::Arc, time::Instant};
 
+use bytes::Bytes;
 use cases::Har;
 use futures_util::future::join_all;
 
 use super::{Config, check::Check};
 use crate::{
     contract::{
-        Answer, Diagnostic, Exchange, Manifest, Outcome, Query, Record, Refusal, Request, Severity,
-        Step, recorded,
+        Answer, Diagnostic, Exchange, Fetch, Manifest, Outcome, Query, Record, Refusal, Request,
+        Severity, Step, recorded,
     },
     plugin::{Ending, Fault},
     upstream::Client,
@@ -81,12 +82,12 @@ pub(super) struct Driven {
     pub(super) door: Option<String>,
 }
 
-/// Runs one extraction to its end; `call` is given everything that was fetched so far.
+/// Runs one extraction to its end; `call` is given the memo of the last fetch and the answers to it.
 pub(super) async fn drive<F>(
     rules: &Rules<'_>,
     source: Source<'_>,
     query: &Query,
-    call: impl Fn(Arc<Vec<Exchange>>) -> F,
+    call: impl Fn(Bytes, Arc<Vec<Exchange>>) -> F,
 ) -> Driven
 where
     F: Future<Output = Result<Outcome, Fault>>,
@@ -111,7 +112,7 @@ async fn rounds<F>(
     rules: &Rules<'_>,
     source: Source<'_>,
     query: &Query,
-    call: impl Fn(Arc<Vec<Exchange>>) -> F,
+    call: impl Fn(Bytes, Arc<Vec<Exchange>>) -> F,
     driven: &mut Driven,
 ) -> Result<Box<Record>, Stop>
 where
@@ -121,15 +122,17 @@ where
         config, manifest, ..
     } = rules;
     let mut rounds = config.rounds_max.min(manifest.rounds);
-    let mut told = Vec::new();
+    let (mut memo, mut answers) = (Bytes::new(), Arc::default());
     loop {
-        let outcome = call(Arc::clone(&driven.exchanges)).await?;
+        let outcome = call(memo, answers).await?;
         if matches!(source, Source::Upstream(_)) {
-            log(&manifest.name, &outcome, &told);
+            log(&manifest.name, &outcome);
         }
-        told = outcome.diagnostics;
         driven.door = outcome.door;
-        let requests = match outcome.step {
+        let Fetch {
+            requests,
+            memo: written,
+        } = match outcome.step {
             Step::Done(record) => {
                 Check {
                     any_media_host: config.any_media_host,
@@ -139,14 +142,16 @@ where
                 return Ok(record);
             }
             Step::Refuse(refusal) => return Err(Stop::Refused(refusal)),
-            Step::Fetch(requests) => requests,
+            Step::Fetch(fetch) => fetch,
         };
         rounds = rounds
             .checked_sub(1)
             .ok_or_else(|| Stop::Rules("it wants too many rounds".into()))?;
         rules.permit(driven.exchanges.len(), &requests)?;
-        let answers = rules.answers(&source, &requests).await?;
-        Arc::make_mut(&mut driven.exchanges).extend(exchange(requests, answers));
+        let new = rules.answers(&source, &requests).await?;
+        let new: Vec<Exchange> = exchange(requests, new).collect();
+        Arc::make_mut(&mut driven.exchanges).extend(new.iter().cloned());
+        (memo, answers) = (written, Arc::new(new));
     }
 }
 
@@ -209,21 +214,18 @@ fn exchange(requests: Vec<Request>, answers: Vec<Answer>) -> impl Iterator<Item 
         .map(|(request, answer)| Exchange { request, answer })
 }
 
-/// What the plugin has to say, as data: it can neither forge lines nor flood the log. It is called anew each round, and
-/// says again what it said before.
+/// What the plugin has to say, as data: it can neither forge lines nor flood the log.
 fn log(
     plugin: &str,
     Outcome {
         door, diagnostics, ..
     }: &Outcome,
-    told: &[Diagnostic],
 ) {
-    let new = diagnostics.iter().filter(|it| !told.contains(it));
     for Diagnostic {
         severity,
         door: about,
         message,
-    } in new.take(DIAGNOSTICS_MAX)
+    } in diagnostics.iter().take(DIAGNOSTICS_MAX)
     {
         let message = line(message);
         let door = about.as_ref().or(door.as_ref()).map(|door| line(door));

@@ -51,17 +51,18 @@ pub(super) trait Functions: Send + Sync {
     /// A trap.
     fn describe(&self, store: &mut Store<State>, instance: &Instance) -> Result<Manifest>;
 
-    /// Calls the function that answers `query`.
+    /// Calls the function for the kind of `query`, with what the step before wrote down and the answers to its requests.
     ///
     /// # Errors
-    /// A trap, or a query that this plugin does not answer.
+    /// A trap, or a query of a kind that this plugin does not have.
     fn extract(
         &self,
         store: &mut Store<State>,
         instance: &Instance,
         query: &Query,
         context: &Context,
-        exchanges: &[Exchange],
+        memo: &[u8],
+        answers: &[Exchange],
     ) -> Result<Outcome>;
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use cases::{Case, Expected};
 use serde::Serialize;
 use serde_json::Value;
@@ -90,21 +91,23 @@ pub(super) fn end(subject: &Subject<'_>, case: &Case) -> Result<Expected, String
         session: case.question.session,
         settings: settings::over(&manifest.settings, subject.settings)?,
     };
-    let mut exchanges = Vec::new();
+    let (mut memo, mut answers, mut sent) = (Bytes::new(), Vec::new(), 0);
     for _ in 0..=manifest.rounds {
         let outcome = subject
             .sandbox
-            .extract(&query, &context, &exchanges)
+            .extract(&query, &context, &memo, &answers)
             .map_err(|fault| fault.to_string())?;
-        let requests = match outcome.step {
-            Step::Fetch(requests) => requests,
+        let fetch = match outcome.step {
+            Step::Fetch(fetch) => fetch,
             Step::Done(record) => return Ok(Expected::Record(without_kind(json(&record)?))),
             Step::Refuse(refusal) => return Ok(Expected::Refusal(json(&refusal)?)),
         };
-        for request in requests {
-            exchanges.push(answered(manifest, case, request)?);
-        }
-        if exchanges.len() > manifest.requests as usize {
+        sent += fetch.requests.len();
+        let requests = fetch.requests.into_iter();
+        let exchanges = requests.map(|request| answered(manifest, case, request));
+        answers = exchanges.collect::<Result<_, _>>()?;
+        memo = fetch.memo;
+        if sent > manifest.requests as usize {
             let requests = manifest.requests;
             return Err(format!("sends more than its {requests} requests"));
         }

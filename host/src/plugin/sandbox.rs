@@ -83,7 +83,8 @@ impl Sandbox {
         self.call(|store, instance| self.functions.describe(store, instance))
     }
 
-    /// One step of an extraction. Blocks, at most for the deadline of a call.
+    /// One step of an extraction, given what the step before wrote down and the answers to its requests. Blocks, at
+    /// most for the deadline of a call.
     ///
     /// # Errors
     /// Any [`Fault`] but `Busy`.
@@ -91,11 +92,12 @@ impl Sandbox {
         &self,
         query: &Query,
         context: &Context,
-        exchanges: &[Exchange],
+        memo: &[u8],
+        answers: &[Exchange],
     ) -> Result<Outcome, Fault> {
         self.call(|store, instance| {
             self.functions
-                .extract(store, instance, query, context, exchanges)
+                .extract(store, instance, query, context, memo, answers)
         })
     }
 

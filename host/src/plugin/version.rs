@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use time::OffsetDateTime;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
@@ -130,7 +131,8 @@ impl Plugin {
         Arc::clone(&self.settings)
     }
 
-    /// One call in a fresh store, off the async runtime. A caller that goes away does not end it midway: it runs to
+    /// One step of an extraction in a fresh store, off the async runtime: `memo` is what the step before wrote down,
+    /// `answers` are those to its requests. A caller that goes away does not end it midway: it runs to
     /// its outcome or its deadline, and holds its permit until then.
     ///
     /// # Errors
@@ -139,7 +141,8 @@ impl Plugin {
         &self,
         query: Arc<Query>,
         context: Arc<Context>,
-        exchanges: Arc<Vec<Exchange>>,
+        memo: Bytes,
+        answers: Arc<Vec<Exchange>>,
     ) -> Result<Outcome, Fault> {
         let free = Arc::clone(&self.permits.free);
         let permit = timeout(self.permits.wait, free.acquire_owned())
@@ -148,9 +151,10 @@ impl Plugin {
             .map_err(|_| Fault::Busy)?;
         let version = Arc::clone(&self.version);
         version.calls.fetch_add(1, Ordering::Relaxed);
-        let span = tracing::error_span!("plugin_call", exchanges = exchanges.len());
+        let span = tracing::error_span!("plugin_call", answers = answers.len());
         spawn_blocking(move || {
-            let outcome = span.in_scope(|| version.sandbox.extract(&query, &context, &exchanges));
+            let outcome =
+                span.in_scope(|| version.sandbox.extract(&query, &context, &memo, &answers));
             drop(permit);
             outcome
         })

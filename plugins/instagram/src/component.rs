@@ -3,23 +3,22 @@
 /// Implements the exported interface `$interface` of a component by the module `$kind` of this crate.
 #[macro_export]
 macro_rules! export_kind {
-    ($component:ty, $interface:ident, $kind:ident { $($field:ident),+ }) => {
+    ($component:ty, $interface:ident, $kind:ident) => {
         impl $interface::Guest for $component {
             fn extract(
                 query: $interface::Query,
                 context: $interface::Context,
-                exchanges: Vec<$interface::Exchange>,
+                memo: Vec<u8>,
+                answers: Vec<$interface::Exchange>,
             ) -> $interface::Outcome {
-                let query = $crate::$kind::Query { $($field: query.$field),+ };
-                let outcome = $crate::$kind::extract(&query, &context, &exchanges);
+                let outcome = $crate::$kind::extract(&query, &context, &memo, &answers);
                 $interface::Outcome {
+                    report: outcome.report,
                     step: match outcome.step {
-                        $crate::Step::Fetch(requests) => $interface::Step::Fetch(requests),
+                        $crate::Step::Fetch(fetch) => $interface::Step::Fetch(fetch),
                         $crate::Step::Done(record) => $interface::Step::Done(record),
                         $crate::Step::Refuse(refusal) => $interface::Step::Refuse(refusal),
                     },
-                    door: outcome.door,
-                    diagnostics: outcome.diagnostics,
                 }
             }
         }

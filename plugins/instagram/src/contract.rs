@@ -8,4 +8,4 @@ wit_bindgen::generate!({
     additional_derives: [PartialEq, serde::Serialize, serde::Deserialize],
 });
 
-pub use gramhost::extractor::{exchanges, records, steps, targets};
+pub use gramhost::extractor::{exchanges, queries, records, steps};

@@ -7,6 +7,7 @@
 mod tests;
 
 use memchr::memmem;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::contract::exchanges::{FetchError, Response};
@@ -14,7 +15,7 @@ use crate::contract::steps::{Change, Refusal};
 use crate::read::Body;
 
 /// Why a door brought nothing. [`crate::drive`] weighs them against each other.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) enum Closed {
     /// The answer itself states why there is no record: private, or gated.
     Stated(Refusal),

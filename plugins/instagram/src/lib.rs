@@ -1,8 +1,8 @@
 //! What knows Instagram: which request to send next and how to read what came back. Plain Rust, so that it
 //! also runs natively; knows no host, no clock and no network.
 //!
-//! Each kind of record has a module with `extract(query, context, exchanges)`, pure and called again after every
-//! round. The walk: the kind asks [`drive`] for a record; that goes through the doors of [`settings`] in order,
+//! Each kind of record has a module with `extract(query, context, memo, answers)`, pure: one step of a fold over the
+//! answers. The walk: the kind asks [`drive`] for a record; that goes through the doors of [`settings`] in order,
 //! [`request`] writes each question, `read` reads each answer, and [`failure`] tells what an answer means that
 //! holds no record.
 

@@ -1,11 +1,10 @@
 //! One post. Knows no dialect: that is `read`'s.
 
-use serde::Deserialize;
-
 use crate::contract::exchanges::Exchange;
+pub use crate::contract::queries::MediaQuery as Query;
+use crate::contract::queries::Target;
 use crate::contract::records::Media;
 use crate::contract::steps::{Context, Refusal, Severity};
-use crate::contract::targets::Target;
 use crate::drive::{self, Outcome, Stop, Walk};
 use crate::read::{self, Reading};
 use crate::request::Values;
@@ -14,17 +13,15 @@ use crate::shortcode;
 /// Characters of a shortcode; longer ones are bound to an owner and begin with the shortcode.
 const SHORTCODE_CHARS: usize = 11;
 
-/// Which post.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-pub struct Query {
-    /// By shortcode or by share link.
-    pub target: Target,
-}
-
 /// The next step towards a post.
 #[must_use]
-pub fn extract(query: &Query, context: &Context, exchanges: &[Exchange]) -> Outcome<Media> {
-    drive::run(context, exchanges, |walk| find(walk, &query.target))
+pub fn extract(
+    query: &Query,
+    context: &Context,
+    memo: &[u8],
+    answers: &[Exchange],
+) -> Outcome<Media> {
+    drive::run(context, memo, answers, |walk| find(walk, &query.target))
 }
 
 /// The post or reel that is meant: Instagram makes no difference.

@@ -1,23 +1,18 @@
-//! An account as its profile page shows it. A private account has a record too: what is public of it.
+//! An account as its profile page shows it. A private account is refused: only public content is served.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::contract::exchanges::Exchange;
+pub use crate::contract::queries::AccountQuery as Query;
 use crate::contract::records::Profile;
-use crate::contract::steps::Context;
+use crate::contract::steps::{Context, Refusal};
 use crate::drive::{self, Answered, Outcome, Stop, Walk};
 use crate::read::{self, ProfilePart, Reading};
 use crate::request::Values;
 
-/// Which account.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-pub struct Query {
-    /// Without `@`.
-    pub username: String,
-}
-
 /// What a further door may add.
+#[derive(Deserialize, Serialize)]
 struct Detail {
     part: Option<ProfilePart>,
     post_count: Option<u64>,
@@ -25,8 +20,13 @@ struct Detail {
 
 /// The next step towards a profile.
 #[must_use]
-pub fn extract(query: &Query, context: &Context, exchanges: &[Exchange]) -> Outcome<Profile> {
-    drive::run(context, exchanges, |walk| find(walk, &query.username))
+pub fn extract(
+    query: &Query,
+    context: &Context,
+    memo: &[u8],
+    answers: &[Exchange],
+) -> Outcome<Profile> {
+    drive::run(context, memo, answers, |walk| find(walk, &query.username))
 }
 
 fn find(walk: &mut Walk<'_>, username: &str) -> Result<Profile, Stop> {
@@ -36,6 +36,7 @@ fn find(walk: &mut Walk<'_>, username: &str) -> Result<Profile, Stop> {
     };
     let doors = walk.doors("profile-info")?;
     let (mut part, _) = walk.knock(&doors, &mut values, |answered| part(answered, username))?;
+    refuse_private(&part)?;
     if part.profile.post_count.is_none() || part.profile.category.is_none() {
         values.user_id = Some(part.profile.user_id.clone());
         let doors = walk.doors("profile-details")?;
@@ -49,8 +50,16 @@ fn find(walk: &mut Walk<'_>, username: &str) -> Result<Profile, Stop> {
                 _ => {}
             }
         }
+        refuse_private(&part)?;
     }
     Ok(part.profile)
+}
+
+fn refuse_private(part: &ProfilePart) -> Result<(), Stop> {
+    match part.profile.is_private {
+        Some(true) => Err(Stop::Refuse(Refusal::Private)),
+        _ => Ok(()),
+    }
 }
 
 fn part(answered: &Answered<'_>, username: &str) -> Reading<ProfilePart> {

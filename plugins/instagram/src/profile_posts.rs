@@ -10,8 +10,13 @@ pub use crate::tab::Query;
 
 /// The next step towards a page of posts.
 #[must_use]
-pub fn extract(query: &Query, context: &Context, exchanges: &[Exchange]) -> Outcome<MediaPage> {
-    drive::run(context, exchanges, |walk| {
+pub fn extract(
+    query: &Query,
+    context: &Context,
+    memo: &[u8],
+    answers: &[Exchange],
+) -> Outcome<MediaPage> {
+    drive::run(context, memo, answers, |walk| {
         tab::find(walk, query, "profile-posts", read::posts)
     })
 }

@@ -25,6 +25,7 @@ mod tab;
 mod tests;
 mod user;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Deserializer, Value};
 
 use crate::contract::records::StoryItem;
@@ -61,7 +62,7 @@ pub(crate) enum Reading<T> {
 }
 
 /// A profile as one answer states it: fields that another door has are absent.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct ProfilePart {
     pub(crate) profile: Profile,
     /// The account's id on the Facebook side, which POLARIS connections page by.
@@ -71,7 +72,7 @@ pub(crate) struct ProfilePart {
 }
 
 /// A page of an account's posts or reels as one answer states it.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct TabPage {
     pub(crate) owner: User,
     pub(crate) total_count: Option<u64>,
@@ -83,11 +84,18 @@ pub(crate) struct TabPage {
 }
 
 /// The stories of an account as one answer states them.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct StoriesPart {
     pub(crate) user_id: Option<String>,
     pub(crate) username: Option<String>,
     pub(crate) items: Vec<StoryItem>,
+    pub(crate) is_private: Option<bool>,
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Bytes of all bodies that were read by this thread.
+    pub(crate) static BYTES_READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 /// Tells what a body is, and parses it.
@@ -95,6 +103,8 @@ pub(crate) struct StoriesPart {
 /// Strips the `for (;;);` that keeps JSON from being run as a script. Several JSON texts in a row, as streamed
 /// GraphQL answers are, become one array.
 pub(crate) fn body(bytes: &[u8]) -> Body {
+    #[cfg(test)]
+    BYTES_READ.with(|read| read.set(read.get() + bytes.len()));
     let bytes = bytes
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(bytes)

@@ -9,8 +9,13 @@ use crate::post::find;
 
 /// The next step towards a reel.
 #[must_use]
-pub fn extract(query: &Query, context: &Context, exchanges: &[Exchange]) -> Outcome<Media> {
-    drive::run(context, exchanges, |walk| {
+pub fn extract(
+    query: &Query,
+    context: &Context,
+    memo: &[u8],
+    answers: &[Exchange],
+) -> Outcome<Media> {
+    drive::run(context, memo, answers, |walk| {
         let media = find(walk, &query.target)?;
         if matches!(media.media_type, MediaType::Image | MediaType::Carousel) {
             walk.note(

@@ -1,8 +1,9 @@
 //! The active stories of an account. Guests are shown whether there are any, and no more.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::contract::exchanges::Exchange;
+pub use crate::contract::queries::AccountQuery as Query;
 use crate::contract::records::{Profile, Stories, StoryItem};
 use crate::contract::steps::{Context, Refusal};
 use crate::drive::{self, Answered, Outcome, Stop, Walk};
@@ -12,20 +13,19 @@ use crate::request::Values;
 /// Seconds that a story stays up.
 const STORY_SECONDS: u64 = 24 * 60 * 60;
 
-/// Whose stories.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-pub struct Query {
-    /// Without `@`.
-    pub username: String,
-}
-
 /// The next step towards the stories.
 #[must_use]
-pub fn extract(query: &Query, context: &Context, exchanges: &[Exchange]) -> Outcome<Stories> {
-    drive::run(context, exchanges, |walk| find(walk, &query.username))
+pub fn extract(
+    query: &Query,
+    context: &Context,
+    memo: &[u8],
+    answers: &[Exchange],
+) -> Outcome<Stories> {
+    drive::run(context, memo, answers, |walk| find(walk, &query.username))
 }
 
 /// What an answer tells of an account: its stories themselves, or whether there are any.
+#[derive(Deserialize, Serialize)]
 enum Sight {
     Stories(Stories),
     Account(Box<ProfilePart>),
@@ -56,6 +56,8 @@ fn find(walk: &mut Walk<'_>, username: &str) -> Result<Stories, Stop> {
         username,
         has_active_stories: Some(false),
         items: Vec::new(),
+        is_private,
+        more: Vec::new(),
     };
     if is_present == Some(false) {
         return Ok(stories);
@@ -78,6 +80,7 @@ fn sight(answered: &Answered<'_>, username: &str) -> Reading<Sight> {
         user_id: Some(user_id),
         username: name,
         items,
+        is_private,
     }) = read::stories(answered.documents, username)
         && !items.is_empty()
     {
@@ -86,6 +89,8 @@ fn sight(answered: &Answered<'_>, username: &str) -> Reading<Sight> {
             username: name.unwrap_or_else(|| username.to_owned()),
             has_active_stories: Some(true),
             items,
+            is_private,
+            more: Vec::new(),
         }));
     }
     read::profile(answered.documents, username).map(|part| Sight::Account(Box::new(part)))

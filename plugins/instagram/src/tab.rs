@@ -5,9 +5,9 @@ mod tests;
 
 use std::collections::HashSet;
 
-use serde::Deserialize;
 use serde_json::Value;
 
+pub use crate::contract::queries::ListQuery as Query;
 use crate::contract::records::{Media, MediaPage, User};
 use crate::contract::steps::{Refusal, Severity};
 use crate::cursor::Cursor;
@@ -15,17 +15,6 @@ use crate::drive::{Stop, Walk};
 use crate::read::{self, Reading, TabPage};
 use crate::request::Values;
 use crate::settings::Named;
-
-/// Which part of which list.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-pub struct Query {
-    /// Without `@`.
-    pub username: String,
-    /// How many items, 1 to 50.
-    pub limit: u32,
-    /// From an earlier page.
-    pub cursor: Option<String>,
-}
 
 /// Finds the list in an answer.
 type Read = fn(&[Value], &str) -> Reading<TabPage>;
@@ -66,6 +55,7 @@ pub(crate) fn find(
         items: list.items,
         has_next_page: next.is_some(),
         end_cursor: next.as_ref().map(Cursor::encode),
+        more: Vec::new(),
     })
 }
 
@@ -171,6 +161,7 @@ fn confirm(walk: &mut Walk<'_>, values: &Values) -> Result<User, Stop> {
             .map(|picture| picture.url),
         is_verified: profile.is_verified,
         is_private: profile.is_private,
+        more: Vec::new(),
     })
 }
 

@@ -57,40 +57,56 @@ pub(crate) fn form(request: &Request) -> String {
     String::from_utf8(request.body.clone().unwrap_or_default()).unwrap()
 }
 
-/// Asks until the end; gives it and what was asked on the way. Unless told otherwise, an answer comes from where it was
-/// asked.
+/// Folds over answers until the end; gives it and what was asked on the way. Unless told otherwise, an answer comes from
+/// where it was asked.
 pub(crate) fn run<T>(
-    extract: impl Fn(&[Exchange]) -> Outcome<T>,
+    extract: impl Fn(&[u8], &[Exchange]) -> Outcome<T>,
     answer: impl Fn(&Request) -> Response,
 ) -> (Step<T>, Vec<Request>) {
-    let mut exchanges: Vec<Exchange> = Vec::new();
+    let (mut outcomes, asked) = steps(extract, answer);
+    match outcomes.pop() {
+        Some(outcome) => (outcome.step, asked),
+        None => panic!("no step"),
+    }
+}
+
+/// The same, with the outcome of every step.
+pub(crate) fn steps<T>(
+    extract: impl Fn(&[u8], &[Exchange]) -> Outcome<T>,
+    answer: impl Fn(&Request) -> Response,
+) -> (Vec<Outcome<T>>, Vec<Request>) {
+    let (mut memo, mut answers, mut asked) = (Vec::new(), Vec::new(), Vec::new());
+    let mut outcomes = Vec::new();
     for _ in 0..=ROUNDS_MAX {
-        match extract(&exchanges).step {
-            Step::Fetch(requests) => {
-                assert!(!requests.is_empty(), "a fetch of nothing");
-                exchanges.extend(requests.into_iter().map(|request| {
-                    let mut response = answer(&request);
-                    if response.url.is_empty() {
-                        response.url.clone_from(&request.url);
-                    }
-                    Exchange {
-                        request,
-                        answer: Answer::Response(response),
-                    }
-                }));
+        let outcome = extract(&memo, &answers);
+        let is_over = match &outcome.step {
+            Step::Fetch(fetch) => {
+                assert!(!fetch.requests.is_empty(), "a fetch of nothing");
+                asked.extend(fetch.requests.iter().cloned());
+                memo.clone_from(&fetch.memo);
+                let requests = fetch.requests.iter();
+                answers = requests.map(|it| answered(it, &answer)).collect();
+                false
             }
-            end => {
-                return (
-                    end,
-                    exchanges
-                        .into_iter()
-                        .map(|exchange| exchange.request)
-                        .collect(),
-                );
-            }
+            Step::Done(_) | Step::Refuse(_) => true,
+        };
+        outcomes.push(outcome);
+        if is_over {
+            return (outcomes, asked);
         }
     }
     panic!("no end after {ROUNDS_MAX} rounds");
+}
+
+fn answered(request: &Request, answer: impl Fn(&Request) -> Response) -> Exchange {
+    let mut response = answer(request);
+    if response.url.is_empty() {
+        response.url.clone_from(&request.url);
+    }
+    Exchange {
+        request: request.clone(),
+        answer: Answer::Response(response),
+    }
 }
 
 pub(crate) fn refusal<T: std::fmt::Debug>(step: Step<T>) -> Refusal {

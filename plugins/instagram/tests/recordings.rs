@@ -170,6 +170,9 @@ fn judge(recording: &Recording, kind: &str, giver: Giver, end: &Expected) -> Vec
 /// The refusals that are right for a recording; none where it has a record.
 fn refusals(recording: &Recording, kind: &str, giver: Giver) -> Option<&'static [&'static str]> {
     let facts = &recording.facts;
+    if kind == "profile-info" && facts["users"][0]["is_private"] == true {
+        return Some(&["Private"]);
+    }
     let is_empty = |list: &str| facts[list].as_array().is_none_or(Vec::is_empty);
     let is_failure = recording.folder == "failures" || (is_empty("media") && is_empty("users"));
     if !is_failure || recording.folder == "stories" {

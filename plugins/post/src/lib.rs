@@ -6,9 +6,9 @@ wit_bindgen::generate!({
     world: "post-plugin",
     with: {
         "gramhost:extractor/exchanges@1.0.0": instagram::contract::exchanges,
+        "gramhost:extractor/queries@1.0.0": instagram::contract::queries,
         "gramhost:extractor/records@1.0.0": instagram::contract::records,
         "gramhost:extractor/steps@1.0.0": instagram::contract::steps,
-        "gramhost:extractor/targets@1.0.0": instagram::contract::targets,
     },
 });
 
@@ -17,5 +17,5 @@ use exports::gramhost::extractor::{about, post};
 struct Component;
 
 instagram::export_about!(Component, "post", instagram::settings::MEDIA);
-instagram::export_kind!(Component, post, post { target });
+instagram::export_kind!(Component, post, post);
 export!(Component);

@@ -6,6 +6,7 @@ wit_bindgen::generate!({
     world: "profile-plugin",
     with: {
         "gramhost:extractor/exchanges@1.0.0": instagram::contract::exchanges,
+        "gramhost:extractor/queries@1.0.0": instagram::contract::queries,
         "gramhost:extractor/records@1.0.0": instagram::contract::records,
         "gramhost:extractor/steps@1.0.0": instagram::contract::steps,
     },
@@ -16,23 +17,7 @@ use exports::gramhost::extractor::{about, profile_info, profile_posts, profile_r
 struct Component;
 
 instagram::export_about!(Component, "profile", instagram::settings::PROFILE);
-instagram::export_kind!(Component, profile_info, profile_info { username });
-instagram::export_kind!(
-    Component,
-    profile_posts,
-    profile_posts {
-        username,
-        limit,
-        cursor
-    }
-);
-instagram::export_kind!(
-    Component,
-    profile_reels,
-    profile_reels {
-        username,
-        limit,
-        cursor
-    }
-);
+instagram::export_kind!(Component, profile_info, profile_info);
+instagram::export_kind!(Component, profile_posts, profile_posts);
+instagram::export_kind!(Component, profile_reels, profile_reels);
 export!(Component);

@@ -6,6 +6,7 @@ wit_bindgen::generate!({
     world: "story-plugin",
     with: {
         "gramhost:extractor/exchanges@1.0.0": instagram::contract::exchanges,
+        "gramhost:extractor/queries@1.0.0": instagram::contract::queries,
         "gramhost:extractor/records@1.0.0": instagram::contract::records,
         "gramhost:extractor/steps@1.0.0": instagram::contract::steps,
     },
@@ -16,5 +17,5 @@ use exports::gramhost::extractor::{about, story};
 struct Component;
 
 instagram::export_about!(Component, "story", instagram::settings::STORY);
-instagram::export_kind!(Component, story, story { username });
+instagram::export_kind!(Component, story, story);
 export!(Component);

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::gramhost::extractor::{
     exchanges::{Answer, Exchange, Header, Method, Request, Response},
-    steps::{Change, Refusal},
+    steps::{Change, Fetch, Refusal},
 };
 
 /// What this door is called in outcomes, logs and reports.
@@ -34,6 +34,14 @@ pub fn question(operation: &str, doc_id: &str, variables: &Value) -> Request {
         ]),
         body: Some(form.into_bytes()),
         session: false,
+    }
+}
+
+/// A round of one request, and the memo that the step after it is given.
+pub fn fetch(request: Request, memo: &[u8]) -> Fetch {
+    Fetch {
+        requests: vec![request],
+        memo: memo.to_vec(),
     }
 }
 

@@ -5,12 +5,12 @@ mod door;
 wit_bindgen::generate!({ path: "wit", world: "__name__-plugin", generate_all });
 
 use exports::gramhost::extractor::{
-    __name__::{self, Context, Exchange, Media, Outcome, Query, Refusal, Step},
+    __name__::{self, Context, Exchange, Media, Outcome, Query, Refusal, Report, Step},
     about,
 };
 use gramhost::extractor::{
+    queries::Target,
     records::{Image, MediaType, Renditions, User, Video},
-    targets::Target,
 };
 use serde_json::{Value, json};
 
@@ -25,6 +25,10 @@ const ROOT: &str = "xig_polaris_media";
 
 /// Whether only videos are served, as for reels.
 const ONLY_VIDEOS: bool = __only_videos__;
+
+/// Memos: which question was asked last. Nothing was at first.
+const ASKED_OBJECT: &[u8] = b"object";
+const ASKED_PAGE: &[u8] = b"page";
 
 struct Component;
 #[cfg(target_family = "wasm")]
@@ -45,35 +49,48 @@ impl about::Guest for Component {
 }
 
 impl __name__::Guest for Component {
-    fn extract(query: Query, context: Context, exchanges: Vec<Exchange>) -> Outcome {
+    fn extract(query: Query, context: Context, memo: Vec<u8>, answers: Vec<Exchange>) -> Outcome {
         Outcome {
-            step: step(&query.target, &context, &exchanges).unwrap_or_else(Step::Refuse),
-            door: (!exchanges.is_empty()).then(|| door::NAME.to_owned()),
-            diagnostics: Vec::new(),
+            report: Report {
+                door: (!answers.is_empty()).then(|| door::NAME.to_owned()),
+                diagnostics: Vec::new(),
+            },
+            step: step(&query.target, &context, &memo, &answers).unwrap_or_else(Step::Refuse),
         }
     }
 }
 
-/// What comes next, told by what has been answered so far: nothing is kept between calls.
-fn step(target: &Target, context: &Context, exchanges: &[Exchange]) -> Result<Step, Refusal> {
+/// One step of the fold: the memo says which question was asked last, and `answers` has the answer to it.
+fn step(
+    target: &Target,
+    context: &Context,
+    memo: &[u8],
+    answers: &[Exchange],
+) -> Result<Step, Refusal> {
     let Target::Shortcode(code) = target else {
         let why = "share links are not followed yet";
         return Err(Refusal::Unavailable(why.to_owned()));
     };
     let id = media_id(code).ok_or(Refusal::NotFound)?;
-    match exchanges {
-        [] => {
+    match (memo, answers) {
+        ([], _) => {
             let settings: Value = serde_json::from_str(&context.settings).unwrap_or_default();
             let doc_id = settings["doc_id"].as_str().unwrap_or_default();
             let variables = json!({ "media_id": id.to_string() });
             let question = door::question(OPERATION, doc_id, &variables);
-            Ok(Step::Fetch(vec![question]))
+            Ok(Step::Fetch(door::fetch(question, ASKED_OBJECT)))
         }
-        [answer] => match door::object(answer, ROOT)? {
+        (ASKED_OBJECT, [answer]) => match door::object(answer, ROOT)? {
             Some(object) => Ok(Step::Done(media(&object)?)),
-            None => Ok(Step::Fetch(vec![door::page(&format!("/p/{code}/"))])),
+            None => {
+                let page = door::page(&format!("/p/{code}/"));
+                Ok(Step::Fetch(door::fetch(page, ASKED_PAGE)))
+            }
         },
-        [_, page, ..] => Err(door::absence(page)),
+        (ASKED_PAGE, [page]) => Err(door::absence(page)),
+        _ => Err(Refusal::Unavailable(
+            "the memo is not one of this extractor".to_owned(),
+        )),
     }
 }
 
@@ -97,6 +114,10 @@ fn media(root: &Value) -> Result<Media, Refusal> {
     if ONLY_VIDEOS && !matches!(media_type, MediaType::Video) {
         return Err(Refusal::NotFound);
     }
+    let owner = user(&inner["user"]);
+    if owner.as_ref().and_then(|owner| owner.is_private) == Some(true) {
+        return Err(Refusal::Private);
+    }
     let hidden = inner["like_and_view_counts_disabled"].as_bool();
     Ok(Media {
         shortcode: must("code")?,
@@ -106,7 +127,7 @@ fn media(root: &Value) -> Result<Media, Refusal> {
         renditions: renditions(inner),
         caption: text(&inner["caption"]["text"]),
         taken_at: inner["taken_at"].as_u64(),
-        owner: user(&inner["user"]),
+        owner,
         like_count: inner["like_count"]
             .as_u64()
             .filter(|_| hidden != Some(true)),
@@ -128,6 +149,8 @@ fn media(root: &Value) -> Result<Media, Refusal> {
         has_effects: None,
         carousel_count: None,
         children: Vec::new(),
+        // What Instagram states and the contract has no field for: names in snake case, and JSON texts.
+        more: Vec::new(),
     })
 }
 
@@ -179,6 +202,7 @@ fn user(value: &Value) -> Option<User> {
         picture_url: text(&value["profile_pic_url"]),
         is_verified: value["is_verified"].as_bool(),
         is_private: value["is_private"].as_bool(),
+        more: Vec::new(),
     })
 }
 

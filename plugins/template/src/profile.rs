@@ -6,7 +6,7 @@ wit_bindgen::generate!({ path: "wit", world: "profile-plugin", generate_all });
 
 use exports::gramhost::extractor::{
     about,
-    profile_info::{self, Context, Exchange, Outcome, Profile, Query, Refusal, Step},
+    profile_info::{self, Context, Exchange, Outcome, Profile, Query, Refusal, Report, Step},
     profile_posts, profile_reels,
 };
 use gramhost::extractor::records::{BioLink, Image};
@@ -20,6 +20,10 @@ doc_id = \"27981003384861049\"
 
 const OPERATION: &str = "PolarisLoggedOutDesktopWWWProfileRootContentQuery";
 const ROOT: &str = "xig_user_by_username";
+
+/// Memos: which question was asked last. Nothing was at first.
+const ASKED_OBJECT: &[u8] = b"object";
+const ASKED_PAGE: &[u8] = b"page";
 
 struct Component;
 #[cfg(target_family = "wasm")]
@@ -40,35 +44,51 @@ impl about::Guest for Component {
 }
 
 impl profile_info::Guest for Component {
-    fn extract(query: Query, context: Context, exchanges: Vec<Exchange>) -> Outcome {
+    fn extract(query: Query, context: Context, memo: Vec<u8>, answers: Vec<Exchange>) -> Outcome {
         Outcome {
-            step: step(&query.username, &context, &exchanges).unwrap_or_else(Step::Refuse),
-            door: (!exchanges.is_empty()).then(|| door::NAME.to_owned()),
-            diagnostics: Vec::new(),
+            report: Report {
+                door: (!answers.is_empty()).then(|| door::NAME.to_owned()),
+                diagnostics: Vec::new(),
+            },
+            step: step(&query.username, &context, &memo, &answers).unwrap_or_else(Step::Refuse),
         }
     }
 }
 
-/// What comes next, told by what has been answered so far: nothing is kept between calls.
-fn step(username: &str, context: &Context, exchanges: &[Exchange]) -> Result<Step, Refusal> {
-    match exchanges {
-        [] => {
+/// One step of the fold: the memo says which question was asked last, and `answers` has the answer to it.
+fn step(
+    username: &str,
+    context: &Context,
+    memo: &[u8],
+    answers: &[Exchange],
+) -> Result<Step, Refusal> {
+    match (memo, answers) {
+        ([], _) => {
             let settings: Value = serde_json::from_str(&context.settings).unwrap_or_default();
             let doc_id = settings["doc_id"].as_str().unwrap_or_default();
             let question = door::question(OPERATION, doc_id, &json!({ "username": username }));
-            Ok(Step::Fetch(vec![question]))
+            Ok(Step::Fetch(door::fetch(question, ASKED_OBJECT)))
         }
-        [answer] => match door::object(answer, ROOT)? {
+        (ASKED_OBJECT, [answer]) => match door::object(answer, ROOT)? {
             Some(user) => Ok(Step::Done(profile(&user)?)),
-            None => Ok(Step::Fetch(vec![door::page(&format!("/{username}/"))])),
+            None => {
+                let page = door::page(&format!("/{username}/"));
+                Ok(Step::Fetch(door::fetch(page, ASKED_PAGE)))
+            }
         },
-        [_, page, ..] => Err(door::absence(page)),
+        (ASKED_PAGE, [page]) => Err(door::absence(page)),
+        _ => Err(Refusal::Unavailable(
+            "the memo is not one of this extractor".to_owned(),
+        )),
     }
 }
 
 /// The record. A value that Instagram does not state stays `None`: never 0, "" or false in its place.
 fn profile(user: &Value) -> Result<Profile, Refusal> {
     let must = |key: &str| text(&user[key]).ok_or_else(|| lacks(key, user));
+    if user["is_private"].as_bool() == Some(true) {
+        return Err(Refusal::Private);
+    }
     let links = user["bio_links"].as_array().cloned().unwrap_or_default();
     let link = |it: &Value| {
         Some(BioLink {
@@ -106,26 +126,42 @@ fn profile(user: &Value) -> Result<Profile, Refusal> {
         category: None,
         email: None,
         phone: None,
+        // What Instagram states and the contract has no field for: names in snake case, and JSON texts.
+        more: Vec::new(),
     })
 }
 
 /// Lists are yours to write: until then they say so.
 impl profile_posts::Guest for Component {
-    fn extract(_: profile_posts::Query, _: Context, _: Vec<Exchange>) -> profile_posts::Outcome {
+    fn extract(
+        _: profile_posts::Query,
+        _: Context,
+        _: Vec<u8>,
+        _: Vec<Exchange>,
+    ) -> profile_posts::Outcome {
         profile_posts::Outcome {
+            report: Report {
+                door: None,
+                diagnostics: Vec::new(),
+            },
             step: profile_posts::Step::Refuse(not_written()),
-            door: None,
-            diagnostics: Vec::new(),
         }
     }
 }
 
 impl profile_reels::Guest for Component {
-    fn extract(_: profile_reels::Query, _: Context, _: Vec<Exchange>) -> profile_reels::Outcome {
+    fn extract(
+        _: profile_reels::Query,
+        _: Context,
+        _: Vec<u8>,
+        _: Vec<Exchange>,
+    ) -> profile_reels::Outcome {
         profile_reels::Outcome {
+            report: Report {
+                door: None,
+                diagnostics: Vec::new(),
+            },
             step: profile_reels::Step::Refuse(not_written()),
-            door: None,
-            diagnostics: Vec::new(),
         }
     }
 }
@@ -160,6 +196,12 @@ mod tests {
         let profile = profile(&body["data"][ROOT]).unwrap();
         assert_eq!(profile.follower_count, Some(12840));
         assert_eq!(profile.post_count, None);
+    }
+
+    #[test]
+    fn a_private_account_is_refused() {
+        let user = json!({ "pk": "1", "username": "somebody", "is_private": true });
+        assert!(matches!(profile(&user), Err(Refusal::Private)));
     }
 
     #[test]

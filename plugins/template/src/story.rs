@@ -6,7 +6,7 @@ wit_bindgen::generate!({ path: "wit", world: "story-plugin", generate_all });
 
 use exports::gramhost::extractor::{
     about,
-    story::{self, Context, Exchange, Outcome, Query, Refusal, Step, Stories},
+    story::{self, Context, Exchange, Outcome, Query, Refusal, Report, Step, Stories},
 };
 use serde_json::{Value, json};
 
@@ -18,6 +18,10 @@ doc_id = \"27981003384861049\"
 
 const OPERATION: &str = "PolarisLoggedOutDesktopWWWProfileRootContentQuery";
 const ROOT: &str = "xig_user_by_username";
+
+/// Memos: which question was asked last. Nothing was at first.
+const ASKED_OBJECT: &[u8] = b"object";
+const ASKED_PAGE: &[u8] = b"page";
 
 struct Component;
 #[cfg(target_family = "wasm")]
@@ -38,29 +42,42 @@ impl about::Guest for Component {
 }
 
 impl story::Guest for Component {
-    fn extract(query: Query, context: Context, exchanges: Vec<Exchange>) -> Outcome {
+    fn extract(query: Query, context: Context, memo: Vec<u8>, answers: Vec<Exchange>) -> Outcome {
         Outcome {
-            step: step(&query.username, &context, &exchanges).unwrap_or_else(Step::Refuse),
-            door: (!exchanges.is_empty()).then(|| door::NAME.to_owned()),
-            diagnostics: Vec::new(),
+            report: Report {
+                door: (!answers.is_empty()).then(|| door::NAME.to_owned()),
+                diagnostics: Vec::new(),
+            },
+            step: step(&query.username, &context, &memo, &answers).unwrap_or_else(Step::Refuse),
         }
     }
 }
 
-/// What comes next, told by what has been answered so far: nothing is kept between calls.
-fn step(username: &str, context: &Context, exchanges: &[Exchange]) -> Result<Step, Refusal> {
-    match exchanges {
-        [] => {
+/// One step of the fold: the memo says which question was asked last, and `answers` has the answer to it.
+fn step(
+    username: &str,
+    context: &Context,
+    memo: &[u8],
+    answers: &[Exchange],
+) -> Result<Step, Refusal> {
+    match (memo, answers) {
+        ([], _) => {
             let settings: Value = serde_json::from_str(&context.settings).unwrap_or_default();
             let doc_id = settings["doc_id"].as_str().unwrap_or_default();
             let question = door::question(OPERATION, doc_id, &json!({ "username": username }));
-            Ok(Step::Fetch(vec![question]))
+            Ok(Step::Fetch(door::fetch(question, ASKED_OBJECT)))
         }
-        [answer] => match door::object(answer, ROOT)? {
+        (ASKED_OBJECT, [answer]) => match door::object(answer, ROOT)? {
             Some(user) => Ok(Step::Done(stories(&user)?)),
-            None => Ok(Step::Fetch(vec![door::page(&format!("/{username}/"))])),
+            None => {
+                let page = door::page(&format!("/{username}/"));
+                Ok(Step::Fetch(door::fetch(page, ASKED_PAGE)))
+            }
         },
-        [_, page, ..] => Err(door::absence(page)),
+        (ASKED_PAGE, [page]) => Err(door::absence(page)),
+        _ => Err(Refusal::Unavailable(
+            "the memo is not one of this extractor".to_owned(),
+        )),
     }
 }
 
@@ -76,6 +93,8 @@ fn stories(user: &Value) -> Result<Stories, Refusal> {
             username: must("username")?,
             has_active_stories: Some(false),
             items: Vec::new(),
+            is_private: user["is_private"].as_bool(),
+            more: Vec::new(),
         }),
         Some(_) => Err(Refusal::LoginRequired),
         None => Err(lacks("latest_reel_media", user)),

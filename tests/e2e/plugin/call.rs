@@ -4,7 +4,7 @@ use std::{fs, sync::Arc, time::Instant};
 
 use futures_util::future::join_all;
 use gramhost::{
-    contract::{Kind, Step},
+    contract::{Fetch, Kind, Step},
     plugin::{Fault, Plugin, Registry},
 };
 use tempfile::TempDir;
@@ -103,7 +103,7 @@ async fn a_call_finds_nothing_of_the_calls_before_it() {
 #[tokio::test]
 async fn rule_breaking_answers_are_handed_over() {
     let (_folder, _registry, plugin) = misbehaving().await;
-    let Step::Fetch(requests) = ask(&plugin, "fanout").await.unwrap().step else {
+    let Step::Fetch(Fetch { requests, .. }) = ask(&plugin, "fanout").await.unwrap().step else {
         panic!()
     };
     assert_eq!(requests.len(), 500);

@@ -1,7 +1,7 @@
 //! Records to look at: the least that Instagram may state, and about as much as the specification's examples.
 
 use crate::contract::record::{
-    Audio, BioLink, Child, Image, Location, Media, MediaPage, MediaType, Profile, Renditions,
+    Audio, BioLink, Child, Image, Location, Media, MediaPage, MediaType, More, Profile, Renditions,
     Sound, Sticker, Stories, StoryItem, User, Video,
 };
 
@@ -60,6 +60,7 @@ pub(super) fn user(id: &str, username: &str) -> User {
         picture_url: Some("https://cdn.example/150.jpg".to_owned()),
         is_verified: Some(true),
         is_private: Some(false),
+        more: More::default(),
     }
 }
 
@@ -92,6 +93,7 @@ pub(super) fn bare_media(media_type: MediaType) -> Media {
         has_effects: None,
         carousel_count: None,
         children: Vec::new(),
+        more: More::default(),
     }
 }
 
@@ -104,6 +106,7 @@ pub(super) fn full_media(media_type: MediaType) -> Media {
         renditions: renditions(media_type == MediaType::Video),
         media_type,
         tagged_users: vec![user("7", "tagged.in.item")],
+        more: More::default(),
     };
     let children = [MediaType::Image, MediaType::Video, MediaType::Image].map(child);
     Media {
@@ -150,6 +153,7 @@ pub(super) fn page(items: Vec<Media>) -> MediaPage {
         items,
         has_next_page: true,
         end_cursor: Some("next".to_owned()),
+        more: More::default(),
     }
 }
 
@@ -178,6 +182,7 @@ pub(super) fn profile(pictures: Vec<Image>) -> Profile {
         category: None,
         email: None,
         phone: None,
+        more: More::default(),
     }
 }
 
@@ -187,6 +192,8 @@ pub(super) fn stories(items: Vec<StoryItem>, has_active_stories: Option<bool>) -
         username: "instagram".to_owned(),
         has_active_stories,
         items,
+        is_private: None,
+        more: More::default(),
     }
 }
 
@@ -204,5 +211,6 @@ pub(super) fn story(media_type: MediaType, taken_at: u64) -> StoryItem {
             url: None,
             options: vec!["Yes".to_owned(), "No".to_owned()],
         }],
+        more: More::default(),
     }
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::contract::record::{Image, MediaType, Video};
+use crate::contract::record::{Image, MediaType, More, Video};
 
 /// As in front of Instagram itself.
 const CHECK: Check = Check {
@@ -47,6 +47,7 @@ pub(in crate::extraction) fn post(shortcode: &str) -> Media {
         has_effects: None,
         carousel_count: None,
         children: Vec::new(),
+        more: More::default(),
     }
 }
 
@@ -80,6 +81,7 @@ fn posts(page: impl FnOnce(&mut MediaPage)) -> Result<(), String> {
         items: vec![post(CODE), post(CODE)],
         has_next_page: false,
         end_cursor: None,
+        more: More::default(),
     };
     page(&mut found);
     let query = Query::ProfilePosts {
@@ -161,6 +163,7 @@ fn media_lie_on_instagrams_hosts() {
             media_type: MediaType::Video,
             renditions,
             tagged_users: Vec::new(),
+            more: More::default(),
         }];
     };
     assert_eq!(
@@ -227,6 +230,7 @@ fn ids_texts_and_lists_have_their_sizes() {
         media_type: MediaType::Image,
         renditions: Renditions::default(),
         tagged_users: Vec::new(),
+        more: More::default(),
     };
     assert_eq!(
         wrong(|media| media.children = vec![child; 21]),
@@ -268,12 +272,15 @@ fn story_ids_are_numbers() {
             expiring_at: None,
             view_count: None,
             stickers: Vec::new(),
+            more: More::default(),
         };
         let record = Stories {
             user_id: "1".into(),
             username: "a".into(),
             has_active_stories: None,
             items: vec![item],
+            is_private: None,
+            more: More::default(),
         };
         CHECK.record(
             &Query::Story {

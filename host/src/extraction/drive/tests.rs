@@ -52,10 +52,22 @@ fn request(url: &str) -> Request {
 }
 
 fn fetch(count: usize) -> Step {
-    Step::Fetch(vec![request("https://www.instagram.com/"); count])
+    fetch_of(vec![request("https://www.instagram.com/"); count])
 }
 
-/// Runs a plugin that answers its nth call with `step(n, exchanges)`; also says how often it was called.
+fn fetch_of(requests: Vec<Request>) -> Step {
+    Step::Fetch(Fetch {
+        requests,
+        memo: Bytes::new(),
+    })
+}
+
+/// The memo that a call is given: what the call before it wrote, nothing at first.
+fn written(call: usize) -> Bytes {
+    vec![0; call].into()
+}
+
+/// Runs a plugin whose nth call returns `step(n, answers)`; also gives the number of calls.
 async fn run_with(
     config: &Config,
     origin: &str,
@@ -66,8 +78,16 @@ async fn run_with(
     let query = Query::Post {
         target: Target::Shortcode(CODE.into()),
     };
-    let call = |exchanges: Arc<Vec<Exchange>>| {
-        let step = step(calls.fetch_add(1, Ordering::Relaxed), &exchanges);
+    let call = |memo: Bytes, answers: Arc<Vec<Exchange>>| {
+        let number = calls.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(memo, written(number), "the memo of the call before");
+        let step = step(number, &answers).map(|step| match step {
+            Step::Fetch(fetch) => Step::Fetch(Fetch {
+                memo: written(number + 1),
+                ..fetch
+            }),
+            end => end,
+        });
         async {
             step.map(|step| Outcome {
                 step,
@@ -110,9 +130,9 @@ fn broke(ended: Result<Box<Record>, Stop>) -> String {
 }
 
 #[tokio::test]
-async fn each_call_sees_all_exchanges_so_far_in_order() {
+async fn each_call_is_given_the_memo_and_the_answers_of_the_call_before() {
     let (ended, calls) = run(|call, exchanges| {
-        assert_eq!(exchanges.len(), [0, 1, 3][call]);
+        assert_eq!(exchanges.len(), [0, 1, 2][call]);
         assert!(
             exchanges
                 .iter()
@@ -178,8 +198,7 @@ async fn rounds_and_requests_are_counted_by_the_smaller_limit() {
 
 #[tokio::test]
 async fn a_forbidden_host_ends_the_extraction() {
-    let (ended, calls) =
-        run(|_, _| Ok(Step::Fetch(vec![request("https://i.instagram.com/")]))).await;
+    let (ended, calls) = run(|_, _| Ok(fetch_of(vec![request("https://i.instagram.com/")]))).await;
     let words = "the extractor failed: its request is denied: the host \"i.instagram.com\" is not on the list";
     assert_eq!((broke(ended).as_str(), calls), (words, 1));
 }
@@ -188,7 +207,7 @@ async fn a_forbidden_host_ends_the_extraction() {
 async fn a_session_that_the_manifest_does_not_speak_of_is_not_sent() {
     let page = request("https://www.instagram.com/");
     let step = |_: usize, _: &[Exchange]| {
-        Ok(Step::Fetch(vec![Request {
+        Ok(fetch_of(vec![Request {
             session: true,
             ..page.clone()
         }]))

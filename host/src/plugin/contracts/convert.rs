@@ -1,5 +1,7 @@
 //! How a type of a contract becomes the host's own and back; each version of the contract says it for its types.
 
+use crate::contract::record::More;
+
 /// One type into its counterpart, through lists and options.
 pub(in crate::plugin) trait Convert<To> {
     fn convert(self) -> To;
@@ -14,6 +16,12 @@ impl<From: Convert<To>, To> Convert<Vec<To>> for Vec<From> {
 impl<From: Convert<To>, To> Convert<Option<To>> for Option<From> {
     fn convert(self) -> Option<To> {
         self.map(Convert::convert)
+    }
+}
+
+impl Convert<More> for Vec<(String, String)> {
+    fn convert(self) -> More {
+        self.into()
     }
 }
 

@@ -13,6 +13,7 @@ use wasmtime::{
 use self::bindings::exports::gramhost::extractor::{
     about, post, profile_info, profile_posts, profile_reels, reel, story,
 };
+use self::bindings::gramhost::extractor::queries::{AccountQuery, ListQuery, MediaQuery};
 use super::{Contract, Functions, convert::Convert};
 use crate::{
     contract::{Context, Exchange, Manifest, Outcome, Query},
@@ -23,6 +24,7 @@ use crate::{
 pub(in crate::plugin) const WIT: &[(&str, &str)] = &[
     ("exchange.wit", include_str!("../../../../wit/exchange.wit")),
     ("kind.wit", include_str!("../../../../wit/kind.wit")),
+    ("query.wit", include_str!("../../../../wit/query.wit")),
     ("record.wit", include_str!("../../../../wit/record.wit")),
     ("step.wit", include_str!("../../../../wit/step.wit")),
     ("world.wit", include_str!("../../../../wit/world.wit")),
@@ -91,40 +93,42 @@ impl Functions for Extractor {
         instance: &Instance,
         query: &Query,
         context: &Context,
-        exchanges: &[Exchange],
+        memo: &[u8],
+        answers: &[Exchange],
     ) -> Result<Outcome> {
         let context = context.clone().convert();
-        let exchanges: Vec<exchanges::Exchange> = exchanges.to_vec().convert();
+        // Bodies are not copied here: clones of them share their bytes.
+        let answers: Vec<exchanges::Exchange> = answers.to_vec().convert();
         macro_rules! call {
             ($functions:expr, $query:expr) => {
                 $functions
                     .load(&mut *store, instance)?
-                    .call_extract(store, &$query, &context, &exchanges)
+                    .call_extract(store, &$query, &context, memo, &answers)
                     .map(Convert::convert)
             };
         }
         match (&self.extract, query.clone()) {
             (Extract::Profile { info, .. }, Query::ProfileInfo { username }) => {
-                call!(info, profile_info::Query { username })
+                call!(info, AccountQuery { username })
             }
             #[rustfmt::skip]
             (Extract::Profile { posts, .. }, Query::ProfilePosts { username, limit, cursor }) => {
-                call!(posts, profile_posts::Query { username, limit, cursor })
+                call!(posts, ListQuery { username, limit, cursor })
             }
             #[rustfmt::skip]
             (Extract::Profile { reels, .. }, Query::ProfileReels { username, limit, cursor }) => {
-                call!(reels, profile_reels::Query { username, limit, cursor })
+                call!(reels, ListQuery { username, limit, cursor })
             }
             (Extract::Post(post), Query::Post { target }) => {
                 let target = target.convert();
-                call!(post, post::Query { target })
+                call!(post, MediaQuery { target })
             }
             (Extract::Reel(reel), Query::Reel { target }) => {
                 let target = target.convert();
-                call!(reel, reel::Query { target })
+                call!(reel, MediaQuery { target })
             }
             (Extract::Story(story), Query::Story { username }) => {
-                call!(story, story::Query { username })
+                call!(story, AccountQuery { username })
             }
             _ => Err(Error::msg(
                 "asked for a kind that this plugin does not have",

@@ -59,7 +59,8 @@ impl Functions for Extractor {
         instance: &Instance,
         query: &Query,
         context: &Context,
-        exchanges: &[Exchange],
+        memo: &[u8],
+        answers: &[Exchange],
     ) -> Result<Outcome> {
         let Query::Post { target } = query.clone() else {
             return Err(Error::msg(
@@ -67,9 +68,9 @@ impl Functions for Extractor {
             ));
         };
         let context = context.clone().convert();
-        let exchanges: Vec<v1::exchanges::Exchange> = exchanges.to_vec().convert();
+        let answers: Vec<v1::exchanges::Exchange> = answers.to_vec().convert();
         let post = self.post.load(&mut *store, instance)?;
-        post.call_extract(store, &target.convert(), &context, &exchanges)
+        post.call_extract(store, &target.convert(), &context, &answers, memo)
             .map(Convert::convert)
     }
 }
@@ -92,7 +93,7 @@ impl Convert<Outcome> for post::Outcome {
     fn convert(self) -> Outcome {
         Outcome {
             step: match self.step {
-                Ok(post::Step::Fetch(requests)) => Step::Fetch(requests.convert()),
+                Ok(post::Step::Fetch(fetch)) => Step::Fetch(fetch.convert()),
                 Ok(post::Step::Done(media)) => Step::Done(Box::new(Record::Post(media.convert()))),
                 Err(refusal) => Step::Refuse(refusal.convert()),
             },

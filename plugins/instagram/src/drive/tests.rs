@@ -1,14 +1,16 @@
 //! Limits and settings of the engine; its walk is tested with the kinds.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod fold;
+
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
-use crate::contract::exchanges::Response;
-use crate::contract::targets::Target;
+use crate::contract::exchanges::{Answer, FetchError, Response};
+use crate::contract::queries::Target;
 use crate::settings::MEDIA;
-use crate::testing::{guest, login_gate, record, refusal, response, run};
+use crate::testing::{guest, login_gate, record, refusal, response, run, steps};
 use crate::{post, profile_info, settings, story};
 
 fn query() -> post::Query {
@@ -36,7 +38,7 @@ fn the_walk_ends_within_its_rounds() {
         settings["order"]["media"] = json!(doors);
     });
     let (step, asked) = run(
-        |exchanges| post::extract(&query(), &context, exchanges),
+        |memo, answers| post::extract(&query(), &context, memo, answers),
         |_| login_gate(),
     );
     assert_eq!(refusal(step), Refusal::LoginRequired);
@@ -63,7 +65,7 @@ fn settings_that_do_not_fit_are_named() {
     ];
     for (edit, name) in cases {
         let (step, _) = run(
-            |exchanges| post::extract(&query(), &with(edit), exchanges),
+            |memo, answers| post::extract(&query(), &with(edit), memo, answers),
             |_| login_gate(),
         );
         assert!(
@@ -83,7 +85,7 @@ fn a_door_may_be_added_without_a_compiler() {
     let answer = json!({ "items": [{ "pk": "1", "code": "DAbcdefghij", "media_type": 1,
         "image_versions2": { "candidates": [{ "url": "https://x.fbcdn.net/a.jpg" }] } }] });
     let (step, asked) = run(
-        |exchanges| post::extract(&query(), &context, exchanges),
+        |memo, answers| post::extract(&query(), &context, memo, answers),
         |request| Response {
             status: 200,
             url: request.url.clone(),
@@ -130,13 +132,17 @@ fn the_default_settings_of_every_plugin_fit() {
 #[test]
 fn a_fetch_that_failed_is_reported_by_its_name() {
     let context = guest(MEDIA);
-    let mut exchanges = Vec::new();
+    let (mut memo, mut answers) = (Vec::new(), Vec::new());
     let end = loop {
-        match post::extract(&query(), &context, &exchanges).step {
-            Step::Fetch(requests) => exchanges.extend(requests.into_iter().map(|request| {
-                let answer = Answer::Failed(crate::contract::exchanges::FetchError::DnsError);
-                Exchange { request, answer }
-            })),
+        match post::extract(&query(), &context, &memo, &answers).step {
+            Step::Fetch(fetch) => {
+                let requests = fetch.requests.into_iter();
+                let failed = requests.map(|request| Exchange {
+                    request,
+                    answer: Answer::Failed(FetchError::DnsError),
+                });
+                (memo, answers) = (fetch.memo, failed.collect());
+            }
             end => break end,
         }
     };
@@ -151,18 +157,22 @@ fn every_closed_door_is_told_to_the_log() {
     let query = story::Query {
         username: "gramhost.demo".to_owned(),
     };
-    let first = story::extract(&query, &context, &[]);
-    let Step::Fetch(requests) = first.step else {
-        unreachable!("asks first")
-    };
-    let answer = Answer::Response(login_gate());
-    let exchanges = [Exchange {
-        request: requests[0].clone(),
-        answer,
-    }];
-    let outcome = story::extract(&query, &context, &exchanges);
-    assert_eq!(outcome.diagnostics[0].door.as_deref(), Some("guest-root"));
-    assert_eq!(outcome.door.as_deref(), Some("guest-root"));
+    let (outcomes, asked) = steps(
+        |memo, answers| story::extract(&query, &context, memo, answers),
+        |_| login_gate(),
+    );
+    // Once, by the step that read its answer: the first step has no answer yet.
+    assert!(outcomes[0].report.diagnostics.is_empty());
+    let told = outcomes.iter().map(|outcome| &outcome.report);
+    let told = told.flat_map(|report| &report.diagnostics);
+    let doors: Vec<_> = told.filter_map(|it| it.door.as_deref()).collect();
+    assert_eq!(doors.len(), asked.len());
+    assert_eq!(doors[0], "guest-root");
+    assert_eq!(
+        outcomes[1].report.door.as_deref(),
+        Some("guest-root"),
+        "the door that decided"
+    );
 }
 
 #[test]
@@ -172,8 +182,8 @@ fn the_same_arguments_give_the_same_outcome() {
         username: "gramhost.demo".to_owned(),
     };
     assert_eq!(
-        profile_info::extract(&query, &context, &[]),
-        profile_info::extract(&query, &context, &[])
+        profile_info::extract(&query, &context, &[], &[]),
+        profile_info::extract(&query, &context, &[], &[])
     );
 }
 
@@ -181,7 +191,7 @@ proptest! {
     #[test]
     fn any_answer_comes_to_an_end(status in 100_u16..600, body in ".*") {
         let (step, asked) = run(
-            |exchanges| post::extract(&query(), &guest(MEDIA), exchanges),
+            |memo, answers| post::extract(&query(), &guest(MEDIA), memo, answers),
             |request| response(status, &request.url, &body),
         );
         prop_assert!(matches!(step, Step::Refuse(_)));

@@ -28,7 +28,7 @@ fn ask(answer: impl Fn(&str) -> Response) -> (Step<Media>, Vec<String>) {
 
 fn ask_as(context: &Context, answer: impl Fn(&str) -> Response) -> (Step<Media>, Vec<String>) {
     let (step, asked) = run(
-        |exchanges| extract(&query(), context, exchanges),
+        |memo, answers| extract(&query(), context, memo, answers),
         |request| answer(&label(request)),
     );
     (step, asked.iter().map(label).collect())
@@ -101,12 +101,12 @@ fn any_door_may_be_the_one_that_answers() {
 fn a_session_door_is_asked_only_with_a_session() {
     let context = member(MEDIA);
     let (_, asked) = run(
-        |exchanges| extract(&query(), &context, exchanges),
+        |memo, answers| extract(&query(), &context, memo, answers),
         |_| post(),
     );
     assert!(asked.iter().all(|request| request.session));
     let (_, asked) = run(
-        |exchanges| extract(&query(), &guest(MEDIA), exchanges),
+        |memo, answers| extract(&query(), &guest(MEDIA), memo, answers),
         |_| login_gate(),
     );
     assert!(asked.iter().all(|request| !request.session));
@@ -115,7 +115,7 @@ fn a_session_door_is_asked_only_with_a_session() {
 #[test]
 fn no_request_carries_a_secret() {
     let (_, asked) = run(
-        |exchanges| extract(&query(), &member(MEDIA), exchanges),
+        |memo, answers| extract(&query(), &member(MEDIA), memo, answers),
         |_| login_gate(),
     );
     let secret = |request: &Request| {
@@ -259,7 +259,7 @@ fn a_link_bound_to_its_owner_is_the_post_of_its_first_characters() {
         target: Target::Shortcode(format!("{CODE}{}", "x".repeat(28))),
     };
     let (step, _) = run(
-        |exchanges| extract(&query, &guest(MEDIA), exchanges),
+        |memo, answers| extract(&query, &guest(MEDIA), memo, answers),
         |_| post(),
     );
     assert_eq!(record(step).shortcode, CODE);
@@ -271,7 +271,7 @@ fn a_text_that_is_no_shortcode_is_not_asked_for() {
         target: Target::Shortcode("no code!".to_owned()),
     };
     let (step, asked) = run(
-        |exchanges| extract(&query, &guest(MEDIA), exchanges),
+        |memo, answers| extract(&query, &guest(MEDIA), memo, answers),
         |_| post(),
     );
     assert_eq!((refusal(step), asked.len()), (Refusal::NotFound, 0));
@@ -294,7 +294,7 @@ fn a_share_link_leads_to_its_post() {
         target: Target::Share("https://www.instagram.com/share/p/BAshared?igsh=x".to_owned()),
     };
     let (step, asked) = run(
-        |exchanges| extract(&query, &guest(MEDIA), exchanges),
+        |memo, answers| extract(&query, &guest(MEDIA), memo, answers),
         |request| match label(request).as_str() {
             "/share/p/BAshared" => response(
                 200,
@@ -317,7 +317,8 @@ fn a_share_link_that_leads_nowhere_is_refused() {
         target: Target::Share("https://www.instagram.com/share/BAshared".to_owned()),
     };
     let end = |url: &'static str, body: &'static str| {
-        let extract = |exchanges: &[Exchange]| extract(&query, &guest(MEDIA), exchanges);
+        let context = guest(MEDIA);
+        let extract = |memo: &[u8], answers: &[Exchange]| extract(&query, &context, memo, answers);
         refusal(run(extract, |_| response(200, url, body)).0)
     };
     assert_eq!(

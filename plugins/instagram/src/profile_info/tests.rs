@@ -6,7 +6,6 @@ use serde_json::json;
 use super::*;
 use crate::Step;
 use crate::contract::exchanges::Response;
-use crate::contract::steps::Refusal;
 use crate::settings::PROFILE;
 use crate::testing::{form, guest, label, login_gate, member, record, refusal, response, run};
 
@@ -20,7 +19,7 @@ fn ask_as(context: &Context, answer: impl Fn(&str) -> Response) -> (Step<Profile
         username: "gramhost.demo".to_owned(),
     };
     let (step, asked) = run(
-        |exchanges| extract(&query, context, exchanges),
+        |memo, answers| extract(&query, context, memo, answers),
         |request| answer(&label(request)),
     );
     (step, asked.iter().map(label).collect())
@@ -89,7 +88,7 @@ fn details_are_asked_by_the_real_user_id() {
         username: "gramhost.demo".to_owned(),
     };
     let (_, asked) = run(
-        |exchanges| extract(&query, &guest(PROFILE), exchanges),
+        |memo, answers| extract(&query, &guest(PROFILE), memo, answers),
         |_| root(),
     );
     assert!(form(&asked[1]).contains("variables=%7B%22__relay_internal__pv__"));
@@ -115,18 +114,40 @@ fn a_page_states_the_count_only_where_it_is_exact() {
     }
 }
 
+fn private(answer: Response) -> Response {
+    let body = String::from_utf8(answer.body).unwrap();
+    response(
+        200,
+        "",
+        body.replace(r#""is_private":false"#, r#""is_private":true"#),
+    )
+}
+
 #[test]
-fn a_private_account_has_a_record() {
+fn a_private_account_is_refused_at_once() {
+    let (step, asked) = ask(|_| private(root()));
+    assert_eq!(refusal(step), Refusal::Private);
+    assert_eq!(asked, [ROOT]);
+}
+
+#[test]
+fn an_account_that_a_further_door_calls_private_is_refused() {
     let (step, _) = ask(|door| match door {
         ROOT => {
-            let body = String::from_utf8(root().body)
-                .unwrap()
-                .replace(r#""is_private":false"#, r#""is_private":true"#);
-            response(200, "", body)
+            let body = String::from_utf8(root().body).unwrap();
+            response(
+                200,
+                "",
+                body.replace(r#""is_private":false"#, r#""is_private":null"#),
+            )
+        }
+        DETAILS => {
+            let user = json!({ "pk": "42", "username": "gramhost.demo", "biography": "", "is_private": true });
+            response(200, "", json!({ "data": { "user": user } }))
         }
         _ => login_gate(),
     });
-    assert_eq!(record(step).is_private, Some(true));
+    assert_eq!(refusal(step), Refusal::Private);
 }
 
 #[test]

@@ -57,6 +57,7 @@ pub(super) fn media(node: &Value) -> Option<Media> {
         has_effects: None,
         carousel_count: carousel_count(&Value::Null, &children),
         children,
+        more: Vec::new(),
     })
 }
 
@@ -66,6 +67,7 @@ fn child(node: &Value) -> Child {
         media_type: media_type(node),
         renditions: rendition::legacy_renditions(node),
         tagged_users: tagged_users(node),
+        more: Vec::new(),
     }
 }
 

@@ -117,6 +117,7 @@ fn modern(node: &Value) -> Option<Media> {
         has_effects: has_effects(&node["creative_config"]),
         carousel_count: carousel_count(&node["carousel_media_count"], &children),
         children,
+        more: Vec::new(),
     })
 }
 
@@ -126,6 +127,7 @@ fn child(node: &Value) -> Child {
         media_type: media_type(node),
         renditions: rendition::renditions(node),
         tagged_users: tagged_users(node),
+        more: Vec::new(),
     }
 }
 

@@ -110,6 +110,7 @@ fn part(root: &Value, user_id: String, username: String) -> ProfilePart {
             ],
             "tel:",
         ),
+        more: Vec::new(),
     };
     ProfilePart {
         profile,
@@ -218,6 +219,7 @@ impl ProfilePart {
             category: mine.category.or(theirs.category),
             email: mine.email.or(theirs.email),
             phone: mine.phone.or(theirs.phone),
+            more: mine.more,
         };
         Self {
             profile,

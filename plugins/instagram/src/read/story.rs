@@ -118,6 +118,7 @@ fn part(path: &str, reel: &Value) -> Reading<StoriesPart> {
             user_id,
             username: field::filled(&account["username"]),
             items,
+            is_private: field::flag(&account["is_private"]),
         }),
     }
 }
@@ -159,6 +160,7 @@ fn story_item(path: &str, item: &Value, user_id: Option<&str>) -> Result<StoryIt
         // `edge_story_media_viewers` counts 0 to everybody but the owner.
         view_count: first(["viewer_count", "story_view_count"]),
         stickers: sticker::stickers(item),
+        more: Vec::new(),
     })
 }
 
@@ -173,6 +175,7 @@ fn both(one: Reading<StoriesPart>, other: Reading<StoriesPart>) -> Reading<Stori
             }
             one.user_id = one.user_id.or(other.user_id);
             one.username = one.username.or(other.username);
+            one.is_private = one.is_private.or(other.is_private);
             Reading::Found(one)
         }
         (one, other) => one.or(other),

@@ -255,6 +255,7 @@ fn owner(account: &Value, items: &[Media], username: &str) -> User {
         picture_url: None,
         is_verified: None,
         is_private: None,
+        more: Vec::new(),
     });
     owner.username.get_or_insert_with(|| username.to_owned());
     owner

@@ -14,6 +14,7 @@ pub(super) fn user(value: &Value) -> Option<User> {
         picture_url: field::url(&value["profile_pic_url"]),
         is_verified: field::flag(&value["is_verified"]),
         is_private: field::flag(&value["is_private"]),
+        more: Vec::new(),
     };
     (user.user_id.is_some() || user.username.is_some()).then_some(user)
 }
@@ -37,6 +38,7 @@ pub(super) fn owner(node: &Value) -> Option<User> {
             picture_url: user.picture_url.or(owner.picture_url),
             is_verified: user.is_verified.or(owner.is_verified),
             is_private: user.is_private.or(owner.is_private),
+            more: user.more,
         }),
         (user, owner) => user.or(owner),
     }

@@ -16,7 +16,7 @@ fn ask(context: &Context, answer: impl Fn(&str) -> Response) -> Step<Stories> {
         username: "gramhost.demo".to_owned(),
     };
     run(
-        |exchanges| extract(&query, context, exchanges),
+        |memo, answers| extract(&query, context, memo, answers),
         |request| answer(&label(request)),
     )
     .0

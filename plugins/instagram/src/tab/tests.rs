@@ -32,7 +32,9 @@ fn ask(
 ) -> (Step<MediaPage>, Vec<Request>) {
     let context = guest(PROFILE);
     run(
-        |exchanges| profile_posts::extract(&query(limit, cursor.clone()), &context, exchanges),
+        |memo, answers| {
+            profile_posts::extract(&query(limit, cursor.clone()), &context, memo, answers)
+        },
         answer,
     )
 }
@@ -234,7 +236,7 @@ fn the_user_id_is_learnt_on_the_way() {
         json!({ "items": [{ "media": item(1) }], "paging_info": { "more_available": false } });
     let context = guest(PROFILE);
     let (step, asked) = run(
-        |exchanges| profile_reels::extract(&query(12, None), &context, exchanges),
+        |memo, answers| profile_reels::extract(&query(12, None), &context, memo, answers),
         |request| match label(request).as_str() {
             ROOT => response(200, "", &root),
             "/api/v1/clips/user/" => response(200, "", &reels),

@@ -4,8 +4,8 @@ use cases::{Expected, Question, har};
 use instagram::contract::exchanges::{
     Answer, Exchange, FetchError, Header, Method, Request, Response,
 };
+use instagram::contract::queries::Target;
 use instagram::contract::steps::Context;
-use instagram::contract::targets::Target;
 use instagram::{Outcome, Step};
 use instagram::{post, profile_info, profile_posts, profile_reels, reel, settings, story};
 use serde::Serialize;
@@ -29,21 +29,21 @@ pub(crate) fn drive(
         "profile-info" => {
             let query = query(question)?;
             rounds(
-                |exchanges| profile_info::extract(&query, &context, exchanges),
+                |memo, answers| profile_info::extract(&query, &context, memo, answers),
                 &mut answer,
             )
         }
         "profile-posts" => {
             let query = query(question)?;
             rounds(
-                |exchanges| profile_posts::extract(&query, &context, exchanges),
+                |memo, answers| profile_posts::extract(&query, &context, memo, answers),
                 &mut answer,
             )
         }
         "profile-reels" => {
             let query = query(question)?;
             rounds(
-                |exchanges| profile_reels::extract(&query, &context, exchanges),
+                |memo, answers| profile_reels::extract(&query, &context, memo, answers),
                 &mut answer,
             )
         }
@@ -52,7 +52,7 @@ pub(crate) fn drive(
                 target: target(&question.query["target"])?,
             };
             rounds(
-                |exchanges| post::extract(&query, &context, exchanges),
+                |memo, answers| post::extract(&query, &context, memo, answers),
                 &mut answer,
             )
         }
@@ -61,14 +61,14 @@ pub(crate) fn drive(
                 target: target(&question.query["target"])?,
             };
             rounds(
-                |exchanges| reel::extract(&query, &context, exchanges),
+                |memo, answers| reel::extract(&query, &context, memo, answers),
                 &mut answer,
             )
         }
         "story" => {
             let query = query(question)?;
             rounds(
-                |exchanges| story::extract(&query, &context, exchanges),
+                |memo, answers| story::extract(&query, &context, memo, answers),
                 &mut answer,
             )
         }
@@ -145,20 +145,23 @@ fn failure(name: &str) -> FetchError {
 }
 
 fn rounds<T: Serialize>(
-    extract: impl Fn(&[Exchange]) -> Outcome<T>,
+    extract: impl Fn(&[u8], &[Exchange]) -> Outcome<T>,
     answer: &mut impl FnMut(&Request) -> Result<Answer, String>,
 ) -> Result<(Vec<Exchange>, Expected), String> {
     let json = |value| serde_json::to_value(value).map_err(|error| error.to_string());
     let mut exchanges = Vec::new();
+    let (mut memo, mut new) = (Vec::new(), 0);
     for _ in 0..ROUNDS {
-        match extract(&exchanges).step {
+        let answers = &exchanges[exchanges.len() - new..];
+        match extract(&memo, answers).step {
             Step::Done(record) => {
                 let record = serde_json::to_value(record).map_err(|error| error.to_string())?;
-                return Ok((exchanges, Expected::Record(record)));
+                return Ok((exchanges, Expected::Record(as_the_host_writes(record))));
             }
             Step::Refuse(refusal) => return Ok((exchanges, Expected::Refusal(json(refusal)?))),
-            Step::Fetch(requests) => {
-                for request in requests {
+            Step::Fetch(fetch) => {
+                (memo, new) = (fetch.memo, fetch.requests.len());
+                for request in fetch.requests {
                     let answer = answer(&request)?;
                     exchanges.push(Exchange { request, answer });
                 }
@@ -166,6 +169,27 @@ fn rounds<T: Serialize>(
         }
     }
     Err(format!("no end after {ROUNDS} rounds"))
+}
+
+/// The host writes `more` as an object of values, and leaves out an empty one.
+fn as_the_host_writes(value: Value) -> Value {
+    let pairs = |list: Vec<Value>| -> Value {
+        let pairs = list.into_iter().filter_map(|pair| {
+            let (name, text): (String, String) = serde_json::from_value(pair).ok()?;
+            Some((name, serde_json::from_str(&text).unwrap_or(Value::Null)))
+        });
+        Value::Object(pairs.collect())
+    };
+    let field = |(name, value): (String, Value)| match value {
+        Value::Array(list) if name == "more" && list.is_empty() => None,
+        Value::Array(list) if name == "more" => Some((name, pairs(list))),
+        value => Some((name, as_the_host_writes(value))),
+    };
+    match value {
+        Value::Object(map) => Value::Object(map.into_iter().filter_map(field).collect()),
+        Value::Array(list) => Value::Array(list.into_iter().map(as_the_host_writes).collect()),
+        other => other,
+    }
 }
 
 fn context(question: &Question, kind: &str) -> Result<Context, String> {

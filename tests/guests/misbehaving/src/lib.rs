@@ -6,9 +6,9 @@ wit_bindgen::generate!({
     world: "post-plugin",
     with: {
         "gramhost:extractor/exchanges@1.0.0": instagram::contract::exchanges,
+        "gramhost:extractor/queries@1.0.0": instagram::contract::queries,
         "gramhost:extractor/records@1.0.0": instagram::contract::records,
         "gramhost:extractor/steps@1.0.0": instagram::contract::steps,
-        "gramhost:extractor/targets@1.0.0": instagram::contract::targets,
     },
 });
 
@@ -27,13 +27,14 @@ use std::{
 use exports::gramhost::extractor::{about, post};
 use instagram::contract::{
     exchanges::{Method, Request},
+    queries::Target,
     records::{Media, Renditions},
-    targets::Target,
+    steps::{Fetch, Report},
 };
 use media::media;
 
 struct Honest;
-instagram::export_kind!(Honest, post, post { target });
+instagram::export_kind!(Honest, post, post);
 
 struct Component;
 instagram::export_about!(Component, "post", instagram::settings::MEDIA);
@@ -46,7 +47,8 @@ impl post::Guest for Component {
     fn extract(
         query: post::Query,
         context: post::Context,
-        exchanges: Vec<post::Exchange>,
+        memo: Vec<u8>,
+        answers: Vec<post::Exchange>,
     ) -> post::Outcome {
         let wrong = match &query.target {
             Target::Shortcode(code) => code.clone(),
@@ -68,7 +70,7 @@ impl post::Guest for Component {
             }
             "recurse" => refuse(&recurse(1).to_string()),
             "recurse-with-frames" => refuse(&recurse_with_frames(1).to_string()),
-            "trap" => refuse(&exchanges[7].request.url),
+            "trap" => refuse(&answers[7].request.url),
             "shout" => {
                 eprintln!("\u{1b}[31m{}", "loud ".repeat(100_000));
                 process::abort()
@@ -92,7 +94,7 @@ impl post::Guest for Component {
                 refuse("slept")
             }
             "count" => refuse(&(CALLS.fetch_add(1, Ordering::Relaxed) + 1).to_string()),
-            _ => Honest::extract(query, context, exchanges),
+            _ => Honest::extract(query, context, memo, answers),
         }
     }
 }
@@ -130,7 +132,10 @@ fn fetch<'a>(urls: impl Iterator<Item = &'a str>) -> post::Outcome {
         body: None,
         session: false,
     });
-    outcome(post::Step::Fetch(requests.collect()))
+    outcome(post::Step::Fetch(Fetch {
+        requests: requests.collect(),
+        memo: Vec::new(),
+    }))
 }
 
 fn done(media: Media) -> post::Outcome {
@@ -139,8 +144,10 @@ fn done(media: Media) -> post::Outcome {
 
 fn outcome(step: post::Step) -> post::Outcome {
     post::Outcome {
+        report: Report {
+            door: None,
+            diagnostics: Vec::new(),
+        },
         step,
-        door: None,
-        diagnostics: Vec::new(),
     }
 }

@@ -6,9 +6,9 @@ wit_bindgen::generate!({
     world: "post-plugin",
     with: {
         "gramhost:extractor/exchanges@1.0.0": instagram::contract::exchanges,
+        "gramhost:extractor/queries@1.0.0": instagram::contract::queries,
         "gramhost:extractor/records@1.0.0": instagram::contract::records,
         "gramhost:extractor/steps@1.0.0": instagram::contract::steps,
-        "gramhost:extractor/targets@1.0.0": instagram::contract::targets,
     },
 });
 
@@ -18,9 +18,9 @@ mod media;
 use exports::gramhost::extractor::{about, post};
 use instagram::contract::{
     exchanges::{Answer, Method, Request},
+    queries::Target,
     records::{Media, User},
-    steps::Change,
-    targets::Target,
+    steps::{Change, Fetch, Report},
 };
 use media::media;
 use serde_json::Value;
@@ -49,24 +49,30 @@ impl post::Guest for Component {
     fn extract(
         query: post::Query,
         context: post::Context,
-        exchanges: Vec<post::Exchange>,
+        _: Vec<u8>,
+        answers: Vec<post::Exchange>,
     ) -> post::Outcome {
         let settings: Value = serde_json::from_str(&context.settings).unwrap_or_default();
         let code = match &query.target {
             Target::Shortcode(code) => code.as_str(),
             Target::Share(_) => "",
         };
-        let step = match exchanges.first().map(|exchange| &exchange.answer) {
-            None => post::Step::Fetch(vec![page(code)]),
+        let step = match answers.first().map(|exchange| &exchange.answer) {
+            None => post::Step::Fetch(Fetch {
+                requests: vec![page(code)],
+                memo: Vec::new(),
+            }),
             Some(Answer::Response(response)) => read(code, &settings, &response.body),
             Some(Answer::Failed(_)) => {
                 post::Step::Refuse(post::Refusal::Unavailable("the page".to_owned()))
             }
         };
         post::Outcome {
+            report: Report {
+                door: Some("page".to_owned()),
+                diagnostics: Vec::new(),
+            },
             step,
-            door: Some("page".to_owned()),
-            diagnostics: Vec::new(),
         }
     }
 }
@@ -110,6 +116,7 @@ fn read_media(code: &str, caption: &str, answer: &Value, likes: Option<&Value>) 
         picture_url: None,
         is_verified: None,
         is_private: None,
+        more: Vec::new(),
     });
     Media {
         caption: Some(caption.to_owned()),

@@ -10,9 +10,9 @@ wit_bindgen::generate!({
     world: "gramhost:extractor/post-plugin@2.0.0",
     with: {
         "gramhost:extractor/exchanges@1.0.0": instagram::contract::exchanges,
+        "gramhost:extractor/queries@1.0.0": instagram::contract::queries,
         "gramhost:extractor/records@1.0.0": instagram::contract::records,
         "gramhost:extractor/steps@1.0.0": instagram::contract::steps,
-        "gramhost:extractor/targets@1.0.0": instagram::contract::targets,
     },
 });
 
@@ -40,18 +40,19 @@ impl post::Guest for Component {
     fn extract(
         target: post::Target,
         context: post::Context,
-        exchanges: Vec<post::Exchange>,
+        answers: Vec<post::Exchange>,
+        memo: Vec<u8>,
     ) -> post::Outcome {
         let query = instagram::post::Query { target };
-        let outcome = instagram::post::extract(&query, &context, &exchanges);
+        let outcome = instagram::post::extract(&query, &context, &memo, &answers);
         post::Outcome {
             step: match outcome.step {
-                instagram::Step::Fetch(requests) => Ok(post::Step::Fetch(requests)),
+                instagram::Step::Fetch(fetch) => Ok(post::Step::Fetch(fetch)),
                 instagram::Step::Done(media) => Ok(post::Step::Done(media)),
                 instagram::Step::Refuse(refusal) => Err(refusal),
             },
-            doors: outcome.door.into_iter().collect(),
-            diagnostics: outcome.diagnostics,
+            doors: outcome.report.door.into_iter().collect(),
+            diagnostics: outcome.report.diagnostics,
         }
     }
 }

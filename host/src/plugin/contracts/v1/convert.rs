@@ -8,13 +8,13 @@ use super::{
         exports::gramhost::extractor::{
             post, profile_info, profile_posts, profile_reels, reel, story,
         },
-        gramhost::extractor::{steps, targets},
+        gramhost::extractor::{queries, steps},
     },
     exchanges,
 };
 use crate::contract::{
-    Answer, Change, Context, Diagnostic, Exchange, FetchError, Header, Manifest, Method, Outcome,
-    Record, Refusal, Request, Response, Severity, Step, Target,
+    Answer, Change, Context, Diagnostic, Exchange, Fetch, FetchError, Header, Manifest, Method,
+    Outcome, Record, Refusal, Request, Response, Severity, Step, Target,
 };
 use crate::plugin::contracts::convert::{Convert, same_fields};
 
@@ -90,11 +90,11 @@ impl Convert<Method> for exchanges::Method {
     }
 }
 
-impl Convert<targets::Target> for Target {
-    fn convert(self) -> targets::Target {
+impl Convert<queries::Target> for Target {
+    fn convert(self) -> queries::Target {
         match self {
-            Self::Shortcode(code) => targets::Target::Shortcode(code),
-            Self::Share(url) => targets::Target::Share(url),
+            Self::Shortcode(code) => queries::Target::Shortcode(code),
+            Self::Share(url) => queries::Target::Share(url),
         }
     }
 }
@@ -127,6 +127,15 @@ impl Convert<Refusal> for steps::Refusal {
     }
 }
 
+impl Convert<Fetch> for steps::Fetch {
+    fn convert(self) -> Fetch {
+        Fetch {
+            requests: self.requests.convert(),
+            memo: self.memo.into(),
+        }
+    }
+}
+
 /// The outcomes of the six interfaces differ only in their record.
 macro_rules! outcomes {
     ($($interface:ident => $record:ident),+ $(,)?) => {
@@ -134,12 +143,12 @@ macro_rules! outcomes {
             fn convert(self) -> Outcome {
                 Outcome {
                     step: match self.step {
-                        $interface::Step::Fetch(requests) => Step::Fetch(requests.convert()),
+                        $interface::Step::Fetch(fetch) => Step::Fetch(fetch.convert()),
                         $interface::Step::Done(record) => Step::Done(Box::new(Record::$record(record.convert()))),
                         $interface::Step::Refuse(refusal) => Step::Refuse(refusal.convert()),
                     },
-                    door: self.door,
-                    diagnostics: self.diagnostics.convert(),
+                    door: self.report.door,
+                    diagnostics: self.report.diagnostics.convert(),
                 }
             }
         })+

@@ -5,8 +5,8 @@ wasmtime::component::bindgen!({
     world: "gramhost:extractor/post-plugin@2.0.0",
     with: {
         "gramhost:extractor/exchanges@1.0.0": super::v1::exchanges,
+        "gramhost:extractor/queries@1.0.0": super::v1::bindings::gramhost::extractor::queries,
         "gramhost:extractor/records@1.0.0": super::v1::bindings::gramhost::extractor::records,
         "gramhost:extractor/steps@1.0.0": super::v1::bindings::gramhost::extractor::steps,
-        "gramhost:extractor/targets@1.0.0": super::v1::bindings::gramhost::extractor::targets,
     },
 });

@@ -1,0 +1,102 @@
+//! What Instagram states beyond the fields of a record: names, each with a JSON text.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, Visitor},
+    ser::SerializeMap,
+};
+use serde_json::Value;
+
+/// Pairs of a name and a JSON text, in the order of the plugin. In JSON it is an object of the values themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct More(Vec<(String, String)>);
+
+impl More {
+    /// Whether there is nothing beyond the fields.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The names, and the JSON text of each.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+}
+
+impl From<Vec<(String, String)>> for More {
+    fn from(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+}
+
+/// A text that is no JSON is kept as a JSON string, because a plugin may write anything.
+fn value(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+}
+
+impl Serialize for More {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, text) in self.iter() {
+            map.serialize_entry(name, &value(text))?;
+        }
+        map.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for More {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Pairs)
+    }
+}
+
+struct Pairs;
+
+impl<'de> Visitor<'de> for Pairs {
+    type Value = More;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of values")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<More, A::Error> {
+        let mut pairs = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, Value>()? {
+            pairs.push((name, value.to_string()));
+        }
+        Ok(More(pairs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Both directions, and texts that are no JSON.
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn more(pairs: &[(&str, &str)]) -> More {
+        let pairs = pairs.iter();
+        let owned = pairs.map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        More(owned.collect())
+    }
+
+    #[test]
+    fn json_texts_become_values_and_return() {
+        let more = more(&[("reposts", "12"), ("badge", r#"{"kind":"new"}"#)]);
+        let json = serde_json::to_string(&more).unwrap();
+        assert_eq!(json, r#"{"reposts":12,"badge":{"kind":"new"}}"#);
+        assert_eq!(serde_json::from_str::<More>(&json).unwrap(), more);
+    }
+
+    #[test]
+    fn a_text_that_is_no_json_is_a_string() {
+        let json = serde_json::to_string(&more(&[("odd", "{not json"), ("none", "")])).unwrap();
+        assert_eq!(json, r#"{"odd":"{not json","none":""}"#);
+    }
+}

@@ -1,0 +1,91 @@
+//! One answer of one door: read once, it brings what was looked for, or says why the door stayed closed.
+
+use std::slice;
+
+use serde_json::Value;
+
+use super::memo::Said;
+use crate::contract::exchanges::{Answer, Exchange, Response};
+use crate::failure::{self, Closed};
+use crate::read::{self, Body, Page, Reading};
+use crate::request::Values;
+use crate::settings::{Named, Silence};
+
+/// What a door answered, for those who look for something in it.
+pub(crate) struct Answered<'b> {
+    /// The URL that answered, after redirects.
+    pub(crate) url: &'b str,
+    /// Every JSON text in it that can hold a root.
+    pub(crate) documents: &'b [Value],
+    /// The page, where it is one.
+    pub(crate) page: Option<&'b Page>,
+}
+
+/// Reads the answer of a door. A record counts whatever else the answer says: partial errors beside it are normal.
+pub(super) fn open<T>(
+    named: Named<'_>,
+    exchange: &Exchange,
+    values: &Values,
+    read: impl Fn(&Answered<'_>) -> Reading<T>,
+) -> Said<T> {
+    let mut user_id = None;
+    let result = match &exchange.answer {
+        Answer::Response(response) => opened(named, response, values, read, &mut user_id),
+        Answer::Failed(error) => Err(failure::failed(error)),
+    };
+    Said { result, user_id }
+}
+
+fn opened<T>(
+    named: Named<'_>,
+    response: &Response,
+    values: &Values,
+    read: impl Fn(&Answered<'_>) -> Reading<T>,
+    user_id: &mut Option<String>,
+) -> Result<T, Closed> {
+    let body = read::body(&response.body);
+    let (documents, page) = match &body {
+        Body::Json(value) => (slice::from_ref(value), None),
+        Body::Html(page) => (page.documents.as_slice(), Some(page)),
+        Body::Other => (&[][..], None),
+    };
+    let reading = match read(&Answered {
+        url: &response.url,
+        documents,
+        page,
+    }) {
+        Reading::Found(record) => return Ok(record),
+        Reading::Refused(refusal) => return Err(Closed::Stated(refusal)),
+        reading => reading,
+    };
+    if named.door.missing_on_404 && response.status == 404 {
+        return Err(Closed::Missing);
+    }
+    if let Some(closed) = failure::stated(response, &body) {
+        return Err(closed);
+    }
+    Err(match reading {
+        Reading::Missing => Closed::Missing,
+        Reading::Changed(change) => Closed::Changed(change),
+        _ if is_learnt(documents, values, user_id) => Closed::Nothing,
+        _ => match (named.door.silence, &body) {
+            (Silence::Nothing, _) => Closed::Nothing,
+            (Silence::Throttled, Body::Html(_)) => Closed::Throttled(None),
+            (Silence::Throttled | Silence::Changed, _) => {
+                Closed::Unreadable(failure::unreadable(response, &body))
+            }
+        },
+    })
+}
+
+/// Learns the user id from an answer that is about the account, though it does not have what was looked for.
+fn is_learnt(documents: &[Value], values: &Values, user_id: &mut Option<String>) -> bool {
+    let Some(username) = &values.username else {
+        return false;
+    };
+    let Reading::Found(part) = read::profile(documents, username) else {
+        return false;
+    };
+    *user_id = Some(part.profile.user_id);
+    true
+}

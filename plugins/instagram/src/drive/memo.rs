@@ -1,0 +1,108 @@
+//! The memo of a walk: what every door said after it was read, so that no body is read twice.
+//!
+//! One byte for the format, then an entry for every door in the order of asking: its length (4 bytes, little endian), and
+//! its content in postcard. Old entries are handed on as bytes; they are decoded once a step, which costs a hundredth of
+//! reading their bodies.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Closed;
+
+/// Changes whenever an entry is written differently.
+const FORMAT: u8 = 1;
+/// Bytes of the length before an entry.
+const LENGTH_BYTES: usize = 4;
+/// Most bytes of a memo; the host allows no more.
+pub(super) const MEMO_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// What one door said, after reading.
+#[derive(Debug, Deserialize, PartialEq, Serialize)]
+pub(super) struct Said<T> {
+    /// What was looked for, or why the door stayed closed.
+    pub(super) result: Result<T, Closed>,
+    /// The user id, where the answer was about the account but did not have what was looked for.
+    pub(super) user_id: Option<String>,
+}
+
+/// A memo on its way through a step: old entries are taken from its front, new ones are added at its end.
+pub(super) struct Memo<'a> {
+    old: &'a [u8],
+    unread: &'a [u8],
+    new: Vec<u8>,
+}
+
+impl<'a> Memo<'a> {
+    /// The memo of the step before; empty for the first step.
+    ///
+    /// # Errors
+    /// It is of another format.
+    pub(super) fn new(old: &'a [u8]) -> Result<Self, String> {
+        let unread = match old {
+            [] => &[],
+            [FORMAT, entries @ ..] => entries,
+            [other, ..] => {
+                return Err(format!(
+                    "memo: its format is {other}, this plugin writes {FORMAT}"
+                ));
+            }
+        };
+        Ok(Self {
+            old,
+            unread,
+            new: Vec::new(),
+        })
+    }
+
+    /// Whether all old entries were taken.
+    pub(super) fn is_used_up(&self) -> bool {
+        self.unread.is_empty()
+    }
+
+    /// Bytes of the memo if the walk fetched now: the same in the step that adds an entry as in those that take it.
+    pub(super) fn size(&self) -> usize {
+        1 + self.old.len().saturating_sub(1 + self.unread.len()) + self.new.len()
+    }
+
+    /// The next old entry, which must be of this door.
+    ///
+    /// # Errors
+    /// It is not, or cannot be read.
+    pub(super) fn take<T: DeserializeOwned>(&mut self, door: &str) -> Result<Said<T>, String> {
+        let unreadable = || format!("memo: what door {door} said cannot be read");
+        let (length, rest) = self.unread.split_first_chunk().ok_or_else(unreadable)?;
+        let length = u32::from_le_bytes(*length) as usize;
+        let (entry, rest) = rest.split_at_checked(length).ok_or_else(unreadable)?;
+        let (of, said) =
+            postcard::from_bytes::<(String, Said<T>)>(entry).map_err(|_| unreadable())?;
+        if of != door {
+            return Err(format!("memo: it is of door {of}, not of {door}"));
+        }
+        self.unread = rest;
+        Ok(said)
+    }
+
+    /// Adds what this door said.
+    ///
+    /// # Errors
+    /// It cannot be written, which no value of this crate is.
+    pub(super) fn add<T: Serialize>(&mut self, door: &str, said: &Said<T>) -> Result<(), String> {
+        let entry = postcard::to_allocvec(&(door, said)).map_err(|error| error.to_string())?;
+        let length = u32::try_from(entry.len()).map_err(|error| error.to_string())?;
+        self.new.reserve(LENGTH_BYTES + entry.len());
+        self.new.extend_from_slice(&length.to_le_bytes());
+        self.new.extend_from_slice(&entry);
+        Ok(())
+    }
+
+    /// For the next step.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(1 + self.old.len() + self.new.len());
+        match self.old {
+            [] => bytes.push(FORMAT),
+            old => bytes.extend_from_slice(old),
+        }
+        bytes.extend_from_slice(&self.new);
+        bytes
+    }
+}
