@@ -15,6 +15,7 @@ use bytes::Bytes;
 use gramhost::{
     config::EMBEDDED,
     contract::{Answer, Context, Exchange, Kind, Method, Query, Request, Response, Target},
+    driver::Arguments,
     plugin::{Config, Plugin, Registry},
 };
 use guests::MISBEHAVING;
@@ -101,8 +102,11 @@ async fn call(plugin: &Plugin, shortcode: &str, exchanges: &[Exchange], calls: u
     for _ in 0..calls {
         let (query, context) = (Arc::clone(&query), Arc::clone(&context));
         let start = Instant::now();
-        let answers = Arc::clone(&answers);
-        let outcome = plugin.extract(query, context, Bytes::new(), answers).await;
+        let arguments = Arguments {
+            memo: Bytes::new(),
+            answers: Arc::clone(&answers),
+        };
+        let outcome = plugin.extract(query, context, arguments).await;
         times.push(start.elapsed());
         outcome.unwrap();
     }

@@ -10,6 +10,7 @@ mod query;
 pub mod record;
 pub mod recorded;
 mod step;
+pub mod target;
 
 pub use exchange::{Answer, Exchange, FetchError, Header, Method, Request, Response};
 pub use fault::Fault;

@@ -16,8 +16,9 @@ use std::{path::Path, sync::Arc, time::Duration};
 pub(crate) use embedded::POST;
 use gramhost::{
     config::EMBEDDED,
-    contract::{Context, Kind, Outcome, Query, Refusal, Step, Target},
-    plugin::{Config, Fault, Plugin, Registry, Status},
+    contract::{Context, Fault, Kind, Outcome, Query, Refusal, Step, Target},
+    driver::Arguments,
+    plugin::{Config, Plugin, Registry, Status},
 };
 use guests::MISBEHAVING;
 pub(crate) use guests::MOVABLE;
@@ -63,12 +64,7 @@ async fn ask(plugin: &Plugin, shortcode: &str) -> Result<Outcome, Fault> {
         settings: plugin.settings().to_string(),
     };
     plugin
-        .extract(
-            Arc::new(query),
-            Arc::new(context),
-            Default::default(),
-            Arc::default(),
-        )
+        .extract(Arc::new(query), Arc::new(context), Arguments::default())
         .await
 }
 

@@ -5,6 +5,7 @@ use std::{fs, sync::Arc, time::Duration};
 use bytes::Bytes;
 use gramhost::{
     contract::{Answer, Context, Exchange, Fetch, Query, Record, Request, Response, Step},
+    driver::Arguments,
     plugin::Plugin,
 };
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ const POSTS: u64 = 12;
 const LIMIT_MAX: u32 = 50;
 
 /// One question, and the pages that answer it.
-pub struct Pages<'a> {
+pub(crate) struct Pages<'a> {
     plugin: &'a Plugin,
     query: Arc<Query>,
     context: Arc<Context>,
@@ -24,7 +25,7 @@ pub struct Pages<'a> {
 }
 
 impl<'a> Pages<'a> {
-    pub fn new(plugin: &'a Plugin, count: u32) -> Self {
+    pub(crate) fn new(plugin: &'a Plugin, count: u32) -> Self {
         let query = Query::ProfilePosts {
             username: "gramhost.demo".to_owned(),
             limit: (count * 12).min(LIMIT_MAX),
@@ -43,12 +44,12 @@ impl<'a> Pages<'a> {
         }
     }
 
-    pub fn kib(&self) -> usize {
+    pub(crate) fn kib(&self) -> usize {
         self.pages[0].len() / 1024
     }
 
     /// Processor time of one extraction, the median.
-    pub async fn cost(&self) -> Duration {
+    pub(crate) async fn cost(&self) -> Duration {
         self.extract().await;
         let mut times = Vec::new();
         for _ in 0..EXTRACTIONS {
@@ -62,19 +63,16 @@ impl<'a> Pages<'a> {
 
     /// A fold over the pages. Before contract 1.0 was a fold, `answers` were all exchanges so far, and there was no memo.
     async fn extract(&self) {
-        let (mut memo, mut answers) = (Bytes::new(), Vec::new());
+        let mut arguments = Arguments::default();
         let mut pages = self.pages.iter();
         loop {
             let (query, context) = (Arc::clone(&self.query), Arc::clone(&self.context));
-            let outcome = self.plugin.extract(query, context, memo, Arc::new(answers));
+            let outcome = self.plugin.extract(query, context, arguments);
             match outcome.await.unwrap().step {
-                Step::Fetch(Fetch {
-                    requests,
-                    memo: written,
-                }) => {
+                Step::Fetch(Fetch { requests, memo }) => {
                     let answered = requests.into_iter().zip(pages.by_ref());
-                    answers = answered.map(exchange).collect();
-                    memo = written;
+                    let answers = Arc::new(answered.map(exchange).collect());
+                    arguments = Arguments { memo, answers };
                 }
                 Step::Done(record) => {
                     let Record::Posts(page) = *record else {

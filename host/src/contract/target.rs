@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::contract::Target;
+use super::Target;
 
 /// Longest text that is looked at, bytes.
 const TEXT_BYTES_MAX: usize = 2048;
@@ -141,7 +141,7 @@ pub fn shortcode(id: u64) -> String {
 }
 
 /// The part of a shortcode that names the post: what is left without the owner's part of a long one.
-pub(super) fn public_part(code: &str) -> &str {
+pub(crate) fn public_part(code: &str) -> &str {
     match code.len().checked_sub(OWNER_MAX) {
         Some(cut @ 1..) => code
             .split_at_checked(cut)
@@ -151,7 +151,7 @@ pub(super) fn public_part(code: &str) -> &str {
 }
 
 /// Whether this is a shortcode, with or without its owner's part.
-pub(super) fn is_shortcode(code: &str) -> bool {
+pub(crate) fn is_shortcode(code: &str) -> bool {
     (1..=SHORTCODE_MAX).contains(&public_part(code).len())
         && code.bytes().all(|byte| ALPHABET.contains(&byte))
 }

@@ -9,6 +9,7 @@ use crate::{
         record::{
             Child, Location, Media, MediaPage, Profile, Renditions, Stories, StoryItem, User,
         },
+        target::{is_shortcode, public_part},
     },
     upstream::RequestRules,
 };

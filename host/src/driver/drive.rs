@@ -10,7 +10,7 @@ use crate::contract::{
 };
 
 /// What the next call of the plugin is given beside its query and context.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Arguments {
     /// What the call before wrote down; empty at first.
     pub memo: Bytes,

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use bytes::Bytes;
 use cases::{Case, Expected};
 use serde::Serialize;
 use serde_json::Value;

@@ -10,6 +10,7 @@ use super::{
     admission::Refused,
     shadow::{Candidate, Report},
 };
+use crate::driver::Class;
 
 /// One line of `GET /plugins`: a plugin, or a file that names none.
 #[derive(Clone, Debug, Serialize)]

@@ -177,7 +177,7 @@ impl Client {
 impl Inner {
     async fn follow(&self, request: &Request, allowed: &[String]) -> Result<Response, FetchError> {
         let mut hop = Hop::first(request, &self.rules)?;
-        for _ in 0..=self.limits.redirects_max {
+        for _ in 0..=self.rules.limits().redirects_max {
             self.rules.check_host(&hop.url, allowed)?;
             let network = match &self.source {
                 Source::Replay(replay) => return replay.answer(request),

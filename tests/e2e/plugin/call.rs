@@ -4,8 +4,8 @@ use std::{fs, sync::Arc, time::Instant};
 
 use futures_util::future::join_all;
 use gramhost::{
-    contract::{Fetch, Kind, Step},
-    plugin::{Fault, Plugin, Registry},
+    contract::{Fault, Fetch, Kind, Step},
+    plugin::{Plugin, Registry},
 };
 use tempfile::TempDir;
 

@@ -5,7 +5,7 @@ use super::*;
 use crate::{
     contract::{
         Answer, Fetch, FetchError, Header, Method, Target,
-        record::{MediaPage, Profile, User},
+        record::{MediaPage, More, Profile, User},
     },
     driver::{Config, sample_post},
     upstream::{self, RequestRules},
@@ -237,6 +237,7 @@ fn a_private_owner_is_refused_whatever_the_plugin_says() {
         items: Vec::new(),
         has_next_page: false,
         end_cursor: None,
+        more: More::default(),
     };
     let posts = Query::ProfilePosts {
         username: name(),

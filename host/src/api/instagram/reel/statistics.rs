@@ -21,7 +21,7 @@ use crate::{
     app::App,
     contract::{Query, Record, record::Media},
     extraction::Extraction,
-    statistics::{Counts, Sample, is_viral, total, velocity_per_hour, viral_score},
+    statistics::{Counts, Observations, Sample, is_viral, total, velocity_per_hour, viral_score},
 };
 
 /// `/instagram/reel/stats` in the document.
