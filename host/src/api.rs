@@ -8,7 +8,7 @@ mod http;
 mod instagram;
 mod web;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::{
     Extension, Router,
@@ -27,6 +27,9 @@ use instagram::{about, download, file, post as one_post, profile, reel, status, 
 use web::{docs, health, operator, page, picture};
 
 use crate::{app::App, rate_limit::RateLimiter};
+
+/// The OpenAPI document; starting the server does not wait for it.
+static DOCUMENT: LazyLock<String> = LazyLock::new(openapi);
 
 /// The API, limited by client and in number. Each route brings its place in the OpenAPI document with it.
 fn limited_routes() -> OpenApiRouter<App> {
@@ -115,7 +118,7 @@ pub fn public(app: App, traffic: &Traffic, config: &Config) -> Router {
     let pictures = Router::from(picture_routes()).with_state(app.clone());
     let pictures = layers::every_picture_request(pictures, config);
     let free = Router::from(free_routes())
-        .layer(Extension(docs::Document(openapi().into())))
+        .layer(Extension(docs::Document(&DOCUMENT)))
         .with_state(app)
         .merge(pictures);
     around(limited, free, rate_limiter, traffic, config)

@@ -25,9 +25,8 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::{
-    Config, Traffic, around, documented,
+    Config, DOCUMENT, Traffic, around, documented,
     instagram::about,
-    openapi,
     web::{docs, health, page as web},
 };
 use crate::rate_limit::RateLimiter;
@@ -86,7 +85,7 @@ fn router(config: &Config, requests_max: u32) -> Router {
         .route("/page/{file}", get(web::asset))
         .route("/healthz", get(health::alive))
         .route("/docs/{file}", get(docs::asset))
-        .layer(Extension(docs::Document(openapi().into())));
+        .layer(Extension(docs::Document(&DOCUMENT)));
     around(limited, free, limiter, &Traffic::default(), config)
 }
 

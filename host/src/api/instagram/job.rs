@@ -363,7 +363,8 @@ fn children_in(batch: &Status<Download>, state: State) -> u32 {
     count(children.filter(|child| child.state == state).count())
 }
 
-fn count(number: usize) -> u32 {
+/// A number of things as the bodies write it.
+pub(in crate::api) fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 

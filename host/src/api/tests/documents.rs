@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 use super::{StatusCode, fetch};
 use crate::{
     api::{
-        free_routes,
+        DOCUMENT, free_routes,
         http::error::{Code, Subject},
-        limited_routes, openapi, picture_routes,
+        limited_routes, picture_routes,
     },
     extraction::Error,
 };
 
 fn document() -> Value {
-    serde_json::from_str(&openapi()).unwrap()
+    serde_json::from_str(&DOCUMENT).unwrap()
 }
 
 /// The documented bodies of the answer of a path, in the order of their names.
@@ -94,7 +94,8 @@ fn operations(document: &Value) -> Vec<(String, Value)> {
 
 #[test]
 fn every_route_shows_its_answers_and_errors() {
-    for (path, operation) in operations(&document()) {
+    let document = document();
+    for (path, operation) in operations(&document) {
         let responses = operation["responses"].as_object().unwrap();
         let answer = responses.get("202").unwrap_or_else(|| &responses["200"]);
         let content = &answer["content"]["application/json"];
@@ -122,7 +123,6 @@ fn every_route_shows_its_answers_and_errors() {
             }
         }
         for code in ["FORBIDDEN_HOST", "PAYLOAD_TOO_LARGE", "SERVER_ERROR"] {
-            let document = document();
             assert!(codes(&document, &path).contains(code), "{path} {code}");
         }
     }

@@ -1,6 +1,6 @@
 //! `/docs`: Swagger UI from assets inside the binary; no request leaves the reader's machine.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::{
     Extension,
@@ -40,9 +40,9 @@ const PAGE: &str = r#"<!DOCTYPE html>
 </html>
 "#;
 
-/// The OpenAPI document as text; it is put together with the routes, above this room.
-#[derive(Clone, Debug)]
-pub(in crate::api) struct Document(pub(in crate::api) Arc<str>);
+/// The OpenAPI document as text; it is put together with the routes, above this room, when it is first read.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::api) struct Document(pub(in crate::api) &'static LazyLock<String>);
 
 /// Both endpoints in the document.
 const ENDPOINT: Endpoint = Endpoint {
@@ -63,7 +63,7 @@ pub(in crate::api) fn routes<S: Clone + Send + Sync + 'static>() -> [UtoipaMetho
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
 async fn document(Extension(Document(text)): Extension<Document>) -> Response {
     let json = [(header::CONTENT_TYPE, "application/json")];
-    (json, text.to_string()).into_response()
+    (json, text.as_str()).into_response()
 }
 
 /// The page.

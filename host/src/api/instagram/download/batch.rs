@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     request::{formats, plain},
-    started::{accepted, count, status_url},
+    started::{accepted, status_url},
 };
 use crate::{
     api::{
@@ -18,7 +18,7 @@ use crate::{
             error::{ApiError, Code},
             layers::JobOrigin,
         },
-        instagram::job::JobState,
+        instagram::job::{JobState, count},
     },
     app::App,
     download::{Download, Downloads, Kind, Part},

@@ -122,8 +122,3 @@ pub(super) fn accepted(started: impl Serialize) -> Response {
 pub(super) fn status_url(job_id: JobId) -> String {
     format!("/instagram/status/{job_id}")
 }
-
-/// A number of items as the bodies write it.
-pub(super) fn count(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
-}

@@ -7,7 +7,7 @@ use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use super::{
     request::{JOB_ERRORS, formats, invalid, plain},
-    started::{StartedJob, StartedStory, accepted, count, prepare},
+    started::{StartedJob, StartedStory, accepted, prepare},
 };
 use crate::{
     api::{
@@ -17,7 +17,7 @@ use crate::{
             error::{ApiError, Code},
             layers::JobOrigin,
         },
-        instagram::answer::wrong_kind,
+        instagram::{answer::wrong_kind, job::count},
     },
     app::App,
     contract::Record,
