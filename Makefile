@@ -1,7 +1,7 @@
 # make run    serve on http://127.0.0.1:5000 (ARGS="--replay fixtures" answers without a network)
 # make test   every test; the last line counts them
 # make check  format, lints, documentation
-# make dist   an archive of the release binary, plugins, completions, man page and licences, in dist in the target folder
+# make dist   an archive of the release binary, plugins, completions, man page and licences, in packages in the target folder
 # make clients  generates a TypeScript and a Python client, checks them against a server, and runs the guide's programs
 # make setup  what building and testing need: installs the wasm target and ffmpeg (make test: Chromium too), and says
 #             what else is missing
@@ -31,8 +31,8 @@ check: setup
 
 # The plugins are those inside the binary, by its build script.
 dist: setup
-	cargo build --release --locked -p gramhost
-	deploy/dist $(target)/release/gramhost $(target)/plugins/wasm32-wasip2/plugin $(target)/dist
+	cargo build --profile dist --locked -p gramhost
+	deploy/dist $(target)/dist/gramhost $(target)/plugins/wasm32-wasip2/plugin $(target)/packages
 
 # Not part of `make test`: it fetches the generators from their registries.
 clients: setup

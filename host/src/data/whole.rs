@@ -133,7 +133,7 @@ impl WholeFolder {
 
     /// Where its files lie until it is finished; each must be synced by whoever writes it.
     #[must_use]
-    pub fn path(&self) -> &Path {
+    pub fn part(&self) -> &Path {
         &self.unfinished.part
     }
 
@@ -146,7 +146,7 @@ impl WholeFolder {
             .write(true)
             .create_new(true)
             .mode(self.access.file_mode())
-            .open(self.path().join(name))?;
+            .open(self.part().join(name))?;
         file.write_all(bytes)?;
         file.sync_all()
     }

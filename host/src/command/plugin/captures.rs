@@ -262,6 +262,6 @@ fn write(folder: &Path, case: &Case) -> io::Result<()> {
     let whole = WholeFolder::create(folder, Access::Umask)?;
     whole.write("query.json", question.as_bytes())?;
     whole.write("exchange.har", case.har.to_json().as_bytes())?;
-    plugin::write_end(whole.path(), &case.expected)?;
+    plugin::write_end(whole.part(), &case.expected)?;
     whole.finish()
 }
