@@ -1,7 +1,12 @@
 //! What a plugin call costs beside its own work (the smallest one, and one with a large body that is not read), and what
 //! an extraction of several pages costs. Prints medians; compare them within one run only, since machines are noisy.
 //! With `pages` as its argument it measures the extractions alone.
-#![expect(clippy::panic, clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark"
+)]
 
 #[path = "plugin/pages.rs"]
 mod pages;

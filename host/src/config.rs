@@ -21,6 +21,7 @@ pub use nearest::nearest;
 
 use crate::{
     api, capture,
+    contract::PluginName,
     data::Folder,
     download,
     driver::{self, Rules},
@@ -32,7 +33,12 @@ use crate::{
 
 /// The plugins and cases that the binary carries.
 pub const EMBEDDED: Embedded = Embedded {
-    plugins: &embedded::PLUGINS,
+    component: |name| match name {
+        PluginName::Profile => embedded::PROFILE,
+        PluginName::Post => embedded::POST,
+        PluginName::Reel => embedded::REEL,
+        PluginName::Story => embedded::STORY,
+    },
     cases: embedded::cases,
 };
 

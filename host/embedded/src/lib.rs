@@ -19,14 +19,6 @@ pub const REEL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/reel.wasm"));
 /// The plugin for stories.
 pub const STORY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/story.wasm"));
 
-/// Name and component of each plugin.
-pub static PLUGINS: [(&str, &[u8]); 4] = [
-    ("profile", PROFILE),
-    ("post", POST),
-    ("reel", REEL),
-    ("story", STORY),
-];
-
 /// What `gramhost plugin new` writes.
 pub static TEMPLATE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../plugins/template");
 

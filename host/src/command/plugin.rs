@@ -223,7 +223,7 @@ impl Plugin {
 /// A rejected component is the fault of the extractor; every other error is ours.
 fn rejected(error: plugin::Error) -> anyhow::Result<Exit> {
     match error {
-        plugin::Error::Refused(why) => Ok(fail(Exit::Extractor, &why)),
+        plugin::Error::Rejected(why) => Ok(fail(Exit::Extractor, &why)),
         error => Err(error.into()),
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     contract::{Change, Record, Refusal, recorded},
     drift::Seen,
     driver::{Cause, Class, Ending},
-    plugin::{Comparison, End, Plugin, Ran},
+    plugin::{Comparison, Judgement, Plugin, Ran},
 };
 
 /// Extractions that are looked at beside their answer at once; what comes meanwhile is not compared.
@@ -84,7 +84,7 @@ impl Extraction {
         };
         let good = !class.is_own_failure();
         if good {
-            self.registry.judge(&run.plugin, End::Good);
+            self.registry.judge(&run.plugin, Judgement::Good);
         }
         let Ok(place) = Arc::clone(&self.follow_ups).try_acquire_owned() else {
             return;
@@ -129,7 +129,11 @@ impl Extraction {
                 again.class().is_some_and(Class::is_own_failure)
             }
         };
-        let end = if shared { End::Shared } else { End::Own };
+        let end = if shared {
+            Judgement::Shared
+        } else {
+            Judgement::Own
+        };
         self.registry.judge(&run.plugin, end);
     }
 

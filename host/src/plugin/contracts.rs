@@ -1,10 +1,10 @@
 //! The versions of the contract that are served side by side. Each is one module: what wasmtime generates from its
 //! WIT, and how its types become the host's own. The names of a component's exports say which one it is built for.
 
-pub(super) mod convert;
-pub(super) mod v1;
+mod convert;
+pub(crate) mod v1;
 #[cfg(test)]
-mod v2;
+pub(crate) mod v2;
 
 use semver::Version;
 use wasmtime::{
@@ -12,39 +12,44 @@ use wasmtime::{
     component::{Instance, InstancePre},
 };
 
-use super::store::State;
-use crate::contract::{Context, Exchange, Manifest, Outcome, Query};
+use crate::{
+    contract::{Context, Exchange, Manifest, Outcome, PluginName, Query},
+    plugin::engine::store::State,
+};
+
+/// The newest version of the contract that this program serves.
+pub const CONTRACT: &str = "1.0.0";
 
 /// What the names of every version's interfaces begin with, as in `gramhost:extractor/post@1.0.0`.
-pub(super) const PACKAGE: &str = "gramhost:extractor/";
+pub(crate) const PACKAGE: &str = "gramhost:extractor/";
 
 /// The versions that this program serves, newest first.
 ///
 /// The second is there for tests alone: it proves that a later version can be served beside the first.
-pub(super) static SERVED: &[&Contract] = &[
+pub(crate) static SERVED: &[&Contract] = &[
     #[cfg(test)]
     &v2::CONTRACT,
     &v1::CONTRACT,
 ];
 
 /// One version of the contract.
-pub(super) struct Contract {
+pub(crate) struct Contract {
     /// The newest release of it that this program knows. Later minors only add, so what is built for one still has
     /// everything that is called here.
-    pub(super) version: Version,
+    pub(crate) version: Version,
     /// The first gramhost that serves it.
-    pub(super) since: &'static str,
+    pub(crate) since: &'static str,
     /// The files of the WIT packages that it is made of, by name; its own comes last.
-    pub(super) packages: &'static [&'static [(&'static str, &'static str)]],
+    pub(crate) packages: &'static [&'static [(&'static str, &'static str)]],
     /// Finds what the plugin of this name must export, and checks its types.
-    pub(super) find: Find,
+    pub(crate) find: Find,
 }
 
 /// Finds the functions of a component.
-pub(super) type Find = fn(&str, &InstancePre<State>) -> Result<Box<dyn Functions>>;
+pub(crate) type Find = fn(PluginName, &InstancePre<State>) -> Result<Box<dyn Functions>>;
 
 /// The functions of one component, found and type-checked once.
-pub(super) trait Functions: Send + Sync {
+pub(crate) trait Functions: Send + Sync {
     /// What the plugin says of itself.
     ///
     /// # Errors
@@ -67,16 +72,16 @@ pub(super) trait Functions: Send + Sync {
 }
 
 /// A version of the contract, and which of its releases a component is built for.
-pub(super) struct BuiltFor {
-    pub(super) contract: &'static Contract,
-    pub(super) release: Version,
+pub(crate) struct BuiltFor {
+    pub(crate) contract: &'static Contract,
+    pub(crate) release: Version,
 }
 
 /// The version for a component with exports of these names: the newest of `served` that it has.
 ///
 /// # Errors
 /// It is built for none of them, in words for the plugin's author.
-pub(super) fn pick<'a>(
+pub(crate) fn pick<'a>(
     served: &[&'static Contract],
     exports: impl IntoIterator<Item = &'a str>,
 ) -> Result<BuiltFor, String> {
@@ -118,6 +123,3 @@ fn unserved(served: &[&'static Contract], built_for: Option<&Version>) -> String
         all.join(" and ")
     )
 }
-
-#[cfg(test)]
-mod tests;

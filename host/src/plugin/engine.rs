@@ -1,5 +1,10 @@
-//! The one wasmtime engine: what machine code it makes, where calls get their memory, and the clock that ends them.
-//! Knows nothing of plugins.
+//! The one wasmtime engine: the machine code that it makes, the memory of calls, and the clock that ends them. Below it:
+//! compiling a component, loading compiled code, the store of one call, and what a plugin may import.
+
+pub(crate) mod artifact;
+pub(crate) mod compiler;
+pub(crate) mod linker;
+pub(crate) mod store;
 
 use std::{thread, time::Duration};
 
@@ -7,23 +12,26 @@ use wasmtime::{
     Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Result,
 };
 
-use super::{Config as Limits, proof::THREADS};
+use crate::plugin::config::Config as Limits;
 
 /// One tick of the clock that ends calls, milliseconds. Finer costs wake-ups, coarser lets a loop run on.
-pub(super) const TICK_MS: u64 = 10;
+pub(crate) const TICK_MS: u64 = 10;
 
 /// Component instances beside `calls_max`: admission replays fixtures while calls run, so many at once for each of the
 /// four plugins at start.
-const ADMISSIONS_MAX: u32 = 4 * THREADS as u32;
+const ADMISSIONS_MAX: u32 = 4 * CASES_AT_ONCE as u32;
+
+/// How many cases an admission runs at once: each needs an instance.
+pub(crate) const CASES_AT_ONCE: usize = 2;
 
 /// Of one component instance. Rust's output has 3: the module, WASI's shims and their fixups.
-pub(super) const CORE_INSTANCES_MAX: u32 = 8;
+pub(crate) const CORE_INSTANCES_MAX: u32 = 8;
 
 /// Of one component instance. Rust's output has 2.
-pub(super) const TABLES_MAX: u32 = 4;
+pub(crate) const TABLES_MAX: u32 = 4;
 
 /// Entries of one table: function pointers, of which the largest plugin has under a thousand.
-pub(super) const TABLE_ELEMENTS_MAX: usize = 20_000;
+pub(crate) const TABLE_ELEMENTS_MAX: usize = 20_000;
 
 /// What a freed slot keeps mapped, bytes, so that the next call meets no page faults: an answer of 1 MB is read in
 /// about this much. Copying a body of 933 KB in took 1.0 ms without it and 0.17 ms with it.
@@ -39,7 +47,7 @@ const STACK_BYTES_MAX: usize = 512 * 1024;
 ///
 /// # Errors
 /// The machine cannot run it at all; where only the address space for the pool is missing, memory is taken on demand.
-pub(super) fn running(limits: &Limits) -> Result<Engine> {
+pub(crate) fn running(limits: &Limits) -> Result<Engine> {
     let mut config = machine_code()?;
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
     let engine = Engine::new(&config).or_else(|error| {
@@ -57,7 +65,7 @@ pub(super) fn running(limits: &Limits) -> Result<Engine> {
 ///
 /// # Errors
 /// The machine has no Cranelift target.
-pub(super) fn compiling() -> Result<Engine> {
+pub(crate) fn compiling() -> Result<Engine> {
     Engine::new(&machine_code()?)
 }
 
@@ -66,7 +74,7 @@ pub(super) fn compiling() -> Result<Engine> {
 ///
 /// # Errors
 /// As [`compiling`].
-pub(super) fn counting() -> Result<Engine> {
+pub(crate) fn counting() -> Result<Engine> {
     let mut config = machine_code()?;
     config.consume_fuel(true);
     Engine::new(&config)

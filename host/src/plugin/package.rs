@@ -1,5 +1,10 @@
-//! What a component carries beside its code, in custom sections: its fixtures, its settings and what it was packed as.
-//! One file is one digest, one swap, one proof. `gramhost plugin pack` writes it, admission reads it.
+//! What a component carries beside its code, in custom sections: its cases, its settings, and a label. One file is one
+//! digest, one swap, one proof. `gramhost plugin pack` writes it, and admission reads it.
+
+pub(crate) mod manifest;
+pub(crate) mod permission;
+pub(crate) mod settings;
+pub(crate) mod signature;
 
 use std::io::{Read as _, Write as _};
 
@@ -7,10 +12,9 @@ use cases::{Case, Expected, Har, Question};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use wasm_encoder::{ComponentSection as _, CustomSection};
 use wasmparser::{Parser, Payload};
-
-use super::admission;
 
 /// JSON, compressed with gzip.
 const CASES: &str = "gramhost:cases";
@@ -19,37 +23,37 @@ const SETTINGS: &str = "gramhost:settings";
 /// JSON: [`Label`].
 const LABEL: &str = "gramhost:manifest";
 /// Text of minisign, over everything before it; the last section.
-pub(super) const SIGNATURE: &str = "gramhost:signature";
+pub(crate) const SIGNATURE: &str = "gramhost:signature";
 /// Begins the name of every section of ours.
 const OURS: &str = "gramhost:";
 
 /// Most cases that one component carries.
-pub(super) const CASES_MAX: usize = 1000;
+pub(crate) const CASES_MAX: usize = 1000;
 /// All of them, decompressed, bytes.
 const CASES_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// What a component carries.
 #[derive(Debug, Default)]
-pub(super) struct Package {
-    pub(super) cases: Vec<Case>,
+pub(crate) struct Package {
+    pub(crate) cases: Vec<Case>,
     /// TOML.
-    pub(super) settings: Option<String>,
-    pub(super) label: Option<Label>,
+    pub(crate) settings: Option<String>,
+    pub(crate) label: Option<Label>,
 }
 
 /// What it was packed as, so that a file tells where it came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Label {
+pub(crate) struct Label {
     /// `gramhost` that packed it.
-    pub(super) packed_by: String,
+    pub(crate) packed_by: String,
     /// The plugin's name.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The plugin's version.
-    pub(super) version: String,
+    pub(crate) version: String,
     /// How many cases are in it.
-    pub(super) cases: usize,
+    pub(crate) cases: usize,
     /// SHA-256 of the component without our sections, 64 hex digits.
-    pub(super) component: String,
+    pub(crate) component: String,
 }
 
 /// A case as it is packed.
@@ -69,7 +73,7 @@ struct Packed {
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub(super) fn read(component: &[u8]) -> Result<Package, String> {
+pub(crate) fn read(component: &[u8]) -> Result<Package, String> {
     let mut package = Package::default();
     for (name, data) in sections(component)? {
         let words = |error: String| format!("section {name}: {error}");
@@ -87,7 +91,7 @@ pub(super) fn read(component: &[u8]) -> Result<Package, String> {
         }
     }
     if let Some(label) = &package.label {
-        let component = admission::digest(&bare(component)?);
+        let component = digest(&bare(component)?);
         if label.component != component {
             return Err("was packed around another component".to_owned());
         }
@@ -99,7 +103,7 @@ pub(super) fn read(component: &[u8]) -> Result<Package, String> {
 ///
 /// # Errors
 /// It is no component, or there are too many cases.
-pub(super) fn write(
+pub(crate) fn write(
     component: &[u8],
     (name, version): (&str, &str),
     cases: &[Case],
@@ -114,7 +118,7 @@ pub(super) fn write(
         name: name.to_owned(),
         version: version.to_owned(),
         cases: cases.len(),
-        component: admission::digest(&packed),
+        component: digest(&packed),
     };
     let label = serde_json::to_vec(&label).map_err(|error| error.to_string())?;
     append(&mut packed, LABEL, &label);
@@ -134,8 +138,15 @@ pub(super) fn write(
     Ok(packed)
 }
 
+/// SHA-256 as 64 hex digits.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Adds one section at the end.
-pub(super) fn append(component: &mut Vec<u8>, name: &str, data: &[u8]) {
+pub(crate) fn append(component: &mut Vec<u8>, name: &str, data: &[u8]) {
     let section = CustomSection {
         name: name.into(),
         data: data.into(),
@@ -163,7 +174,7 @@ fn bare(component: &[u8]) -> Result<Vec<u8>, String> {
 }
 
 /// Our sections of the component itself, in order; those of what is nested in it are nobody's word.
-pub(super) fn sections(component: &[u8]) -> Result<Vec<(&str, &[u8])>, String> {
+pub(crate) fn sections(component: &[u8]) -> Result<Vec<(&str, &[u8])>, String> {
     let mut found = Vec::new();
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(component) {

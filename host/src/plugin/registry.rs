@@ -1,21 +1,34 @@
 //! Which version of each plugin serves, for everybody else: read without waiting, changed at the desk alone.
 
+mod desk;
+pub(crate) mod health;
+mod history;
+pub(crate) mod shadow;
+pub(crate) mod shelf;
+mod slot;
+pub(crate) mod status;
+pub(crate) mod version;
+pub(crate) mod watcher;
+
 use std::{fs, io, sync::Arc};
 
 use bytes::Bytes;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{
-    Config, Error, Plugin,
-    desk::Desk,
-    health::End,
-    history::{History, Who},
-    shadow::{Candidate, Comparison},
-    slot::Slot,
-    status::Status,
-    watcher::Watcher,
+use desk::Desk;
+use health::Judgement;
+use history::{History, Who};
+use shadow::{Candidate, Comparison};
+use slot::Slot;
+use status::Status;
+use version::Plugin;
+use watcher::Watcher;
+
+use crate::{
+    contract::{Kind, PluginName},
+    database::Database,
+    plugin::{admission::error::Error, config::Config},
 };
-use crate::{contract::Kind, database::Database};
 
 /// The plugins that serve, by name; each is replaced whole.
 pub struct Registry {
@@ -65,13 +78,13 @@ impl Registry {
     /// The version that serves this kind now.
     #[must_use]
     pub fn serving(&self, kind: Kind) -> Arc<Plugin> {
-        Arc::clone(&self.slot(kind.plugin().as_str()).now().plugin)
+        Arc::clone(&self.desk.slot(kind.plugin()).now().plugin)
     }
 
     /// The version to which the host would go back from `plugin`, if that serves.
     #[must_use]
     pub fn predecessor(&self, plugin: &Plugin) -> Option<Arc<Plugin>> {
-        let slot = self.slot(&plugin.manifest().name);
+        let slot = self.desk.slot(plugin.name());
         let serves = slot.now().plugin.is(plugin);
         serves.then(|| slot.predecessor()).flatten()
     }
@@ -79,7 +92,7 @@ impl Registry {
     /// The version that runs beside what serves this kind, if there is one.
     #[must_use]
     pub fn beside(&self, kind: Kind) -> Option<Arc<Candidate>> {
-        let candidate = self.slot(kind.plugin().as_str()).now().candidate.clone();
+        let candidate = self.desk.slot(kind.plugin()).now().candidate.clone();
         candidate.filter(|candidate| candidate.held.is_none())
     }
 
@@ -98,24 +111,24 @@ impl Registry {
 
     /// Takes note of how an extraction on `plugin` ended. Too many failures of its own, and the host goes back to the
     /// version before it.
-    pub fn judge(&self, plugin: &Plugin, end: End) {
+    pub fn judge(&self, plugin: &Plugin, judgement: Judgement) {
         let rule = &self.desk.config.rollback;
         let before = self.predecessor(plugin);
         let before = before.map(|before| before.window().failed_percent(rule));
         let verdict = {
             let mut window = plugin.window();
-            window.add(end, rule);
+            window.add(judgement, rule);
             before.and_then(|before| window.verdict(before, rule))
         };
         let Some(why) = verdict else {
             return;
         };
         let desk = Arc::clone(&self.desk);
-        let (name, digest) = (plugin.manifest().name.clone(), plugin.digest().to_owned());
+        let (name, digest) = (plugin.name(), plugin.digest().to_owned());
         tokio::spawn(async move {
             // Another call may have come first.
             let _done = desk
-                .roll_back(&name, Some(&digest), Who::Gramhost, &why)
+                .roll_back(name, Some(&digest), Who::Gramhost, &why)
                 .await;
         });
     }
@@ -131,54 +144,54 @@ impl Registry {
     /// Lets a component in and puts it into the plugin folder as `<name>.wasm`.
     ///
     /// # Errors
-    /// [`Error::Refused`] and why, [`Error::Unknown`], [`Error::NoFolder`], [`Error::Folder`].
-    pub async fn put(&self, name: &str, component: Bytes) -> Result<Status, Error> {
+    /// [`Error::Rejected`] and why, [`Error::Unknown`], [`Error::NoFolder`], [`Error::Folder`].
+    pub async fn put(&self, name: PluginName, component: Bytes) -> Result<Status, Error> {
         self.desk.put(name, component).await?;
-        self.status_of(name)
+        Ok(self.desk.slot(name).status())
     }
 
     /// Goes back to the version before the one that serves; with a digest, only if that one still does.
     ///
     /// # Errors
-    /// [`Error::Unknown`], or [`Error::NoVersion`] where none served before or another one serves.
+    /// [`Error::NoVersion`] where none served before or another one serves.
     pub async fn roll_back(
         &self,
-        name: &str,
+        name: PluginName,
         digest: Option<&str>,
         why: &str,
     ) -> Result<Status, Error> {
         self.desk
             .roll_back(name, digest, Who::Operator, why)
             .await?;
-        self.status_of(name)
+        Ok(self.desk.slot(name).status())
     }
 
     /// Lets the candidate serve, or the earlier version with this digest.
     ///
     /// # Errors
-    /// [`Error::Unknown`], or [`Error::NoVersion`] where there is no such one.
+    /// [`Error::NoVersion`] where there is no such one.
     pub async fn promote(
         &self,
-        name: &str,
+        name: PluginName,
         digest: Option<&str>,
         why: &str,
     ) -> Result<Status, Error> {
         self.desk.promote(name, digest, Who::Operator, why).await?;
-        self.status_of(name)
+        Ok(self.desk.slot(name).status())
     }
 
     /// Drops the candidate; with a digest, only if it is that one.
     ///
     /// # Errors
-    /// [`Error::Unknown`], or [`Error::NoVersion`] where there is none.
+    /// [`Error::NoVersion`] where there is none.
     pub async fn discard(
         &self,
-        name: &str,
+        name: PluginName,
         digest: Option<&str>,
         why: &str,
     ) -> Result<Status, Error> {
         self.desk.discard(name, digest, why).await?;
-        self.status_of(name)
+        Ok(self.desk.slot(name).status())
     }
 
     /// What serves, since when, how it fares, and what was refused; then the files that name no plugin.
@@ -189,17 +202,5 @@ impl Registry {
         slots
             .chain(strangers.values().map(Status::stranger))
             .collect()
-    }
-
-    fn status_of(&self, name: &str) -> Result<Status, Error> {
-        let slot = self.desk.slots.iter().find(|slot| slot.name == name);
-        slot.map(Slot::status)
-            .ok_or_else(|| Error::Unknown(name.to_owned()))
-    }
-
-    /// Every kind has one of the embedded plugins.
-    fn slot(&self, name: &str) -> &Slot {
-        let slot = self.desk.slots.iter().find(|slot| slot.name == name);
-        slot.unwrap_or(&self.desk.slots[0])
     }
 }

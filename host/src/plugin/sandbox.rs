@@ -11,18 +11,18 @@ use wasmtime::{
     component::{Component, Instance, InstancePre, Linker},
 };
 
-use super::{
-    Config as Limits,
-    contracts::{self, Functions},
-    store::{self, State},
-};
 use crate::{
-    contract::{Context, Fault, Manifest, Outcome, Query},
+    contract::{Context, Fault, Manifest, Outcome, PluginName, Query},
     driver::Arguments,
+    plugin::{
+        config::Config as Limits,
+        contracts::{self, Functions},
+        engine::store::{self, State},
+    },
 };
 
 /// A component, linked, with its functions found.
-pub(super) struct Sandbox {
+pub(crate) struct Sandbox {
     component: InstancePre<State>,
     functions: Box<dyn Functions>,
     limits: Limits,
@@ -31,13 +31,13 @@ pub(super) struct Sandbox {
 
 /// What some calls took together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Taken {
+pub(crate) struct Taken {
     /// How many there were.
-    pub(super) calls: u32,
+    pub(crate) calls: u32,
     /// Wall clock of the longest, from a fresh instance to its outcome: what the deadline is about.
-    pub(super) longest: Duration,
+    pub(crate) longest: Duration,
     /// Instructions of all; 0 unless the engine counts them.
-    pub(super) instructions: u64,
+    pub(crate) instructions: u64,
 }
 
 /// Most instructions of one call that is counted; the most expensive case has a hundredth of it.
@@ -48,8 +48,8 @@ impl Sandbox {
     ///
     /// # Errors
     /// It is built for no contract that is served, or an import or export has another type than the contract says.
-    pub(super) fn new(
-        name: &str,
+    pub(crate) fn new(
+        name: PluginName,
         component: &Component,
         linker: &Linker<State>,
         limits: &Limits,
@@ -67,13 +67,13 @@ impl Sandbox {
     }
 
     /// The same, with a meter on its calls.
-    pub(super) fn metered(self) -> Self {
+    pub(crate) fn metered(self) -> Self {
         let meter = Some(Mutex::default());
         Self { meter, ..self }
     }
 
     /// What the calls since the last question took; nothing without a meter.
-    pub(super) fn taken(&self) -> Taken {
+    pub(crate) fn taken(&self) -> Taken {
         let meter = self.meter.as_ref().and_then(|meter| meter.lock().ok());
         meter.map_or_else(Taken::default, |mut taken| std::mem::take(&mut *taken))
     }
@@ -82,7 +82,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// Any [`Fault`] but `Busy`.
-    pub(super) fn describe(&self) -> Result<Manifest, Fault> {
+    pub(crate) fn describe(&self) -> Result<Manifest, Fault> {
         self.call(|store, instance| self.functions.describe(store, instance))
     }
 
@@ -91,7 +91,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// Any [`Fault`] but `Busy`.
-    pub(super) fn extract(
+    pub(crate) fn extract(
         &self,
         query: &Query,
         context: &Context,

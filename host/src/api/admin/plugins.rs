@@ -14,7 +14,7 @@ use crate::{
         clock,
         error::{ApiError, Code},
     },
-    contract::Kind,
+    contract::{Kind, PluginName, UnknownPlugin},
     database::{Database, PluginEvent},
     drift::{Drift, Warning},
     plugin::{Error, Registry, Status},
@@ -97,7 +97,10 @@ pub(in crate::api) async fn history(
     Query(which): Query<Which>,
 ) -> Result<Json<Vec<Event>>, ApiError> {
     let most = which.limit.unwrap_or(EVENTS_DEFAULT).min(EVENTS_MAX);
-    let events = database.plugin_events(which.plugin.as_deref(), most).await;
+    let plugin = which.plugin.as_deref().map(named).transpose()?;
+    let events = database
+        .plugin_events(plugin.map(PluginName::as_str), most)
+        .await;
     let events = events.map_err(|error| ApiError::from(Code::ServerError).caused_by(error))?;
     Ok(Json(events.into_iter().map(Event::from).collect()))
 }
@@ -109,7 +112,7 @@ pub(in crate::api) async fn put(
     component: Bytes,
 ) -> Result<Json<Status>, ApiError> {
     plugins
-        .put(&name, component)
+        .put(named(&name)?, component)
         .await
         .map(Json)
         .map_err(refuse)
@@ -136,7 +139,9 @@ pub(in crate::api) async fn roll_back(
     Query(decision): Query<Decision>,
 ) -> Result<Json<Status>, ApiError> {
     let digest = decision.digest.as_deref();
-    let done = plugins.roll_back(&name, digest, decision.why()).await;
+    let done = plugins
+        .roll_back(named(&name)?, digest, decision.why())
+        .await;
     done.map(Json).map_err(refuse)
 }
 
@@ -147,7 +152,7 @@ pub(in crate::api) async fn promote(
     Query(decision): Query<Decision>,
 ) -> Result<Json<Status>, ApiError> {
     let digest = decision.digest.as_deref();
-    let done = plugins.promote(&name, digest, decision.why()).await;
+    let done = plugins.promote(named(&name)?, digest, decision.why()).await;
     done.map(Json).map_err(refuse)
 }
 
@@ -158,17 +163,22 @@ pub(in crate::api) async fn discard(
     Query(decision): Query<Decision>,
 ) -> Result<Json<Status>, ApiError> {
     let digest = decision.digest.as_deref();
-    let done = plugins.discard(&name, digest, decision.why()).await;
+    let done = plugins.discard(named(&name)?, digest, decision.why()).await;
     done.map(Json).map_err(refuse)
+}
+
+/// The plugin of this name, or 404.
+fn named(name: &str) -> Result<PluginName, ApiError> {
+    let unknown = |error: UnknownPlugin| ApiError::from(Code::NotFound).because(error.to_string());
+    name.parse().map_err(unknown)
 }
 
 fn refuse(error: Error) -> ApiError {
     let words = error.to_string();
     match error {
-        Error::Refused(refused) => ApiError::from(Code::PluginRefused)
+        Error::Rejected(rejection) => ApiError::from(Code::PluginRefused)
             .because(words)
-            .with("refused", &refused),
-        Error::Unknown(_) => ApiError::from(Code::NotFound).because(words),
+            .with("refused", &rejection),
         Error::NoVersion => Code::NoSuchVersion.into(),
         Error::NoFolder => ApiError::from(Code::NoSuchVersion).because(words),
         Error::Start(_) | Error::Folder(_) => ApiError::from(Code::ServerError).caused_by(words),

@@ -195,8 +195,7 @@ async fn find(
     let kind = Kind::ALL.into_iter().find(|it| it.name() == capture.kind);
     let name = kind
         .context("this program does not know the kind of this capture")?
-        .plugin()
-        .as_str();
+        .plugin();
     let component = match file {
         Some(file) => Component::File(file),
         None => Component::Digest(capture.digest.clone()),

@@ -32,7 +32,7 @@ impl fmt::Display for Difference {
 }
 
 /// Every difference in the order of the expected value, at most so many.
-pub(super) fn between(expected: &Value, found: &Value, most: usize) -> Vec<Difference> {
+pub(crate) fn between(expected: &Value, found: &Value, most: usize) -> Vec<Difference> {
     let mut differences = Vec::new();
     walk(
         String::new(),
@@ -52,7 +52,7 @@ pub(super) fn between(expected: &Value, found: &Value, most: usize) -> Vec<Diffe
 }
 
 /// Tells each field that differs, with what was expected and what was found there.
-pub(super) fn walk(
+pub(crate) fn walk(
     field: String,
     expected: Option<&Value>,
     found: Option<&Value>,

@@ -15,29 +15,26 @@ use std::{
 
 use cases::Case;
 
-use super::{
-    Embedded,
-    replay::{self, Mismatch, Subject},
+use super::replay::{self, Mismatch, Subject};
+use crate::{
+    contract::PluginName,
+    plugin::{config::Embedded, engine::CASES_AT_ONCE},
 };
-use crate::contract::Kind;
-
-/// How many cases run at once: as many as the slots that the engine keeps for each admission.
-pub(super) const THREADS: usize = 2;
 
 /// Longest time for all cases of one component, seconds. A hundred of them take a fraction of one.
 const WALL_S_MAX: u64 = 30;
 
 /// How each case ended, in their order.
-pub(super) type Ends = Vec<(String, Result<(), Mismatch>)>;
+pub(crate) type Ends = Vec<(String, Result<(), Mismatch>)>;
 
 /// The embedded cases of the plugin `name`.
 ///
 /// # Errors
 /// One of them cannot be read; the message names it.
-pub(super) fn embedded(embedded: &Embedded, name: &str) -> Result<Vec<Case>, cases::Error> {
+pub(crate) fn embedded(embedded: &Embedded, name: PluginName) -> Result<Vec<Case>, cases::Error> {
     let mut cases = Vec::new();
-    for kind in kinds(name) {
-        cases.extend((embedded.cases)(kind)?);
+    for kind in name.kinds() {
+        cases.extend((embedded.cases)(kind.name())?);
     }
     Ok(cases)
 }
@@ -46,22 +43,17 @@ pub(super) fn embedded(embedded: &Embedded, name: &str) -> Result<Vec<Case>, cas
 ///
 /// # Errors
 /// As [`embedded`].
-pub(super) fn kept(name: &str, folder: &Path) -> Result<Vec<Case>, cases::Error> {
+pub(crate) fn kept(name: PluginName, folder: &Path) -> Result<Vec<Case>, cases::Error> {
     if !folder.exists() {
         return Ok(Vec::new());
     }
     let mut cases = cases::load_all(folder)?;
-    cases.retain(|case| is_of(name, case));
+    cases.retain(|case| name.answers(&case.kind));
     Ok(cases)
 }
 
-/// Whether the plugin `name` answers such cases.
-pub(super) fn is_of(name: &str, case: &Case) -> bool {
-    kinds(name).any(|kind| kind == case.kind)
-}
-
 /// The cases of all places, in which the later one wins.
-pub(super) fn merge(places: impl IntoIterator<Item = Vec<Case>>) -> Vec<Case> {
+pub(crate) fn merge(places: impl IntoIterator<Item = Vec<Case>>) -> Vec<Case> {
     let cases = places.into_iter().flatten();
     let merged: BTreeMap<_, _> = cases.map(|case| (replay::title(&case), case)).collect();
     merged.into_values().collect()
@@ -71,7 +63,7 @@ pub(super) fn merge(places: impl IntoIterator<Item = Vec<Case>>) -> Vec<Case> {
 ///
 /// # Errors
 /// It takes too long.
-pub(super) fn run(
+pub(crate) fn run(
     subject: &Subject<'_>,
     cases: &[Case],
     told: &(dyn Fn(usize, usize) + Send + Sync),
@@ -104,7 +96,7 @@ fn within(
         }
     };
     thread::scope(|scope| {
-        for _ in 1..THREADS.min(cases.len()) {
+        for _ in 1..CASES_AT_ONCE.min(cases.len()) {
             scope.spawn(work);
         }
         work();
@@ -119,14 +111,6 @@ fn within(
         ));
     }
     Ok(ends.into_values().collect())
-}
-
-/// The names of the kinds that the plugin `name` answers.
-fn kinds(name: &str) -> impl Iterator<Item = &'static str> {
-    let kinds = Kind::ALL
-        .into_iter()
-        .filter(move |kind| kind.plugin().as_str() == name);
-    kinds.map(Kind::name)
 }
 
 #[cfg(test)]

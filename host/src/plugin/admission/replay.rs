@@ -6,27 +6,24 @@ use cases::{Case, Expected};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{
-    difference::{self, Difference},
-    sandbox::Sandbox,
-    settings,
-};
+use super::difference::{self, Difference};
 use crate::{
     contract::{Change, Context, Manifest, Query, Refusal},
     driver::{self, Cause, Rules},
+    plugin::{package::settings, sandbox::Sandbox},
 };
 
 /// Most differences that are shown of one case.
 const DIFFERENCES_MAX: usize = 20;
 
 /// What is run.
-pub(super) struct Subject<'a> {
-    pub(super) sandbox: &'a Sandbox,
-    pub(super) manifest: &'a Manifest,
+pub(crate) struct Subject<'a> {
+    pub(crate) sandbox: &'a Sandbox,
+    pub(crate) manifest: &'a Manifest,
     /// What was packed with it, TOML.
-    pub(super) settings: Option<&'a str>,
+    pub(crate) settings: Option<&'a str>,
     /// Those of production.
-    pub(super) rules: &'a Rules,
+    pub(crate) rules: &'a Rules,
 }
 
 /// A case that ended otherwise than it should.
@@ -51,7 +48,7 @@ impl fmt::Display for Mismatch {
 }
 
 /// `<kind>/<case>`.
-pub(super) fn title(case: &Case) -> String {
+pub(crate) fn title(case: &Case) -> String {
     format!("{}/{}", case.kind, case.name)
 }
 
@@ -59,7 +56,7 @@ pub(super) fn title(case: &Case) -> String {
 ///
 /// # Errors
 /// How it ended instead of as it should, in words for the plugin's author.
-pub(super) fn run(subject: &Subject<'_>, case: &Case) -> Result<(), Mismatch> {
+pub(crate) fn run(subject: &Subject<'_>, case: &Case) -> Result<(), Mismatch> {
     let differences = match end(subject, case) {
         Err(reason) => {
             return Err(Mismatch {
@@ -84,7 +81,7 @@ pub(super) fn run(subject: &Subject<'_>, case: &Case) -> Result<(), Mismatch> {
 ///
 /// # Errors
 /// A fault, or a rule that was broken, in words.
-pub(super) fn end(subject: &Subject<'_>, case: &Case) -> Result<Expected, String> {
+pub(crate) fn end(subject: &Subject<'_>, case: &Case) -> Result<Expected, String> {
     let Subject {
         sandbox,
         manifest,

@@ -8,10 +8,13 @@ use wit_parser::{
     decoding::{DecodedWasm, decode},
 };
 
-use super::{
-    admission::{Check, Refused},
-    contracts::{self, BuiltFor, Contract, PACKAGE},
-    linker,
+use super::rejection::{AdmissionStep, Rejection};
+use crate::{
+    contract::PluginName,
+    plugin::{
+        contracts::{self, BuiltFor, Contract, PACKAGE},
+        engine::linker,
+    },
 };
 
 /// What `wit_component::targets` puts before the reason.
@@ -21,19 +24,19 @@ const OUR_DOINGS: &str = "failed to validate encoded bytes: ";
 /// is served, and asks for nothing else.
 ///
 /// # Errors
-/// [`Refused`] at validation, world or imports.
-pub(super) fn check(name: &str, component: &[u8]) -> Result<(), Refused> {
+/// [`Rejection`] at validation, world or imports.
+pub(crate) fn check(name: PluginName, component: &[u8]) -> Result<(), Rejection> {
     check_against(contracts::SERVED, name, component)
 }
 
 /// As [`check`], for a host that serves these versions.
-pub(super) fn check_against(
+pub(crate) fn check_against(
     served: &[&'static Contract],
-    name: &str,
+    name: PluginName,
     component: &[u8],
-) -> Result<(), Refused> {
+) -> Result<(), Rejection> {
     let (resolve, root) = parse(component)?;
-    let refuse = |reason: String| Refused::new(Check::World, reason);
+    let refuse = |reason: String| Rejection::new(AdmissionStep::World, reason);
     // First, because what else is wrong may only be wrong for another version.
     let built_for = built_for(served, &resolve, root).map_err(refuse)?;
     imports(&resolve, root)?;
@@ -53,17 +56,17 @@ pub(super) fn check_against(
 }
 
 /// What a component shows of itself before it is compiled.
-pub(super) struct Shape {
-    pub(super) built_for: BuiltFor,
+pub(crate) struct Shape {
+    pub(crate) built_for: BuiltFor,
     /// The interfaces with functions that it imports, such as `wasi:cli/stderr@0.2.6`: what it can do.
-    pub(super) imports: Vec<String>,
+    pub(crate) imports: Vec<String>,
 }
 
 /// Reads that of a component that passed [`check`].
 ///
 /// # Errors
 /// As [`check`].
-pub(super) fn shape(component: &[u8]) -> Result<Shape, Refused> {
+pub(crate) fn shape(component: &[u8]) -> Result<Shape, Rejection> {
     let (resolve, root) = parse(component)?;
     let imports = resolve.worlds[root].imports.iter();
     let imports = imports.filter(|(_, item)| !is_of_types_alone(&resolve, item));
@@ -72,7 +75,7 @@ pub(super) fn shape(component: &[u8]) -> Result<Shape, Refused> {
             .map(|(key, _)| resolve.name_world_key(key))
             .collect(),
         built_for: built_for(contracts::SERVED, &resolve, root)
-            .map_err(|reason| Refused::new(Check::World, reason))?,
+            .map_err(|reason| Rejection::new(AdmissionStep::World, reason))?,
     })
 }
 
@@ -86,8 +89,8 @@ fn built_for(
     contracts::pick(served, exports.iter().map(String::as_str))
 }
 
-fn parse(component: &[u8]) -> Result<(Resolve, WorldId), Refused> {
-    let refuse = |reason: String| Err(Refused::new(Check::Validation, reason));
+fn parse(component: &[u8]) -> Result<(Resolve, WorldId), Rejection> {
+    let refuse = |reason: String| Err(Rejection::new(AdmissionStep::Validation, reason));
     match component.get(..8) {
         Some(b"\0asm\x0d\0\x01\0") => (),
         Some(b"\0asm\x01\0\0\0") => {
@@ -105,13 +108,13 @@ fn parse(component: &[u8]) -> Result<(Resolve, WorldId), Refused> {
     }
 }
 
-fn imports(resolve: &Resolve, root: WorldId) -> Result<(), Refused> {
+fn imports(resolve: &Resolve, root: WorldId) -> Result<(), Rejection> {
     for (key, item) in &resolve.worlds[root].imports {
         let name = resolve.name_world_key(key);
         let is_ours = is_of_types_alone(resolve, item) && name.starts_with(PACKAGE);
         if !(is_ours || linker::allows(&name)) {
             let reason = format!("asks for {name}, which no extractor may have");
-            return Err(Refused::new(Check::Imports, reason));
+            return Err(Rejection::new(AdmissionStep::Imports, reason));
         }
     }
     Ok(())
@@ -127,7 +130,7 @@ fn is_of_types_alone(resolve: &Resolve, item: &WorldItem) -> bool {
 
 /// The component against `<name>-plugin` of the contract, with the imports that it was just allowed added to it.
 fn implements(
-    name: &str,
+    name: PluginName,
     built_for: &BuiltFor,
     resolve: Resolve,
     root: WorldId,

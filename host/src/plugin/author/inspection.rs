@@ -7,16 +7,21 @@ use cases::Case;
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 
-use super::{
-    Config, Error,
-    admission::{self, Admitted, Check, Refused},
-    artifact::Artifacts,
-    compiler::Compiler,
-    engine, linker,
-    replay::{self, Subject},
-    sandbox::Sandbox,
-    trial::{self, Told},
-    world,
+use super::trial::{self, Told};
+use crate::{
+    contract::PluginName,
+    plugin::{
+        admission::{
+            self, Admitted,
+            error::Error,
+            rejection::{AdmissionStep, Rejection},
+            replay::{self, Subject},
+            world,
+        },
+        config::Config,
+        engine::{self, artifact::Artifacts, compiler::Compiler, linker},
+        sandbox::Sandbox,
+    },
 };
 
 /// How often the time of a case is measured; the shortest counts, because other work only ever adds to it.
@@ -87,7 +92,7 @@ pub struct Cost {
 /// `cases` that are of its kinds, or else the built-in ones.
 ///
 /// # Errors
-/// [`Error::Refused`] with the first step that fails, or [`Error::Start`]. A case that fails is no error.
+/// [`Error::Rejected`] with the first step that fails, or [`Error::Start`]. A case that fails is no error.
 pub async fn check(
     config: &Config,
     file: &Path,
@@ -131,12 +136,12 @@ pub async fn check(
 /// The component on an engine that counts, compiled in a child process like everything else.
 async fn counting(
     config: &Config,
-    name: &'static str,
+    name: PluginName,
     digest: &str,
     component: &[u8],
 ) -> Result<Sandbox, Error> {
     let failed = |error: wasmtime::Error| Error::Start(format!("{error:#}"));
-    let refuse = |reason| Refused::new(Check::Compile, reason);
+    let refuse = |reason| Rejection::new(AdmissionStep::Compile, reason);
     let engine = engine::counting().map_err(failed)?;
     let artifacts = Artifacts::open(&config.cache, &engine, None)
         .map_err(|error| Error::Start(format!("{}: {error}", config.cache.display())))?;

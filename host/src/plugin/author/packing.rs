@@ -9,18 +9,31 @@ use std::{
 use cases::Expected;
 use tokio::task::spawn_blocking;
 
-use super::{
-    Config, Error, Plugin,
-    admission::{self, Admission, Check, Refused},
-    package, proof, replay, signature, trial,
-    version::Permits,
+use super::trial;
+use crate::{
+    contract::PluginName,
+    data::{self, Access},
+    plugin::{
+        admission::{
+            self, Admission,
+            error::Error,
+            proof,
+            rejection::{AdmissionStep, Rejection},
+            replay,
+        },
+        config::Config,
+        package::{self, digest, signature},
+        registry::{
+            shelf::Shelf,
+            version::{Permits, Plugin},
+        },
+    },
 };
-use crate::data::{self, Access};
 
 /// `file` with these cases and settings in it; what it carried before is replaced.
 ///
 /// # Errors
-/// [`Error::Refused`] with the step that fails: a component that fails one of its own cases is not packed.
+/// [`Error::Rejected`] with the step that fails: a component that fails one of its own cases is not packed.
 pub async fn pack(
     config: &Config,
     file: &Path,
@@ -28,11 +41,12 @@ pub async fn pack(
     settings: Option<&str>,
 ) -> Result<Vec<u8>, Error> {
     let (name, admitted) = trial::describe(config, file).await?;
-    let refuse = |reason: String| Refused::new(Check::Package, reason);
+    let refuse = |reason: String| Rejection::new(AdmissionStep::Package, reason);
     let cases = trial::cases(config, name, cases, &admitted)?;
     let component = admission::read(file.to_owned(), config.component_bytes_max).await?;
     let version = admitted.manifest.version.clone();
-    let packed = package::write(&component, (name, &version), &cases, settings).map_err(refuse)?;
+    let packed =
+        package::write(&component, (name.as_str(), &version), &cases, settings).map_err(refuse)?;
     // Packed means proven.
     let config = Config {
         cases: None,
@@ -47,11 +61,11 @@ pub async fn pack(
 /// `file` with the text of a minisign signature over it as its last section.
 ///
 /// # Errors
-/// [`Error::Refused`]: it is no such text, or the file is signed already.
+/// [`Error::Rejected`]: it is no such text, or the file is signed already.
 pub async fn sign(config: &Config, file: &Path, signature: &str) -> Result<Vec<u8>, Error> {
     let component = admission::read(file.to_owned(), config.component_bytes_max).await?;
     let signed = signature::attach(&component, signature);
-    Ok(signed.map_err(|reason| Refused::new(Check::Signature, reason))?)
+    Ok(signed.map_err(|reason| Rejection::new(AdmissionStep::Signature, reason))?)
 }
 
 /// Where a component is to be had.
@@ -66,17 +80,20 @@ pub enum Component {
 /// The plugin `name` out of a component, to run it by hand.
 ///
 /// # Errors
-/// [`Error::Refused`] with the step that fails, [`Error::Unknown`], [`Error::NoVersion`].
-pub async fn load(config: &Config, name: &str, component: Component) -> Result<Arc<Plugin>, Error> {
-    let embedded = config.embedded.find(name);
-    let (name, embedded) = embedded.ok_or_else(|| Error::Unknown(name.to_owned()))?;
+/// [`Error::Rejected`] with the step that fails, [`Error::NoVersion`].
+pub async fn load(
+    config: &Config,
+    name: PluginName,
+    component: Component,
+) -> Result<Arc<Plugin>, Error> {
+    let embedded = (config.embedded.component)(name);
     let bytes = match component {
         Component::File(path) => admission::read(path, config.component_bytes_max).await?,
-        Component::Digest(digest) if admission::digest(embedded) == digest => {
+        Component::Digest(digest) if self::digest(embedded) == digest => {
             bytes::Bytes::from_static(embedded)
         }
         Component::Digest(digest) => {
-            let shelf = super::shelf::Shelf::new(config.components.clone());
+            let shelf = Shelf::new(config.components.clone());
             let found = spawn_blocking(move || shelf.load(&digest)).await;
             found.ok().flatten().ok_or(Error::NoVersion)?
         }
@@ -91,10 +108,10 @@ pub async fn load(config: &Config, name: &str, component: Component) -> Result<A
 /// expectations, for the author to read. The names of the cases that changed.
 ///
 /// # Errors
-/// [`Error::Refused`]: a case ends in a fault, which nobody may expect; [`Error::Folder`].
+/// [`Error::Rejected`]: a case ends in a fault, which nobody may expect; [`Error::Folder`].
 pub async fn update(config: &Config, file: &Path, cases: &Path) -> Result<Vec<String>, Error> {
     let (name, admitted) = trial::describe(config, file).await?;
-    let refuse = |reason: String| Refused::new(Check::Replay, reason);
+    let refuse = |reason: String| Rejection::new(AdmissionStep::Replay, reason);
     let folder = cases.to_owned();
     let work = move || {
         let cases = proof::kept(name, &folder).map_err(|error| refuse(error.to_string()))?;

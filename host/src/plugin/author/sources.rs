@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path};
 
-use super::watcher::{Stamps, Watcher, stamp};
+use crate::plugin::registry::watcher::{Stamps, Watcher, stamp};
 
 /// The files of a crate that its author writes. Beside them lie what cargo makes and, often, a server's data folder.
 const FILES: [&str; 2] = ["Cargo.toml", "build.rs"];

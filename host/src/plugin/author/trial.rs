@@ -6,12 +6,20 @@ use cases::Case;
 use serde::{Serialize, Serializer};
 use tokio::task::spawn_blocking;
 
-use super::{
-    Config, Error,
-    admission::{self, Admission, Admitted, Check, Refused},
-    proof,
-    replay::Mismatch,
+use crate::{
+    contract::PluginName,
+    plugin::{
+        admission::{
+            self, Admission, Admitted,
+            error::Error,
+            proof,
+            rejection::{AdmissionStep, Rejection},
+            replay::Mismatch,
+        },
+        config::Config,
+    },
 };
+
 /// How each case ended.
 #[derive(Clone, Debug, Serialize)]
 pub struct Tested {
@@ -47,7 +55,7 @@ pub type Told = Box<dyn Fn(usize, usize) + Send + Sync>;
 /// those that it carries, or else the embedded ones.
 ///
 /// # Errors
-/// [`Error::Refused`] with the first step that fails, or [`Error::Start`]. A case that fails is no error.
+/// [`Error::Rejected`] with the first step that fails, or [`Error::Start`]. A case that fails is no error.
 pub async fn test(
     config: &Config,
     file: &Path,
@@ -56,7 +64,7 @@ pub async fn test(
 ) -> Result<Tested, Error> {
     let (name, admitted) = describe(config, file).await?;
     let cases = self::cases(config, name, cases, &admitted)?;
-    let refuse = |reason: String| Refused::new(Check::Replay, reason);
+    let refuse = |reason: String| Rejection::new(AdmissionStep::Replay, reason);
     let cases = spawn_blocking(move || proof::run(&admitted.subject(), &cases, &told))
         .await
         .map_err(|error| Error::Start(error.to_string()))?
@@ -67,24 +75,24 @@ pub async fn test(
 /// The cases of the plugin `name` in a folder, or else those that it carries, or else the built-in ones.
 ///
 /// # Errors
-/// [`Refused`] at the replay: one of them cannot be read, or the folder has none.
+/// [`Rejection`] at the replay: one of them cannot be read, or the folder has none.
 pub(super) fn cases(
     config: &Config,
-    name: &str,
+    name: PluginName,
     folder: Option<&Path>,
     admitted: &Admitted,
-) -> Result<Vec<Case>, Refused> {
+) -> Result<Vec<Case>, Rejection> {
     let cases = match folder {
         Some(folder) => proof::kept(name, folder),
         None if admitted.cases.is_empty() => proof::embedded(&config.embedded, name),
         None => Ok(admitted.cases.clone()),
     };
-    let cases = cases.map_err(|error| Refused::new(Check::Replay, error))?;
+    let cases = cases.map_err(|error| Rejection::new(AdmissionStep::Replay, error))?;
     match folder {
         // Else a wrong folder would pass for a test.
         Some(folder) if cases.is_empty() => {
             let reason = format!("{} holds no case for {name}", folder.display());
-            Err(Refused::new(Check::Replay, reason))
+            Err(Rejection::new(AdmissionStep::Replay, reason))
         }
         _ => Ok(cases),
     }
@@ -93,18 +101,18 @@ pub(super) fn cases(
 /// `file` through every step up to its description of itself, and the plugin that its name says it is to be.
 ///
 /// # Errors
-/// [`Error::Refused`] with the first step that fails, or [`Error::Start`].
+/// [`Error::Rejected`] with the first step that fails, or [`Error::Start`].
 pub(super) async fn describe(
     config: &Config,
     file: &Path,
-) -> Result<(&'static str, Admitted), Error> {
+) -> Result<(PluginName, Admitted), Error> {
     let stem = file.file_stem().unwrap_or_default();
-    let embedded = stem.to_str().and_then(|stem| config.embedded.find(stem));
-    let (name, _) = embedded.ok_or_else(|| {
-        let names = config.embedded.names();
-        Refused::new(
-            Check::File,
-            format!("its name is that of no plugin: they are {names}"),
+    let name = stem.to_str().and_then(|stem| stem.parse().ok());
+    let name: PluginName = name.ok_or_else(|| {
+        let names = PluginName::ALL.map(PluginName::as_str).join(", ");
+        Rejection::new(
+            AdmissionStep::File,
+            format!("the file is not named after a plugin: {names}"),
         )
     })?;
     let admission = Arc::new(Admission::open(config, None)?);

@@ -3,7 +3,7 @@
 use crate::contract::record::More;
 
 /// One type into its counterpart, through lists and options.
-pub(in crate::plugin) trait Convert<To> {
+pub(crate) trait Convert<To> {
     fn convert(self) -> To;
 }
 
@@ -48,4 +48,4 @@ macro_rules! same_fields {
         })+
     };
 }
-pub(in crate::plugin) use same_fields;
+pub(crate) use same_fields;

@@ -16,12 +16,12 @@ use self::bindings::exports::gramhost::extractor::{
 use self::bindings::gramhost::extractor::queries::{AccountQuery, ListQuery, MediaQuery};
 use super::{Contract, Functions, convert::Convert};
 use crate::{
-    contract::{Context, Exchange, Manifest, Outcome, Query},
-    plugin::store::State,
+    contract::{Context, Exchange, Manifest, Outcome, PluginName, Query},
+    plugin::engine::store::State,
 };
 
 /// The contract, as the plugins were given it.
-pub(in crate::plugin) const WIT: &[(&str, &str)] = &[
+pub(crate) const WIT: &[(&str, &str)] = &[
     ("exchange.wit", include_str!("../../../../wit/exchange.wit")),
     ("kind.wit", include_str!("../../../../wit/kind.wit")),
     ("query.wit", include_str!("../../../../wit/query.wit")),
@@ -31,7 +31,7 @@ pub(in crate::plugin) const WIT: &[(&str, &str)] = &[
 ];
 
 /// Contract 1.0.
-pub(super) static CONTRACT: Contract = Contract {
+pub(crate) static CONTRACT: Contract = Contract {
     version: Version::new(1, 0, 0),
     since: "0.1.0",
     packages: &[WIT],
@@ -57,7 +57,7 @@ enum Extract {
 }
 
 impl Extractor {
-    fn find(name: &str, component: &InstancePre<State>) -> Result<Self> {
+    fn find(name: PluginName, component: &InstancePre<State>) -> Result<Self> {
         Ok(Self {
             about: about::GuestIndices::new(component)?,
             extract: Extract::find(name, component)?,
@@ -66,17 +66,16 @@ impl Extractor {
 }
 
 impl Extract {
-    fn find(name: &str, component: &InstancePre<State>) -> Result<Self> {
+    fn find(name: PluginName, component: &InstancePre<State>) -> Result<Self> {
         Ok(match name {
-            "profile" => Self::Profile {
+            PluginName::Profile => Self::Profile {
                 info: profile_info::GuestIndices::new(component)?,
                 posts: profile_posts::GuestIndices::new(component)?,
                 reels: profile_reels::GuestIndices::new(component)?,
             },
-            "post" => Self::Post(post::GuestIndices::new(component)?),
-            "reel" => Self::Reel(reel::GuestIndices::new(component)?),
-            "story" => Self::Story(story::GuestIndices::new(component)?),
-            _ => return Err(Error::msg(format!("no plugin is called {name}"))),
+            PluginName::Post => Self::Post(post::GuestIndices::new(component)?),
+            PluginName::Reel => Self::Reel(reel::GuestIndices::new(component)?),
+            PluginName::Story => Self::Story(story::GuestIndices::new(component)?),
         })
     }
 }

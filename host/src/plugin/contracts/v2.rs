@@ -11,12 +11,12 @@ use wasmtime::{
 
 use super::{Contract, Functions, convert::Convert, v1};
 use crate::{
-    contract::{Context, Exchange, Manifest, Outcome, Query, Record, Step},
-    plugin::store::State,
+    contract::{Context, Exchange, Manifest, Outcome, PluginName, Query, Record, Step},
+    plugin::engine::store::State,
 };
 
 /// Contract 2.0.
-pub(in crate::plugin) static CONTRACT: Contract = Contract {
+pub(crate) static CONTRACT: Contract = Contract {
     version: Version::new(2, 0, 0),
     since: "2.0.0",
     packages: &[
@@ -36,8 +36,8 @@ struct Extractor {
 }
 
 impl Extractor {
-    fn find(name: &str, component: &InstancePre<State>) -> Result<Self> {
-        if name != "post" {
+    fn find(name: PluginName, component: &InstancePre<State>) -> Result<Self> {
+        if name != PluginName::Post {
             return Err(Error::msg(format!("contract 2.0 has no plugin {name}")));
         }
         Ok(Self {

@@ -26,7 +26,7 @@ const VISITOR_FILES_MAX: usize = 4 * FILES_MAX;
 const SEAL_BYTES: usize = 32;
 
 /// The folder of compiled code.
-pub(super) struct Artifacts {
+pub(crate) struct Artifacts {
     folder: PathBuf,
     engine: Engine,
     engine_hash: u64,
@@ -38,7 +38,7 @@ impl Artifacts {
     ///
     /// # Errors
     /// It cannot be made, or belongs to somebody else.
-    pub(super) fn open(folder: &Path, engine: &Engine, owner: Option<Owner>) -> io::Result<Self> {
+    pub(crate) fn open(folder: &Path, engine: &Engine, owner: Option<Owner>) -> io::Result<Self> {
         data::make_folder(folder, Access::Private)?;
         if fs::symlink_metadata(folder)?.uid() != geteuid().as_raw() {
             return Err(io::Error::other("belongs to another user"));
@@ -55,7 +55,7 @@ impl Artifacts {
     }
 
     /// The compiled component with this digest, if it is there and as it was written.
-    pub(super) fn load(&self, digest: &str) -> Option<Component> {
+    pub(crate) fn load(&self, digest: &str) -> Option<Component> {
         let name = self.name(digest);
         let mut file = OpenOptions::new()
             .read(true)
@@ -78,7 +78,7 @@ impl Artifacts {
     ///
     /// # Errors
     /// It is not for this engine, or cannot be written.
-    pub(super) fn keep(&self, digest: &str, code: &[u8]) -> Result<Component, String> {
+    pub(crate) fn keep(&self, digest: &str, code: &[u8]) -> Result<Component, String> {
         let component = self.trust(code).map_err(|error| format!("{error:#}"))?;
         // Serving matters more than a fast restart.
         if let Err(error) = self.add(&self.name(digest), code) {

@@ -16,7 +16,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::engine;
+use crate::plugin::engine;
 use crate::process::{self, Group, Resource};
 
 /// Processor time of one compilation, seconds. The largest plugin takes about one.
@@ -76,14 +76,14 @@ fn compile(counting: bool) -> io::Result<()> {
 }
 
 /// Runs the child processes, one at a time.
-pub(super) struct Compiler {
+pub(crate) struct Compiler {
     program: PathBuf,
     one: Mutex<()>,
 }
 
 impl Compiler {
     /// `program` is this binary.
-    pub(super) fn new(program: PathBuf) -> Self {
+    pub(crate) fn new(program: PathBuf) -> Self {
         let one = Mutex::new(());
         Self { program, one }
     }
@@ -92,7 +92,7 @@ impl Compiler {
     ///
     /// # Errors
     /// Why not, in words for the plugin's author.
-    pub(super) async fn compile(&self, component: &[u8]) -> Result<Vec<u8>, String> {
+    pub(crate) async fn compile(&self, component: &[u8]) -> Result<Vec<u8>, String> {
         self.run(component, &[]).await
     }
 
@@ -100,7 +100,7 @@ impl Compiler {
     ///
     /// # Errors
     /// As [`Self::compile`].
-    pub(super) async fn compile_counting(&self, component: &[u8]) -> Result<Vec<u8>, String> {
+    pub(crate) async fn compile_counting(&self, component: &[u8]) -> Result<Vec<u8>, String> {
         self.run(component, &["--counting"]).await
     }
 

@@ -37,7 +37,7 @@ const ALLOWED: [&str; 15] = [
 ];
 
 /// Whether a plugin may import the interface of this name, such as `wasi:cli/stderr@0.2.6`.
-pub(super) fn allows(import: &str) -> bool {
+pub(crate) fn allows(import: &str) -> bool {
     let name = import.split_once('@').map_or(import, |(name, _)| name);
     ALLOWED.contains(&name)
 }
@@ -46,7 +46,7 @@ pub(super) fn allows(import: &str) -> bool {
 ///
 /// # Errors
 /// Never, unless two of them clash.
-pub(super) fn inert(engine: &Engine) -> Result<Linker<State>> {
+pub(crate) fn inert(engine: &Engine) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     let l = &mut linker;
     cli::environment::add_to_linker::<_, WasiCli>(l, State::cli)?;

@@ -5,10 +5,8 @@ use wasmtime_wasi::{
     ResourceTable, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView, p2::pipe::MemoryOutputPipe,
 };
 
-use super::{
-    Config as Limits,
-    engine::{CORE_INSTANCES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, TICK_MS},
-};
+use super::{CORE_INSTANCES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, TICK_MS};
+use crate::plugin::config::Config as Limits;
 
 /// What a plugin may write to stderr in one call, bytes; the rest is lost.
 const STDERR_BYTES_MAX: usize = 4096;
@@ -20,7 +18,7 @@ const OUTPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
 const HANDLES_MAX: usize = 256;
 
 /// The data of a call's store.
-pub(super) struct State {
+pub(crate) struct State {
     wasi: WasiCtx,
     table: ResourceTable,
     stderr: MemoryOutputPipe,
@@ -29,7 +27,7 @@ pub(super) struct State {
 
 impl State {
     /// What the plugin said before it ended, on one line: it goes into logs.
-    pub(super) fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         let bytes = self.stderr.contents();
         String::from_utf8_lossy(&bytes)
             .trim()
@@ -37,7 +35,7 @@ impl State {
     }
 
     /// Whether the plugin was denied memory.
-    pub(super) fn memory_denied(&self) -> bool {
+    pub(crate) fn memory_denied(&self) -> bool {
         self.limiter.memory_denied
     }
 }
@@ -52,7 +50,7 @@ impl WasiView for State {
 }
 
 /// A fresh store; its deadline runs from now on.
-pub(super) fn fresh(engine: &Engine, limits: &Limits) -> Store<State> {
+pub(crate) fn fresh(engine: &Engine, limits: &Limits) -> Store<State> {
     let stderr = MemoryOutputPipe::new(STDERR_BYTES_MAX);
     let state = State {
         // No arguments, variables, files or clocks; stdin is closed; the seed of hash maps is always the same.

@@ -1,7 +1,7 @@
 //! The grammar of what a plugin says of itself: nothing that breaks it is ever shown, logged or asked for.
 
 use super::settings;
-use crate::contract::Manifest;
+use crate::contract::{Manifest, PluginName};
 
 /// Calls of one extraction that may end in a fetch.
 const ROUNDS_MAX: u32 = 8;
@@ -16,8 +16,8 @@ const HOSTS_MAX: usize = 32;
 ///
 /// # Errors
 /// The first thing that is wrong, in words.
-pub(super) fn check(name: &str, manifest: &Manifest) -> Result<(), String> {
-    if manifest.name != name {
+pub(crate) fn check(name: PluginName, manifest: &Manifest) -> Result<(), String> {
+    if manifest.name != name.as_str() {
         return Err(format!("calls itself {:.64?}, not {name}", manifest.name));
     }
     if !is_version(&manifest.version) {

@@ -3,7 +3,7 @@
 use crate::contract::Manifest;
 
 /// What `next` asks for beyond `serving`, in words; none: nothing.
-pub(super) fn more(serving: &Manifest, next: &Manifest) -> Option<String> {
+pub(crate) fn more(serving: &Manifest, next: &Manifest) -> Option<String> {
     let mut more = Vec::new();
     let hosts = next.hosts.iter();
     let hosts: Vec<_> = hosts

@@ -4,14 +4,14 @@
 use toml::{Table, Value};
 
 /// Largest `<name>.toml`, bytes.
-pub(super) const FILE_BYTES_MAX: u64 = 64 * 1024;
+pub(crate) const FILE_BYTES_MAX: u64 = 64 * 1024;
 
 /// The JSON object that the plugin is given.
 ///
 /// # Errors
 /// One of them is not TOML, or a layer has a key that the defaults lack or another type than theirs: a setting that
 /// would be silently ignored.
-pub(super) fn over<'a>(
+pub(crate) fn over<'a>(
     defaults: &str,
     layers: impl IntoIterator<Item = &'a str>,
 ) -> Result<String, String> {

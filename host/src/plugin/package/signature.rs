@@ -1,67 +1,35 @@
-//! Who vouches for a component: a minisign signature in its last section, over every byte before it.
+//! The signature of a component: that of minisign, in its last section, over every byte before it.
 
-use std::fmt;
+use super::{SIGNATURE, append, sections};
+use crate::plugin::config::{Minisign, TrustedKey};
 
-use minisign_verify::{PublicKey, Signature};
-
-use super::package::{self, SIGNATURE};
-
-/// Longest signature, bytes; minisign's have about 300.
-const BYTES_MAX: usize = 4096;
-
-/// A key whose signature is believed.
-#[derive(Clone, Debug)]
-pub struct TrustedKey {
-    key: PublicKey,
-    text: String,
-}
-
-impl TrustedKey {
-    /// From the second line of a minisign `.pub` file.
-    ///
-    /// # Errors
-    /// It is not such a line.
-    pub fn parse(line: &str) -> Result<Self, String> {
-        let key = PublicKey::from_base64(line.trim()).map_err(|error| error.to_string())?;
-        let text = line.trim().to_owned();
-        Ok(Self { key, text })
-    }
-}
-
-impl fmt::Display for TrustedKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-/// Whether one of `keys` signed the component; anything goes where there are none.
+/// Checks that one of `keys` signed the component. Without keys, no signature is required.
 ///
 /// # Errors
-/// Why it is not believed, in words.
-pub(super) fn check(component: &[u8], keys: &[TrustedKey]) -> Result<(), String> {
+/// Why the component is not trusted, in words.
+pub(crate) fn check(component: &[u8], keys: &[TrustedKey]) -> Result<(), String> {
     if keys.is_empty() {
         return Ok(());
     }
-    let sections = package::sections(component)?;
-    let Some((_, data)) = sections.iter().find(|(name, _)| *name == SIGNATURE) else {
-        return Err("is not signed, and this server takes signed plugins only".to_owned());
+    let found = sections(component)?;
+    let Some((_, data)) = found.iter().find(|(name, _)| *name == SIGNATURE) else {
+        return Err("is not signed, and this server accepts only signed plugins".to_owned());
     };
     let mut section = Vec::new();
-    package::append(&mut section, SIGNATURE, data);
+    append(&mut section, SIGNATURE, data);
     let Some(signed) = component.strip_suffix(section.as_slice()) else {
-        return Err("has more behind its signature".to_owned());
+        return Err("has more data after its signature".to_owned());
     };
     let text = std::str::from_utf8(data).map_err(|error| error.to_string())?;
-    let signature = parse(text)?;
-    let believed = keys
-        .iter()
-        .find(|it| it.key.verify(signed, &signature, false).is_ok());
-    match believed {
+    let signature = Minisign::parse(text)?;
+    match keys.iter().find(|key| key.has_signed(signed, &signature)) {
         Some(key) => {
-            tracing::debug!(key = key.text, "signed");
+            tracing::debug!(%key, "signed");
             Ok(())
         }
-        None => Err("is signed by none of the trusted keys, or was changed since".to_owned()),
+        None => {
+            Err("is not signed by a trusted key, or was changed after it was signed".to_owned())
+        }
     }
 }
 
@@ -69,22 +37,15 @@ pub(super) fn check(component: &[u8], keys: &[TrustedKey]) -> Result<(), String>
 ///
 /// # Errors
 /// It is not such a text, or the component is signed already.
-pub(super) fn attach(component: &[u8], signature: &str) -> Result<Vec<u8>, String> {
-    parse(signature)?;
-    let sections = package::sections(component)?;
-    if sections.iter().any(|(name, _)| *name == SIGNATURE) {
-        return Err("is signed already: pack it again first".to_owned());
+pub(crate) fn attach(component: &[u8], signature: &str) -> Result<Vec<u8>, String> {
+    Minisign::parse(signature)?;
+    let found = sections(component)?;
+    if found.iter().any(|(name, _)| *name == SIGNATURE) {
+        return Err("is already signed: pack it again first".to_owned());
     }
     let mut signed = component.to_vec();
-    package::append(&mut signed, SIGNATURE, signature.as_bytes());
+    append(&mut signed, SIGNATURE, signature.as_bytes());
     Ok(signed)
-}
-
-fn parse(text: &str) -> Result<Signature, String> {
-    if text.len() > BYTES_MAX {
-        return Err(format!("its signature has more than {BYTES_MAX} bytes"));
-    }
-    Signature::decode(text).map_err(|error| format!("its signature is none of minisign: {error}"))
 }
 
 #[cfg(test)]
@@ -110,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_trusted_key_signed_is_believed() {
+    fn only_a_component_signed_by_a_trusted_key_is_accepted() {
         let (ours, theirs) = (
             KeyPair::generate_unencrypted_keypair().unwrap(),
             KeyPair::generate_unencrypted_keypair().unwrap(),
@@ -119,18 +80,18 @@ mod tests {
         let refused = |component: &[u8], keys: &[TrustedKey]| check(component, keys).unwrap_err();
         check(COMPONENT, &[]).unwrap();
         check(&component, &[key(&theirs), key(&ours)]).unwrap();
-        assert!(refused(&component, &[key(&theirs)]).contains("none of the trusted keys"));
+        assert!(refused(&component, &[key(&theirs)]).contains("not signed by a trusted key"));
         assert!(refused(COMPONENT, &[key(&ours)]).contains("is not signed"));
         let mut longer = component.clone();
-        package::append(&mut longer, "gramhost:settings", b"a = 1");
-        assert!(refused(&longer, &[key(&ours)]).contains("behind its signature"));
+        append(&mut longer, "gramhost:settings", b"a = 1");
+        assert!(refused(&longer, &[key(&ours)]).contains("after its signature"));
     }
 
     #[test]
-    fn a_changed_byte_ends_the_belief() {
+    fn a_changed_byte_breaks_the_signature() {
         let pair = KeyPair::generate_unencrypted_keypair().unwrap();
         let mut component = COMPONENT.to_vec();
-        package::append(&mut component, "gramhost:settings", b"a = 1");
+        append(&mut component, "gramhost:settings", b"a = 1");
         let mut component = signed(&component, &pair);
         let digit = component.iter().position(|byte| *byte == b'1').unwrap();
         component[digit] = b'2';
@@ -138,11 +99,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_signature_or_no_key_is_refused() {
+    fn text_that_is_not_a_signature_or_key_is_rejected() {
         assert!(
             attach(COMPONENT, "hello")
                 .unwrap_err()
-                .contains("none of minisign")
+                .contains("not a minisign signature")
         );
         assert!(TrustedKey::parse("hello").is_err());
         let pair = KeyPair::generate_unencrypted_keypair().unwrap();

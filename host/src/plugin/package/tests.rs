@@ -38,7 +38,7 @@ fn what_is_packed_is_read_back() {
     assert_eq!(package.settings.as_deref(), Some("a = 1"));
     let label = package.label.unwrap();
     assert_eq!((label.name.as_str(), label.cases), ("post", 3));
-    assert_eq!(label.component, admission::digest(COMPONENT));
+    assert_eq!(label.component, digest(COMPONENT));
 }
 
 #[test]

@@ -15,18 +15,30 @@ use futures_util::future::try_join_all;
 use tokio::{sync::Mutex, task::spawn_blocking};
 
 use super::{
-    Config, Error, Plugin,
-    admission::{self, Admission, Check, Refused},
     history::{Action, History, Trust, Who},
-    permission, settings,
     shadow::Candidate,
     shelf::Shelf,
     slot::Slot,
     status::Refusal,
-    version::Permits,
+    version::{Permits, Plugin},
     watcher::Change,
 };
-use crate::data::Owner;
+use crate::{
+    contract::PluginName,
+    data::Owner,
+    plugin::{
+        admission::{
+            self, Admission,
+            error::Error,
+            rejection::{AdmissionStep, Rejection},
+        },
+        config::Config,
+        package::{digest, permission, settings},
+    },
+};
+
+/// Of a file in the plugin folder.
+const NAMES_NO_PLUGIN: &str = "the name of the file is not that of a plugin";
 
 /// The only one who changes slots.
 pub(super) struct Desk {
@@ -52,10 +64,10 @@ impl Desk {
     ) -> Result<Self, Error> {
         let admission = Arc::new(Admission::open(&config, owner.as_ref())?);
         let permits = Permits::new(&config);
-        let embedded = config.embedded.plugins.iter().map(|&(name, component)| {
+        let embedded = PluginName::ALL.map(|name| {
             let (admission, permits) = (&admission, permits.clone());
             async move {
-                let admitted = admission.admit_embedded(name, component).await;
+                let admitted = admission.admit_embedded(name).await;
                 let admitted = admitted.map_err(|refused| {
                     Error::Start(format!("the embedded plugin {name}: {refused}"))
                 })?;
@@ -120,7 +132,7 @@ impl Desk {
             let _one = self.one.lock().await;
             let (Change::Written(file) | Change::Gone(file)) = &change;
             let (stem, ending) = file.rsplit_once('.').unwrap_or((file, ""));
-            let slot = self.slots.iter().find(|slot| slot.name == stem);
+            let slot = stem.parse().ok().map(|name| self.slot(name));
             match (slot, ending, &change) {
                 (None, ..) => self.stranger(&change),
                 (Some(slot), "wasm", Change::Gone(_)) => self.fall_back(slot, file).await,
@@ -147,9 +159,7 @@ impl Desk {
             Change::Gone(file) => drop(strangers.remove(file)),
             Change::Written(file) => {
                 tracing::warn!("{file} in the plugin folder names no plugin");
-                let names = self.config.embedded.names();
-                let refused =
-                    Refused::new(Check::File, format!("names no plugin: they are {names}"));
+                let refused = Rejection::new(AdmissionStep::File, NAMES_NO_PLUGIN);
                 strangers.insert(file.clone(), Refusal::new(file, None, refused));
             }
         }
@@ -192,9 +202,9 @@ impl Desk {
         file: &str,
         component: Bytes,
         who: Who,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), Rejection> {
         let start = Instant::now();
-        let digest = admission::digest(&component);
+        let digest = digest(&component);
         if slot.knows(file, &digest) && who == Who::Folder {
             return Ok(());
         }
@@ -248,7 +258,7 @@ impl Desk {
         slot: &Slot,
         (file, digest): (&str, Option<String>),
         who: Who,
-        refused: &Refused,
+        refused: &Rejection,
     ) {
         tracing::warn!(sha256 = digest, "{file} refused at {refused}");
         let about = (file, digest.as_deref());
@@ -292,17 +302,17 @@ impl Desk {
         let _pruned = spawn_blocking(move || shelf.prune(&owner, &keep)).await;
     }
 
-    fn slot(&self, name: &str) -> Result<&Slot, Error> {
-        let slot = self.slots.iter().find(|slot| slot.name == name);
-        slot.ok_or_else(|| Error::Unknown(name.to_owned()))
+    /// Every plugin has a slot: `open` makes them in the order of the type.
+    pub(super) fn slot(&self, name: PluginName) -> &Slot {
+        &self.slots[name as usize]
     }
 }
 
 /// What was rolled back does not come back by itself.
-fn known(trust: &Trust, digest: &str, who: Who) -> Result<(), Refused> {
+fn known(trust: &Trust, digest: &str, who: Who) -> Result<(), Rejection> {
     if trust.rolled_back.iter().any(|it| it == digest) && who != Who::Operator {
-        return Err(Refused::new(
-            Check::History,
+        return Err(Rejection::new(
+            AdmissionStep::History,
             "was rolled back before: promote it by hand, or put another file there",
         ));
     }

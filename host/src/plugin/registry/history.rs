@@ -1,8 +1,9 @@
 //! What happened to the versions of each plugin, kept over restarts: who let it serve, who took it away, and why.
 
-use super::Plugin;
+use super::version::Plugin;
 use crate::{
     clock::Clock,
+    contract::PluginName,
     database::{Database, PluginEvent},
 };
 
@@ -14,7 +15,7 @@ pub(super) enum Action {
     /// It was taken back, and may not return by itself.
     RolledBack,
     /// It was not let in.
-    Refused,
+    Rejected,
     /// It waits for the operator's word.
     Staged,
     /// It runs beside the one that serves.
@@ -28,7 +29,7 @@ impl Action {
         match self {
             Self::Serves => "serves",
             Self::RolledBack => "rolled-back",
-            Self::Refused => "refused",
+            Self::Rejected => "refused",
             Self::Staged => "staged",
             Self::Shadowed => "shadowed",
             Self::Discarded => "discarded",
@@ -82,13 +83,13 @@ impl History {
     }
 
     /// What is known of the versions of a plugin. A database that fails says nothing, and is logged.
-    pub(super) async fn trust(&self, plugin: &str) -> Trust {
+    pub(super) async fn trust(&self, plugin: PluginName) -> Trust {
         let Some(database) = &self.database else {
             return Trust::default();
         };
         // The newest word on a version counts.
         let words = [Action::Serves, Action::RolledBack].map(Action::name);
-        match database.latest_of_plugin(plugin, words).await {
+        match database.latest_of_plugin(plugin.as_str(), words).await {
             Ok(versions) => {
                 let (served, rolled_back): (Vec<_>, Vec<_>) =
                     versions.into_iter().partition(|(_, serves)| *serves);
@@ -102,7 +103,7 @@ impl History {
                 }
             }
             Err(error) => {
-                tracing::error!(plugin, %error, "the history of plugins cannot be read");
+                tracing::error!(%plugin, %error, "the history of plugins cannot be read");
                 Trust::default()
             }
         }
@@ -126,14 +127,14 @@ impl History {
     /// Of a file that was not let in.
     pub(super) async fn refused(
         &self,
-        plugin: &str,
+        plugin: PluginName,
         (file, digest): (&str, Option<&str>),
         who: Who,
         why: String,
     ) {
         self.write(PluginEvent {
-            plugin: plugin.to_owned(),
-            action: Action::Refused.name().to_owned(),
+            plugin: plugin.to_string(),
+            action: Action::Rejected.name().to_owned(),
             digest: digest.map(str::to_owned),
             source: file.to_owned(),
             who: who.name().to_owned(),
@@ -183,13 +184,13 @@ mod tests {
             (Action::Serves, "c"),
             (Action::RolledBack, "c"),
             (Action::Serves, "b"),
-            (Action::Refused, "d"),
+            (Action::Rejected, "d"),
             (Action::Staged, "e"),
         ] {
             history.write(event("post", action, digest)).await;
         }
         history.write(event("reel", Action::Serves, "z")).await;
-        let trust = history.trust("post").await;
+        let trust = history.trust(PluginName::Post).await;
         assert_eq!(trust.served, ["b", "a"]);
         assert_eq!(trust.rolled_back, ["c"]);
     }
@@ -205,7 +206,9 @@ mod tests {
             .await;
         for number in 0..300 {
             let digest = number.to_string();
-            history.write(event("post", Action::Refused, &digest)).await;
+            history
+                .write(event("post", Action::Rejected, &digest))
+                .await;
         }
         let events = database
             .plugin_events(Some("post"), u32::MAX)
@@ -213,7 +216,7 @@ mod tests {
             .unwrap();
         assert_eq!(events.len(), 252);
         assert_eq!(events[0].digest.as_deref(), Some("299"));
-        let trust = history.trust("post").await;
+        let trust = history.trust(PluginName::Post).await;
         assert_eq!(
             (trust.served, trust.rolled_back),
             (vec!["good".to_owned()], vec!["bad".to_owned()])

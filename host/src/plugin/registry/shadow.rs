@@ -5,10 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{
-    Plugin,
-    difference::{self, Difference},
-};
+use super::version::Plugin;
+use crate::plugin::admission::difference::{self, Difference};
 
 /// Most comparisons that are kept to be shown, beside the numbers of all.
 const SHOWN_MAX: usize = 20;

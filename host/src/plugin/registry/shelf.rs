@@ -4,14 +4,16 @@ use std::{collections::HashSet, fs, io, path::PathBuf};
 
 use bytes::Bytes;
 
-use super::admission;
-use crate::data::{self, Access, Owner};
+use crate::{
+    data::{self, Access, Owner},
+    plugin::package::digest,
+};
 
 /// A folder of `<digest>.wasm`; none: nothing is kept.
-pub(super) struct Shelf(Option<PathBuf>);
+pub(crate) struct Shelf(Option<PathBuf>);
 
 impl Shelf {
-    pub(super) fn new(folder: Option<PathBuf>) -> Self {
+    pub(crate) fn new(folder: Option<PathBuf>) -> Self {
         Self(folder)
     }
 
@@ -36,10 +38,10 @@ impl Shelf {
     }
 
     /// The component with this digest, if it is there and as it was. Blocks.
-    pub(super) fn load(&self, digest: &str) -> Option<Bytes> {
+    pub(crate) fn load(&self, digest: &str) -> Option<Bytes> {
         let path = self.0.as_ref()?.join(format!("{digest}.wasm"));
         let component = fs::read(path).ok()?;
-        (admission::digest(&component) == digest).then(|| component.into())
+        (self::digest(&component) == digest).then(|| component.into())
     }
 
     /// Drops all but these. Blocks.
@@ -77,7 +79,7 @@ mod tests {
     fn a_component_comes_back_as_it_was_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
         let shelf = Shelf::new(Some(folder.path().join("components")));
-        let digest = admission::digest(b"one");
+        let digest = digest(b"one");
         assert_eq!(shelf.load(&digest), None);
         shelf.keep(&digest, b"one");
         assert_eq!(shelf.load(&digest).as_deref(), Some(b"one".as_slice()));
@@ -94,7 +96,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let owner = data::Folder::own(folder.path()).unwrap();
         let shelf = Shelf::new(Some(owner.components()));
-        let (one, two) = (admission::digest(b"one"), admission::digest(b"two"));
+        let (one, two) = (digest(b"one"), digest(b"two"));
         shelf.keep(&one, b"one");
         shelf.keep(&two, b"two");
         shelf.prune(&owner, &HashSet::from([two.clone()]));

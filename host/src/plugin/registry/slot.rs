@@ -6,14 +6,15 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::{
-    Plugin,
     shadow::Candidate,
     status::{Brief, Candidacy, Refusal, Serving, Status},
+    version::Plugin,
 };
+use crate::contract::PluginName;
 
 /// One plugin.
 pub(super) struct Slot {
-    pub(super) name: &'static str,
+    pub(super) name: PluginName,
     /// The last resort.
     pub(super) embedded: Arc<Plugin>,
     state: ArcSwap<State>,
@@ -33,7 +34,7 @@ pub(super) struct State {
 }
 
 impl Slot {
-    pub(super) fn new(name: &'static str, embedded: Plugin) -> Self {
+    pub(super) fn new(name: PluginName, embedded: Plugin) -> Self {
         let embedded = Arc::new(embedded);
         let state = State {
             plugin: Arc::clone(&embedded),
@@ -118,7 +119,7 @@ impl Slot {
     pub(super) fn status(&self) -> Status {
         let state = self.state.load();
         Status {
-            name: self.name.to_owned(),
+            name: self.name.to_string(),
             serving: Some(Serving::of(
                 &state.plugin,
                 state.file.is_some(),

@@ -6,11 +6,10 @@ use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    Plugin,
-    admission::Refused,
     shadow::{Candidate, Report},
+    version::Plugin,
 };
-use crate::driver::Class;
+use crate::{driver::Class, plugin::admission::rejection::Rejection};
 
 /// One line of `GET /plugins`: a plugin, or a file that names none.
 #[derive(Clone, Debug, Serialize)]
@@ -96,7 +95,7 @@ pub struct Refusal {
     pub at: String,
     /// Where and why.
     #[serde(flatten)]
-    pub refused: Refused,
+    pub refused: Rejection,
 }
 
 impl Status {
@@ -148,7 +147,7 @@ impl Serving {
 }
 
 impl Refusal {
-    pub(super) fn new(file: &str, digest: Option<String>, refused: Refused) -> Self {
+    pub(super) fn new(file: &str, digest: Option<String>, refused: Rejection) -> Self {
         Self {
             file: file.to_owned(),
             digest,

@@ -12,10 +12,11 @@ use std::{
 use time::OffsetDateTime;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
-use super::{Config, admission::Admitted, health::Window, sandbox::Sandbox, settings};
+use super::health::Window;
 use crate::{
-    contract::{Context, Fault, Manifest, Outcome, Query},
+    contract::{Context, Fault, Manifest, Outcome, PluginName, Query},
     driver::{Arguments, Class},
+    plugin::{admission::Admitted, config::Config, package::settings, sandbox::Sandbox},
 };
 
 /// One version of one plugin, compiled and admitted, with the settings that it has now.
@@ -27,6 +28,7 @@ pub struct Plugin {
 
 /// What stays when only the settings change.
 struct Version {
+    name: PluginName,
     label: Arc<str>,
     digest: String,
     source: String,
@@ -42,13 +44,13 @@ struct Version {
 
 /// How many calls may run at once, over all plugins.
 #[derive(Clone)]
-pub(super) struct Permits {
+pub(crate) struct Permits {
     free: Arc<Semaphore>,
     wait: Duration,
 }
 
 impl Permits {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config) -> Self {
         Self {
             free: Arc::new(Semaphore::new(config.calls_max)),
             wait: Duration::from_millis(config.wait_ms_max),
@@ -58,8 +60,9 @@ impl Permits {
 
 impl Plugin {
     /// `source` is `embedded` or the name of a file. With its own settings.
-    pub(super) fn new(admitted: Admitted, source: &str, permits: Permits) -> Self {
+    pub(crate) fn new(admitted: Admitted, source: &str, permits: Permits) -> Self {
         let Admitted {
+            name,
             digest,
             manifest,
             sandbox,
@@ -70,6 +73,7 @@ impl Plugin {
         // They were checked when it was admitted.
         let settings = settings::over(&manifest.settings, packed.as_deref()).unwrap_or_default();
         let version = Version {
+            name,
             label: format!("{}@{}+{short}", manifest.name, manifest.version).into(),
             digest,
             source: source.to_owned(),
@@ -117,6 +121,12 @@ impl Plugin {
     #[must_use]
     pub fn label(&self) -> Arc<str> {
         Arc::clone(&self.version.label)
+    }
+
+    /// Which plugin it is a version of.
+    #[must_use]
+    pub fn name(&self) -> PluginName {
+        self.version.name
     }
 
     /// What it says of itself.

@@ -35,7 +35,7 @@ const LOOK_PAUSE: Duration = Duration::from_millis(10);
 
 /// What happened to a file, by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(crate) enum Change {
     /// It is new or has new contents.
     Written(String),
     /// It is no longer there.
@@ -43,13 +43,13 @@ pub(super) enum Change {
 }
 
 /// The files that are there now, each with what changes when it does.
-pub(super) type Stamps = BTreeMap<String, Stamp>;
+pub(crate) type Stamps = BTreeMap<String, Stamp>;
 
 /// Finds them.
-pub(super) type Look = fn(&Path) -> io::Result<Stamps>;
+pub(crate) type Look = fn(&Path) -> io::Result<Stamps>;
 
 /// One folder.
-pub(super) struct Watcher {
+pub(crate) struct Watcher {
     folder: PathBuf,
     look: Look,
     files: Files,
@@ -60,12 +60,12 @@ pub(super) struct Watcher {
 
 impl Watcher {
     /// Watches `folder`; where the system has no events left to give, by looking alone.
-    pub(super) fn open(folder: &Path) -> Self {
+    pub(crate) fn open(folder: &Path) -> Self {
         Self::of_tree(folder, &[], look)
     }
 
     /// Watches `folder`, and everything below these folders in it, for what `look` finds there.
-    pub(super) fn of_tree(folder: &Path, below: &[&str], look: Look) -> Self {
+    pub(crate) fn of_tree(folder: &Path, below: &[&str], look: Look) -> Self {
         let hint = Arc::new(Notify::new());
         let events = events(folder, below, Arc::clone(&hint))
             .inspect_err(|error| tracing::warn!("{}: {error}", folder.display()))
@@ -84,13 +84,13 @@ impl Watcher {
     ///
     /// # Errors
     /// The folder cannot be read.
-    pub(super) fn first(&mut self) -> io::Result<Vec<Change>> {
+    pub(crate) fn first(&mut self) -> io::Result<Vec<Change>> {
         let stamps = (self.look)(&self.folder)?;
         Ok(self.files.first(Instant::now(), stamps))
     }
 
     /// Waits for the next changes. May be dropped at any time: nothing is lost.
-    pub(super) async fn next(&mut self) -> Vec<Change> {
+    pub(crate) async fn next(&mut self) -> Vec<Change> {
         loop {
             let (folder, look) = (self.folder.clone(), self.look);
             let stamps = match spawn_blocking(move || look(&folder)).await {
@@ -156,7 +156,7 @@ fn look(folder: &Path) -> io::Result<Stamps> {
 }
 
 /// The stamp of a file; none of what vanished since it was listed.
-pub(super) fn stamp(path: &Path) -> Option<Stamp> {
+pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
     // A dangling link is itself.
     let meta = fs::metadata(path).or_else(|_| fs::symlink_metadata(path));
     meta.ok().as_ref().map(Stamp::of)
@@ -164,7 +164,7 @@ pub(super) fn stamp(path: &Path) -> Option<Stamp> {
 
 /// What changes when a file does. The change time cannot be set back, so equal stamps mean equal contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     device: u64,
     inode: u64,
     bytes: u64,

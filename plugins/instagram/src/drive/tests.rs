@@ -1,5 +1,5 @@
 //! Limits and settings of the engine; its walk is tested with the kinds.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod fold;
 

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::check;
-use crate::contract::Manifest;
+use crate::contract::{Manifest, PluginName};
 
 fn honest() -> Manifest {
     Manifest {
@@ -19,17 +19,17 @@ fn honest() -> Manifest {
 fn refused(change: impl FnOnce(&mut Manifest)) -> String {
     let mut manifest = honest();
     change(&mut manifest);
-    check("post", &manifest).unwrap_err()
+    check(PluginName::Post, &manifest).unwrap_err()
 }
 
 #[test]
 fn an_honest_manifest_passes() {
-    assert_eq!(check("post", &honest()), Ok(()));
+    assert_eq!(check(PluginName::Post, &honest()), Ok(()));
     for version in ["0.0.0", "10.200.3000", "1.0.0-rc.1"] {
         let version = version.into();
         assert_eq!(
             check(
-                "post",
+                PluginName::Post,
                 &Manifest {
                     version,
                     ..honest()

@@ -5,26 +5,40 @@ use std::{io, sync::Arc};
 use bytes::Bytes;
 use tokio::task::spawn_blocking;
 
-use super::{
-    super::{
-        Error, Plugin,
-        admission::{Check, Refused},
-        history::{Action, Who},
-        shadow::Candidate,
-        status::Refusal,
+use super::Desk;
+use crate::{
+    contract::PluginName,
+    data::{self, Access},
+    plugin::{
+        admission::{
+            error::Error,
+            rejection::{AdmissionStep, Rejection},
+        },
+        registry::{
+            history::{Action, Who},
+            shadow::Candidate,
+            status::Refusal,
+            version::Plugin,
+        },
     },
-    Desk,
 };
-use crate::data::{self, Access};
 
 impl Desk {
     /// Puts a component into the plugin folder, if it is let in.
-    pub(in crate::plugin) async fn put(&self, name: &str, component: Bytes) -> Result<(), Error> {
-        let slot = self.slot(name)?;
+    pub(in crate::plugin::registry) async fn put(
+        &self,
+        name: PluginName,
+        component: Bytes,
+    ) -> Result<(), Error> {
+        let slot = self.slot(name);
         let folder = self.config.folder.clone().ok_or(Error::NoFolder)?;
         if component.len() as u64 > self.config.component_bytes_max {
             let most = self.config.component_bytes_max;
-            return Err(Refused::new(Check::File, format!("is larger than {most} bytes")).into());
+            return Err(Rejection::new(
+                AdmissionStep::File,
+                format!("is larger than {most} bytes"),
+            )
+            .into());
         }
         let _one = self.one.lock().await;
         let file = format!("{name}.wasm");
@@ -40,14 +54,14 @@ impl Desk {
     }
 
     /// Goes back to the version before the one that serves, which may not return by itself.
-    pub(in crate::plugin) async fn roll_back(
+    pub(in crate::plugin::registry) async fn roll_back(
         &self,
-        name: &str,
+        name: PluginName,
         digest: Option<&str>,
         who: Who,
         why: &str,
     ) -> Result<(), Error> {
-        let slot = self.slot(name)?;
+        let slot = self.slot(name);
         let _one = self.one.lock().await;
         let serving = Arc::clone(&slot.now().plugin);
         if digest.is_some_and(|digest| digest != serving.digest()) {
@@ -66,14 +80,14 @@ impl Desk {
     }
 
     /// Lets the candidate serve, or the version with this digest that served before.
-    pub(in crate::plugin) async fn promote(
+    pub(in crate::plugin::registry) async fn promote(
         &self,
-        name: &str,
+        name: PluginName,
         digest: Option<&str>,
         who: Who,
         why: &str,
     ) -> Result<(), Error> {
-        let slot = self.slot(name)?;
+        let slot = self.slot(name);
         let _one = self.one.lock().await;
         let state = slot.now();
         let candidate = state.candidate.as_ref().map(|it| Arc::clone(it.plugin()));
@@ -94,13 +108,13 @@ impl Desk {
     }
 
     /// Drops the candidate, if it is the one with this digest.
-    pub(in crate::plugin) async fn discard(
+    pub(in crate::plugin::registry) async fn discard(
         &self,
-        name: &str,
+        name: PluginName,
         digest: Option<&str>,
         why: &str,
     ) -> Result<(), Error> {
-        let slot = self.slot(name)?;
+        let slot = self.slot(name);
         let _one = self.one.lock().await;
         let meant =
             |it: &Arc<Candidate>| digest.is_none_or(|digest| it.plugin().digest() == digest);
@@ -108,8 +122,8 @@ impl Desk {
         let candidate = candidate.ok_or(Error::NoVersion)?;
         let (plugin, refused) = (
             candidate.plugin(),
-            Refused::new(
-                Check::Shadow,
+            Rejection::new(
+                AdmissionStep::Shadow,
                 format!("was discarded by the operator: {why}"),
             ),
         );
@@ -126,15 +140,13 @@ impl Desk {
     }
 
     /// The candidate was compared often enough.
-    pub(in crate::plugin) async fn compared(
+    pub(in crate::plugin::registry) async fn compared(
         &self,
         candidate: &Arc<Candidate>,
         against: Option<String>,
     ) {
-        let name = &candidate.plugin().manifest().name;
-        let Ok(slot) = self.slot(name) else {
-            return;
-        };
+        let name = candidate.plugin().name();
+        let slot = self.slot(name);
         let digest = candidate.plugin().digest();
         match against {
             None => {

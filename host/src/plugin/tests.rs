@@ -17,17 +17,23 @@ use wit_parser::{
     abi::{AbiVariant, WasmType},
 };
 
-use super::{Contract, SERVED, v1, v2};
-use crate::{
-    contract::Kind,
-    plugin::{
-        CONTRACT, Config, Embedded, Registry, admission, artifact::Artifacts, engine, linker,
-        sandbox::Sandbox, world,
-    },
+use super::{
+    CONTRACT, Config, Embedded, Registry,
+    admission::world,
+    contracts::{Contract, SERVED, v1, v2},
+    digest,
+    engine::{self, artifact::Artifacts, linker},
+    sandbox::Sandbox,
 };
+use crate::contract::{Kind, PluginName};
 
 const EMBEDDED: Embedded = Embedded {
-    plugins: &embedded::PLUGINS,
+    component: |name| match name {
+        PluginName::Profile => PROFILE,
+        PluginName::Post => POST,
+        PluginName::Reel => REEL,
+        PluginName::Story => STORY,
+    },
     cases: embedded::cases,
 };
 
@@ -36,7 +42,7 @@ const TODAY: &[&Contract] = &[&v1::CONTRACT];
 const LATER: &[&Contract] = &[&v2::CONTRACT, &v1::CONTRACT];
 
 fn answer(served: &[&'static Contract], component: &[u8]) -> String {
-    match world::check_against(served, "post", component) {
+    match world::check_against(served, PluginName::Post, component) {
         Ok(()) => "serves".to_owned(),
         Err(refused) => refused.to_string(),
     }
@@ -123,7 +129,7 @@ fn links(component: &[u8]) -> Result<(), String> {
     let engine = engine::running(&limits).unwrap();
     let component = Component::new(&engine, component).unwrap();
     Sandbox::new(
-        "post",
+        PluginName::Post,
         &component,
         &linker::inert(&engine).unwrap(),
         &limits,
@@ -223,9 +229,7 @@ fn compile(cache: &Path, components: &[&[u8]]) {
     let artifacts = Artifacts::open(cache, &engine, None).unwrap();
     for component in components {
         let code = engine.precompile_component(component).unwrap();
-        artifacts
-            .keep(&admission::digest(component), &code)
-            .unwrap();
+        artifacts.keep(&digest(component), &code).unwrap();
     }
 }
 
@@ -244,10 +248,7 @@ async fn two_versions_serve_at_once() {
     let registry = Registry::open(config, None).await.unwrap();
     let post = registry.serving(Kind::Post);
     assert!(post.label().starts_with("post@2.0.0+"), "{}", post.label());
-    assert_eq!(
-        *post.digest(),
-        admission::digest(&Bytes::from_static(SECOND_CONTRACT))
-    );
+    assert_eq!(*post.digest(), digest(&Bytes::from_static(SECOND_CONTRACT)));
     let story = registry.serving(Kind::Story);
     assert!(
         story.label().starts_with("story@1.0.0+"),

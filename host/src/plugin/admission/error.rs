@@ -1,0 +1,23 @@
+//! Why the plugin host cannot start, or cannot do what it was asked to do.
+
+use super::rejection::Rejection;
+
+/// Why the plugin host cannot start, or cannot do what it was asked to do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An embedded plugin does not load, or a folder cannot be used.
+    #[error("{0}")]
+    Start(String),
+    /// The component was rejected.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// There is no such version, or none to go back to.
+    #[error("there is no such version")]
+    NoVersion,
+    /// The server was started without a plugin folder.
+    #[error("this server has no plugin folder: start it with --plugins")]
+    NoFolder,
+    /// The plugin folder cannot be written.
+    #[error("{0}")]
+    Folder(String),
+}
