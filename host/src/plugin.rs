@@ -31,7 +31,7 @@ pub use package::digest;
 pub use registry::{
     Registry,
     health::Judgement,
-    shadow::{Candidate, Comparison, Ran, Report, Verdict},
-    status::{Brief, Candidacy, Refusal, Serving, Settings, Status},
+    shadow::{Candidate, Comparison, Report, RunResult, Verdict},
+    status::{Brief, Candidacy, RejectedFile, Serving, Settings, Status},
     version::Plugin,
 };

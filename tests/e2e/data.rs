@@ -235,7 +235,7 @@ const PLACES: [(&str, &[&str]); 12] = [
             "media.rs",
             "media/picture.rs",
             "command/doctor/machine.rs",
-            "plugin/packing.rs",
+            "plugin/author/packing.rs",
         ],
     ),
     (

@@ -118,7 +118,7 @@ impl fmt::Display for PluginName {
 
 /// There is no plugin of this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no plugin is called {0:.64?}")]
+#[error("there is no plugin {0:.64?}: the plugins are {names}", names = PluginName::ALL.map(PluginName::as_str).join(", "))]
 pub struct UnknownPlugin(pub String);
 
 impl FromStr for PluginName {

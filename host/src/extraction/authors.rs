@@ -7,7 +7,7 @@ use cases::{Har, Question};
 use super::{Extraction, follow_up::shown, run::Run};
 use crate::{
     contract::{Context, Query, recorded},
-    plugin::{Plugin, Ran},
+    plugin::{Plugin, RunResult},
 };
 
 /// The exchanges of a live extraction, to make a case of them.
@@ -22,7 +22,7 @@ pub struct Recorded {
 impl Extraction {
     /// One live extraction, past the memory, and what was exchanged for it, redacted; how it ends on that, unless it
     /// came too late. What a client would have got has signatures in its links, which a case has not.
-    pub async fn record(&self, query: &Query) -> (Option<Ran>, Recorded) {
+    pub async fn record(&self, query: &Query) -> (Option<RunResult>, Recorded) {
         let run = self.begin(query);
         let ending = self.run_live(&run).await;
         let mut har = recorded::har(ending.exchanges());
@@ -46,7 +46,7 @@ impl Extraction {
         question: &Question,
         settings: Option<String>,
         har: &Har,
-    ) -> Result<Ran, String> {
+    ) -> Result<RunResult, String> {
         let query: Query = serde_json::from_value(question.query.clone())
             .map_err(|error| format!("query.json is not a query: {error}"))?;
         let context = Context {

@@ -15,7 +15,7 @@ use crate::{
     contract::{Change, Record, Refusal, recorded},
     drift::Seen,
     driver::{Cause, Class, Ending},
-    plugin::{Comparison, Judgement, Plugin, Ran},
+    plugin::{Comparison, Judgement, Plugin, RunResult},
 };
 
 /// Extractions that are looked at beside their answer at once; what comes meanwhile is not compared.
@@ -98,7 +98,7 @@ impl Extraction {
             if let Ok(record) = &ending.result {
                 this.count(&run, ending.door.as_deref(), record);
             }
-            let candidate = this.registry.beside(run.query.kind());
+            let candidate = this.registry.in_shadow(run.query.kind());
             let before = this.registry.predecessor(&run.plugin).filter(|_| !good);
             if good && candidate.is_none() {
                 return;
@@ -155,16 +155,16 @@ impl Extraction {
 }
 
 /// How an extraction ended, as comparisons and authors are shown it; none: it could not run.
-pub(super) fn shown(ending: &Ending) -> Option<Ran> {
+pub(super) fn shown(ending: &Ending) -> Option<RunResult> {
     Some(match &ending.result {
-        Ok(record) => Ran::Record(json(&**record)),
+        Ok(record) => RunResult::Record(json(&**record)),
         Err(Cause::Busy | Cause::Late) => return None,
-        Err(Cause::Unrecorded(request)) => Ran::Wants(request.clone()),
+        Err(Cause::Unrecorded(request)) => RunResult::OtherRequest(request.clone()),
         Err(cause) if cause.class().is_some_and(Class::is_own_failure) => {
-            Ran::Failed(cause.to_string())
+            RunResult::Failed(cause.to_string())
         }
-        Err(Cause::Refused(refusal)) => Ran::Refusal(json(refusal)),
-        Err(cause) => Ran::Failed(cause.to_string()),
+        Err(Cause::Refused(refusal)) => RunResult::Refusal(json(refusal)),
+        Err(cause) => RunResult::Failed(cause.to_string()),
     })
 }
 

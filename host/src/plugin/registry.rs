@@ -1,4 +1,4 @@
-//! Which version of each plugin serves, for everybody else: read without waiting, changed at the desk alone.
+//! Which version of each plugin serves. Everyone reads it without waiting; only the desk changes it.
 
 mod desk;
 pub(crate) mod health;
@@ -37,11 +37,11 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Loads the embedded plugins and the folder's, and watches the folder (made if missing) until dropped. What
-    /// happens to versions is kept in `database`, if there is one.
+    /// Loads the embedded plugins and those in the plugin folder, and watches the folder (created if missing) until
+    /// dropped. The history of versions is kept in `database`, if there is one.
     ///
     /// # Errors
-    /// [`Error::Start`]. A bad file in the folder is none: the embedded plugin serves.
+    /// [`Error::Start`]. A bad file in the folder is not an error: the embedded plugin serves.
     pub async fn open(mut config: Config, database: Option<Database>) -> Result<Arc<Self>, Error> {
         // Which of the kept components a server can go back to is known from its history alone: a command has no use
         // for them.
@@ -89,28 +89,28 @@ impl Registry {
         serves.then(|| slot.predecessor()).flatten()
     }
 
-    /// The version that runs beside what serves this kind, if there is one.
+    /// The version that runs in shadow mode for this kind, if there is one.
     #[must_use]
-    pub fn beside(&self, kind: Kind) -> Option<Arc<Candidate>> {
+    pub fn in_shadow(&self, kind: Kind) -> Option<Arc<Candidate>> {
         let candidate = self.desk.slot(kind.plugin()).now().candidate.clone();
         candidate.filter(|candidate| candidate.held.is_none())
     }
 
-    /// Most time of one call, milliseconds, and most memory, bytes.
+    /// Maximum time of one call, milliseconds, and maximum memory, bytes.
     #[must_use]
     pub fn limits(&self) -> (u64, usize) {
         let config = &self.desk.config;
         (config.call_ms_max, config.memory_bytes_max)
     }
 
-    /// The largest component that is taken, bytes.
+    /// Maximum size of a component, bytes.
     #[must_use]
     pub fn component_bytes_max(&self) -> usize {
         usize::try_from(self.desk.config.component_bytes_max).unwrap_or(usize::MAX)
     }
 
-    /// Takes note of how an extraction on `plugin` ended. Too many failures of its own, and the host goes back to the
-    /// version before it.
+    /// Records how an extraction on `plugin` ended. After too many failures of its own, the host goes back to the
+    /// previous version.
     pub fn judge(&self, plugin: &Plugin, judgement: Judgement) {
         let rule = &self.desk.config.rollback;
         let before = self.predecessor(plugin);
@@ -133,7 +133,7 @@ impl Registry {
         });
     }
 
-    /// Takes note of a comparison. After the last one the candidate serves, or waits for the operator's word.
+    /// Records a comparison. After the last one, the candidate serves or is held for the operator.
     pub fn compare(&self, candidate: &Arc<Candidate>, comparison: Comparison) {
         if let Some(against) = candidate.add(comparison) {
             let (desk, candidate) = (Arc::clone(&self.desk), Arc::clone(candidate));
@@ -141,7 +141,7 @@ impl Registry {
         }
     }
 
-    /// Lets a component in and puts it into the plugin folder as `<name>.wasm`.
+    /// Admits a component and writes it to the plugin folder as `<name>.wasm`.
     ///
     /// # Errors
     /// [`Error::Rejected`] and why, [`Error::Unknown`], [`Error::NoFolder`], [`Error::Folder`].
@@ -194,13 +194,14 @@ impl Registry {
         Ok(self.desk.slot(name).status())
     }
 
-    /// What serves, since when, how it fares, and what was refused; then the files that name no plugin.
+    /// For each plugin: the serving version, its figures, and the last rejected file; then files that are not named after
+    /// a plugin.
     #[must_use]
     pub fn status(&self) -> Vec<Status> {
-        let strangers = self.desk.strangers.load();
+        let unknown = self.desk.unknown_files.load();
         let slots = self.desk.slots.iter().map(Slot::status);
         slots
-            .chain(strangers.values().map(Status::stranger))
+            .chain(unknown.values().map(Status::unknown_file))
             .collect()
     }
 }

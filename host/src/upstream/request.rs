@@ -76,6 +76,17 @@ impl Hop {
     }
 }
 
+impl RequestRules {
+    /// Checks a request of a plugin that may contact the hosts `allowed`.
+    ///
+    /// # Errors
+    /// [`Denied`], by the first rule that is broken.
+    pub fn check(&self, request: &contract::Request, allowed: &[String]) -> Result<(), Denied> {
+        let hop = Hop::first(request, self)?;
+        self.check_host(&hop.url, allowed)
+    }
+}
+
 /// Whether a URL is Instagram's own: the only place a session is sent to.
 pub(super) fn on_instagram(url: &Url) -> bool {
     const HOME: &str = "instagram.com";

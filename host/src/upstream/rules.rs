@@ -8,9 +8,7 @@ use url::Url;
 use super::{
     Config, Limits,
     allowlist::{Denied, https, listed},
-    request::Hop,
 };
-use crate::contract::Request;
 
 /// What a plugin may set without a word from the operator. Everything else is of no use to a reader of public pages.
 const HEADERS: [&str; 27] = [
@@ -113,15 +111,6 @@ impl RequestRules {
             // A gateway that stands in for Instagram may keep media elsewhere.
             any_media_host: config.origin_override.is_some(),
         }))
-    }
-
-    /// Whether a plugin that may ask the hosts `allowed` may send this request.
-    ///
-    /// # Errors
-    /// [`Denied`], by the first rule that is broken.
-    pub fn check(&self, request: &Request, allowed: &[String]) -> Result<(), Denied> {
-        let hop = Hop::first(request, self)?;
-        self.check_host(&hop.url, allowed)
     }
 
     /// Whether a record may link to this address as media that will be fetched.

@@ -1,6 +1,6 @@
 //! The layout test, seen to fail: each rule on a planted fault, and on what only looks like one.
 
-use super::{faults_of, source::Source};
+use super::{faults_of, graph::Graph, source::Source};
 
 fn assert_fault(path: &str, code: &str, fault: &str) {
     let faults = faults_of(path, &format!("//! A file.\n{code}\n"));
@@ -107,9 +107,12 @@ fn foreign_libraries_outside_their_rooms_are_faults() {
 
 #[test]
 fn what_only_looks_like_a_foreign_library_is_none() {
-    assert_none("host/src/plugin/settings.rs", "fn f(v: toml::Value) {}");
     assert_none(
-        "host/src/plugin/settings/merge.rs",
+        "host/src/plugin/package/settings.rs",
+        "fn f(v: toml::Value) {}",
+    );
+    assert_none(
+        "host/src/plugin/package/settings/merge.rs",
         "fn f(v: toml::Value) {}",
     );
     assert_none(
@@ -158,7 +161,10 @@ fn form_counts_everywhere() {
         "fn f() { unsafe { g() } }",
         "`unsafe` outside",
     );
-    assert_none("host/src/plugin/artifact.rs", "fn f() { unsafe { g() } }");
+    assert_none(
+        "host/src/plugin/engine/artifact.rs",
+        "fn f() { unsafe { g() } }",
+    );
     assert_none(
         "host/src/plugin/engine.rs",
         "#![forbid(unsafe_code)] // unsafe",
@@ -172,5 +178,66 @@ fn use_trees_are_spelt_out() {
     assert_eq!(
         Source::new(text).imports(),
         ["a::b", "a::c", "a::c::d", "a::f::*", "g"]
+    );
+}
+
+fn graph_faults(files: &[(&str, &str)]) -> Vec<String> {
+    let files = files
+        .iter()
+        .map(|(path, code)| ((*path).to_owned(), Source::new(code)));
+    Graph::new(&files.collect()).faults()
+}
+
+#[test]
+fn files_that_import_each_other_are_faults() {
+    let circle = [
+        ("media.rs", "mod a;\nmod b;\nmod c;\nuse a::A;"),
+        ("media/a.rs", "use super::b::B;"),
+        ("media/b.rs", "use crate::media::c::{C, D};"),
+        ("media/c.rs", "use crate::{media::a, url::Url};"),
+    ];
+    assert_eq!(
+        graph_faults(&circle),
+        ["import each other: media/a, media/b, media/c"]
+    );
+    let through_rooms = [
+        ("job.rs", "use crate::media::Kind;"),
+        ("media.rs", "use crate::job;"),
+    ];
+    assert_eq!(
+        graph_faults(&through_rooms),
+        ["import each other: job, media"]
+    );
+}
+
+#[test]
+fn a_room_and_its_own_files_are_no_circle() {
+    let files = [
+        ("media.rs", "mod a;\nmod b;\npub use a::{A, inner::C};"),
+        ("media/a.rs", "use super::{Config, b::B};\nuse inner::C;"),
+        ("media/a/inner.rs", "use super::A;\nuse tokio::sync::Mutex;"),
+        ("media/b.rs", "use crate::media::Config;"),
+    ];
+    assert_eq!(graph_faults(&files), [""; 0]);
+}
+
+#[test]
+fn imports_against_the_order_of_a_room_are_faults() {
+    let files = [
+        ("plugin.rs", ""),
+        (
+            "plugin/engine.rs",
+            "use crate::plugin::registry::slot::Slot;",
+        ),
+        ("plugin/registry.rs", ""),
+        (
+            "plugin/registry/slot.rs",
+            "use crate::plugin::config::Config;",
+        ),
+        ("plugin/config.rs", ""),
+    ];
+    assert_eq!(
+        graph_faults(&files),
+        ["plugin/engine imports plugin/registry/slot, which is above it"]
     );
 }

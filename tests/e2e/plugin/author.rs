@@ -91,7 +91,11 @@ fn check_names_the_step_and_the_reason_of_what_is_refused() {
             &POST[..5000],
             "validation: is not a valid component",
         ),
-        ("posts.wasm", POST, "file: its name is that of no plugin"),
+        (
+            "posts.wasm",
+            POST,
+            "file: there is no plugin \"posts\": the plugins are profile, post, reel, story",
+        ),
     ] {
         fs::write(desk.path().join(name), component).unwrap();
         let output = run(desk.path(), &["check", name]);

@@ -102,7 +102,7 @@ async fn only_what_a_trusted_key_signed_is_let_in() {
     sign(&minisign::KeyPair::generate_unencrypted_keypair().unwrap());
     let (code, words) = author.refused(&["put", "post.wasm"]);
     assert!(
-        code == 5 && words.contains("none of the trusted keys"),
+        code == 5 && words.contains("not signed by a trusted key"),
         "{words}"
     );
     sign(&ours);

@@ -21,7 +21,7 @@ use crate::{
     contract::Kind,
     data::{Access, Folder, WholeFolder},
     extraction::Extraction,
-    plugin::{self, Component, Plugin, Ran, Registry},
+    plugin::{self, Component, Plugin, Registry, RunResult},
     server,
 };
 
@@ -69,19 +69,19 @@ impl Replay {
         let ran = found.run(config).await?;
         let before = &found.capture.reason;
         Ok(match &ran {
-            Ran::Failed(why) if why == before => {
+            RunResult::Failed(why) if why == before => {
                 fail(Exit::Extractor, &format_args!("fails as before: {why}"))
             }
-            Ran::Failed(why) => fail(
+            RunResult::Failed(why) => fail(
                 Exit::Extractor,
                 &format_args!("fails in another way: {why}\nthe captured failure: {before}"),
             ),
-            Ran::Wants(request) => fail(
+            RunResult::OtherRequest(request) => fail(
                 Exit::Extractor,
                 &format_args!("requests {request}, which was not recorded"),
             ),
-            Ran::Record(record) => print(&serde_json::to_string_pretty(record)?),
-            Ran::Refusal(refusal) => print(&serde_json::to_string_pretty(refusal)?),
+            RunResult::Record(record) => print(&serde_json::to_string_pretty(record)?),
+            RunResult::Refusal(refusal) => print(&serde_json::to_string_pretty(refusal)?),
         })
     }
 }
@@ -172,7 +172,7 @@ struct Found {
 }
 
 impl Found {
-    async fn run(&self, config: &Config) -> anyhow::Result<Ran> {
+    async fn run(&self, config: &Config) -> anyhow::Result<RunResult> {
         // The captured settings belong to the version that failed; another version uses its own.
         let same = self.plugin.digest() == self.capture.digest;
         let settings = same.then(|| self.capture.settings.to_string());
@@ -224,12 +224,12 @@ async fn extraction(config: &Config) -> anyhow::Result<Extraction> {
     server::extraction(config, Registry::open(plugins, None).await?)
 }
 
-fn expected(ran: Ran) -> Result<Expected, String> {
+fn expected(ran: RunResult) -> Result<Expected, String> {
     match ran {
-        Ran::Record(record) => Ok(Expected::Record(plugin::without_kind(record))),
-        Ran::Refusal(refusal) => Ok(Expected::Refusal(refusal)),
-        Ran::Failed(why) => Err(format!("the extraction failed: {why}")),
-        Ran::Wants(request) => Err(format!(
+        RunResult::Record(record) => Ok(Expected::Record(plugin::without_kind(record))),
+        RunResult::Refusal(refusal) => Ok(Expected::Refusal(refusal)),
+        RunResult::Failed(why) => Err(format!("the extraction failed: {why}")),
+        RunResult::OtherRequest(request) => Err(format!(
             "the plugin requests {request}, which was not recorded"
         )),
     }

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use tokio::task::spawn_blocking;
 
 use crate::{
-    contract::PluginName,
+    contract::{PluginName, UnknownPlugin},
     plugin::{
         admission::{
             self, Admission, Admitted,
@@ -107,14 +107,10 @@ pub(super) async fn describe(
     file: &Path,
 ) -> Result<(PluginName, Admitted), Error> {
     let stem = file.file_stem().unwrap_or_default();
-    let name = stem.to_str().and_then(|stem| stem.parse().ok());
-    let name: PluginName = name.ok_or_else(|| {
-        let names = PluginName::ALL.map(PluginName::as_str).join(", ");
-        Rejection::new(
-            AdmissionStep::File,
-            format!("the file is not named after a plugin: {names}"),
-        )
-    })?;
+    let name: PluginName = stem
+        .to_string_lossy()
+        .parse()
+        .map_err(|unknown: UnknownPlugin| Rejection::new(AdmissionStep::File, unknown))?;
     let admission = Arc::new(Admission::open(config, None)?);
     let component = admission::read(file.to_owned(), config.component_bytes_max).await?;
     Ok((name, admission.describe(name, component, false).await?))

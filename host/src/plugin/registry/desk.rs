@@ -1,4 +1,5 @@
-//! Where versions are taken in, put aside and taken back, one decision at a time; every one goes into the history.
+//! Decides which versions serve: admits new ones, holds them, rolls them back. One decision at a time, and each one is
+//! written to the history.
 
 mod decisions;
 
@@ -19,12 +20,12 @@ use super::{
     shadow::Candidate,
     shelf::Shelf,
     slot::Slot,
-    status::Refusal,
+    status::RejectedFile,
     version::{Permits, Plugin},
     watcher::Change,
 };
 use crate::{
-    contract::PluginName,
+    contract::{PluginName, UnknownPlugin},
     data::Owner,
     plugin::{
         admission::{
@@ -37,23 +38,20 @@ use crate::{
     },
 };
 
-/// Of a file in the plugin folder.
-const NAMES_NO_PLUGIN: &str = "the name of the file is not that of a plugin";
-
-/// The only one who changes slots.
+/// The only place that changes slots.
 pub(super) struct Desk {
     pub(super) config: Config,
     pub(super) slots: Vec<Slot>,
-    /// Files that name no plugin, by name.
-    pub(super) strangers: ArcSwap<BTreeMap<String, Refusal>>,
+    /// Files that are not named after a plugin, by name.
+    pub(super) unknown_files: ArcSwap<BTreeMap<String, RejectedFile>>,
     admission: Arc<Admission>,
     history: History,
     shelf: Arc<Shelf>,
     permits: Permits,
-    /// Of the data folder: a command that owns none drops no component.
+    /// The owner of the data folder. A command has none, and deletes no component.
     owner: Option<Owner>,
-    /// Decisions wait for each other.
-    one: Mutex<()>,
+    /// Held during a decision: they are made one at a time.
+    decision: Mutex<()>,
 }
 
 impl Desk {
@@ -76,18 +74,18 @@ impl Desk {
         });
         Ok(Self {
             slots: try_join_all(embedded).await?,
-            strangers: ArcSwap::default(),
+            unknown_files: ArcSwap::default(),
             shelf: Arc::new(Shelf::new(config.components.clone())),
             config,
             admission,
             history,
             permits,
             owner,
-            one: Mutex::new(()),
+            decision: Mutex::new(()),
         })
     }
 
-    /// Before the folder is looked at: what served from it last serves again, and those before it can come back.
+    /// Before the folder is read: the version of it that served last serves again, and earlier ones can come back.
     pub(super) async fn restore(&self, folder: &Path) {
         for slot in &self.slots {
             let file = format!("{}.wasm", slot.name);
@@ -105,7 +103,7 @@ impl Desk {
         }
     }
 
-    /// A version that has served, from the shelf. It was proven then, and cases that came later shall not take it away.
+    /// A version that has served, from the shelf. It was proven then; cases that were added later do not remove it.
     async fn recall(&self, slot: &Slot, digest: &str, file: &str) -> Option<Plugin> {
         if slot.embedded.digest() == digest {
             return Some(slot.embedded.configured(None).0);
@@ -118,7 +116,7 @@ impl Desk {
             Err(refused) => {
                 tracing::warn!(
                     sha256 = digest,
-                    "an earlier {} is lost: {refused}",
+                    "an earlier version of {} cannot be loaded: {refused}",
                     slot.name
                 );
                 None
@@ -126,21 +124,21 @@ impl Desk {
         }
     }
 
-    /// What the folder's files say now.
+    /// Applies changes of files in the plugin folder.
     pub(super) async fn apply(&self, folder: &Path, changes: Vec<Change>) {
         for change in changes {
-            let _one = self.one.lock().await;
+            let _decision = self.decision.lock().await;
             let (Change::Written(file) | Change::Gone(file)) = &change;
             let (stem, ending) = file.rsplit_once('.').unwrap_or((file, ""));
-            let slot = stem.parse().ok().map(|name| self.slot(name));
+            let slot = stem.parse().map(|name| self.slot(name));
             match (slot, ending, &change) {
-                (None, ..) => self.stranger(&change),
-                (Some(slot), "wasm", Change::Gone(_)) => self.fall_back(slot, file).await,
-                (Some(slot), "wasm", Change::Written(_)) => {
+                (Err(unknown), ..) => self.keep_unknown(&change, &unknown),
+                (Ok(slot), "wasm", Change::Gone(_)) => self.fall_back(slot, file).await,
+                (Ok(slot), "wasm", Change::Written(_)) => {
                     self.load(slot, file, folder.join(file)).await;
                 }
-                (Some(slot), _, Change::Gone(_)) => slot.configure(None),
-                (Some(slot), _, Change::Written(_)) => {
+                (Ok(slot), _, Change::Gone(_)) => slot.configure(None),
+                (Ok(slot), _, Change::Written(_)) => {
                     let path = folder.join(file);
                     match admission::read(path, settings::FILE_BYTES_MAX).await {
                         Ok(text) => {
@@ -153,17 +151,18 @@ impl Desk {
         }
     }
 
-    fn stranger(&self, change: &Change) {
-        let mut strangers = BTreeMap::clone(&self.strangers.load());
+    /// A file that is not named after a plugin is only shown.
+    fn keep_unknown(&self, change: &Change, unknown: &UnknownPlugin) {
+        let mut files = BTreeMap::clone(&self.unknown_files.load());
         match change {
-            Change::Gone(file) => drop(strangers.remove(file)),
+            Change::Gone(file) => drop(files.remove(file)),
             Change::Written(file) => {
-                tracing::warn!("{file} in the plugin folder names no plugin");
-                let refused = Rejection::new(AdmissionStep::File, NAMES_NO_PLUGIN);
-                strangers.insert(file.clone(), Refusal::new(file, None, refused));
+                tracing::warn!("{file} in the plugin folder is not used: {unknown}");
+                let rejection = Rejection::new(AdmissionStep::File, unknown);
+                files.insert(file.clone(), RejectedFile::new(file, None, rejection));
             }
         }
-        self.strangers.store(Arc::new(strangers));
+        self.unknown_files.store(Arc::new(files));
     }
 
     async fn fall_back(&self, slot: &Slot, file: &str) {
@@ -176,7 +175,7 @@ impl Desk {
             slot.change(|state| state.candidate = None);
         }
         if state.plugin.source() == file {
-            let why = format!("{file} is gone");
+            let why = format!("{file} was deleted");
             tracing::info!(plugin = %slot.embedded.label(), "{why}, the embedded plugin serves");
             slot.serve(&slot.embedded, true, self.config.versions_max);
             self.history
@@ -195,7 +194,7 @@ impl Desk {
         }
     }
 
-    /// Takes in a component, or says why not. It serves, runs beside what serves, or waits for the operator's word.
+    /// Admits a component, or says why not. Then it serves, runs in shadow mode, or is held for the operator.
     async fn offer(
         &self,
         slot: &Slot,
@@ -234,9 +233,9 @@ impl Desk {
             _ if self.config.shadow > 0 && !proven => {
                 let wanted = self.config.shadow;
                 let why = format!("compared on the next {wanted} extractions");
-                tracing::info!(plugin = %plugin.label(), "{file} runs beside what serves");
+                tracing::info!(plugin = %plugin.label(), "{file} runs in shadow mode");
                 self.history.add(&plugin, Action::Shadowed, who, &why).await;
-                let candidate = Candidate::beside(plugin, wanted);
+                let candidate = Candidate::in_shadow(plugin, wanted);
                 slot.change(|state| state.candidate = Some(Arc::new(candidate)));
             }
             _ => {
@@ -260,17 +259,17 @@ impl Desk {
         who: Who,
         refused: &Rejection,
     ) {
-        tracing::warn!(sha256 = digest, "{file} refused at {refused}");
+        tracing::warn!(sha256 = digest, "{file} was rejected: {refused}");
         let about = (file, digest.as_deref());
         self.history
             .refused(slot.name, about, who, refused.to_string())
             .await;
-        let refusal = Refusal::new(file, digest, refused.clone());
+        let refusal = RejectedFile::new(file, digest, refused.clone());
         slot.change(|state| state.refused = Some(refusal));
     }
 
     async fn hold(&self, slot: &Slot, plugin: Plugin, who: Who, why: String) {
-        tracing::warn!(plugin = %plugin.label(), "waits for the operator: {why}");
+        tracing::warn!(plugin = %plugin.label(), "held for the operator: {why}");
         self.history.add(&plugin, Action::Staged, who, &why).await;
         let candidate = Candidate::held(plugin, why);
         slot.change(|state| state.candidate = Some(Arc::new(candidate)));
@@ -308,12 +307,12 @@ impl Desk {
     }
 }
 
-/// What was rolled back does not come back by itself.
+/// A version that was rolled back does not come back by itself.
 fn known(trust: &Trust, digest: &str, who: Who) -> Result<(), Rejection> {
     if trust.rolled_back.iter().any(|it| it == digest) && who != Who::Operator {
         return Err(Rejection::new(
             AdmissionStep::History,
-            "was rolled back before: promote it by hand, or put another file there",
+            "was rolled back before: promote it, or replace the file",
         ));
     }
     Ok(())

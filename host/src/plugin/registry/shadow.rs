@@ -1,4 +1,5 @@
-//! A candidate beside the version that serves, on the same live answers: no traffic of its own, no answer of its own.
+//! Shadow mode: a candidate runs on the live responses of the serving version. It sends no requests, and no client sees
+//! its results.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,75 +9,81 @@ use serde_json::Value;
 use super::version::Plugin;
 use crate::plugin::admission::difference::{self, Difference};
 
-/// Most comparisons that are kept to be shown, beside the numbers of all.
+/// Comparisons that are kept to be shown. All are counted.
 const SHOWN_MAX: usize = 20;
-/// Most differences of one of them.
+/// Differences that are kept of one comparison.
 const DIFFERENCES_MAX: usize = 10;
 
-/// How one of the two ended.
+/// The result of a run.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Ran {
-    /// With a record, in the JSON form of the contract.
+pub enum RunResult {
+    /// A record, in the JSON form of the contract.
     Record(Value),
-    /// With a refusal that states a fact, in the JSON form of the contract.
+    /// A refusal that states a fact, in the JSON form of the contract.
     Refusal(Value),
-    /// By its own fault: in words.
+    /// It failed by its own fault; the reason in words.
     Failed(String),
-    /// It wants an answer that the other did not ask for.
-    Wants(String),
+    /// It requests something that the other one did not request.
+    OtherRequest(String),
 }
 
-/// What a comparison says of the candidate.
+/// The result of a comparison, for the candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// Not a field differs.
+    /// No field differs.
     Same,
-    /// Other values, none lost.
+    /// Values differ, and none is lost.
     Differs,
-    /// Reads what the other does not.
+    /// It reads something that the serving version does not.
     Better,
-    /// Fails, refuses, or loses a field where the other does not.
+    /// It fails, refuses, or loses a field where the serving version does not.
     Worse,
-    /// Asks Instagram something else, so that nobody can tell.
+    /// It sends other requests to Instagram, so it cannot be compared.
     Diverged,
 }
 
-/// One extraction, done by both.
+/// One extraction, run by both versions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// What was asked, in the JSON form of the contract.
+    /// The query, in the JSON form of the contract.
     pub query: Value,
-    /// What it says.
+    /// The result.
     pub verdict: Verdict,
-    /// Why, where no field does.
+    /// The reason, if it is not a field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// `expected` is what serves, `found` the candidate's; at most 10.
+    /// `expected` is from the serving version, `found` from the candidate; at most 10.
     pub differences: Vec<Difference>,
 }
 
 impl Comparison {
-    /// Of what serves and the candidate.
+    /// Compares the results of the serving version and the candidate.
     #[must_use]
-    pub fn of(query: Value, serving: &Ran, candidate: &Ran) -> Self {
+    pub fn of(query: Value, serving: &RunResult, candidate: &RunResult) -> Self {
         let (verdict, reason) = match (serving, candidate) {
-            (Ran::Record(serving), Ran::Record(candidate))
-            | (Ran::Refusal(serving), Ran::Refusal(candidate)) => {
+            (RunResult::Record(serving), RunResult::Record(candidate))
+            | (RunResult::Refusal(serving), RunResult::Refusal(candidate)) => {
                 (of_values(serving, candidate), None)
             }
-            (_, Ran::Wants(what)) => (Verdict::Diverged, Some(format!("wants {what}"))),
-            (Ran::Failed(_) | Ran::Wants(_), Ran::Failed(_)) => (Verdict::Same, None),
-            (_, Ran::Failed(why)) => (Verdict::Worse, Some(why.clone())),
-            (Ran::Record(_), Ran::Refusal(refusal)) => {
+            (_, RunResult::OtherRequest(what)) => {
+                (Verdict::Diverged, Some(format!("requests {what}")))
+            }
+            (RunResult::Failed(_) | RunResult::OtherRequest(_), RunResult::Failed(_)) => {
+                (Verdict::Same, None)
+            }
+            (_, RunResult::Failed(why)) => (Verdict::Worse, Some(why.clone())),
+            (RunResult::Record(_), RunResult::Refusal(refusal)) => {
                 (Verdict::Worse, Some(format!("refuses: {refusal}")))
             }
-            (_, Ran::Record(_)) => (Verdict::Better, Some("has a record".to_owned())),
-            (_, Ran::Refusal(refusal)) => (Verdict::Better, Some(format!("says {refusal}"))),
+            (_, RunResult::Record(_)) => (Verdict::Better, Some("returns a record".to_owned())),
+            (_, RunResult::Refusal(refusal)) => {
+                (Verdict::Better, Some(format!("refuses: {refusal}")))
+            }
         };
         let differences = match (serving, candidate) {
-            (Ran::Record(serving), Ran::Record(candidate))
-            | (Ran::Refusal(serving), Ran::Refusal(candidate)) => {
+            (RunResult::Record(serving), RunResult::Record(candidate))
+            | (RunResult::Refusal(serving), RunResult::Refusal(candidate)) => {
                 difference::between(serving, candidate, DIFFERENCES_MAX)
             }
             _ => Vec::new(),
@@ -90,7 +97,7 @@ impl Comparison {
     }
 }
 
-/// A field that was stated and is no longer is worse, whatever else there is.
+/// A lost field makes it worse, whatever else differs.
 fn of_values(serving: &Value, candidate: &Value) -> Verdict {
     let mut verdict = Verdict::Same;
     let stated = |value: Option<&Value>| value.is_some_and(|value| !value.is_null());
@@ -109,17 +116,17 @@ fn of_values(serving: &Value, candidate: &Value) -> Verdict {
     verdict
 }
 
-/// A version that would serve next.
+/// A version that may serve next.
 pub struct Candidate {
     pub(super) plugin: Arc<Plugin>,
-    /// Why it waits for the operator's word; none: it runs beside the other.
+    /// Why it is held for the operator; none: it runs in shadow mode.
     pub(super) held: Option<String>,
-    /// How many comparisons it takes.
+    /// How many comparisons are needed.
     wanted: u32,
     report: Arc<Mutex<Report>>,
 }
 
-/// What the comparisons said so far.
+/// The comparisons so far.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// How many there were.
@@ -139,7 +146,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Why it may not serve; none: nothing is worse.
+    /// Why it may not serve; none: no comparison was worse.
     fn against(&self) -> Option<String> {
         let Self {
             worse,
@@ -148,14 +155,14 @@ impl Report {
             ..
         } = self;
         (worse + diverged > 0).then(|| {
-            format!("of {compared} live extractions {worse} were worse and {diverged} wanted another request")
+            format!("of {compared} live extractions {worse} were worse, and {diverged} sent other requests")
         })
     }
 }
 
 impl Candidate {
-    /// Runs beside what serves for so many extractions.
-    pub(super) fn beside(plugin: Plugin, wanted: u32) -> Self {
+    /// Runs in shadow mode for so many extractions.
+    pub(super) fn in_shadow(plugin: Plugin, wanted: u32) -> Self {
         Self {
             plugin: Arc::new(plugin),
             held: None,
@@ -164,15 +171,15 @@ impl Candidate {
         }
     }
 
-    /// Waits for the operator's word.
+    /// Held for the operator.
     pub(super) fn held(plugin: Plugin, why: String) -> Self {
         Self {
             held: Some(why),
-            ..Self::beside(plugin, 0)
+            ..Self::in_shadow(plugin, 0)
         }
     }
 
-    /// As it was, but waiting.
+    /// The same candidate, held.
     pub(super) fn hold(&self, why: String) -> Self {
         Self {
             plugin: Arc::clone(&self.plugin),
@@ -182,13 +189,13 @@ impl Candidate {
         }
     }
 
-    /// The version, to run it.
+    /// Its version.
     #[must_use]
     pub fn plugin(&self) -> &Arc<Plugin> {
         &self.plugin
     }
 
-    /// How it fares.
+    /// The comparisons so far.
     #[must_use]
     pub fn report(&self) -> Report {
         self.lock().clone()
@@ -198,7 +205,7 @@ impl Candidate {
         self.wanted
     }
 
-    /// Adds a comparison. When it was the last one: why it may not serve, or none.
+    /// Adds a comparison. After the last one: the reason why it may not serve, or none.
     pub(super) fn add(&self, comparison: Comparison) -> Option<Option<String>> {
         let mut report = self.lock();
         if report.compared >= self.wanted {
@@ -225,18 +232,18 @@ impl Candidate {
 
 #[cfg(test)]
 mod tests {
-    //! What is worse, and what is only other.
+    //! When a candidate is worse, and when it only differs.
 
     use serde_json::json;
 
     use super::*;
 
-    fn verdict(serving: &Ran, candidate: &Ran) -> Verdict {
+    fn verdict(serving: &RunResult, candidate: &RunResult) -> Verdict {
         Comparison::of(Value::Null, serving, candidate).verdict
     }
 
-    fn record(value: Value) -> Ran {
-        Ran::Record(value)
+    fn record(value: Value) -> RunResult {
+        RunResult::Record(value)
     }
 
     #[test]
@@ -273,10 +280,10 @@ mod tests {
     }
 
     #[test]
-    fn ends_are_weighed() {
-        let (record, gone) = (record(json!({})), Ran::Refusal(json!("NotFound")));
-        let failed = Ran::Failed("trapped".to_owned());
-        let wants = Ran::Wants("GET /".to_owned());
+    fn results_of_different_kinds_are_compared() {
+        let (record, gone) = (record(json!({})), RunResult::Refusal(json!("NotFound")));
+        let failed = RunResult::Failed("trapped".to_owned());
+        let wants = RunResult::OtherRequest("GET /".to_owned());
         assert_eq!(verdict(&record, &failed), Verdict::Worse);
         assert_eq!(verdict(&record, &gone), Verdict::Worse);
         assert_eq!(verdict(&gone, &failed), Verdict::Worse);

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 
 use super::{
     shadow::Candidate,
-    status::{Brief, Candidacy, Refusal, Serving, Status},
+    status::{Brief, Candidacy, RejectedFile, Serving, Status},
     version::Plugin,
 };
 use crate::contract::PluginName;
@@ -30,7 +30,7 @@ pub(super) struct State {
     /// What `<name>.toml` holds, good or bad.
     pub(super) file: Option<String>,
     pub(super) settings_error: Option<String>,
-    pub(super) refused: Option<Refusal>,
+    pub(super) refused: Option<RejectedFile>,
 }
 
 impl Slot {

@@ -1,4 +1,4 @@
-//! What operators are shown: `GET /plugins` and `gramhost plugin list`.
+//! The status of plugins for operators: `GET /plugins` and `gramhost plugin list`.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::{driver::Class, plugin::admission::rejection::Rejection};
 pub struct Status {
     /// `profile`, `post`, `reel` or `story`; else the name of the file.
     pub name: String,
-    /// What serves; only files that name no plugin have none.
+    /// The serving version. Files that are not named after a plugin have none.
     #[serde(flatten)]
     pub serving: Option<Serving>,
     /// The versions that served before and can come back, newest first.
@@ -25,11 +25,11 @@ pub struct Status {
     /// The version that would serve next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidate: Option<Candidacy>,
-    /// The last file that was refused.
-    pub refused: Option<Refusal>,
+    /// The last file that was rejected.
+    pub refused: Option<RejectedFile>,
 }
 
-/// A version, in short.
+/// A version.
 #[derive(Clone, Debug, Serialize)]
 pub struct Brief {
     /// Its own, such as `1.0.0`.
@@ -42,17 +42,17 @@ pub struct Brief {
     pub since: String,
 }
 
-/// A version that waits to serve.
+/// A version that does not serve yet.
 #[derive(Clone, Debug, Serialize)]
 pub struct Candidacy {
     /// Which one.
     #[serde(flatten)]
     pub version: Brief,
-    /// Why it waits for the operator's word; none: it runs beside what serves.
+    /// Why it is held for the operator; none: it runs in shadow mode.
     pub held: Option<String>,
     /// How many live extractions it is compared on before it serves.
     pub wanted: u32,
-    /// How it fares beside what serves.
+    /// The comparisons so far.
     pub shadow: Report,
 }
 
@@ -80,13 +80,13 @@ pub struct Serving {
 pub struct Settings {
     /// Whether `<name>.toml` is there.
     pub file: bool,
-    /// Why that file is not in force.
+    /// Why that file is not active.
     pub error: Option<String>,
 }
 
-/// A file that was refused.
+/// A file that was rejected.
 #[derive(Clone, Debug, Serialize)]
-pub struct Refusal {
+pub struct RejectedFile {
     /// Its name in the plugin folder.
     pub file: String,
     /// SHA-256, 64 hex digits, where it could be read.
@@ -99,13 +99,13 @@ pub struct Refusal {
 }
 
 impl Status {
-    pub(super) fn stranger(refusal: &Refusal) -> Self {
+    pub(super) fn unknown_file(file: &RejectedFile) -> Self {
         Self {
-            name: refusal.file.clone(),
+            name: file.file.clone(),
             serving: None,
             earlier: Vec::new(),
             candidate: None,
-            refused: Some(refusal.clone()),
+            refused: Some(file.clone()),
         }
     }
 }
@@ -146,7 +146,7 @@ impl Serving {
     }
 }
 
-impl Refusal {
+impl RejectedFile {
     pub(super) fn new(file: &str, digest: Option<String>, refused: Rejection) -> Self {
         Self {
             file: file.to_owned(),

@@ -1,4 +1,4 @@
-//! What people decide about versions, and what the host decides by itself.
+//! Decisions of the operator (put, roll back, promote, discard), and those that the host makes by itself.
 
 use std::{io, sync::Arc};
 
@@ -17,14 +17,14 @@ use crate::{
         registry::{
             history::{Action, Who},
             shadow::Candidate,
-            status::Refusal,
+            status::RejectedFile,
             version::Plugin,
         },
     },
 };
 
 impl Desk {
-    /// Puts a component into the plugin folder, if it is let in.
+    /// Admits a component and writes it to the plugin folder.
     pub(in crate::plugin::registry) async fn put(
         &self,
         name: PluginName,
@@ -40,7 +40,7 @@ impl Desk {
             )
             .into());
         }
-        let _one = self.one.lock().await;
+        let _decision = self.decision.lock().await;
         let file = format!("{name}.wasm");
         self.offer(slot, &file, component.clone(), Who::Operator)
             .await?;
@@ -62,10 +62,10 @@ impl Desk {
         why: &str,
     ) -> Result<(), Error> {
         let slot = self.slot(name);
-        let _one = self.one.lock().await;
+        let _decision = self.decision.lock().await;
         let serving = Arc::clone(&slot.now().plugin);
         if digest.is_some_and(|digest| digest != serving.digest()) {
-            // It was replaced meanwhile.
+            // It was replaced in the meantime.
             return Err(Error::NoVersion);
         }
         let before = slot.predecessor().ok_or(Error::NoVersion)?;
@@ -88,7 +88,7 @@ impl Desk {
         why: &str,
     ) -> Result<(), Error> {
         let slot = self.slot(name);
-        let _one = self.one.lock().await;
+        let _decision = self.decision.lock().await;
         let state = slot.now();
         let candidate = state.candidate.as_ref().map(|it| Arc::clone(it.plugin()));
         let is = |plugin: &Arc<Plugin>| digest.is_none_or(|digest| plugin.digest() == digest);
@@ -115,7 +115,7 @@ impl Desk {
         why: &str,
     ) -> Result<(), Error> {
         let slot = self.slot(name);
-        let _one = self.one.lock().await;
+        let _decision = self.decision.lock().await;
         let meant =
             |it: &Arc<Candidate>| digest.is_none_or(|digest| it.plugin().digest() == digest);
         let candidate = slot.now().candidate.clone().filter(meant);
@@ -131,7 +131,7 @@ impl Desk {
             .add(plugin, Action::Discarded, Who::Operator, why)
             .await;
         let digest = plugin.digest().to_owned();
-        let refusal = Refusal::new(plugin.source(), Some(digest), refused);
+        let refusal = RejectedFile::new(plugin.source(), Some(digest), refused);
         slot.change(|state| {
             state.candidate = None;
             state.refused = Some(refusal);
@@ -139,7 +139,7 @@ impl Desk {
         Ok(())
     }
 
-    /// The candidate was compared often enough.
+    /// Decides after the last comparison of a candidate.
     pub(in crate::plugin::registry) async fn compared(
         &self,
         candidate: &Arc<Candidate>,
@@ -150,15 +150,15 @@ impl Desk {
         let digest = candidate.plugin().digest();
         match against {
             None => {
-                let why = "nothing was worse beside what served";
-                // It may have been replaced or discarded meanwhile.
+                let why = "no comparison in shadow mode was worse";
+                // It may have been replaced or discarded in the meantime.
                 let _gone = self.promote(name, Some(digest), Who::Gramhost, why).await;
             }
             Some(why) => {
-                let _one = self.one.lock().await;
+                let _decision = self.decision.lock().await;
                 let now = slot.now().candidate.clone();
                 if now.is_some_and(|now| Arc::ptr_eq(&now, candidate)) {
-                    tracing::warn!(plugin = %candidate.plugin().label(), "waits for the operator: {why}");
+                    tracing::warn!(plugin = %candidate.plugin().label(), "held for the operator: {why}");
                     self.history
                         .add(candidate.plugin(), Action::Staged, Who::Gramhost, &why)
                         .await;
