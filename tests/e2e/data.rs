@@ -214,7 +214,7 @@ fn what_is_not_finished_is_no_case() {
     assert_eq!(names, ["whole"]);
 }
 
-/// What only some files of `host/src` may say, and which.
+/// What only some files of the host may say, and which.
 const PLACES: [(&str, &[&str]); 12] = [
     ("gramhost.db\"", &["data.rs"]),
     ("owner.lock\"", &["data.rs"]),
@@ -246,11 +246,14 @@ const PLACES: [(&str, &[&str]); 12] = [
 
 #[test]
 fn one_room_knows_the_layout_and_deletes() {
-    let sources = root().join("host/src");
+    let crates = ["host/src", "host/runtime/src", "host/platform/src"];
+    let crates = crates.map(|folder| root().join(folder));
     let mut wrong = Vec::new();
     let mut seen = BTreeSet::new();
-    for (path, _) in files(&sources) {
-        let name = path.strip_prefix(&sources).unwrap().to_str().unwrap();
+    for (path, _) in crates.iter().flat_map(|folder| files(folder)) {
+        let sources = crates.iter().find(|folder| path.starts_with(folder));
+        let name = path.strip_prefix(sources.unwrap()).unwrap();
+        let name = name.to_str().unwrap();
         if !name.ends_with(".rs") || name.contains("tests/") || name.ends_with("tests.rs") {
             continue;
         }

@@ -12,8 +12,6 @@ mod replay;
 
 use std::sync::Arc;
 
-#[cfg(test)]
-pub(crate) use check::tests::post as sample_post;
 pub use drive::{Arguments, Drive};
 pub use ending::{Cause, Class, Ending};
 pub use replay::{answers, replay};

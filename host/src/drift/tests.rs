@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::data::Folder;
 
 async fn drift() -> Drift {
     Drift::open(None, Clock::fixed(5_000_000)).await.unwrap()
@@ -130,7 +131,9 @@ async fn what_the_operator_accepts_is_usual() {
 async fn what_was_learned_outlives_the_process() {
     let folder = tempfile::tempdir().unwrap();
     let open = async || {
-        let database = Database::open_in(folder.path()).await.unwrap();
+        let database = Database::open(&Folder::own(folder.path()).unwrap())
+            .await
+            .unwrap();
         let drift = Drift::open(Some(database.clone()), Clock::fixed(1)).await;
         (drift.unwrap(), database)
     };

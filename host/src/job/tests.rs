@@ -15,7 +15,7 @@ use tokio::{sync::Semaphore, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::{clock::Clock, database::Database};
+use crate::{clock::Clock, data::Folder, database::Database};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Toy {
@@ -93,7 +93,9 @@ impl Bench {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::fixed(1_000_000);
-        let database = Database::open_in(folder.path()).await.unwrap();
+        let database = Database::open(&Folder::own(folder.path()).unwrap())
+            .await
+            .unwrap();
         let queue = Queue::open(config(), database, clock.clone())
             .await
             .unwrap();
@@ -130,7 +132,9 @@ impl Bench {
         } = self;
         queue.0.database.close().await;
         drop(queue);
-        let database = Database::open_in(folder.path()).await.unwrap();
+        let database = Database::open(&Folder::own(folder.path()).unwrap())
+            .await
+            .unwrap();
         let queue = Queue::open(config(), database, clock.clone())
             .await
             .unwrap();

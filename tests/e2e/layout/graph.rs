@@ -1,4 +1,4 @@
-//! The import graph of the files of `host/src`: which file imports which, circles, and imports against the order of the
+//! The import graph of the files of the host: which file imports which, circles, and imports against the order of the
 //! rooms inside a room.
 //!
 //! A file and the files below it are one thing that is cut in parts, so what `plugin.rs` and `plugin/engine.rs` import
@@ -45,7 +45,7 @@ pub(super) struct Counts {
 }
 
 impl Graph {
-    /// Of files by their path below `host/src`, such as `plugin/engine.rs`.
+    /// Of files by their path below their crate, such as `plugin/engine.rs`.
     pub(super) fn new(files: &BTreeMap<String, Source>) -> Self {
         let names: BTreeSet<&str> = files.keys().map(|path| name(path)).collect();
         let imports = files.iter().map(|(path, source)| {
@@ -148,7 +148,7 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "host/src: {} files, {} arrows, {} back arrows, {} circles",
+            "host: {} files, {} arrows, {} back arrows, {} circles",
             self.files, self.arrows, self.back_arrows, self.circles
         )?;
         for (room, files, arrows, rooms) in &self.rooms {

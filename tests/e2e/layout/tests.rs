@@ -162,7 +162,7 @@ fn form_counts_everywhere() {
         "`unsafe` outside",
     );
     assert_none(
-        "host/src/plugin/engine/artifact.rs",
+        "host/runtime/src/plugin/engine/artifact.rs",
         "fn f() { unsafe { g() } }",
     );
     assert_none(

@@ -3,8 +3,6 @@
 
 mod torn;
 
-use std::path::Path;
-
 use super::*;
 use crate::data::Folder;
 
@@ -19,18 +17,14 @@ fn at(observed_at: u64, likes: u64) -> Observation {
     }
 }
 
-impl Database {
-    /// Of a data folder that nobody owns: it is owned as long as the database is open.
-    pub(crate) async fn open_in(folder: &Path) -> Result<Self, Error> {
-        Self::open(&Folder::own(folder).unwrap()).await
-    }
-}
-
 #[tokio::test]
 async fn a_file_that_is_no_database_is_named() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("gramhost.db"), "not a database at all").unwrap();
-    let error = Database::open_in(folder.path()).await.err().unwrap();
+    let error = Database::open(&Folder::own(folder.path()).unwrap())
+        .await
+        .err()
+        .unwrap();
     assert!(error.to_string().contains("gramhost.db: "), "{error}");
 }
 
@@ -46,13 +40,17 @@ async fn observations_come_back_oldest_first_and_survive_a_restart() {
         saves: Some(5),
     };
     {
-        let database = Database::open_in(folder.path()).await.unwrap();
+        let database = Database::open(&Folder::own(folder.path()).unwrap())
+            .await
+            .unwrap();
         database.observe("1", whole).await.unwrap();
         database.observe("1", at(NOW - 600, 0)).await.unwrap();
         database.observe("2", at(NOW, 9)).await.unwrap();
         database.close().await;
     }
-    let database = Database::open_in(folder.path()).await.unwrap();
+    let database = Database::open(&Folder::own(folder.path()).unwrap())
+        .await
+        .unwrap();
     assert!(folder.path().join("gramhost.db").is_file());
     assert_eq!(
         database.observations("1").await.unwrap(),
@@ -64,7 +62,9 @@ async fn observations_come_back_oldest_first_and_survive_a_restart() {
 #[tokio::test]
 async fn one_observation_a_minute_is_kept() {
     let folder = tempfile::tempdir().unwrap();
-    let database = Database::open_in(folder.path()).await.unwrap();
+    let database = Database::open(&Folder::own(folder.path()).unwrap())
+        .await
+        .unwrap();
     for seconds in [0, 1, 59, 60, 61, 30, 125] {
         let observation = at(NOW + seconds, seconds);
         database.observe("1", observation).await.unwrap();
@@ -77,7 +77,9 @@ async fn one_observation_a_minute_is_kept() {
 #[tokio::test]
 async fn observations_older_than_thirty_days_are_deleted() {
     let folder = tempfile::tempdir().unwrap();
-    let database = Database::open_in(folder.path()).await.unwrap();
+    let database = Database::open(&Folder::own(folder.path()).unwrap())
+        .await
+        .unwrap();
     database.observe("old", at(NOW, 1)).await.unwrap();
     database.observe("kept", at(NOW + 3_600, 1)).await.unwrap();
     database

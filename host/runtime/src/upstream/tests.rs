@@ -9,7 +9,7 @@ use std::{
 use super::{Client, Config};
 use crate::contract::{Answer, FetchError, Header, Method, Request, Response};
 
-#[path = "../../../tests/harness/upstream.rs"]
+#[path = "../../../../tests/harness/upstream.rs"]
 pub(crate) mod harness;
 
 mod faults;

@@ -8,8 +8,11 @@ use tokio::sync::Notify;
 
 use super::*;
 use crate::{
-    contract::{Refusal, Target},
-    driver::{Cause, sample_post},
+    contract::{
+        Refusal, Target,
+        record::{More, Stories},
+    },
+    driver::Cause,
 };
 
 fn failed(cause: Cause) -> Yield {
@@ -28,7 +31,14 @@ fn key(code: &str, plugin: &str) -> Key {
 type Yield = Result<Arc<Record>, Failed>;
 
 fn record() -> Yield {
-    Ok(Arc::new(Record::Post(sample_post("C"))))
+    Ok(Arc::new(Record::Stories(Stories {
+        user_id: "1".to_owned(),
+        username: "a".to_owned(),
+        has_active_stories: Some(false),
+        items: Vec::new(),
+        is_private: None,
+        more: More::default(),
+    })))
 }
 
 /// Work that counts how often it is done.

@@ -11,11 +11,14 @@ use bytes::Bytes;
 use super::*;
 use crate::{
     contract::{Fetch, Method, Step, Target},
-    upstream::{
-        self,
-        tests::harness::{Reply, Upstream},
-    },
+    upstream,
 };
+
+#[expect(dead_code, reason = "the harness serves other tests too")]
+#[path = "../../../../tests/harness/upstream.rs"]
+mod harness;
+
+use harness::{Reply, Upstream};
 
 /// Nobody listens on port 1: every fetch fails at once.
 const NOBODY: &str = "http://127.0.0.1:1";

@@ -6,13 +6,16 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::super::*;
+use crate::data::Folder;
 
 const JOBS: usize = 12;
 
 /// A data folder as a crash leaves it: all of it still in the log.
 async fn crashed() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let database = Database::open_in(folder.path()).await.unwrap();
+    let database = Database::open(&Folder::own(folder.path()).unwrap())
+        .await
+        .unwrap();
     for number in 0..JOBS {
         database.insert_jobs(&[job(number)]).await.unwrap();
     }
@@ -49,7 +52,7 @@ fn copied(from: &TempDir, other: Option<(&str, &[u8])>) -> TempDir {
 
 /// Jobs that are there as they were accepted, counted from the first; or why the folder is refused.
 async fn found(folder: &TempDir) -> Result<usize, Error> {
-    let database = Database::open_in(folder.path()).await?;
+    let database = Database::open(&Folder::own(folder.path()).unwrap()).await?;
     let mut count = 0;
     for number in 0..JOBS {
         let rows = database.job(&format!("job-{number}")).await?;
@@ -98,7 +101,9 @@ async fn a_bit_that_flips_in_the_log_costs_what_came_after_it() {
 async fn a_database_file_that_is_cut_or_altered_is_refused_or_read_and_never_wiped() {
     let folder = crashed().await;
     // Everything in the file itself, as after an orderly end.
-    let database = Database::open_in(folder.path()).await.unwrap();
+    let database = Database::open(&Folder::own(folder.path()).unwrap())
+        .await
+        .unwrap();
     database.close().await;
     drop(database);
     let path = folder.path().join("gramhost.db");
@@ -115,7 +120,7 @@ async fn a_database_file_that_is_cut_or_altered_is_refused_or_read_and_never_wip
     let mut refused = 0;
     for altered in cuts.chain(flips) {
         let torn = copied(&folder, Some(("gramhost.db", &altered)));
-        let opened = Database::open_in(torn.path()).await;
+        let opened = Database::open(&Folder::own(torn.path()).unwrap()).await;
         match opened {
             Ok(database) => {
                 // A statement may find it later; in words, too.
@@ -137,7 +142,9 @@ async fn a_database_file_that_is_cut_or_altered_is_refused_or_read_and_never_wip
 #[tokio::test]
 async fn a_database_of_a_newer_gramhost_is_left_alone_and_said() {
     let folder = tempfile::tempdir().unwrap();
-    let database = Database::open_in(folder.path()).await.unwrap();
+    let database = Database::open(&Folder::own(folder.path()).unwrap())
+        .await
+        .unwrap();
     database.insert_jobs(&[job(0)]).await.unwrap();
     sqlx::query(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -148,7 +155,10 @@ async fn a_database_of_a_newer_gramhost_is_left_alone_and_said() {
     .unwrap();
     database.close().await;
     drop(database);
-    let error = Database::open_in(folder.path()).await.err().unwrap();
+    let error = Database::open(&Folder::own(folder.path()).unwrap())
+        .await
+        .err()
+        .unwrap();
     let path: PathBuf = folder.path().join("gramhost.db");
     assert_eq!(
         error.to_string(),

@@ -7,7 +7,7 @@ use crate::{
         Answer, Fetch, FetchError, Header, Method, Target,
         record::{MediaPage, More, Profile, User},
     },
-    driver::{Config, sample_post},
+    driver::{Config, check::tests::post as sample_post},
     upstream::{self, RequestRules},
 };
 

@@ -22,12 +22,15 @@ use crate::{
 
 /// The contract, as the plugins were given it.
 pub(crate) const WIT: &[(&str, &str)] = &[
-    ("exchange.wit", include_str!("../../../../wit/exchange.wit")),
-    ("kind.wit", include_str!("../../../../wit/kind.wit")),
-    ("query.wit", include_str!("../../../../wit/query.wit")),
-    ("record.wit", include_str!("../../../../wit/record.wit")),
-    ("step.wit", include_str!("../../../../wit/step.wit")),
-    ("world.wit", include_str!("../../../../wit/world.wit")),
+    (
+        "exchange.wit",
+        include_str!("../../../../../wit/exchange.wit"),
+    ),
+    ("kind.wit", include_str!("../../../../../wit/kind.wit")),
+    ("query.wit", include_str!("../../../../../wit/query.wit")),
+    ("record.wit", include_str!("../../../../../wit/record.wit")),
+    ("step.wit", include_str!("../../../../../wit/step.wit")),
+    ("world.wit", include_str!("../../../../../wit/world.wit")),
 ];
 
 /// Contract 1.0.

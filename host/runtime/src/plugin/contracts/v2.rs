@@ -23,7 +23,7 @@ pub(crate) static CONTRACT: Contract = Contract {
         v1::WIT,
         &[(
             "extractor.wit",
-            include_str!("../../../../tests/contract-2/extractor.wit"),
+            include_str!("../../../../../tests/contract-2/extractor.wit"),
         )],
     ],
     find: |name, component| Ok(Box::new(Extractor::find(name, component)?)),

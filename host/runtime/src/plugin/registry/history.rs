@@ -162,6 +162,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
+    use crate::data::Folder;
 
     fn event(plugin: &str, action: Action, digest: &str) -> PluginEvent {
         PluginEvent {
@@ -175,7 +176,9 @@ mod tests {
     #[tokio::test]
     async fn the_newest_word_on_a_version_counts() {
         let folder = tempfile::tempdir().unwrap();
-        let database = Database::open_in(folder.path()).await.unwrap();
+        let database = Database::open(&Folder::own(folder.path()).unwrap())
+            .await
+            .unwrap();
         let history = History::new(Some(database));
         for (action, digest) in [
             (Action::Serves, "b"),
@@ -198,7 +201,9 @@ mod tests {
     #[tokio::test]
     async fn the_book_is_bounded_and_bad_files_push_out_no_verdict() {
         let folder = tempfile::tempdir().unwrap();
-        let database = Database::open_in(folder.path()).await.unwrap();
+        let database = Database::open(&Folder::own(folder.path()).unwrap())
+            .await
+            .unwrap();
         let history = History::new(Some(database.clone()));
         history.write(event("post", Action::Serves, "good")).await;
         history

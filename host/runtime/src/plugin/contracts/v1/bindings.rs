@@ -3,7 +3,7 @@
 // One world with every interface, because the interfaces are what is called: a plugin has some of them
 // (`super::Functions`), and `world` checks which.
 wasmtime::component::bindgen!({
-    path: "../wit",
+    path: "../../wit",
     inline: "
         package gramhost:host;
 

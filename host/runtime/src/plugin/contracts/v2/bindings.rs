@@ -1,7 +1,7 @@
 //! What wasmtime generates from `tests/contract-2`; what it shares with 1.0 are the types of 1.0.
 
 wasmtime::component::bindgen!({
-    path: ["../wit", "../tests/contract-2"],
+    path: ["../../wit", "../../tests/contract-2"],
     world: "gramhost:extractor/post-plugin@2.0.0",
     with: {
         "gramhost:extractor/exchanges@1.0.0": super::v1::exchanges,
