@@ -96,7 +96,7 @@ async fn hop() -> Duration {
 
 async fn call(plugin: &Plugin, shortcode: &str, exchanges: &[Exchange], calls: usize) -> Duration {
     let target = Target::Shortcode(shortcode.to_owned());
-    let query = Arc::new(Query::Post { target });
+    let query = Arc::new(Query::post(target));
     let context = Arc::new(Context {
         now: 1_700_000_000,
         session: false,

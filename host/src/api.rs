@@ -12,6 +12,7 @@ use std::sync::{Arc, LazyLock};
 
 use axum::{
     Extension, Router,
+    extract::FromRef,
     middleware::from_fn_with_state,
     routing::{MethodRouter, get, post, put},
 };
@@ -23,10 +24,10 @@ pub use instagram::job::{FailureBody, progress_text};
 
 use admin::{captures, drift, jobs, limits, metrics, plugins};
 use http::{document, layers};
-use instagram::{about, download, file, post as one_post, profile, reel, status, story};
+use instagram::{about, download, file, post as one_post, profile, record, reel, status, story};
 use web::{docs, health, operator, page, picture};
 
-use crate::{app::App, rate_limit::RateLimiter};
+use crate::{app::App, contract::Kind, extraction::Extraction, rate_limit::RateLimiter};
 
 /// The OpenAPI document; starting the server does not wait for it.
 static DOCUMENT: LazyLock<String> = LazyLock::new(openapi);
@@ -40,8 +41,6 @@ fn limited_routes() -> OpenApiRouter<App> {
         one_post::info::route(),
         reel::info::route(),
         story::route(),
-        // Kinds of record without a documented view are served here, by one generic route over `contract::Kind::ALL`.
-        // Today there is no such kind.
         download::post::route(),
         download::reel::route(),
         download::story::route(),
@@ -55,6 +54,21 @@ fn limited_routes() -> OpenApiRouter<App> {
         about::formats::route(),
         about::info::route(),
     ])
+    .merge(records(kinds_without_views()).into())
+}
+
+fn kinds_without_views() -> impl Iterator<Item = Kind> {
+    Kind::ALL.into_iter().filter(|kind| !kind.is_documented())
+}
+
+/// `GET /instagram/<kind>` for each of these kinds, which answers with the record itself. The server has it for the kinds
+/// that the specification does not document; today there is none.
+pub fn records<S>(kinds: impl IntoIterator<Item = Kind>) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Extraction: FromRef<S>,
+{
+    record::routes(kinds)
 }
 
 /// What is free, so that a client over the limit can still read why.

@@ -26,7 +26,6 @@ use self::{
     follow_up::FOLLOW_UPS_MAX,
     run::Run,
 };
-pub use crate::contract::target;
 use crate::{
     capture::Captures,
     contract::{Context, Query, Record},

@@ -18,7 +18,7 @@ use crate::{
     clock::Clock,
     config::Config,
     data::Folder,
-    database::Database,
+    database::{Database, ObservationLog},
     download::{Downloads, Tools},
     drift::Drift,
     extraction::Extraction,
@@ -77,7 +77,7 @@ impl Server {
         let drift = Drift::open(Some(database.clone()), Clock::system()).await?;
         let extraction =
             extraction(&config, Arc::clone(&plugins))?.watched_by(captures.clone(), drift.clone());
-        let observations = Observations::new(database.clone());
+        let observations = Observations::new(database.observations().clone());
         let extraction = extraction.observed_by(observations.clone());
         let downloads = downloads(&config, database.clone(), extraction.clone(), media).await?;
         let rate_limiter = Arc::new(RateLimiter::new(config.rate_limit));
@@ -146,6 +146,28 @@ pub fn extraction(config: &Config, plugins: Arc<Registry>) -> anyhow::Result<Ext
         plugins,
         upstream,
     ))
+}
+
+/// As [`extraction`], for a command: posts and reels that it extracts are observed in the data folder, if a server has
+/// made one. Without the database, only the observation is lost.
+///
+/// # Errors
+/// As [`extraction`].
+pub async fn observed_extraction(
+    config: &Config,
+    plugins: Arc<Registry>,
+) -> anyhow::Result<Extraction> {
+    let extraction = extraction(config, plugins)?;
+    Ok(
+        match ObservationLog::visit(&Folder::visit(&config.data)).await {
+            Ok(Some(log)) => extraction.observed_by(Observations::new(log)),
+            Ok(None) => extraction,
+            Err(error) => {
+                tracing::warn!(%error, "nothing is observed");
+                extraction
+            }
+        },
+    )
 }
 
 /// The engine of downloads; what it keeps goes into `database` and the data folder that this lies in.

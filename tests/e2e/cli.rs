@@ -6,6 +6,7 @@ mod teach;
 
 use std::process::Output;
 
+use gramhost::{data::Folder, database::ObservationLog};
 use serde_json::Value;
 
 use crate::harness::server::{Server, gramhost};
@@ -60,6 +61,25 @@ fn extract_refuses_a_bad_target_before_it_loads_anything() {
         assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
         assert!(!stderr(&output).is_empty());
     }
+}
+
+#[tokio::test]
+async fn extract_observes_a_post_in_the_data_folder_of_a_server() {
+    let server = Server::start(&[]);
+    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures");
+    let output = gramhost(server.folder.path())
+        .args(["extract", "post", "DfDjNmTDemo", "--json"])
+        .args(["--replay", fixtures])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let record: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let folder = Folder::visit(server.folder.path().join("data"));
+    let log = ObservationLog::visit(&folder).await.unwrap().unwrap();
+    let observed = log.of(record["media_id"].as_str().unwrap()).await.unwrap();
+    assert_eq!(observed.len(), 1);
+    assert_eq!(observed[0].likes, record["like_count"].as_u64());
+    assert!(observed[0].likes.is_some());
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod download;
 mod every_case;
 mod keys;
 mod pages;
+mod record;
 mod refusals;
 
 use std::path::{Path, PathBuf};

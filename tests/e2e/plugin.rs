@@ -55,9 +55,7 @@ fn replace(folder: &Path, name: &str, contents: &[u8]) {
 }
 
 async fn ask(plugin: &Plugin, shortcode: &str) -> Result<Outcome, Fault> {
-    let query = Query::Post {
-        target: Target::Shortcode(shortcode.to_owned()),
-    };
+    let query = Query::post(Target::Shortcode(shortcode.to_owned()));
     let context = Context {
         now: 1_700_000_000,
         session: false,

@@ -26,11 +26,11 @@ pub(crate) struct Pages<'a> {
 
 impl<'a> Pages<'a> {
     pub(crate) fn new(plugin: &'a Plugin, count: u32) -> Self {
-        let query = Query::ProfilePosts {
-            username: "gramhost.demo".to_owned(),
-            limit: (count * 12).min(LIMIT_MAX),
-            cursor: None,
-        };
+        let query = Query::posts(
+            "gramhost.demo".to_owned(),
+            (count * 12).min(LIMIT_MAX),
+            None,
+        );
         let context = Context {
             now: 1_795_000_000,
             session: false,
@@ -75,7 +75,7 @@ impl<'a> Pages<'a> {
                     arguments = Arguments { memo, answers };
                 }
                 Step::Done(record) => {
-                    let Record::Posts(page) = *record else {
+                    let Record::Page(page) = *record else {
                         panic!("no page of posts");
                     };
                     let wanted = POSTS as usize * self.pages.len();

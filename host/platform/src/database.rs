@@ -6,18 +6,12 @@ mod drift;
 mod files;
 mod jobs;
 mod migrations;
+mod observations;
 mod plugin_history;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use sqlx::{
     SqlitePool,
@@ -28,6 +22,7 @@ use sqlx::{
 pub use drift::{DriftRow, FillRow};
 pub use files::FileRow;
 pub use jobs::{Finish, JobRow};
+pub use observations::{Observation, ObservationLog};
 pub use plugin_history::PluginEvent;
 
 use crate::data::Owner;
@@ -38,12 +33,6 @@ const BUSY_MS_MAX: u64 = 5_000;
 const CONNECTIONS_MAX: u32 = 4;
 /// Pages that each connection keeps, KiB: what is asked for often is a few rows.
 const CACHE_KIB: u32 = 256;
-/// At most one observation of an id is kept in this time, seconds: busy posts stay bounded.
-const SPACING_S: u64 = 60;
-/// Older observations are deleted, seconds: 30 days.
-const AGE_S_MAX: u64 = 30 * 24 * 3_600;
-/// How often the old ones are looked for, seconds.
-const PRUNE_EVERY_S: u64 = 3_600;
 
 /// Why the database failed.
 #[derive(Debug, thiserror::Error)]
@@ -64,29 +53,11 @@ pub enum Error {
     Sql(#[from] sqlx::Error),
 }
 
-/// What a post or reel counted at one moment. Absent: Instagram did not state it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Observation {
-    /// Seconds since 1970.
-    pub observed_at: u64,
-    /// Likes.
-    pub likes: Option<u64>,
-    /// Comments.
-    pub comments: Option<u64>,
-    /// Views or plays.
-    pub views: Option<u64>,
-    /// Shares.
-    pub shares: Option<u64>,
-    /// Saves.
-    pub saves: Option<u64>,
-}
-
 /// A cheap handle.
 #[derive(Clone)]
 pub struct Database {
     pool: SqlitePool,
-    /// When the old observations are looked for next, seconds since 1970.
-    prune_at: Arc<AtomicU64>,
+    observations: ObservationLog,
     owner: Owner,
 }
 
@@ -125,8 +96,8 @@ impl Database {
                 },
             })?;
         Ok(Self {
+            observations: ObservationLog::new(pool.clone()),
             pool,
-            prune_at: Arc::default(),
             owner: owner.clone(),
         })
     }
@@ -137,85 +108,15 @@ impl Database {
         &self.owner
     }
 
-    /// Keeps one observation of a media id, unless one within a minute of it is kept already.
-    ///
-    /// # Errors
-    /// [`Error::Sql`].
-    pub async fn observe(&self, media_id: &str, observation: Observation) -> Result<(), Error> {
-        let at = observation.observed_at;
-        sqlx::query(
-            "INSERT INTO observations (media_id, observed_at, likes, comments, views, shares, saves)
-             SELECT $1, $2, $3, $4, $5, $6, $7
-             WHERE NOT EXISTS (
-                 SELECT 1 FROM observations WHERE media_id = $1 AND observed_at > $8 AND observed_at < $9
-             )",
-        )
-        .bind(media_id)
-        .bind(stored(at))
-        .bind(observation.likes.map(stored))
-        .bind(observation.comments.map(stored))
-        .bind(observation.views.map(stored))
-        .bind(observation.shares.map(stored))
-        .bind(observation.saves.map(stored))
-        .bind(stored(at.saturating_sub(SPACING_S)))
-        .bind(stored(at.saturating_add(SPACING_S)))
-        .execute(&self.pool)
-        .await?;
-        self.prune(at).await
-    }
-
-    /// The observations of a media id, oldest first; none is older than 30 days and an hour.
-    ///
-    /// # Errors
-    /// [`Error::Sql`].
-    pub async fn observations(&self, media_id: &str) -> Result<Vec<Observation>, Error> {
-        type Row = (
-            i64,
-            Option<i64>,
-            Option<i64>,
-            Option<i64>,
-            Option<i64>,
-            Option<i64>,
-        );
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT observed_at, likes, comments, views, shares, saves
-             FROM observations WHERE media_id = $1 ORDER BY observed_at",
-        )
-        .bind(media_id)
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(rows
-            .into_iter()
-            .map(
-                |(observed_at, likes, comments, views, shares, saves)| Observation {
-                    observed_at: observed_at.unsigned_abs(),
-                    likes: likes.map(i64::unsigned_abs),
-                    comments: comments.map(i64::unsigned_abs),
-                    views: views.map(i64::unsigned_abs),
-                    shares: shares.map(i64::unsigned_abs),
-                    saves: saves.map(i64::unsigned_abs),
-                },
-            )
-            .collect())
+    /// What posts and reels counted.
+    #[must_use]
+    pub fn observations(&self) -> &ObservationLog {
+        &self.observations
     }
 
     /// Writes what is still in the log into the database file and closes it.
     pub async fn close(&self) {
         self.pool.close().await;
-    }
-
-    /// Deletes what is too old, at most once an hour.
-    async fn prune(&self, now: u64) -> Result<(), Error> {
-        if now < self.prune_at.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        self.prune_at
-            .store(now.saturating_add(PRUNE_EVERY_S), Ordering::Relaxed);
-        sqlx::query("DELETE FROM observations WHERE observed_at < $1")
-            .bind(stored(now.saturating_sub(AGE_S_MAX)))
-            .execute(&self.pool)
-            .await?;
-        Ok(())
     }
 }
 

@@ -14,7 +14,7 @@ pub mod target;
 
 pub use exchange::{Answer, Exchange, FetchError, Header, Method, Request, Response};
 pub use fault::Fault;
-pub use kind::{Kind, PluginName, UnknownPlugin};
-pub use query::{Query, Target};
+pub use kind::{Kind, PluginName, Shape, UnknownPlugin};
+pub use query::{Query, Subject, Target, WrongSubject};
 pub use record::Record;
 pub use step::{Change, Context, Diagnostic, Fetch, Manifest, Outcome, Refusal, Severity, Step};

@@ -16,13 +16,13 @@ pub use admission::{
     difference::Difference,
     error::Error,
     rejection::{AdmissionStep, Rejection},
-    replay::{Mismatch, without_kind},
+    replay::Mismatch,
 };
 pub use author::{
     inspection::{BuiltFor, Cost, Inspection, check},
     packing::{Component, load, pack, sign, update, write_end},
     sources::Sources,
-    trial::{Tested, Told, test},
+    trial::{ProgressListener, TestReport, test},
 };
 pub use config::{Config, Embedded, Rollback, TrustedKey};
 pub use contracts::CONTRACT;

@@ -1,4 +1,4 @@
-//! The documented endpoints, one file each: request, handler, body, examples and error codes stand together.
+//! The endpoints for Instagram content, one file each: request, handler, body, examples and error codes stand together.
 
 pub(in crate::api) mod about;
 pub(in crate::api) mod answer;
@@ -8,6 +8,7 @@ pub(in crate::api) mod job;
 pub(in crate::api) mod parameters;
 pub(in crate::api) mod post;
 pub(in crate::api) mod profile;
+pub(in crate::api) mod record;
 pub(in crate::api) mod reel;
 pub(in crate::api) mod statistics;
 pub(in crate::api) mod status;

@@ -18,11 +18,10 @@ use super::{Exit, fail, print};
 use crate::{
     api::{FailureBody, progress_text, reason_text},
     config::Config,
-    contract::Query,
+    contract::{Query, target},
     data::{Access, Folder, WholeFile},
     database::Database,
     download::{Download, Downloads, Formats, Kind, Made, Part, Quality, Reason},
-    extraction::target,
     job::{Progress, Stage, State, Status},
     media::{AudioFormat, ImageFormat, Media, VideoFormat},
     plugin::Registry,
@@ -82,7 +81,7 @@ impl DownloadArguments {
         let database = Database::open(&Folder::own(&scratch.0)?).await?;
         let plugins = Registry::open(config.plugin.clone(), None).await?;
         let media = Media::open(config.media.clone()).await;
-        let extraction = server::extraction(&config, plugins)?;
+        let extraction = server::observed_extraction(&config, plugins).await?;
         let downloads = server::downloads(&config, database, extraction, media).await?;
         let stop = CancellationToken::new();
         let status = tokio::select! {
@@ -119,11 +118,11 @@ impl DownloadArguments {
         };
         let media = || target::media(&self.target).map_err(|error| error.to_string());
         let query = match kind {
-            Kind::Post | Kind::Carousel => Query::Post { target: media()? },
-            Kind::Reel => Query::Reel { target: media()? },
-            Kind::Story => Query::Story {
-                username: target::username(&self.target).map_err(|error| error.to_string())?,
-            },
+            Kind::Post | Kind::Carousel => Query::post(media()?),
+            Kind::Reel => Query::reel(media()?),
+            Kind::Story => {
+                Query::story(target::username(&self.target).map_err(|error| error.to_string())?)
+            }
         };
         let audio = self
             .audio

@@ -5,8 +5,8 @@ use clap::{Args, builder::PossibleValuesParser, builder::TypedValueParser};
 use super::{Exit, fail, print};
 use crate::{
     config::Config,
-    contract::{Kind, Query},
-    extraction::{Error, target},
+    contract::{Kind, Query, Shape, Subject, target},
+    extraction::Error,
     plugin::Registry,
     server,
 };
@@ -53,7 +53,7 @@ impl Extract {
             Err(why) => return Ok(fail(Exit::Misused, &why)),
         };
         let plugins = Registry::open(config.plugin.clone(), None).await?;
-        let extraction = server::extraction(&config, plugins)?;
+        let extraction = server::observed_extraction(&config, plugins).await?;
         match extraction.run(&query).await {
             Ok(extracted) if json => Ok(print(&serde_json::to_string(&*extracted.record)?)),
             Ok(extracted) => Ok(print(&serde_json::to_string_pretty(&*extracted.record)?)),
@@ -71,27 +71,20 @@ impl Question {
             cursor,
         } = self;
         let username = || target::username(&target).map_err(|error| error.to_string());
-        let media = || target::media(&target).map_err(|error| error.to_string());
-        Ok(match kind {
-            Kind::ProfileInfo => Query::ProfileInfo {
+        let subject = match kind.shape() {
+            Shape::Account => Subject::Account {
                 username: username()?,
             },
-            Kind::ProfilePosts => Query::ProfilePosts {
-                username: username()?,
-                limit,
-                cursor,
-            },
-            Kind::ProfileReels => Query::ProfileReels {
+            Shape::List => Subject::List {
                 username: username()?,
                 limit,
                 cursor,
             },
-            Kind::Post => Query::Post { target: media()? },
-            Kind::Reel => Query::Reel { target: media()? },
-            Kind::Story => Query::Story {
-                username: username()?,
+            Shape::Media => Subject::Media {
+                target: target::media(&target).map_err(|error| error.to_string())?,
             },
-        })
+        };
+        Query::new(kind, subject).map_err(|error| error.to_string())
     }
 }
 

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::contract::record::{Image, Renditions, Video};
 
-/// Taken for the shorter side of a video with sound that comes without a size: the largest that Instagram serves in
+/// Assumed for the shorter side of a video with sound that comes without a size: the largest that Instagram serves in
 /// one piece, pixels.
 const PROGRESSIVE_SIDE_PX: u32 = 720;
 

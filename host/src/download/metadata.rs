@@ -13,7 +13,7 @@ const CAPTION_CHARACTERS_MAX: usize = 4_000;
 /// The facts of a record that describe its files; a value that Instagram does not state is null.
 pub(super) fn metadata(record: &Record, files: &[Value]) -> Value {
     match record {
-        Record::Post(media) | Record::Reel(media) => of_media(media, files),
+        Record::Media(media) => of_media(media, files),
         Record::Stories(stories) => of_stories(stories, files),
         _ => Value::Null,
     }

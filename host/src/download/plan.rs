@@ -72,7 +72,7 @@ pub(super) fn plan(
         can_convert,
     };
     let items = match record {
-        Record::Post(media) | Record::Reel(media) => planner.media(media)?,
+        Record::Media(media) => planner.media(media)?,
         Record::Stories(stories) => planner.stories(stories)?,
         _ => return Err(Reason::ExtractorFailed),
     };

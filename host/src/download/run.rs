@@ -245,7 +245,7 @@ impl Run<'_> {
         archive::pack(&path, entries, described).await?;
         let stem = match record {
             Record::Stories(stories) => format!("{}_stories", stories.username),
-            Record::Post(media) | Record::Reel(media) => format!("{}_carousel", media.shortcode),
+            Record::Media(media) => format!("{}_carousel", media.shortcode),
             _ => return Err(Reason::ExtractorFailed),
         };
         Ok(Ready {

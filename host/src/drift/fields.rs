@@ -9,7 +9,8 @@ use super::Rate;
 /// The key of a record that says what type of medium it is.
 const TYPE: &str = "media_type";
 
-/// How often each field is stated, by its path, as in `Post(video).duration` and `Post(carousel).children[image].width`.
+/// How often each field is stated, by its path, as in `video.duration` and
+/// `carousel.children[](image).width`.
 pub(super) fn count(record: &Value) -> BTreeMap<String, Rate> {
     let mut counts = BTreeMap::new();
     walk(String::new(), record, &mut counts);
@@ -20,6 +21,7 @@ fn walk(path: String, value: &Value, counts: &mut BTreeMap<String, Rate>) {
     match value {
         Value::Object(fields) => {
             let path = match fields.get(TYPE).and_then(name) {
+                Some(name) if path.is_empty() => name,
                 Some(name) => format!("{path}({name})"),
                 None => path,
             };
@@ -42,7 +44,7 @@ fn walk(path: String, value: &Value, counts: &mut BTreeMap<String, Rate>) {
 fn add(counts: &mut BTreeMap<String, Rate>, path: &str, value: &Value) {
     let stated = match value {
         Value::Null => false,
-        // Nothing of a list is not told apart from no list.
+        // An empty list counts as absent.
         Value::Array(items) => !items.is_empty(),
         _ => true,
     };

@@ -21,11 +21,11 @@ fn see(drift: &Drift, account: u32, record: &Value) {
 }
 
 fn with() -> Value {
-    json!({"Post": {"media_type": "Image", "likes": 5, "tags": ["a"]}})
+    json!({"media_type": "Image", "likes": 5, "tags": ["a"]})
 }
 
 fn without() -> Value {
-    json!({"Post": {"media_type": "Image", "likes": null, "tags": []}})
+    json!({"media_type": "Image", "likes": null, "tags": []})
 }
 
 fn warned(drift: &Drift) -> Vec<String> {
@@ -46,10 +46,10 @@ async fn a_field_that_is_gone_is_told_with_before_and_after_and_since_when() {
     see(&drift, 19, &without());
     let warnings = drift.warnings();
     let likes = &warnings[0];
-    assert_eq!(likes.field, "Post(image).likes");
+    assert_eq!(likes.field, "image.likes");
     assert_eq!((likes.before_percent, likes.after_percent), (100, 0));
     assert_eq!((likes.since, likes.kind.as_str()), (6_000, "post"));
-    assert_eq!(warnings[1].field, "Post(image).tags");
+    assert_eq!(warnings[1].field, "image.tags");
 }
 
 #[tokio::test]
@@ -67,8 +67,8 @@ async fn one_account_that_hides_it_is_no_drift() {
 #[tokio::test]
 async fn other_media_are_other_fields() {
     let drift = drift().await;
-    let video = json!({"Post": {"media_type": "Video", "duration": 3.5}});
-    let image = json!({"Post": {"media_type": "Image", "duration": null}});
+    let video = json!({"media_type": "Video", "duration": 3.5});
+    let image = json!({"media_type": "Image", "duration": null});
     for account in 0..100 {
         see(&drift, account, &video);
     }
@@ -146,7 +146,7 @@ async fn what_was_learned_outlives_the_process() {
     drop((drift, database));
     let (drift, _database) = open().await;
     let rates = drift.rates();
-    let likes = rates.iter().find(|it| it.field == "Post(image).likes");
+    let likes = rates.iter().find(|it| it.field == "image.likes");
     assert_eq!(
         likes.unwrap().rate,
         Rate {
@@ -171,7 +171,7 @@ async fn the_course_of_a_field_is_told_and_bounded() {
     }
     let windows = || {
         let rates = drift.rates().into_iter();
-        let mut likes = rates.filter(|it| it.field == "Post(image).likes");
+        let mut likes = rates.filter(|it| it.field == "image.likes");
         likes.next_back().unwrap().windows
     };
     assert_eq!(windows(), [100, 0]);

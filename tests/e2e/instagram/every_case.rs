@@ -9,7 +9,7 @@ use super::fixtures as folder;
 use crate::harness::server::Server;
 
 /// Stories that are up at the time of their case, and no longer on the server's clock: a day later there are none.
-const OVER: [&str; 2] = ["story/expired-session", "story/present-for-a-guest"];
+pub(super) const OVER: [&str; 2] = ["story/expired-session", "story/present-for-a-guest"];
 
 /// A session file as a browser writes it; the session itself is nobody's.
 const COOKIES: &str = ".instagram.com\tTRUE\t/\tTRUE\t0\tsessionid\tmade-up\n";

@@ -205,13 +205,12 @@ async fn instagram_changes_and_a_fix_serves_and_a_bad_version_goes() {
         .until("drift", |post| post["drift"][0].is_object())
         .await;
     let drift = &drifted["drift"][0];
-    assert_eq!(drift["field"], "Post(image).like_count");
+    assert_eq!(drift["field"], "image.like_count");
     // The window began before the change.
     let after = drift["after_percent"].as_u64().unwrap();
     assert!(drift["before_percent"] == 100 && after <= 70, "{drift}");
     let metrics = stage.server.admin("/metrics").await.text;
-    let told =
-        "gramhost_drift_percent{kind=\"post\",door=\"page\",field=\"Post(image).like_count\"";
+    let told = "gramhost_drift_percent{kind=\"post\",door=\"page\",field=\"image.like_count\"";
     assert!(metrics.contains(told), "{metrics}");
     stage.server.logged("a field is no longer stated").await;
     step(

@@ -3,7 +3,7 @@
 
 mod torn;
 
-use super::*;
+use super::{observations::AGE_S_MAX, *};
 use crate::data::Folder;
 
 /// An arbitrary moment of 2026.
@@ -43,9 +43,13 @@ async fn observations_come_back_oldest_first_and_survive_a_restart() {
         let database = Database::open(&Folder::own(folder.path()).unwrap())
             .await
             .unwrap();
-        database.observe("1", whole).await.unwrap();
-        database.observe("1", at(NOW - 600, 0)).await.unwrap();
-        database.observe("2", at(NOW, 9)).await.unwrap();
+        database.observations().add("1", whole).await.unwrap();
+        database
+            .observations()
+            .add("1", at(NOW - 600, 0))
+            .await
+            .unwrap();
+        database.observations().add("2", at(NOW, 9)).await.unwrap();
         database.close().await;
     }
     let database = Database::open(&Folder::own(folder.path()).unwrap())
@@ -53,10 +57,10 @@ async fn observations_come_back_oldest_first_and_survive_a_restart() {
         .unwrap();
     assert!(folder.path().join("gramhost.db").is_file());
     assert_eq!(
-        database.observations("1").await.unwrap(),
+        database.observations().of("1").await.unwrap(),
         [at(NOW - 600, 0), whole]
     );
-    assert_eq!(database.observations("3").await.unwrap(), []);
+    assert_eq!(database.observations().of("3").await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -67,9 +71,9 @@ async fn one_observation_a_minute_is_kept() {
         .unwrap();
     for seconds in [0, 1, 59, 60, 61, 30, 125] {
         let observation = at(NOW + seconds, seconds);
-        database.observe("1", observation).await.unwrap();
+        database.observations().add("1", observation).await.unwrap();
     }
-    let kept: Vec<_> = database.observations("1").await.unwrap();
+    let kept: Vec<_> = database.observations().of("1").await.unwrap();
     let kept: Vec<_> = kept.iter().map(|kept| kept.observed_at - NOW).collect();
     assert_eq!(kept, [0, 60, 125]);
 }
@@ -80,12 +84,42 @@ async fn observations_older_than_thirty_days_are_deleted() {
     let database = Database::open(&Folder::own(folder.path()).unwrap())
         .await
         .unwrap();
-    database.observe("old", at(NOW, 1)).await.unwrap();
-    database.observe("kept", at(NOW + 3_600, 1)).await.unwrap();
     database
-        .observe("new", at(NOW + AGE_S_MAX + 3_600, 1))
+        .observations()
+        .add("old", at(NOW, 1))
         .await
         .unwrap();
-    assert_eq!(database.observations("old").await.unwrap(), []);
-    assert_eq!(database.observations("kept").await.unwrap().len(), 1);
+    database
+        .observations()
+        .add("kept", at(NOW + 3_600, 1))
+        .await
+        .unwrap();
+    database
+        .observations()
+        .add("new", at(NOW + AGE_S_MAX + 3_600, 1))
+        .await
+        .unwrap();
+    assert_eq!(database.observations().of("old").await.unwrap(), []);
+    assert_eq!(database.observations().of("kept").await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_visitor_adds_observations_beside_the_owner_and_makes_no_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let visited = Folder::visit(folder.path());
+    assert!(ObservationLog::visit(&visited).await.unwrap().is_none());
+    assert!(!visited.database().exists());
+    let database = Database::open(&Folder::own(folder.path()).unwrap())
+        .await
+        .unwrap();
+    let log = ObservationLog::visit(&visited).await.unwrap().unwrap();
+    log.add("1", at(NOW, 7)).await.unwrap();
+    database
+        .observations()
+        .add("1", at(NOW + 600, 8))
+        .await
+        .unwrap();
+    let kept = database.observations().of("1").await.unwrap();
+    assert_eq!(kept, [at(NOW, 7), at(NOW + 600, 8)]);
+    assert_eq!(log.of("1").await.unwrap(), kept);
 }

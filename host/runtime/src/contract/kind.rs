@@ -36,15 +36,63 @@ pub enum PluginName {
     Story,
 }
 
-/// Every kind: its name, and the plugin that answers it. In the order of the WIT file.
-const KINDS: [(Kind, &str, PluginName); 6] = [
-    (Kind::ProfileInfo, "profile-info", PluginName::Profile),
-    (Kind::ProfilePosts, "profile-posts", PluginName::Profile),
-    (Kind::ProfileReels, "profile-reels", PluginName::Profile),
-    (Kind::Post, "post", PluginName::Post),
-    (Kind::Reel, "reel", PluginName::Reel),
-    (Kind::Story, "story", PluginName::Story),
-];
+/// The shape of the queries of a kind; one record of `wit/query.wit` each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// One account.
+    Account,
+    /// A page of a list of an account.
+    List,
+    /// One post or reel.
+    Media,
+}
+
+impl Shape {
+    /// The names of its fields in JSON, for messages.
+    #[must_use]
+    pub const fn fields(self) -> &'static str {
+        match self {
+            Self::Account => "username",
+            Self::List => "username, limit and cursor",
+            Self::Media => "target",
+        }
+    }
+}
+
+/// A row of the table of kinds.
+struct Row {
+    kind: Kind,
+    name: &'static str,
+    plugin: PluginName,
+    shape: Shape,
+    /// Whether the specification of the API documents it, so that it has views of its own.
+    documented: bool,
+}
+
+/// Every kind, in the order of the WIT file. Slots, worlds, fixture folders, routes of undocumented kinds, and the
+/// command line follow from it.
+const KINDS: [Row; 6] = {
+    use {PluginName as P, Shape as S};
+    [
+        row(Kind::ProfileInfo, "profile-info", P::Profile, S::Account),
+        row(Kind::ProfilePosts, "profile-posts", P::Profile, S::List),
+        row(Kind::ProfileReels, "profile-reels", P::Profile, S::List),
+        row(Kind::Post, "post", P::Post, S::Media),
+        row(Kind::Reel, "reel", P::Reel, S::Media),
+        row(Kind::Story, "story", P::Story, S::Account),
+    ]
+};
+
+/// A kind that the specification documents.
+const fn row(kind: Kind, name: &'static str, plugin: PluginName, shape: Shape) -> Row {
+    Row {
+        kind,
+        name,
+        plugin,
+        shape,
+        documented: true,
+    }
+}
 
 impl Kind {
     /// Every kind, in the order of the table.
@@ -53,10 +101,10 @@ impl Kind {
         let mut at = 0;
         while at < KINDS.len() {
             assert!(
-                KINDS[at].0 as usize == at,
+                KINDS[at].kind as usize == at,
                 "the table has another order than the type"
             );
-            all[at] = KINDS[at].0;
+            all[at] = KINDS[at].kind;
             at += 1;
         }
         all
@@ -65,13 +113,25 @@ impl Kind {
     /// The name of its WIT interface, of its fixture folder, and of `gramhost extract KIND`.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        KINDS[self as usize].1
+        KINDS[self as usize].name
     }
 
     /// The plugin that answers it.
     #[must_use]
     pub const fn plugin(self) -> PluginName {
-        KINDS[self as usize].2
+        KINDS[self as usize].plugin
+    }
+
+    /// The shape of its queries.
+    #[must_use]
+    pub const fn shape(self) -> Shape {
+        KINDS[self as usize].shape
+    }
+
+    /// Whether the specification of the API documents it. Any other kind is served as its record.
+    #[must_use]
+    pub const fn is_documented(self) -> bool {
+        KINDS[self as usize].documented
     }
 }
 

@@ -1,8 +1,8 @@
-//! What is asked of a plugin. Mirrors `wit/kind.wit`.
+//! What a plugin is asked for. Mirrors `wit/query.wit`: kinds share the shapes of their queries.
 
 use serde::{Deserialize, Serialize};
 
-use super::Kind;
+use super::{Kind, Shape};
 
 /// Which post or reel is meant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -14,26 +14,21 @@ pub enum Target {
     Share(String),
 }
 
-/// One question to a plugin.
+/// One question to a plugin: a kind of record, and whose. In JSON, the fields of the subject stand beside the kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Query {
-    /// See [`Kind::ProfileInfo`].
-    ProfileInfo {
-        /// Without `@`, lower case.
-        username: String,
-    },
-    /// See [`Kind::ProfilePosts`].
-    ProfilePosts {
-        /// Without `@`, lower case.
-        username: String,
-        /// 1 to 50.
-        limit: u32,
-        /// From an earlier page.
-        cursor: Option<String>,
-    },
-    /// See [`Kind::ProfileReels`].
-    ProfileReels {
+#[serde(try_from = "Fields")]
+pub struct Query {
+    kind: Kind,
+    #[serde(flatten)]
+    subject: Subject,
+}
+
+/// Whose record is meant, in the shape that the kind has in the table of kinds.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Subject {
+    /// A page of a list of an account. First, because its fields include those of an account.
+    List {
         /// Without `@`, lower case.
         username: String,
         /// 1 to 50.
@@ -41,48 +36,190 @@ pub enum Query {
         /// From an earlier page.
         cursor: Option<String>,
     },
-    /// See [`Kind::Post`].
-    Post {
-        /// Which post.
-        target: Target,
-    },
-    /// See [`Kind::Reel`].
-    Reel {
-        /// Which reel.
-        target: Target,
-    },
-    /// See [`Kind::Story`].
-    Story {
+    /// An account.
+    Account {
         /// Without `@`, lower case.
         username: String,
+    },
+    /// One post or reel.
+    Media {
+        /// Which one.
+        target: Target,
     },
 }
 
+/// A query of which nothing is checked.
+#[derive(Deserialize)]
+struct Fields {
+    kind: Kind,
+    #[serde(flatten)]
+    subject: Subject,
+}
+
+/// A query has the subject of another kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a query for {kind} needs {}", .kind.shape().fields())]
+pub struct WrongSubject {
+    kind: Kind,
+}
+
 impl Query {
+    /// A question for a record of this kind.
+    ///
+    /// # Errors
+    /// The subject has another shape than queries of this kind.
+    pub fn new(kind: Kind, subject: Subject) -> Result<Self, WrongSubject> {
+        if subject.shape() == kind.shape() {
+            Ok(Self { kind, subject })
+        } else {
+            Err(WrongSubject { kind })
+        }
+    }
+
+    /// The profile of an account.
+    #[must_use]
+    pub fn profile(username: String) -> Self {
+        Self {
+            kind: Kind::ProfileInfo,
+            subject: Subject::Account { username },
+        }
+    }
+
+    /// The active stories of an account.
+    #[must_use]
+    pub fn story(username: String) -> Self {
+        Self {
+            kind: Kind::Story,
+            subject: Subject::Account { username },
+        }
+    }
+
+    /// A page of the posts of an account.
+    #[must_use]
+    pub fn posts(username: String, limit: u32, cursor: Option<String>) -> Self {
+        Self {
+            kind: Kind::ProfilePosts,
+            subject: Subject::List {
+                username,
+                limit,
+                cursor,
+            },
+        }
+    }
+
+    /// A page of the reels of an account.
+    #[must_use]
+    pub fn reels(username: String, limit: u32, cursor: Option<String>) -> Self {
+        Self {
+            kind: Kind::ProfileReels,
+            ..Self::posts(username, limit, cursor)
+        }
+    }
+
+    /// One post.
+    #[must_use]
+    pub fn post(target: Target) -> Self {
+        Self {
+            kind: Kind::Post,
+            subject: Subject::Media { target },
+        }
+    }
+
+    /// One reel.
+    #[must_use]
+    pub fn reel(target: Target) -> Self {
+        Self {
+            kind: Kind::Reel,
+            subject: Subject::Media { target },
+        }
+    }
+
     /// Which kind of record it asks for.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        match self {
-            Self::ProfileInfo { .. } => Kind::ProfileInfo,
-            Self::ProfilePosts { .. } => Kind::ProfilePosts,
-            Self::ProfileReels { .. } => Kind::ProfileReels,
-            Self::Post { .. } => Kind::Post,
-            Self::Reel { .. } => Kind::Reel,
-            Self::Story { .. } => Kind::Story,
-        }
+        self.kind
+    }
+
+    /// Whose record it asks for.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.subject
     }
 
     /// Most items of a list that it asks for.
     #[must_use]
     pub fn limit(&self) -> usize {
-        match self {
-            Self::ProfilePosts { limit, .. } | Self::ProfileReels { limit, .. } => {
-                usize::try_from(*limit).unwrap_or(usize::MAX)
-            }
-            Self::ProfileInfo { .. }
-            | Self::Post { .. }
-            | Self::Reel { .. }
-            | Self::Story { .. } => 1,
+        match &self.subject {
+            Subject::List { limit, .. } => usize::try_from(*limit).unwrap_or(usize::MAX),
+            Subject::Account { .. } | Subject::Media { .. } => 1,
         }
+    }
+}
+
+impl Subject {
+    fn shape(&self) -> Shape {
+        match self {
+            Self::Account { .. } => Shape::Account,
+            Self::List { .. } => Shape::List,
+            Self::Media { .. } => Shape::Media,
+        }
+    }
+}
+
+impl TryFrom<Fields> for Query {
+    type Error = WrongSubject;
+
+    fn try_from(Fields { kind, subject }: Fields) -> Result<Self, WrongSubject> {
+        Self::new(kind, subject)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Queries come from files: cases, captures and HAR bodies of other versions.
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use serde_json::{Value, from_value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_query_is_its_kind_and_the_fields_of_its_subject() {
+        let target = Target::Shortcode("C".to_owned());
+        for (query, form) in [
+            (
+                Query::profile("a".to_owned()),
+                json!({"kind": "profile-info", "username": "a"}),
+            ),
+            (
+                Query::reels("a".to_owned(), 12, Some("x".to_owned())),
+                json!({"kind": "profile-reels", "username": "a", "limit": 12, "cursor": "x"}),
+            ),
+            (
+                Query::post(target),
+                json!({"kind": "post", "target": {"shortcode": "C"}}),
+            ),
+        ] {
+            assert_eq!(serde_json::to_value(&query).unwrap(), form);
+            assert_eq!(from_value::<Query>(form).unwrap(), query);
+        }
+        let without = json!({"kind": "profile-posts", "username": "a", "limit": 3});
+        let query = from_value::<Query>(without).unwrap();
+        assert_eq!(query, Query::posts("a".to_owned(), 3, None));
+    }
+
+    #[test]
+    fn a_subject_of_another_kind_is_an_error() {
+        let error = |form: Value| from_value::<Query>(form).unwrap_err().to_string();
+        assert_eq!(
+            error(json!({"kind": "post", "username": "a"})),
+            "a query for post needs target"
+        );
+        assert_eq!(
+            error(json!({"kind": "story", "username": "a", "limit": 3})),
+            "a query for story needs username"
+        );
+        assert!(from_value::<Query>(json!({"kind": "post"})).is_err());
+        assert!(from_value::<Query>(json!({"kind": "comments", "username": "a"})).is_err());
     }
 }

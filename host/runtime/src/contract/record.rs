@@ -213,13 +213,20 @@ pub struct Stories {
     pub more: More,
 }
 
-/// What one extraction yielded, by kind.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What one extraction yielded. In JSON it is the record alone, because the query says which kind it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives in a box or behind an Arc"
+)]
 pub enum Record {
+    /// An account.
     Profile(Profile),
-    Posts(MediaPage),
-    Reels(MediaPage),
-    Post(Media),
-    Reel(Media),
+    /// A page of posts or reels.
+    Page(MediaPage),
+    /// A post or a reel.
+    Media(Media),
+    /// The active stories of an account.
     Stories(Stories),
 }

@@ -1,11 +1,13 @@
 //! Validates a record before it is served: it answers the question, its media lie on allowed hosts, its numbers and
 //! sizes are sane. A plugin is sandboxed code that read somebody's answer; nothing it says is taken on trust.
 
+mod more;
+
 use std::fmt::Display;
 
 use crate::{
     contract::{
-        Query, Record, Target,
+        Query, Record, Subject, Target,
         record::{
             Child, Location, Media, MediaPage, Profile, Renditions, Stories, StoryItem, User,
         },
@@ -51,24 +53,22 @@ pub(super) struct Check<'a> {
 impl Check<'_> {
     /// Whether `record` is the one that `query` asks for.
     pub(super) fn answers(&self, query: &Query, record: &Record) -> Checked {
-        match (query, record) {
-            (Query::ProfileInfo { username }, Record::Profile(found)) => {
+        match (query.subject(), record) {
+            (Subject::Account { username }, Record::Profile(found)) => {
                 same_name(username, Some(&found.username))
             }
-            (Query::ProfilePosts { username, .. }, Record::Posts(found))
-            | (Query::ProfileReels { username, .. }, Record::Reels(found)) => {
+            (Subject::Account { username }, Record::Stories(found)) => {
+                same_name(username, Some(&found.username))
+            }
+            (Subject::List { username, .. }, Record::Page(found)) => {
                 same_name(username, found.owner.username.as_deref())
             }
-            (Query::Post { target }, Record::Post(found))
-            | (Query::Reel { target }, Record::Reel(found)) => {
+            (Subject::Media { target }, Record::Media(found)) => {
                 let same = match target {
                     Target::Shortcode(code) => public_part(code) == public_part(&found.shortcode),
                     Target::Share(_) => true,
                 };
                 ensure("shortcode", same, "another post than was asked for")
-            }
-            (Query::Story { username }, Record::Stories(found)) => {
-                same_name(username, Some(&found.username))
             }
             _ => ensure("record", false, "another kind than was asked for"),
         }
@@ -78,8 +78,8 @@ impl Check<'_> {
     pub(super) fn contents(&self, query: &Query, record: &Record) -> Checked {
         match record {
             Record::Profile(profile) => self.profile(profile),
-            Record::Posts(page) | Record::Reels(page) => self.page(page, query.limit()),
-            Record::Post(media) | Record::Reel(media) => self.media(media),
+            Record::Page(page) => self.page(page, query.limit()),
+            Record::Media(media) => self.media(media),
             Record::Stories(stories) => self.stories(stories),
         }
     }
@@ -100,7 +100,8 @@ impl Check<'_> {
         })?;
         each("pictures", &profile.pictures, LIST_MAX, |image| {
             self.media_url("url", Some(&image.url))
-        })
+        })?;
+        more::check(profile, &profile.more)
     }
 
     fn page(&self, page: &MediaPage, limit: usize) -> Checked {
@@ -113,7 +114,8 @@ impl Check<'_> {
             "there exactly when there is a next page",
         )?;
         let fits = cursor.is_none_or(|cursor| (1..=CURSOR_BYTES_MAX).contains(&cursor.len()));
-        ensure("end_cursor", fits, "empty or too long")
+        ensure("end_cursor", fits, "empty or too long")?;
+        more::check(page, &page.more)
     }
 
     fn media(&self, media: &Media) -> Checked {
@@ -159,7 +161,8 @@ impl Check<'_> {
         }
         each("children", &media.children, CHILDREN_MAX, |child| {
             self.child(child)
-        })
+        })?;
+        more::check(media, &media.more)
     }
 
     fn child(&self, child: &Child) -> Checked {
@@ -167,14 +170,16 @@ impl Check<'_> {
         self.renditions(&child.renditions)?;
         each("tagged_users", &child.tagged_users, LIST_MAX, |user| {
             self.user(user)
-        })
+        })?;
+        more::check(child, &child.more)
     }
 
     fn stories(&self, stories: &Stories) -> Checked {
         id("user_id", Some(&stories.user_id))?;
         each("items", &stories.items, STORY_ITEMS_MAX, |item| {
             self.story(item)
-        })
+        })?;
+        more::check(stories, &stories.more)
     }
 
     fn story(&self, item: &StoryItem) -> Checked {
@@ -189,13 +194,15 @@ impl Check<'_> {
             each("options", &sticker.options, LIST_MAX, |option| {
                 text("", option)
             })
-        })
+        })?;
+        more::check(item, &item.more)
     }
 
     fn user(&self, user: &User) -> Checked {
         id("user_id", user.user_id.as_ref())?;
         texts(&[("username", &user.username), ("full_name", &user.full_name)])?;
-        self.media_url("picture_url", user.picture_url.as_ref())
+        self.media_url("picture_url", user.picture_url.as_ref())?;
+        more::check(user, &user.more)
     }
 
     fn renditions(&self, renditions: &Renditions) -> Checked {

@@ -7,8 +7,8 @@ pub(super) fn is_private(record: &Record) -> bool {
     let owner = |user: Option<&User>| user.and_then(|user| user.is_private);
     let stated = match record {
         Record::Profile(profile) => profile.is_private,
-        Record::Posts(page) | Record::Reels(page) => page.owner.is_private,
-        Record::Post(media) | Record::Reel(media) => owner(media.owner.as_ref()),
+        Record::Page(page) => page.owner.is_private,
+        Record::Media(media) => owner(media.owner.as_ref()),
         Record::Stories(stories) => stories.is_private,
     };
     stated == Some(true)

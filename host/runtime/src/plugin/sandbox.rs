@@ -26,12 +26,12 @@ pub(crate) struct Sandbox {
     component: InstancePre<State>,
     functions: Box<dyn Functions>,
     limits: Limits,
-    meter: Option<Mutex<Taken>>,
+    meter: Option<Mutex<Usage>>,
 }
 
 /// What some calls took together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Taken {
+pub(crate) struct Usage {
     /// How many there were.
     pub(crate) calls: u32,
     /// Wall clock of the longest, from a fresh instance to its outcome: what the deadline is about.
@@ -73,9 +73,9 @@ impl Sandbox {
     }
 
     /// What the calls since the last question took; nothing without a meter.
-    pub(crate) fn taken(&self) -> Taken {
+    pub(crate) fn take_usage(&self) -> Usage {
         let meter = self.meter.as_ref().and_then(|meter| meter.lock().ok());
-        meter.map_or_else(Taken::default, |mut taken| std::mem::take(&mut *taken))
+        meter.map_or_else(Usage::default, |mut taken| std::mem::take(&mut *taken))
     }
 
     /// What the plugin says of itself. Blocks.

@@ -10,8 +10,7 @@ use crate::{
         error::{ApiError, Code},
         query::parameter,
     },
-    contract::Target,
-    extraction::target,
+    contract::{Kind, Query, Shape, Subject, Target, target},
 };
 
 /// How many posts or reels a list returns when the client does not say.
@@ -71,6 +70,24 @@ impl<S: Sync> FromRequestParts<S> for UrlOrId {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         media(&parts.uri, "url_or_id").map(Self)
     }
+}
+
+/// The query for a record of this kind, from the parameters that its shape needs.
+pub(in crate::api) fn query(kind: Kind, uri: &Uri) -> Result<Query, ApiError> {
+    let subject = match kind.shape() {
+        Shape::Account => Subject::Account {
+            username: username(uri)?,
+        },
+        Shape::List => Subject::List {
+            username: username(uri)?,
+            limit: limit(uri)?,
+            cursor: cursor(uri)?,
+        },
+        Shape::Media => Subject::Media {
+            target: media(uri, "url_or_code")?,
+        },
+    };
+    Query::new(kind, subject).map_err(|error| ApiError::from(Code::ServerError).caused_by(error))
 }
 
 fn username(uri: &Uri) -> Result<String, ApiError> {

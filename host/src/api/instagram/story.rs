@@ -16,7 +16,7 @@ use crate::{
             answer::{answer, run, wrong_kind},
             parameters::Username,
             view::{
-                media_type,
+                extra, media_type,
                 renditions::{ImageUrls, VideoUrls, video_url},
             },
         },
@@ -24,7 +24,7 @@ use crate::{
     app::App,
     contract::{
         Query, Record,
-        record::{self, MediaType, Sticker, StoryItem},
+        record::{self, MediaType, More, Sticker, StoryItem},
     },
     extraction::Extraction,
 };
@@ -60,7 +60,7 @@ async fn story(
     State(extraction): State<Extraction>,
     Username(username): Username,
 ) -> Result<Response, ApiError> {
-    let extracted = run(&extraction, &Query::Story { username }, Subject::Story).await?;
+    let extracted = run(&extraction, &Query::story(username), Subject::Story).await?;
     match &*extracted.record {
         Record::Stories(stories) => Ok(answer(&extracted, Stories::new(stories, now()))),
         _ => Err(wrong_kind(&extracted)),
@@ -82,6 +82,10 @@ pub(in crate::api) struct Stories<'a> {
     /// Null where there are stories that Instagram does not list.
     active_stories_count: Option<usize>,
     stories: Vec<Story<'a>>,
+    /// What Instagram states beyond the documented fields; only there if there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    extra: Option<&'a More>,
 }
 
 /// One story item.
@@ -111,6 +115,10 @@ struct Story<'a> {
     has_interactive_elements: bool,
     interactive_elements: Vec<Element<'a>>,
     accessibility_caption: Option<&'a str>,
+    /// What Instagram states beyond the documented fields; only there if there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    extra: Option<&'a More>,
 }
 
 /// A sticker.
@@ -138,6 +146,7 @@ impl<'a> Stories<'a> {
             stories: items
                 .map(|(item, index)| Story::new(item, index, now))
                 .collect(),
+            extra: extra(&stories.more),
         }
     }
 }
@@ -167,6 +176,7 @@ impl<'a> Story<'a> {
             has_interactive_elements: !item.stickers.is_empty(),
             interactive_elements: item.stickers.iter().map(Element::from).collect(),
             accessibility_caption: renditions.accessibility_caption.as_deref(),
+            extra: extra(&item.more),
         }
     }
 }

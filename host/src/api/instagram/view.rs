@@ -11,9 +11,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    contract::record,
+    contract::record::{self, More},
     statistics::{Basis, Counts, engagement_rate},
 };
+
+/// What a plugin adds to a record, if it adds anything.
+pub(in crate::api) fn extra(more: &More) -> Option<&More> {
+    (!more.is_empty()).then_some(more)
+}
 
 pub(in crate::api) fn media_type(media_type: &record::MediaType) -> &str {
     match media_type {
@@ -69,6 +74,10 @@ pub(in crate::api) struct Account<'a> {
     profile_picture_url: Option<&'a str>,
     is_verified: Option<bool>,
     is_private: Option<bool>,
+    /// What Instagram states beyond the documented fields; only there if there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    extra: Option<&'a More>,
 }
 
 impl<'a> From<&'a record::User> for Account<'a> {
@@ -80,6 +89,7 @@ impl<'a> From<&'a record::User> for Account<'a> {
             profile_picture_url: user.picture_url.as_deref(),
             is_verified: user.is_verified,
             is_private: user.is_private,
+            extra: extra(&user.more),
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::{
 #[test]
 fn an_answer_says_how_old_it_is_and_who_read_it() {
     let extracted = |hit| Extracted {
-        record: Arc::new(Record::Post(bare_media(MediaType::Image))),
+        record: Arc::new(Record::Media(bare_media(MediaType::Image))),
         plugin: "post@1.0.0+ab12cd34".into(),
         age: Duration::from_secs(20),
         hit,

@@ -16,9 +16,7 @@ use crate::{
 fn download() -> Download {
     Download {
         kind: Kind::Story,
-        query: Query::Story {
-            username: "someone".to_owned(),
-        },
+        query: Query::story("someone".to_owned()),
         url: "@someone".to_owned(),
         quality: Quality::Best,
         part: Part::All,

@@ -14,7 +14,7 @@ use crate::{
         reel::{info::Reel, statistics::ReelStatistics},
         story::Stories,
     },
-    contract::record::{Media, MediaType},
+    contract::record::{Media, MediaType, More},
 };
 
 fn json_of(view: impl Serialize) -> Value {
@@ -138,4 +138,48 @@ fn the_examples_have_two_hundred_keys() {
     ];
     let keys = paths.map(|path| documented(&format!("/instagram/{path}")).len());
     assert!(keys.iter().sum::<usize>() >= 200, "{keys:?}");
+}
+
+#[test]
+fn what_a_plugin_adds_is_shown_as_extra_and_only_then() {
+    let more = || {
+        More::from(vec![(
+            "ai_label".to_owned(),
+            "{\"by\": \"owner\"}".to_owned(),
+        )])
+    };
+    let expected = serde_json::json!({"ai_label": {"by": "owner"}});
+    let mut media = full_media(MediaType::Carousel);
+    assert_eq!(json_of(Post::from(&media)).get("extra"), None);
+    media.more = more();
+    media.children[0].more = more();
+    media.owner.as_mut().unwrap().more = more();
+    let post = json_of(Post::from(&media));
+    assert_eq!(post["extra"], expected);
+    assert_eq!(post["owner"]["extra"], expected);
+    assert_eq!(post["carousel_media"][0]["extra"], expected);
+    assert_eq!(post["carousel_media"][1].get("extra"), None);
+    assert_eq!(json_of(Reel::from(&media))["extra"], expected);
+
+    let mut stories = stories(vec![story(MediaType::Image, 0)], None);
+    assert_eq!(json_of(Stories::new(&stories, 0)).get("extra"), None);
+    stories.more = more();
+    stories.items[0].more = more();
+    let shown = json_of(Stories::new(&stories, 0));
+    assert_eq!(shown["extra"], expected);
+    assert_eq!(shown["stories"][0]["extra"], expected);
+
+    let mut listed = page(vec![media]);
+    listed.more = more();
+    let posts = json_of(Posts::new(&listed, None));
+    assert_eq!(posts["extra"], expected);
+    assert_eq!(posts["posts"][0]["extra"], expected);
+    let reels = json_of(Reels::new(&listed, None));
+    assert_eq!(reels["extra"], expected);
+    assert_eq!(reels["reels"][0]["extra"], expected);
+
+    let mut profile = profile(Vec::new());
+    assert_eq!(json_of(Profile::from(&profile)).get("extra"), None);
+    profile.more = more();
+    assert_eq!(json_of(Profile::from(&profile))["extra"], expected);
 }

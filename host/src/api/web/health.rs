@@ -50,7 +50,7 @@ pub(in crate::api) async fn alive() -> Json<Health> {
 #[utoipa::path(get, path = "/readyz", tag = "Health", summary = "Can the server do its work",
     responses((status = 200, description = "Ready", body = Health)))]
 async fn ready(State(database): State<Database>) -> Result<Json<Health>, ApiError> {
-    database.observations("").await.map_err(|error| {
+    database.observations().of("").await.map_err(|error| {
         ApiError::from(Code::ServerBusy)
             .because("The database does not answer")
             .retry_after(1)

@@ -226,7 +226,7 @@ async fn extraction(config: &Config) -> anyhow::Result<Extraction> {
 
 fn expected(ran: RunResult) -> Result<Expected, String> {
     match ran {
-        RunResult::Record(record) => Ok(Expected::Record(plugin::without_kind(record))),
+        RunResult::Record(record) => Ok(Expected::Record(record)),
         RunResult::Refusal(refusal) => Ok(Expected::Refusal(refusal)),
         RunResult::Failed(why) => Err(format!("the extraction failed: {why}")),
         RunResult::OtherRequest(request) => Err(format!(

@@ -8,13 +8,13 @@ use std::{
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::plugin::Told;
+use crate::plugin::ProgressListener;
 
 /// Pause between two lines if there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// A callback for the runner of cases. It writes to standard error; a bar disappears when all cases have run.
-pub(super) fn of_cases() -> Told {
+pub(super) fn of_cases() -> ProgressListener {
     if stderr().is_terminal() {
         return on_a_terminal();
     }
@@ -28,7 +28,7 @@ pub(super) fn of_cases() -> Told {
     })
 }
 
-fn on_a_terminal() -> Told {
+fn on_a_terminal() -> ProgressListener {
     let style = ProgressStyle::with_template("{bar:30} {pos} of {len} cases");
     let bar =
         ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));

@@ -23,7 +23,7 @@ fn failed(cause: Cause) -> Yield {
 fn key(code: &str, plugin: &str) -> Key {
     let target = Target::Shortcode(code.to_owned());
     Key {
-        query: Query::Post { target },
+        query: Query::post(target),
         plugin: plugin.into(),
     }
 }

@@ -39,9 +39,7 @@ async fn run(origin: &str, at_once: usize, wall: Duration) -> (Ending, usize) {
         uses_session: false,
         settings: String::new(),
     };
-    let query = Query::Post {
-        target: Target::Shortcode("DdEo7DPG8x2".into()),
-    };
+    let query = Query::post(Target::Shortcode("DdEo7DPG8x2".into()));
     let page = Request {
         method: Method::Get,
         url: "https://www.instagram.com/".into(),

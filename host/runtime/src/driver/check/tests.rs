@@ -57,16 +57,14 @@ pub(crate) fn post(shortcode: &str) -> Media {
 }
 
 fn asked(code: &str) -> Query {
-    Query::Post {
-        target: Target::Shortcode(code.to_owned()),
-    }
+    Query::post(Target::Shortcode(code.to_owned()))
 }
 
 /// What is wrong with a post that was changed like this.
 fn wrong(change: impl FnOnce(&mut Media)) -> String {
     let mut media = post(CODE);
     change(&mut media);
-    check(&asked(CODE), &Record::Post(media))
+    check(&asked(CODE), &Record::Media(media))
         .unwrap_err()
         .to_string()
 }
@@ -88,24 +86,18 @@ fn posts(page: impl FnOnce(&mut MediaPage)) -> Result<(), String> {
         more: More::default(),
     };
     page(&mut found);
-    let query = Query::ProfilePosts {
-        username: "some.user".into(),
-        limit: 2,
-        cursor: None,
-    };
-    check(&query, &Record::Posts(found)).map_err(|violation| violation.to_string())
+    let query = Query::posts("some.user".into(), 2, None);
+    check(&query, &Record::Page(found)).map_err(|violation| violation.to_string())
 }
 
 #[test]
 fn the_post_that_was_asked_for_passes() {
     let long = format!("{CODE}abcdefghijklmnopqrstuvwxyz-_");
     for (ask, found) in [(CODE, CODE), (&long, CODE), (CODE, &long)] {
-        assert!(check(&asked(ask), &Record::Post(post(found))).is_ok());
+        assert!(check(&asked(ask), &Record::Media(post(found))).is_ok());
     }
-    let share = Query::Post {
-        target: Target::Share("https://www.instagram.com/share/x".into()),
-    };
-    assert!(check(&share, &Record::Post(post(CODE))).is_ok());
+    let share = Query::post(Target::Share("https://www.instagram.com/share/x".into()));
+    assert!(check(&share, &Record::Media(post(CODE))).is_ok());
 }
 
 #[test]
@@ -114,7 +106,7 @@ fn another_post_account_or_kind_does_not_pass() {
         wrong(|media| media.shortcode = "C".into()),
         "shortcode: another post than was asked for"
     );
-    let violation = check(&asked(CODE), &Record::Reel(post(CODE)))
+    let violation = check(&Query::story("a".into()), &Record::Media(post(CODE)))
         .unwrap_err()
         .to_string();
     assert_eq!(violation, "record: another kind than was asked for");
@@ -279,12 +271,7 @@ fn story_ids_are_numbers() {
             is_private: None,
             more: More::default(),
         };
-        check(
-            &Query::Story {
-                username: "A".into(),
-            },
-            &Record::Stories(record),
-        )
+        check(&Query::story("A".into()), &Record::Stories(record))
     };
     assert!(found("1_2").is_ok() && found("1").is_ok());
     assert_eq!(

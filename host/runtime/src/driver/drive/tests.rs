@@ -51,9 +51,7 @@ fn done(record: Record) -> Step {
 }
 
 fn query() -> Query {
-    Query::Post {
-        target: Target::Shortcode(CODE.into()),
-    }
+    Query::post(Target::Shortcode(CODE.into()))
 }
 
 /// Runs a plugin that answers its nth call with `step(n, arguments)`; also says how often it was called.
@@ -101,12 +99,12 @@ fn each_call_is_given_the_answers_to_its_last_requests() {
         if call < 2 {
             fetch(call + 1)
         } else {
-            done(Record::Post(sample_post(CODE)))
+            done(Record::Media(sample_post(CODE)))
         }
     });
     assert_eq!((ending.exchanges().count(), calls), (3, 3));
     assert_eq!(ending.door.as_deref(), Some("door"));
-    assert_eq!(*ending.result.unwrap(), Record::Post(sample_post(CODE)));
+    assert_eq!(*ending.result.unwrap(), Record::Media(sample_post(CODE)));
 }
 
 #[test]
@@ -213,7 +211,7 @@ fn a_session_needs_a_manifest_that_declares_it() {
 
 #[test]
 fn a_record_that_fails_its_check_is_a_violation() {
-    let (ending, _) = run(|_, _| done(Record::Post(sample_post("C"))));
+    let (ending, _) = run(|_, _| done(Record::Media(sample_post("C"))));
     let words = "its record has shortcode: another post than was asked for";
     assert_eq!(broken(ending), words);
 }
@@ -239,26 +237,16 @@ fn a_private_owner_is_refused_whatever_the_plugin_says() {
         end_cursor: None,
         more: More::default(),
     };
-    let posts = Query::ProfilePosts {
-        username: name(),
-        limit: 12,
-        cursor: None,
-    };
-    let reels = Query::ProfileReels {
-        username: name(),
-        limit: 12,
-        cursor: None,
-    };
-    let reel = Query::Reel {
-        target: Target::Shortcode(CODE.into()),
-    };
-    let profile = Query::ProfileInfo { username: name() };
+    let posts = Query::posts(name(), 12, None);
+    let reels = Query::reels(name(), 12, None);
+    let reel = Query::reel(Target::Shortcode(CODE.into()));
+    let profile = Query::profile(name());
     let all = [
         (profile, Record::Profile(private_profile())),
-        (posts, Record::Posts(page())),
-        (reels, Record::Reels(page())),
-        (query(), Record::Post(by_somebody())),
-        (reel, Record::Reel(by_somebody())),
+        (posts, Record::Page(page())),
+        (reels, Record::Page(page())),
+        (query(), Record::Media(by_somebody())),
+        (reel, Record::Media(by_somebody())),
     ];
     for (query, record) in all {
         let (ending, _) = run_with(&Rules::default(), &manifest(), &query, |_, _| {

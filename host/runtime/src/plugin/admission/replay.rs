@@ -99,7 +99,7 @@ pub(crate) fn end(subject: &Subject<'_>, case: &Case) -> Result<Expected, String
         sandbox.extract(&query, &context, &arguments)
     });
     match ending.result {
-        Ok(record) => Ok(Expected::Record(without_kind(json(&*record)?))),
+        Ok(record) => Ok(Expected::Record(json(&*record)?)),
         Err(Cause::Refused(refusal)) => Ok(Expected::Refusal(json(&refusal)?)),
         Err(cause) => Err(cause.to_string()),
     }
@@ -107,17 +107,6 @@ pub(crate) fn end(subject: &Subject<'_>, case: &Case) -> Result<Expected, String
 
 fn json<T: Serialize>(value: &T) -> Result<Value, String> {
     serde_json::to_value(value).map_err(|error| error.to_string())
-}
-
-/// `{"Post": {…}}` is kept as `{…}`, because the folder says which kind it is.
-#[must_use]
-pub fn without_kind(record: Value) -> Value {
-    match record {
-        Value::Object(kinds) if kinds.len() == 1 => {
-            kinds.into_iter().next().map_or(Value::Null, |(_, it)| it)
-        }
-        other => other,
-    }
 }
 
 fn differences(expected: &Expected, found: &Expected) -> Vec<Difference> {

@@ -7,7 +7,7 @@ use cases::Case;
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 
-use super::trial::{self, Told};
+use super::trial::{self, ProgressListener};
 use crate::{
     contract::PluginName,
     plugin::{
@@ -97,7 +97,7 @@ pub async fn check(
     config: &Config,
     file: &Path,
     cases: Option<&Path>,
-    told: Told,
+    told: ProgressListener,
 ) -> Result<Inspection, Error> {
     let component = admission::read(file.to_owned(), config.component_bytes_max).await?;
     let shape = world::shape(&component);
@@ -166,7 +166,7 @@ fn costs(
     counting: &Sandbox,
     cases: &[Case],
     ms: u64,
-    told: &Told,
+    told: &ProgressListener,
 ) -> Vec<Cost> {
     let Admitted {
         manifest,
@@ -196,11 +196,11 @@ fn cost(serving: &Subject<'_>, counting: &Subject<'_>, case: &Case, ms: u64) -> 
     let mut failed = None;
     for _ in 0..RUNS {
         failed = replay::run(serving, case).err();
-        longest = longest.min(serving.sandbox.taken().longest);
+        longest = longest.min(serving.sandbox.take_usage().longest);
     }
     // Ends as the others did: the same arguments give the same outcome.
     let _ = replay::run(counting, case);
-    let taken = counting.sandbox.taken();
+    let taken = counting.sandbox.take_usage();
     let deadline = Duration::from_millis(ms);
     Cost {
         case: replay::title(case),

@@ -22,7 +22,7 @@ use crate::{
 
 /// How each case ended.
 #[derive(Clone, Debug, Serialize)]
-pub struct Tested {
+pub struct TestReport {
     /// `<kind>/<case>`, and how it ended instead of as it should.
     #[serde(serialize_with = "by_name")]
     pub cases: Vec<(String, Result<(), Mismatch>)>,
@@ -40,7 +40,7 @@ fn by_name<S: Serializer>(
     )
 }
 
-impl Tested {
+impl TestReport {
     /// Whether every case passed.
     #[must_use]
     pub fn passed(&self) -> bool {
@@ -49,7 +49,7 @@ impl Tested {
 }
 
 /// Told how many cases have run, and how many there are.
-pub type Told = Box<dyn Fn(usize, usize) + Send + Sync>;
+pub type ProgressListener = Box<dyn Fn(usize, usize) + Send + Sync>;
 
 /// Every case through `file`: those of the folder `cases` (`<kind>/<case>/…`) that are of the plugin's kinds, or else
 /// those that it carries, or else the embedded ones.
@@ -60,8 +60,8 @@ pub async fn test(
     config: &Config,
     file: &Path,
     cases: Option<&Path>,
-    told: Told,
-) -> Result<Tested, Error> {
+    told: ProgressListener,
+) -> Result<TestReport, Error> {
     let (name, admitted) = describe(config, file).await?;
     let cases = self::cases(config, name, cases, &admitted)?;
     let refuse = |reason: String| Rejection::new(AdmissionStep::Replay, reason);
@@ -69,7 +69,7 @@ pub async fn test(
         .await
         .map_err(|error| Error::Start(error.to_string()))?
         .map_err(refuse)?;
-    Ok(Tested { cases })
+    Ok(TestReport { cases })
 }
 
 /// The cases of the plugin `name` in a folder, or else those that it carries, or else the built-in ones.
@@ -116,7 +116,7 @@ pub(super) async fn describe(
     Ok((name, admission.describe(name, component, false).await?))
 }
 
-impl fmt::Display for Tested {
+impl fmt::Display for TestReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (case, ended) in &self.cases {
             match ended {

@@ -13,10 +13,15 @@ use wasmtime::{
 use self::bindings::exports::gramhost::extractor::{
     about, post, profile_info, profile_posts, profile_reels, reel, story,
 };
-use self::bindings::gramhost::extractor::queries::{AccountQuery, ListQuery, MediaQuery};
+use self::bindings::gramhost::extractor::{
+    queries::{AccountQuery, ListQuery, MediaQuery},
+    steps,
+};
 use super::{Contract, Functions, convert::Convert};
 use crate::{
-    contract::{Context, Exchange, Manifest, Outcome, PluginName, Query},
+    contract::{
+        Context, Exchange, Kind, Manifest, Outcome, PluginName, Query, Record, Step, Subject,
+    },
     plugin::engine::store::State,
 };
 
@@ -44,41 +49,73 @@ pub(crate) static CONTRACT: Contract = Contract {
 /// The functions that a plugin exports.
 struct Extractor {
     about: about::GuestIndices,
-    extract: Extract,
+    /// One for each kind of the plugin.
+    extract: Vec<(Kind, Extract)>,
 }
 
-/// One variant a world of `wit/world.wit`.
-enum Extract {
-    Profile {
-        info: profile_info::GuestIndices,
-        posts: profile_posts::GuestIndices,
-        reels: profile_reels::GuestIndices,
-    },
-    Post(post::GuestIndices),
-    Reel(reel::GuestIndices),
-    Story(story::GuestIndices),
+/// What each kind is in this contract: its interface, the record of its query, and the record that it yields.
+macro_rules! kinds {
+    ($($kind:ident: $interface:ident($query:ident) -> $record:ident,)+) => {
+        /// The function `extract` of one kind.
+        enum Extract {
+            $($kind($interface::GuestIndices),)+
+        }
+
+        impl Extract {
+            fn find(kind: Kind, component: &InstancePre<State>) -> Result<Self> {
+                match kind {
+                    $(Kind::$kind => $interface::GuestIndices::new(component).map(Self::$kind),)+
+                }
+            }
+
+            fn call(
+                &self,
+                store: &mut Store<State>,
+                instance: &Instance,
+                subject: Subject,
+                (context, memo, answers): (&steps::Context, &[u8], &[exchanges::Exchange]),
+            ) -> Result<Outcome> {
+                match self {
+                    $(Self::$kind(functions) => functions
+                        .load(&mut *store, instance)?
+                        .call_extract(store, &$query::try_from(subject)?, context, memo, answers)
+                        .map(Convert::convert),)+
+                }
+            }
+        }
+
+        $(impl Convert<Outcome> for $interface::Outcome {
+            fn convert(self) -> Outcome {
+                Outcome {
+                    step: match self.step {
+                        $interface::Step::Fetch(fetch) => Step::Fetch(fetch.convert()),
+                        $interface::Step::Done(record) => {
+                            Step::Done(Box::new(Record::$record(record.convert())))
+                        }
+                        $interface::Step::Refuse(refusal) => Step::Refuse(refusal.convert()),
+                    },
+                    door: self.report.door,
+                    diagnostics: self.report.diagnostics.convert(),
+                }
+            }
+        })+
+    };
+}
+kinds! {
+    ProfileInfo: profile_info(AccountQuery) -> Profile,
+    ProfilePosts: profile_posts(ListQuery) -> Page,
+    ProfileReels: profile_reels(ListQuery) -> Page,
+    Post: post(MediaQuery) -> Media,
+    Reel: reel(MediaQuery) -> Media,
+    Story: story(AccountQuery) -> Stories,
 }
 
 impl Extractor {
     fn find(name: PluginName, component: &InstancePre<State>) -> Result<Self> {
+        let find = |kind| Ok((kind, Extract::find(kind, component)?));
         Ok(Self {
             about: about::GuestIndices::new(component)?,
-            extract: Extract::find(name, component)?,
-        })
-    }
-}
-
-impl Extract {
-    fn find(name: PluginName, component: &InstancePre<State>) -> Result<Self> {
-        Ok(match name {
-            PluginName::Profile => Self::Profile {
-                info: profile_info::GuestIndices::new(component)?,
-                posts: profile_posts::GuestIndices::new(component)?,
-                reels: profile_reels::GuestIndices::new(component)?,
-            },
-            PluginName::Post => Self::Post(post::GuestIndices::new(component)?),
-            PluginName::Reel => Self::Reel(reel::GuestIndices::new(component)?),
-            PluginName::Story => Self::Story(story::GuestIndices::new(component)?),
+            extract: name.kinds().map(find).collect::<Result<_>>()?,
         })
     }
 }
@@ -98,43 +135,63 @@ impl Functions for Extractor {
         memo: &[u8],
         answers: &[Exchange],
     ) -> Result<Outcome> {
+        let mut kinds = self.extract.iter();
+        let Some((_, extract)) = kinds.find(|(kind, _)| *kind == query.kind()) else {
+            let kind = query.kind();
+            return Err(Error::msg(format!("this plugin does not answer {kind}")));
+        };
         let context = context.clone().convert();
         // Bodies are not copied here: clones of them share their bytes.
         let answers: Vec<exchanges::Exchange> = answers.to_vec().convert();
-        macro_rules! call {
-            ($functions:expr, $query:expr) => {
-                $functions
-                    .load(&mut *store, instance)?
-                    .call_extract(store, &$query, &context, memo, &answers)
-                    .map(Convert::convert)
-            };
-        }
-        match (&self.extract, query.clone()) {
-            (Extract::Profile { info, .. }, Query::ProfileInfo { username }) => {
-                call!(info, AccountQuery { username })
-            }
-            #[rustfmt::skip]
-            (Extract::Profile { posts, .. }, Query::ProfilePosts { username, limit, cursor }) => {
-                call!(posts, ListQuery { username, limit, cursor })
-            }
-            #[rustfmt::skip]
-            (Extract::Profile { reels, .. }, Query::ProfileReels { username, limit, cursor }) => {
-                call!(reels, ListQuery { username, limit, cursor })
-            }
-            (Extract::Post(post), Query::Post { target }) => {
-                let target = target.convert();
-                call!(post, MediaQuery { target })
-            }
-            (Extract::Reel(reel), Query::Reel { target }) => {
-                let target = target.convert();
-                call!(reel, MediaQuery { target })
-            }
-            (Extract::Story(story), Query::Story { username }) => {
-                call!(story, AccountQuery { username })
-            }
-            _ => Err(Error::msg(
-                "asked for a kind that this plugin does not have",
-            )),
+        let arguments = (&context, memo, answers.as_slice());
+        extract.call(store, instance, query.subject().clone(), arguments)
+    }
+}
+
+impl TryFrom<Subject> for AccountQuery {
+    type Error = Error;
+
+    fn try_from(subject: Subject) -> Result<Self> {
+        match subject {
+            Subject::Account { username } => Ok(Self { username }),
+            Subject::List { .. } | Subject::Media { .. } => Err(wrong_subject()),
         }
     }
+}
+
+impl TryFrom<Subject> for ListQuery {
+    type Error = Error;
+
+    fn try_from(subject: Subject) -> Result<Self> {
+        match subject {
+            Subject::List {
+                username,
+                limit,
+                cursor,
+            } => Ok(Self {
+                username,
+                limit,
+                cursor,
+            }),
+            Subject::Account { .. } | Subject::Media { .. } => Err(wrong_subject()),
+        }
+    }
+}
+
+impl TryFrom<Subject> for MediaQuery {
+    type Error = Error;
+
+    fn try_from(subject: Subject) -> Result<Self> {
+        match subject {
+            Subject::Media { target } => Ok(Self {
+                target: target.convert(),
+            }),
+            Subject::Account { .. } | Subject::List { .. } => Err(wrong_subject()),
+        }
+    }
+}
+
+/// The contract and the table of kinds do not agree.
+fn wrong_subject() -> Error {
+    Error::msg("the contract has another query for this kind")
 }

@@ -11,7 +11,9 @@ use wasmtime::{
 
 use super::{Contract, Functions, convert::Convert, v1};
 use crate::{
-    contract::{Context, Exchange, Manifest, Outcome, PluginName, Query, Record, Step},
+    contract::{
+        Context, Exchange, Kind, Manifest, Outcome, PluginName, Query, Record, Step, Subject,
+    },
     plugin::engine::store::State,
 };
 
@@ -62,10 +64,9 @@ impl Functions for Extractor {
         memo: &[u8],
         answers: &[Exchange],
     ) -> Result<Outcome> {
-        let Query::Post { target } = query.clone() else {
-            return Err(Error::msg(
-                "asked for a kind that contract 2.0 does not have",
-            ));
+        let (Kind::Post, Subject::Media { target }) = (query.kind(), query.subject().clone())
+        else {
+            return Err(Error::msg("contract 2.0 has only posts"));
         };
         let context = context.clone().convert();
         let answers: Vec<v1::exchanges::Exchange> = answers.to_vec().convert();
@@ -94,7 +95,7 @@ impl Convert<Outcome> for post::Outcome {
         Outcome {
             step: match self.step {
                 Ok(post::Step::Fetch(fetch)) => Step::Fetch(fetch.convert()),
-                Ok(post::Step::Done(media)) => Step::Done(Box::new(Record::Post(media.convert()))),
+                Ok(post::Step::Done(media)) => Step::Done(Box::new(Record::Media(media.convert()))),
                 Err(refusal) => Step::Refuse(refusal.convert()),
             },
             door: self.doors.into_iter().next_back(),

@@ -86,7 +86,7 @@ async fn carousel(
 ) -> Result<Response, ApiError> {
     let download = body.download()?;
     let prepared = prepare(&extraction, &downloads, &download).await?;
-    let Record::Post(media) = &*prepared.extracted.record else {
+    let Record::Media(media) = &*prepared.extracted.record else {
         return Err(wrong_kind(&prepared.extracted));
     };
     let info = StartedCarousel {

@@ -94,7 +94,7 @@ async fn post(
 ) -> Result<Response, ApiError> {
     let download = body.download()?;
     let prepared = prepare(&extraction, &downloads, &download).await?;
-    let Record::Post(media) = &*prepared.extracted.record else {
+    let Record::Media(media) = &*prepared.extracted.record else {
         return Err(wrong_kind(&prepared.extracted));
     };
     let info = StartedPost {

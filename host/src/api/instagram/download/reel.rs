@@ -107,7 +107,7 @@ async fn reel(
 ) -> Result<Response, ApiError> {
     let download = body.download()?;
     let prepared = prepare(&extraction, &downloads, &download).await?;
-    let Record::Reel(media) = &*prepared.extracted.record else {
+    let Record::Media(media) = &*prepared.extracted.record else {
         return Err(wrong_kind(&prepared.extracted));
     };
     let info = StartedReel {

@@ -2,9 +2,8 @@
 
 use crate::{
     api::http::error::{ApiError, Code},
-    contract::Query,
+    contract::{Query, target},
     download::{Download, Formats, Kind, Part, Quality},
-    extraction::target,
     media::{AudioFormat, ImageFormat, VideoFormat},
 };
 
@@ -30,11 +29,9 @@ pub(super) fn plain(
     let url = target.unwrap_or_default();
     let media = || target::media(&url).map_err(|_| Code::InvalidUrl);
     let query = match kind {
-        Kind::Post | Kind::Carousel => Query::Post { target: media()? },
-        Kind::Reel => Query::Reel { target: media()? },
-        Kind::Story => Query::Story {
-            username: target::username(&url).map_err(|_| Code::InvalidUsername)?,
-        },
+        Kind::Post | Kind::Carousel => Query::post(media()?),
+        Kind::Reel => Query::reel(media()?),
+        Kind::Story => Query::story(target::username(&url).map_err(|_| Code::InvalidUsername)?),
     };
     let quality = match quality {
         None => Quality::Best,

@@ -18,8 +18,8 @@ use crate::{
             answer::{answer, run, wrong_kind},
             parameters::UrlOrCode,
             view::{
-                Account, Count, Hashtag, Location, caption, carousel_count, has_audio, hashtags,
-                media_type, preview,
+                Account, Count, Hashtag, Location, caption, carousel_count, extra, has_audio,
+                hashtags, media_type, preview,
                 renditions::{ImageUrls, sound_url, video_url},
             },
         },
@@ -27,7 +27,7 @@ use crate::{
     app::App,
     contract::{
         Query, Record,
-        record::{Child, Media, MediaType, User},
+        record::{Child, Media, MediaType, More, User},
     },
     extraction::Extraction,
 };
@@ -63,9 +63,9 @@ async fn post(
     State(extraction): State<Extraction>,
     UrlOrCode(target): UrlOrCode,
 ) -> Result<Response, ApiError> {
-    let extracted = run(&extraction, &Query::Post { target }, Subject::Post).await?;
+    let extracted = run(&extraction, &Query::post(target), Subject::Post).await?;
     match &*extracted.record {
-        Record::Post(media) => Ok(answer(&extracted, Post::from(media))),
+        Record::Media(media) => Ok(answer(&extracted, Post::from(media))),
         _ => Err(wrong_kind(&extracted)),
     }
 }
@@ -113,6 +113,10 @@ pub(in crate::api) struct Post<'a> {
     hashtags: Vec<Hashtag<'a>>,
     mentions: Vec<Mention<'a>>,
     tagged_users: Vec<Account<'a>>,
+    /// What Instagram states beyond the documented fields; only there if there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    extra: Option<&'a More>,
 }
 
 /// One item of a carousel.
@@ -130,6 +134,10 @@ struct Item<'a> {
     duration: Option<f64>,
     has_audio: Option<bool>,
     audio_url: Option<&'a str>,
+    /// What Instagram states beyond the documented fields; only there if there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    extra: Option<&'a More>,
 }
 
 /// The caption as Instagram's older answers wrap it.
@@ -202,6 +210,7 @@ impl<'a> From<&'a Media> for Post<'a> {
             hashtags: hashtags(media),
             mentions: mentions(media),
             tagged_users: tagged_users(media),
+            extra: extra(&media.more),
         }
     }
 }
@@ -223,6 +232,7 @@ fn carousel_media(children: &[Child]) -> Option<Vec<Item<'_>>> {
             duration: renditions.duration,
             has_audio: has_audio(&child.media_type, renditions),
             audio_url: sound_url(renditions),
+            extra: extra(&child.more),
         }
     });
     (!children.is_empty()).then(|| items.collect())

@@ -56,8 +56,8 @@ async fn post(
     State(observations): State<Observations>,
     UrlOrCode(target): UrlOrCode,
 ) -> Result<Response, ApiError> {
-    let extracted = run(&extraction, &Query::Post { target }, Subject::Post).await?;
-    let Record::Post(media) = &*extracted.record else {
+    let extracted = run(&extraction, &Query::post(target), Subject::Post).await?;
+    let Record::Media(media) = &*extracted.record else {
         return Err(wrong_kind(&extracted));
     };
     let earlier = observations.of(&media.media_id).await;

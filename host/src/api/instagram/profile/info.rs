@@ -14,13 +14,13 @@ use crate::{
         instagram::{
             answer::{answer, run, wrong_kind},
             parameters::Username,
-            view::{Count, renditions::nearest},
+            view::{Count, extra, renditions::nearest},
         },
     },
     app::App,
     contract::{
         Query, Record,
-        record::{self, Image},
+        record::{self, Image, More},
     },
     extraction::Extraction,
 };
@@ -52,7 +52,7 @@ async fn profile(
     State(extraction): State<Extraction>,
     Username(username): Username,
 ) -> Result<Response, ApiError> {
-    let query = Query::ProfileInfo { username };
+    let query = Query::profile(username);
     let extracted = run(&extraction, &query, Subject::Account).await?;
     match &*extracted.record {
         Record::Profile(profile) => Ok(answer(&extracted, Profile::from(profile))),
@@ -87,6 +87,10 @@ pub(in crate::api) struct Profile<'a> {
     website_url: Option<&'a str>,
     profile_url: String,
     edge_timeline_to_media: Count,
+    /// What Instagram states beyond the documented fields; only there if there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    extra: Option<&'a More>,
 }
 
 /// A link of the bio.
@@ -160,6 +164,7 @@ impl<'a> From<&'a record::Profile> for Profile<'a> {
             edge_timeline_to_media: Count {
                 count: profile.post_count,
             },
+            extra: extra(&profile.more),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
             answer::{answer, run, wrong_kind},
             parameters::Page,
             view::{
-                Location, PageInfo, carousel_count, has_audio, media_type, rate,
+                Location, PageInfo, carousel_count, extra, has_audio, media_type, rate,
                 renditions::{ImageUrls, video_url},
                 with_at, with_hash,
             },
@@ -25,7 +25,7 @@ use crate::{
     app::App,
     contract::{
         Query, Record,
-        record::{Child, Media, MediaPage, MediaType},
+        record::{Child, Media, MediaPage, MediaType, More},
     },
     extraction::Extraction,
 };
@@ -58,14 +58,10 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     responses((status = 200, description = "Recent posts", body = Posts)))]
 async fn posts(State(extraction): State<Extraction>, page: Page) -> Result<Response, ApiError> {
     let cursor = page.cursor.clone();
-    let query = Query::ProfilePosts {
-        username: page.username,
-        limit: page.limit,
-        cursor: page.cursor,
-    };
+    let query = Query::posts(page.username, page.limit, page.cursor);
     let extracted = run(&extraction, &query, Subject::Account).await?;
     match &*extracted.record {
-        Record::Posts(page) => Ok(answer(&extracted, Posts::new(page, cursor.as_deref()))),
+        Record::Page(page) => Ok(answer(&extracted, Posts::new(page, cursor.as_deref()))),
         _ => Err(wrong_kind(&extracted)),
     }
 }
@@ -80,6 +76,10 @@ pub(in crate::api) struct Posts<'a> {
     total_posts_count: Option<u64>,
     posts: Vec<ListedPost<'a>>,
     page_info: PageInfo<'a>,
+    /// What Instagram states beyond the documented fields; only there if there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    extra: Option<&'a More>,
 }
 
 /// A post in a list.
@@ -116,6 +116,10 @@ struct ListedPost<'a> {
     has_audio: Option<bool>,
     /// The items of a carousel; null for other posts, and where a list does not show them.
     items: Option<Vec<ListedItem<'a>>>,
+    /// What Instagram states beyond the documented fields; only there if there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    extra: Option<&'a More>,
 }
 
 /// An item of a carousel in a list.
@@ -126,6 +130,10 @@ struct ListedItem<'a> {
     url: Option<&'a str>,
     /// Seconds.
     duration: Option<f64>,
+    /// What Instagram states beyond the documented fields; only there if there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    extra: Option<&'a More>,
 }
 
 impl<'a> Posts<'a> {
@@ -136,6 +144,7 @@ impl<'a> Posts<'a> {
             total_posts_count: page.total_count,
             posts: page.items.iter().map(ListedPost::from).collect(),
             page_info: PageInfo::new(page, cursor),
+            extra: extra(&page.more),
         }
     }
 }
@@ -172,6 +181,7 @@ impl<'a> From<&'a Media> for ListedPost<'a> {
             video_duration: renditions.duration,
             has_audio: has_audio(&media.media_type, renditions),
             items: (!media.children.is_empty()).then(|| items.collect()),
+            extra: extra(&media.more),
         }
     }
 }
@@ -183,6 +193,7 @@ impl<'a> From<&'a Child> for ListedItem<'a> {
             kind: media_type(&child.media_type),
             url: video_url(&child.renditions).or(image),
             duration: child.renditions.duration,
+            extra: extra(&child.more),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
             answer::{answer, run, wrong_kind},
             parameters::Page,
             view::{
-                Audio, PageInfo, rate,
+                Audio, PageInfo, extra, rate,
                 renditions::{ImageUrls, video_url},
                 with_at, with_hash,
             },
@@ -25,7 +25,7 @@ use crate::{
     app::App,
     contract::{
         Query, Record,
-        record::{Media, MediaPage},
+        record::{Media, MediaPage, More},
     },
     extraction::Extraction,
 };
@@ -58,14 +58,10 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     responses((status = 200, description = "Recent reels", body = Reels)))]
 async fn reels(State(extraction): State<Extraction>, page: Page) -> Result<Response, ApiError> {
     let cursor = page.cursor.clone();
-    let query = Query::ProfileReels {
-        username: page.username,
-        limit: page.limit,
-        cursor: page.cursor,
-    };
+    let query = Query::reels(page.username, page.limit, page.cursor);
     let extracted = run(&extraction, &query, Subject::Account).await?;
     match &*extracted.record {
-        Record::Reels(page) => Ok(answer(&extracted, Reels::new(page, cursor.as_deref()))),
+        Record::Page(page) => Ok(answer(&extracted, Reels::new(page, cursor.as_deref()))),
         _ => Err(wrong_kind(&extracted)),
     }
 }
@@ -80,6 +76,10 @@ pub(in crate::api) struct Reels<'a> {
     total_reels_count: Option<u64>,
     reels: Vec<ListedReel<'a>>,
     page_info: PageInfo<'a>,
+    /// What Instagram states beyond the documented fields; only there if there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    extra: Option<&'a More>,
 }
 
 /// A reel in a list.
@@ -112,6 +112,10 @@ struct ListedReel<'a> {
     hashtags: Vec<String>,
     mentions: Vec<String>,
     has_effects: Option<bool>,
+    /// What Instagram states beyond the documented fields; only there if there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    extra: Option<&'a More>,
 }
 
 impl<'a> Reels<'a> {
@@ -122,6 +126,7 @@ impl<'a> Reels<'a> {
             total_reels_count: page.total_count,
             reels: page.items.iter().map(ListedReel::from).collect(),
             page_info: PageInfo::new(page, cursor),
+            extra: extra(&page.more),
         }
     }
 }
@@ -152,6 +157,7 @@ impl<'a> From<&'a Media> for ListedReel<'a> {
             hashtags: with_hash(&media.hashtags),
             mentions: with_at(&media.mentions),
             has_effects: media.has_effects,
+            extra: extra(&media.more),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
             answer::{answer, run, wrong_kind},
             parameters::UrlOrId,
             view::{
-                Account, Audio, Hashtag, Location, hashtags, rate,
+                Account, Audio, Hashtag, Location, extra, hashtags, rate,
                 renditions::{ImageUrls, VideoUrls, best_video, sound_url, video_url},
             },
         },
@@ -24,7 +24,7 @@ use crate::{
     app::App,
     contract::{
         Query, Record,
-        record::{self, Media},
+        record::{self, Media, More},
     },
     extraction::Extraction,
     statistics::rounded,
@@ -53,9 +53,9 @@ async fn reel(
     State(extraction): State<Extraction>,
     UrlOrId(target): UrlOrId,
 ) -> Result<Response, ApiError> {
-    let extracted = run(&extraction, &Query::Reel { target }, Subject::Reel).await?;
+    let extracted = run(&extraction, &Query::reel(target), Subject::Reel).await?;
     match &*extracted.record {
-        Record::Reel(media) => Ok(answer(&extracted, Reel::from(media))),
+        Record::Media(media) => Ok(answer(&extracted, Reel::from(media))),
         _ => Err(wrong_kind(&extracted)),
     }
 }
@@ -112,6 +112,10 @@ pub(in crate::api) struct Reel<'a> {
     /// Instagram tells only the owner, so always null.
     allow_comments_from: Option<&'static str>,
     music_info: Option<MusicInfo<'a>>,
+    /// What Instagram states beyond the documented fields; only there if there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Object, required = false)]
+    extra: Option<&'a More>,
 }
 
 /// Which part of which track the reel plays.
@@ -174,6 +178,7 @@ impl<'a> From<&'a Media> for Reel<'a> {
             comments_disabled: media.comments_disabled,
             allow_comments_from: None,
             music_info: audio.map(MusicInfo::from),
+            extra: extra(&media.more),
         }
     }
 }

@@ -48,8 +48,8 @@ async fn reel(
     State(observations): State<Observations>,
     UrlOrId(target): UrlOrId,
 ) -> Result<Response, ApiError> {
-    let extracted = run(&extraction, &Query::Reel { target }, Subject::Reel).await?;
-    let Record::Reel(media) = &*extracted.record else {
+    let extracted = run(&extraction, &Query::reel(target), Subject::Reel).await?;
+    let Record::Media(media) = &*extracted.record else {
         return Err(wrong_kind(&extracted));
     };
     let earlier = observations.of(&media.media_id).await;

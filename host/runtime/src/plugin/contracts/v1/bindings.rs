@@ -8,13 +8,10 @@ wasmtime::component::bindgen!({
         package gramhost:host;
 
         world plugins {
-            export gramhost:extractor/about@1.0.0;
-            export gramhost:extractor/profile-info@1.0.0;
-            export gramhost:extractor/profile-posts@1.0.0;
-            export gramhost:extractor/profile-reels@1.0.0;
-            export gramhost:extractor/post@1.0.0;
-            export gramhost:extractor/reel@1.0.0;
-            export gramhost:extractor/story@1.0.0;
+            include gramhost:extractor/profile-plugin@1.0.0;
+            include gramhost:extractor/post-plugin@1.0.0;
+            include gramhost:extractor/reel-plugin@1.0.0;
+            include gramhost:extractor/story-plugin@1.0.0;
         }
     ",
     world: "gramhost:host/plugins",

@@ -4,17 +4,12 @@
 mod record;
 
 use super::{
-    bindings::{
-        exports::gramhost::extractor::{
-            post, profile_info, profile_posts, profile_reels, reel, story,
-        },
-        gramhost::extractor::{queries, steps},
-    },
+    bindings::gramhost::extractor::{queries, steps},
     exchanges,
 };
 use crate::contract::{
     Answer, Change, Context, Diagnostic, Exchange, Fetch, FetchError, Header, Manifest, Method,
-    Outcome, Record, Refusal, Request, Response, Severity, Step, Target,
+    Refusal, Request, Response, Severity, Target,
 };
 use crate::plugin::contracts::convert::{Convert, same_fields};
 
@@ -134,31 +129,4 @@ impl Convert<Fetch> for steps::Fetch {
             memo: self.memo.into(),
         }
     }
-}
-
-/// The outcomes of the six interfaces differ only in their record.
-macro_rules! outcomes {
-    ($($interface:ident => $record:ident),+ $(,)?) => {
-        $(impl Convert<Outcome> for $interface::Outcome {
-            fn convert(self) -> Outcome {
-                Outcome {
-                    step: match self.step {
-                        $interface::Step::Fetch(fetch) => Step::Fetch(fetch.convert()),
-                        $interface::Step::Done(record) => Step::Done(Box::new(Record::$record(record.convert()))),
-                        $interface::Step::Refuse(refusal) => Step::Refuse(refusal.convert()),
-                    },
-                    door: self.report.door,
-                    diagnostics: self.report.diagnostics.convert(),
-                }
-            }
-        })+
-    };
-}
-outcomes! {
-    profile_info => Profile,
-    profile_posts => Posts,
-    profile_reels => Reels,
-    post => Post,
-    reel => Reel,
-    story => Stories,
 }

@@ -1,0 +1,153 @@
+//! What posts and reels counted, and when: the table that velocities are computed from.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use sqlx::{
+    SqlitePool,
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions},
+};
+
+use super::{BUSY_MS_MAX, Error, stored};
+use crate::data::Folder;
+
+/// At most one observation of an id is kept in this time, seconds: busy posts stay bounded.
+const SPACING_S: u64 = 60;
+/// Older observations are deleted, seconds: 30 days.
+pub(super) const AGE_S_MAX: u64 = 30 * 24 * 3_600;
+/// How often the old ones are looked for, seconds.
+const PRUNE_EVERY_S: u64 = 3_600;
+
+/// What a post or reel counted at one moment. Absent: Instagram did not state it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Observation {
+    /// Seconds since 1970.
+    pub observed_at: u64,
+    /// Likes.
+    pub likes: Option<u64>,
+    /// Comments.
+    pub comments: Option<u64>,
+    /// Views or plays.
+    pub views: Option<u64>,
+    /// Shares.
+    pub shares: Option<u64>,
+    /// Saves.
+    pub saves: Option<u64>,
+}
+
+/// The observations in a database. A cheap handle.
+#[derive(Clone)]
+pub struct ObservationLog {
+    pool: SqlitePool,
+    /// When old observations are next looked for, seconds since 1970.
+    prune_at: Arc<AtomicU64>,
+}
+
+impl ObservationLog {
+    pub(super) fn new(pool: SqlitePool) -> Self {
+        Self {
+            pool,
+            prune_at: Arc::default(),
+        }
+    }
+
+    /// The log of a data folder that this process does not own, such as that of a running server; none, if there is no
+    /// database yet. Only a server makes one.
+    ///
+    /// # Errors
+    /// [`Error::Open`].
+    pub async fn visit(folder: &Folder) -> Result<Option<Self>, Error> {
+        let file = folder.database();
+        if !file.is_file() {
+            return Ok(None);
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .busy_timeout(Duration::from_millis(BUSY_MS_MAX));
+        let pool = SqlitePoolOptions::new().max_connections(1);
+        let pool = pool.connect_with(options).await;
+        let pool = pool.map_err(|source| Error::Open { file, source })?;
+        Ok(Some(Self::new(pool)))
+    }
+
+    /// Keeps one observation of a media id, unless one within a minute of it is kept already.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn add(&self, media_id: &str, observation: Observation) -> Result<(), Error> {
+        let at = observation.observed_at;
+        sqlx::query(
+            "INSERT INTO observations (media_id, observed_at, likes, comments, views, shares, saves)
+             SELECT $1, $2, $3, $4, $5, $6, $7
+             WHERE NOT EXISTS (
+                 SELECT 1 FROM observations WHERE media_id = $1 AND observed_at > $8 AND observed_at < $9
+             )",
+        )
+        .bind(media_id)
+        .bind(stored(at))
+        .bind(observation.likes.map(stored))
+        .bind(observation.comments.map(stored))
+        .bind(observation.views.map(stored))
+        .bind(observation.shares.map(stored))
+        .bind(observation.saves.map(stored))
+        .bind(stored(at.saturating_sub(SPACING_S)))
+        .bind(stored(at.saturating_add(SPACING_S)))
+        .execute(&self.pool)
+        .await?;
+        self.prune(at).await
+    }
+
+    /// The observations of a media id, oldest first; none is older than 30 days and an hour.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn of(&self, media_id: &str) -> Result<Vec<Observation>, Error> {
+        type Row = (
+            i64,
+            Option<i64>,
+            Option<i64>,
+            Option<i64>,
+            Option<i64>,
+            Option<i64>,
+        );
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT observed_at, likes, comments, views, shares, saves
+             FROM observations WHERE media_id = $1 ORDER BY observed_at",
+        )
+        .bind(media_id)
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(
+                |(observed_at, likes, comments, views, shares, saves)| Observation {
+                    observed_at: observed_at.unsigned_abs(),
+                    likes: likes.map(i64::unsigned_abs),
+                    comments: comments.map(i64::unsigned_abs),
+                    views: views.map(i64::unsigned_abs),
+                    shares: shares.map(i64::unsigned_abs),
+                    saves: saves.map(i64::unsigned_abs),
+                },
+            )
+            .collect())
+    }
+
+    /// Deletes what is too old, at most once an hour.
+    async fn prune(&self, now: u64) -> Result<(), Error> {
+        if now < self.prune_at.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        self.prune_at
+            .store(now.saturating_add(PRUNE_EVERY_S), Ordering::Relaxed);
+        sqlx::query("DELETE FROM observations WHERE observed_at < $1")
+            .bind(stored(now.saturating_sub(AGE_S_MAX)))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

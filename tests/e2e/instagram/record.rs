@@ -1,0 +1,111 @@
+//! What a kind without a documented view looks like: each kind of today, served as its record.
+
+use std::path::PathBuf;
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::Request,
+};
+use cases::{Case, Expected};
+use gramhost::{
+    api,
+    config::EMBEDDED,
+    contract::{Kind, Shape},
+    extraction::{self, Extraction},
+    plugin::{self, Registry},
+    upstream::{self, Client},
+};
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use super::{every_case::OVER, fixtures};
+
+async fn router() -> Router {
+    let cache = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compiled");
+    let config = plugin::Config::new(env!("CARGO_BIN_EXE_gramhost").into(), cache, EMBEDDED);
+    let upstream = upstream::Config {
+        replay: Some(fixtures()),
+        ..upstream::Config::default()
+    };
+    let extraction = Extraction::new(
+        extraction::Config::default(),
+        Registry::open(config, None).await.unwrap(),
+        Client::new(upstream).unwrap(),
+    );
+    api::records(Kind::ALL).with_state(extraction)
+}
+
+async fn get(router: &Router, path: &str) -> (u16, Value) {
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+/// A case without a session that ends in a record, and the address of its query.
+fn case(kind: Kind) -> (String, Value) {
+    let cases = cases::load_all(&fixtures().join("instagram")).unwrap();
+    let wanted = |case: &Case| {
+        let question = &case.question;
+        let is_new = question.query["cursor"].is_null();
+        case.kind == kind.name()
+            && !question.session
+            && is_new
+            && !OVER.contains(&format!("{kind}/{}", case.name).as_str())
+    };
+    let found = cases.into_iter().filter(wanted);
+    let mut found = found.filter_map(|case| match case.expected {
+        Expected::Record(record) => Some((case.question.query, record)),
+        _ => None,
+    });
+    let (query, record) = found.next().unwrap();
+    let parameters = match kind.shape() {
+        Shape::Account => format!("username={}", text(&query["username"])),
+        Shape::List => format!(
+            "username={}&limit={}",
+            text(&query["username"]),
+            query["limit"]
+        ),
+        Shape::Media => format!("url_or_code={}", text(&query["target"]["shortcode"])),
+    };
+    (format!("/instagram/{kind}?{parameters}"), record)
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+#[tokio::test]
+async fn every_kind_is_served_as_the_record_that_its_case_expects() {
+    let router = router().await;
+    for kind in Kind::ALL {
+        let (path, record) = case(kind);
+        assert_eq!(get(&router, &path).await, (200, record), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn parameters_that_are_missing_or_wrong_are_refused_as_elsewhere() {
+    let router = router().await;
+    for (path, code) in [
+        ("/instagram/profile-info", "INVALID_USERNAME"),
+        ("/instagram/story?username=a%20b", "INVALID_USERNAME"),
+        (
+            "/instagram/profile-posts?username=a&limit=51",
+            "INVALID_LIMIT",
+        ),
+        (
+            "/instagram/post?url_or_code=https://example.com/",
+            "INVALID_URL",
+        ),
+    ] {
+        let (status, body) = get(&router, path).await;
+        assert_eq!(
+            (status, &body["error"]["code"]),
+            (400, &json!(code)),
+            "{path}"
+        );
+    }
+}
