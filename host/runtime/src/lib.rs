@@ -1,6 +1,6 @@
-//! What runs plugins: the contract, the requests to Instagram, the driver between them, and the plugin host.
+//! The runtime of plugins: the contract, the requests to Instagram, the driver between them, and the plugin host.
 //!
-//! A crate of its own, so that a change of an endpoint does not compile the plugin host again.
+//! A separate crate, so that a change to an endpoint does not recompile the plugin host.
 
 pub mod contract;
 pub mod driver;

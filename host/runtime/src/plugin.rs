@@ -1,5 +1,6 @@
-//! The plugin host: the only room that knows wasmtime and watches the plugin folder. Its own rooms follow the life of a
-//! plugin, from the engine that runs it to the registry that says which version serves; imports point down here too.
+//! The plugin host: the only module that uses wasmtime and watches the plugin folder. Its submodules follow the life
+//! of a plugin, from the engine that runs it to the registry that selects the serving version. Imports only point down
+//! here, too.
 
 mod admission;
 mod author;

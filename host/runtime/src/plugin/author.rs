@@ -1,4 +1,4 @@
-//! An author's work on files: testing, checking, packing and signing a component, and watching its sources.
+//! Commands for plugin authors: testing, checking, packing and signing a component, and watching its sources.
 
 pub(crate) mod inspection;
 pub(crate) mod packing;

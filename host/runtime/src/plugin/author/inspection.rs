@@ -1,5 +1,5 @@
-//! `gramhost plugin check`: everything about a component that its author or an operator asks before it serves: what it
-//! is built for, what it can do, and what its calls cost.
+//! `gramhost plugin check`: reports what a component is built for, what it can do, and what its calls cost, before it
+//! serves.
 
 use std::{cmp::Reverse, fmt, path::Path, time::Duration};
 
@@ -24,75 +24,75 @@ use crate::{
     },
 };
 
-/// How often the time of a case is measured; the shortest counts, because other work only ever adds to it.
+/// How often each case is timed. The shortest time counts, because other load on the machine can only add to it.
 const RUNS: usize = 3;
 
-/// A component that passed every check that needs no recording.
+/// A component that passed every check that needs no recorded case.
 #[derive(Clone, Debug, Serialize)]
 pub struct Inspection {
-    /// What it calls itself.
+    /// The plugin's name, as it states it.
     pub name: String,
-    /// Its own version.
+    /// The plugin's version, as it states it.
     pub version: String,
     /// SHA-256, 64 hex digits.
     pub digest: String,
-    /// Its size.
+    /// Its size, bytes.
     pub bytes: u64,
-    /// What it is built for.
+    /// The contract that it is built for.
     pub contract: BuiltFor,
     /// The interfaces that it imports. All of them are inert: no files, no network, no clock.
     pub imports: Vec<String>,
-    /// Host names that it may ask for.
+    /// Host names that it may send requests to.
     pub hosts: Vec<String>,
-    /// Most calls that end in requests.
+    /// Maximum number of calls that end in requests.
     pub rounds: u32,
-    /// Most requests over all rounds.
+    /// Maximum number of requests over all rounds.
     pub requests: u32,
     /// Whether it uses the operator's session.
     pub uses_session: bool,
-    /// Its default settings, lines of TOML.
+    /// The number of lines (TOML) in its default settings.
     pub settings_lines: usize,
     /// The deadline of one call, milliseconds.
     pub call_ms_max: u64,
-    /// What each case costs, the most expensive first.
+    /// The cost of each case, the most expensive first.
     pub cases: Vec<Cost>,
 }
 
-/// A version of the contract, from a component's side.
+/// The version of the contract that a component is built for.
 #[derive(Clone, Debug, Serialize)]
 pub struct BuiltFor {
-    /// The release that it is built for, such as `1.0.0`.
+    /// The release of the contract, such as `1.0.0`.
     pub version: String,
     /// Its world, such as `post-plugin`.
     pub world: String,
     /// The newest release of the same version that this program knows.
     pub known: String,
-    /// The first gramhost that can serve it.
+    /// The first version of gramhost that can serve it.
     pub oldest_host: String,
 }
 
-/// What one recorded case costs.
+/// The cost of one recorded case.
 #[derive(Clone, Debug, Serialize)]
 pub struct Cost {
     /// `<kind>/<case>`.
     pub case: String,
-    /// Calls until its outcome, one a round and the last.
+    /// Calls until its outcome: one for each round, and the last one.
     pub calls: u32,
-    /// WebAssembly instructions of all its calls: the same on every machine.
+    /// WebAssembly instructions of all its calls. They are the same on every machine.
     pub instructions: u64,
-    /// Wall clock of its longest call on this machine, microseconds.
+    /// Wall-clock time of its longest call on this machine, microseconds.
     pub longest_us: u64,
-    /// That as a share of the deadline, percent.
+    /// The longest call as a share of the deadline, percent.
     pub deadline_percent: f64,
-    /// How it ended instead of as it should; the costs are then those until there.
+    /// How it ended, if not as expected. The costs are then those up to that point.
     pub failed: Option<String>,
 }
 
-/// Whether `file` would be let in, up to its description of itself, and what the cases cost: those of the folder
-/// `cases` that are of its kinds, or else the built-in ones.
+/// Checks whether `file` passes every step of admission up to its manifest, and measures what the cases cost. Uses the
+/// cases in the folder `cases` that are of its kinds, or else the built-in ones.
 ///
 /// # Errors
-/// [`Error::Rejected`] with the first step that fails, or [`Error::Start`]. A case that fails is no error.
+/// [`Error::Rejected`] with the first step that fails, or [`Error::Start`]. A failed case is not an error.
 pub async fn check(
     config: &Config,
     file: &Path,
@@ -133,7 +133,7 @@ pub async fn check(
     })
 }
 
-/// The component on an engine that counts, compiled in a child process like everything else.
+/// Loads the component on an engine that counts instructions. It is compiled in a child process, like every component.
 async fn counting(
     config: &Config,
     name: PluginName,
@@ -160,7 +160,7 @@ async fn counting(
     Ok(sandbox.metered())
 }
 
-/// Blocks.
+/// Measures the cost of every case. Blocks.
 fn costs(
     admitted: Admitted,
     counting: &Sandbox,
@@ -198,7 +198,7 @@ fn cost(serving: &Subject<'_>, counting: &Subject<'_>, case: &Case, ms: u64) -> 
         failed = replay::run(serving, case).err();
         longest = longest.min(serving.sandbox.take_usage().longest);
     }
-    // Ends as the others did: the same arguments give the same outcome.
+    // Its result is the same as above: the same arguments give the same outcome.
     let _ = replay::run(counting, case);
     let taken = counting.sandbox.take_usage();
     let deadline = Duration::from_millis(ms);
@@ -213,7 +213,7 @@ fn cost(serving: &Subject<'_>, counting: &Subject<'_>, case: &Case, ms: u64) -> 
 }
 
 impl Inspection {
-    /// How many cases did not end as they should.
+    /// Returns the number of cases that did not end as expected.
     #[must_use]
     pub fn failed(&self) -> usize {
         self.cases.iter().filter(|it| it.failed.is_some()).count()
@@ -279,7 +279,7 @@ impl fmt::Display for Cost {
     }
 }
 
-/// Digits in threes, with spaces.
+/// Formats a number with a space between groups of three digits.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();

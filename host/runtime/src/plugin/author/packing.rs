@@ -1,4 +1,4 @@
-//! `gramhost plugin pack|sign`, and writing down what a component yields: an author's work on files.
+//! `gramhost plugin pack|sign`, and writing the results of a component to cases.
 
 use std::{
     fs, io,
@@ -30,10 +30,10 @@ use crate::{
     },
 };
 
-/// `file` with these cases and settings in it; what it carried before is replaced.
+/// Packs these cases and settings into `file`. They replace what it carried before.
 ///
 /// # Errors
-/// [`Error::Rejected`] with the step that fails: a component that fails one of its own cases is not packed.
+/// [`Error::Rejected`] with the step that fails. A component that fails one of its own cases is not packed.
 pub async fn pack(
     config: &Config,
     file: &Path,
@@ -47,7 +47,7 @@ pub async fn pack(
     let version = admitted.manifest.version.clone();
     let packed =
         package::write(&component, (name.as_str(), &version), &cases, settings).map_err(refuse)?;
-    // Packed means proven.
+    // A packed component must pass its own cases.
     let config = Config {
         cases: None,
         keys: Vec::new(),
@@ -58,17 +58,17 @@ pub async fn pack(
     Ok(packed)
 }
 
-/// `file` with the text of a minisign signature over it as its last section.
+/// Appends the text of a minisign signature to `file` as its last section.
 ///
 /// # Errors
-/// [`Error::Rejected`]: it is no such text, or the file is signed already.
+/// [`Error::Rejected`] if the text is not a signature or the file is already signed.
 pub async fn sign(config: &Config, file: &Path, signature: &str) -> Result<Vec<u8>, Error> {
     let component = admission::read(file.to_owned(), config.component_bytes_max).await?;
     let signed = signature::attach(&component, signature);
     Ok(signed.map_err(|reason| Rejection::new(AdmissionStep::Signature, reason))?)
 }
 
-/// Where a component is to be had.
+/// Where a component comes from.
 #[derive(Clone, Debug)]
 pub enum Component {
     /// A file of any name.
@@ -77,10 +77,10 @@ pub enum Component {
     Digest(String),
 }
 
-/// The plugin `name` out of a component, to run it by hand.
+/// Loads a component as the plugin `name`, to run it by hand.
 ///
 /// # Errors
-/// [`Error::Rejected`] with the step that fails, [`Error::NoVersion`].
+/// [`Error::Rejected`] with the step that fails, or [`Error::NoVersion`].
 pub async fn load(
     config: &Config,
     name: PluginName,
@@ -104,11 +104,11 @@ pub async fn load(
     Ok(Arc::new(plugin))
 }
 
-/// Runs every case of the folder `cases` through `file` and writes down how it ended, where that differs: the new
-/// expectations, for the author to read. The names of the cases that changed.
+/// Runs every case of the folder `cases` through `file` and, where the result differs, writes it down as the new
+/// expectation, for the author to review. Returns the names of the cases that changed.
 ///
 /// # Errors
-/// [`Error::Rejected`]: a case ends in a fault, which nobody may expect; [`Error::Folder`].
+/// [`Error::Rejected`] if a case ends in a fault, which cannot be an expected result; [`Error::Folder`].
 pub async fn update(config: &Config, file: &Path, cases: &Path) -> Result<Vec<String>, Error> {
     let (name, admitted) = trial::describe(config, file).await?;
     let refuse = |reason: String| Rejection::new(AdmissionStep::Replay, reason);
@@ -134,17 +134,17 @@ pub async fn update(config: &Config, file: &Path, cases: &Path) -> Result<Vec<St
         .unwrap_or_else(|error| Err(Error::Start(error.to_string())))
 }
 
-/// Writes down how the case in this folder is to end.
+/// Writes the expected result of the case in this folder.
 ///
 /// # Errors
-/// The disk's.
+/// If the disk fails.
 pub fn write_end(folder: &Path, end: &Expected) -> io::Result<()> {
     let (file, other, value) = match end {
         Expected::Record(record) => ("expected.json", "refusal.json", record),
         Expected::Refusal(refusal) => ("refusal.json", "expected.json", refusal),
         Expected::NoFailure => return Ok(()),
     };
-    // A case with both would be none; with neither it asks for no failure.
+    // A case must not have both files; without either, it only expects that there is no failure.
     match fs::remove_file(folder.join(other)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

@@ -1,13 +1,14 @@
-//! When an author saved something: the files from which one extractor is built, however deep they lie.
+//! Watches the source files of an extractor, at any depth, for changes that its author saves.
 
 use std::{fs, io, path::Path};
 
 use crate::plugin::registry::watcher::{Stamps, Watcher, stamp};
 
-/// The files of a crate that its author writes. Beside them lie what cargo makes and, often, a server's data folder.
+/// The files of a crate that its author writes. Next to them are the output of cargo and, often, a server's data
+/// folder.
 const FILES: [&str; 2] = ["Cargo.toml", "build.rs"];
 
-/// The folders, with everything below them.
+/// The folders that are watched, with everything below them.
 const FOLDERS: [&str; 4] = ["src", "cases", "tests", "wit"];
 
 /// The source files of one folder.
@@ -18,7 +19,7 @@ pub struct Sources {
 impl Sources {
     /// Watches the folder from now on.
     ///
-    /// # Errors
+    /// If it cannot be read.
     /// It cannot be read.
     pub fn open(folder: &Path) -> io::Result<Self> {
         let mut watcher = Watcher::of_tree(folder, &FOLDERS, look);
@@ -26,14 +27,14 @@ impl Sources {
         Ok(Self { watcher })
     }
 
-    /// Waits until something was saved and has settled.
+    /// Waits until a file was changed and the change has settled.
     pub async fn changed(&mut self) {
         self.watcher.next().await;
     }
 }
 
 fn look(folder: &Path) -> io::Result<Stamps> {
-    // Tells a folder that is away from one that is empty.
+    // Distinguishes a missing folder from an empty one.
     fs::read_dir(folder)?;
     let mut stamps = Stamps::new();
     for path in FILES.map(|name| folder.join(name)) {
@@ -45,11 +46,11 @@ fn look(folder: &Path) -> io::Result<Stamps> {
     Ok(stamps)
 }
 
-/// What vanished since it was listed is not there.
+/// Collects the files below `folder`. Entries that were deleted after they were listed are left out.
 fn gather(folder: &Path, stamps: &mut Stamps) {
     let entries = fs::read_dir(folder).into_iter().flatten();
     for entry in entries.filter_map(Result::ok) {
-        // Links are not followed: they may lead in a circle. An editor's own files begin with a dot.
+        // Links are not followed: they may form a cycle. The temporary files of editors begin with a dot.
         if entry.file_name().to_string_lossy().starts_with('.') {
             continue;
         } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {

@@ -1,4 +1,4 @@
-//! `gramhost plugin test`: a file through the same steps as a file in the plugin folder, without serving it.
+//! `gramhost plugin test`: runs a file through the same steps as a file in the plugin folder, without serving it.
 
 use std::{fmt, path::Path, sync::Arc};
 
@@ -20,15 +20,15 @@ use crate::{
     },
 };
 
-/// How each case ended.
+/// The results of all cases.
 #[derive(Clone, Debug, Serialize)]
 pub struct TestReport {
-    /// `<kind>/<case>`, and how it ended instead of as it should.
+    /// `<kind>/<case>`, and the mismatch if it did not end as expected.
     #[serde(serialize_with = "by_name")]
     pub cases: Vec<(String, Result<(), Mismatch>)>,
 }
 
-/// An object with a key a case: null where it passed.
+/// Serializes the cases as an object with one key per case; the value is null if it passed.
 fn by_name<S: Serializer>(
     cases: &[(String, Result<(), Mismatch>)],
     serializer: S,
@@ -41,21 +41,21 @@ fn by_name<S: Serializer>(
 }
 
 impl TestReport {
-    /// Whether every case passed.
+    /// Returns whether every case passed.
     #[must_use]
     pub fn passed(&self) -> bool {
         self.cases.iter().all(|(_, ended)| ended.is_ok())
     }
 }
 
-/// Told how many cases have run, and how many there are.
+/// Called with the number of cases that have run and the total number.
 pub type ProgressListener = Box<dyn Fn(usize, usize) + Send + Sync>;
 
-/// Every case through `file`: those of the folder `cases` (`<kind>/<case>/…`) that are of the plugin's kinds, or else
-/// those that it carries, or else the embedded ones.
+/// Runs every case through `file`: those in the folder `cases` (`<kind>/<case>/…`) that are of the plugin's kinds, or
+/// else those that it carries, or else the embedded ones.
 ///
 /// # Errors
-/// [`Error::Rejected`] with the first step that fails, or [`Error::Start`]. A case that fails is no error.
+/// [`Error::Rejected`] with the first step that fails, or [`Error::Start`]. A failed case is not an error.
 pub async fn test(
     config: &Config,
     file: &Path,
@@ -72,10 +72,10 @@ pub async fn test(
     Ok(TestReport { cases })
 }
 
-/// The cases of the plugin `name` in a folder, or else those that it carries, or else the built-in ones.
+/// Returns the cases of the plugin `name` in a folder, or else those that it carries, or else the built-in ones.
 ///
 /// # Errors
-/// [`Rejection`] at the replay: one of them cannot be read, or the folder has none.
+/// [`Rejection`] at the replay if a case cannot be read or the folder has none.
 pub(super) fn cases(
     config: &Config,
     name: PluginName,
@@ -89,7 +89,7 @@ pub(super) fn cases(
     };
     let cases = cases.map_err(|error| Rejection::new(AdmissionStep::Replay, error))?;
     match folder {
-        // Else a wrong folder would pass for a test.
+        // Otherwise a wrong folder would pass as a successful test.
         Some(folder) if cases.is_empty() => {
             let reason = format!("{} holds no case for {name}", folder.display());
             Err(Rejection::new(AdmissionStep::Replay, reason))
@@ -98,7 +98,7 @@ pub(super) fn cases(
     }
 }
 
-/// `file` through every step up to its description of itself, and the plugin that its name says it is to be.
+/// Runs `file` through every step up to its manifest. The name of the file decides which plugin it must be.
 ///
 /// # Errors
 /// [`Error::Rejected`] with the first step that fails, or [`Error::Start`].
