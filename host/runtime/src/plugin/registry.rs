@@ -1,4 +1,4 @@
-//! Which version of each plugin serves. Everyone reads it without waiting; only the desk changes it.
+//! Which version of each plugin serves. Readers never wait; only the desk changes it.
 
 mod desk;
 pub(crate) mod health;
@@ -30,7 +30,7 @@ use crate::{
     plugin::{admission::error::Error, config::Config},
 };
 
-/// The plugins that serve, by name; each is replaced whole.
+/// The serving plugins, by name. Each is replaced as a whole.
 pub struct Registry {
     desk: Arc<Desk>,
     _watch: Option<AbortOnDropHandle<()>>,
@@ -43,8 +43,8 @@ impl Registry {
     /// # Errors
     /// [`Error::Start`]. A bad file in the folder is not an error: the embedded plugin serves.
     pub async fn open(mut config: Config, database: Option<Database>) -> Result<Arc<Self>, Error> {
-        // Which of the kept components a server can go back to is known from its history alone: a command has no use
-        // for them.
+        // Only the history says which of the kept components a server can go back to. A command has no history, so it
+        // has no use for them.
         if database.is_none() {
             config.components = None;
         }
@@ -81,7 +81,7 @@ impl Registry {
         Arc::clone(&self.desk.slot(kind.plugin()).now().plugin)
     }
 
-    /// The version to which the host would go back from `plugin`, if that serves.
+    /// The version to which the host would go back from `plugin`, if `plugin` serves.
     #[must_use]
     pub fn predecessor(&self, plugin: &Plugin) -> Option<Arc<Plugin>> {
         let slot = self.desk.slot(plugin.name());
@@ -126,7 +126,7 @@ impl Registry {
         let desk = Arc::clone(&self.desk);
         let (name, digest) = (plugin.name(), plugin.digest().to_owned());
         tokio::spawn(async move {
-            // Another call may have come first.
+            // Another call may have rolled it back already.
             let _done = desk
                 .roll_back(name, Some(&digest), Who::Gramhost, &why)
                 .await;
@@ -144,16 +144,17 @@ impl Registry {
     /// Admits a component and writes it to the plugin folder as `<name>.wasm`.
     ///
     /// # Errors
-    /// [`Error::Rejected`] and why, [`Error::Unknown`], [`Error::NoFolder`], [`Error::Folder`].
+    /// [`Error::Rejected`] with the reason, [`Error::Unknown`], [`Error::NoFolder`], [`Error::Folder`].
     pub async fn put(&self, name: PluginName, component: Bytes) -> Result<Status, Error> {
         self.desk.put(name, component).await?;
         Ok(self.desk.slot(name).status())
     }
 
-    /// Goes back to the version before the one that serves; with a digest, only if that one still does.
+    /// Goes back to the version before the serving one. With a digest, only if the version with that digest still
+    /// serves.
     ///
     /// # Errors
-    /// [`Error::NoVersion`] where none served before or another one serves.
+    /// [`Error::NoVersion`] if none served before, or if another one serves.
     pub async fn roll_back(
         &self,
         name: PluginName,
@@ -169,7 +170,7 @@ impl Registry {
     /// Lets the candidate serve, or the earlier version with this digest.
     ///
     /// # Errors
-    /// [`Error::NoVersion`] where there is no such one.
+    /// [`Error::NoVersion`] if there is no such version.
     pub async fn promote(
         &self,
         name: PluginName,
@@ -180,10 +181,10 @@ impl Registry {
         Ok(self.desk.slot(name).status())
     }
 
-    /// Drops the candidate; with a digest, only if it is that one.
+    /// Drops the candidate. With a digest, only if the candidate has that digest.
     ///
     /// # Errors
-    /// [`Error::NoVersion`] where there is none.
+    /// [`Error::NoVersion`] if there is no such candidate.
     pub async fn discard(
         &self,
         name: PluginName,
@@ -194,8 +195,8 @@ impl Registry {
         Ok(self.desk.slot(name).status())
     }
 
-    /// For each plugin: the serving version, its figures, and the last rejected file; then files that are not named after
-    /// a plugin.
+    /// For each plugin: the serving version, its statistics, and the last rejected file. Then the files that are not
+    /// named after a plugin.
     #[must_use]
     pub fn status(&self) -> Vec<Status> {
         let unknown = self.desk.unknown_files.load();

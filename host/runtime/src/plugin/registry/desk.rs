@@ -1,5 +1,5 @@
-//! Decides which versions serve: admits new ones, holds them, rolls them back. One decision at a time, and each one is
-//! written to the history.
+//! Decides which versions serve: admits new ones, holds them, rolls them back. Makes one decision at a time and writes
+//! each to the history.
 
 mod decisions;
 
@@ -50,7 +50,7 @@ pub(super) struct Desk {
     permits: Permits,
     /// The owner of the data folder. A command has none, and deletes no component.
     owner: Option<Owner>,
-    /// Held during a decision: they are made one at a time.
+    /// Held during a decision, so that only one is made at a time.
     decision: Mutex<()>,
 }
 
@@ -85,7 +85,8 @@ impl Desk {
         })
     }
 
-    /// Before the folder is read: the version of it that served last serves again, and earlier ones can come back.
+    /// Restores the version from the folder that served last, and the earlier ones that can come back. Called before
+    /// the folder is read.
     pub(super) async fn restore(&self, folder: &Path) {
         for slot in &self.slots {
             let file = format!("{}.wasm", slot.name);
@@ -103,7 +104,8 @@ impl Desk {
         }
     }
 
-    /// A version that has served, from the shelf. It was proven then; cases that were added later do not remove it.
+    /// Loads a version that has served from the shelf. It passed its cases then; cases that were added later do not
+    /// remove it.
     async fn recall(&self, slot: &Slot, digest: &str, file: &str) -> Option<Plugin> {
         if slot.embedded.digest() == digest {
             return Some(slot.embedded.configured(None).0);
@@ -151,7 +153,7 @@ impl Desk {
         }
     }
 
-    /// A file that is not named after a plugin is only shown.
+    /// Keeps a file that is not named after a plugin, only to show it.
     fn keep_unknown(&self, change: &Change, unknown: &UnknownPlugin) {
         let mut files = BTreeMap::clone(&self.unknown_files.load());
         match change {
@@ -187,14 +189,15 @@ impl Desk {
     async fn load(&self, slot: &Slot, file: &str, path: PathBuf) {
         match admission::read(path, self.config.component_bytes_max).await {
             Ok(component) => {
-                // A refusal is in the history and in the status.
+                // A rejection is in the history and in the status.
                 let _refused = self.offer(slot, file, component, Who::Folder).await;
             }
             Err(refused) => self.refuse(slot, (file, None), Who::Folder, &refused).await,
         }
     }
 
-    /// Admits a component, or says why not. Then it serves, runs in shadow mode, or is held for the operator.
+    /// Admits a component or returns the rejection. An admitted component serves, runs in shadow mode, or is held for
+    /// the operator.
     async fn offer(
         &self,
         slot: &Slot,
@@ -221,7 +224,7 @@ impl Desk {
         };
         let plugin = Plugin::new(admitted, file, self.permits.clone());
         let (shelf, name) = (Arc::clone(&self.shelf), plugin.digest().to_owned());
-        // A task that panics keeps nothing, which is logged where it is missed.
+        // If the task panics, nothing is kept; this is logged when the component is needed.
         let _kept = spawn_blocking(move || shelf.keep(&name, &component)).await;
         slot.change(|state| {
             state.refused = state.refused.take().filter(|it| !it.is_of(plugin.digest()))
@@ -282,7 +285,7 @@ impl Desk {
         self.prune().await;
     }
 
-    /// Drops from the shelf what no slot can go back to.
+    /// Deletes the components from the shelf that no slot can go back to.
     async fn prune(&self) {
         let Some(owner) = self.owner.clone() else {
             return;
@@ -293,7 +296,7 @@ impl Desk {
             let candidate = state.candidate.as_ref().map(|it| it.plugin());
             let versions = state.earlier.iter().chain([&state.plugin]).chain(candidate);
             keep.extend(versions.map(|it| it.digest().to_owned()));
-            // A file that was rolled back lies in the folder still, and may be promoted.
+            // A file that was rolled back is still in the folder and may be promoted.
             let rolled_back = self.history.trust(slot.name).await.rolled_back;
             keep.extend(rolled_back.into_iter().take(self.config.versions_max));
         }
@@ -301,13 +304,13 @@ impl Desk {
         let _pruned = spawn_blocking(move || shelf.prune(&owner, &keep)).await;
     }
 
-    /// Every plugin has a slot: `open` makes them in the order of the type.
+    /// Returns the slot of a plugin. Every plugin has one: `open` creates them in the order of the enum.
     pub(super) fn slot(&self, name: PluginName) -> &Slot {
         &self.slots[name as usize]
     }
 }
 
-/// A version that was rolled back does not come back by itself.
+/// Rejects a version that was rolled back, unless the operator brings it back.
 fn known(trust: &Trust, digest: &str, who: Who) -> Result<(), Rejection> {
     if trust.rolled_back.iter().any(|it| it == digest) && who != Who::Operator {
         return Err(Rejection::new(

@@ -1,24 +1,24 @@
-//! How the latest extractions on a version ended, and when that is reason enough to go back to the one before.
+//! The results of the latest extractions on a version, and when they are reason enough to go back to the one before.
 //!
-//! Only what a version does itself counts: upstream's failures never do. A failure that the predecessor shows on the
-//! same answers is Instagram's doing, so going back would not help: it counts as no reason.
+//! Only failures of the version itself count, never failures of upstream. If the predecessor fails on the same
+//! responses as well, Instagram is the cause and going back would not help, so such a failure does not count.
 
 use std::collections::VecDeque;
 
 use crate::plugin::config::Rollback;
 
-/// How one extraction ended, for the version that it ran on.
+/// The result of one extraction, for the version that it ran on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgement {
-    /// With a record or a stated refusal.
+    /// It ended with a record or a stated refusal.
     Good,
-    /// By its own failure.
+    /// It failed by its own fault.
     Own,
-    /// By a failure that its predecessor shows on the same answers.
+    /// It failed, and its predecessor fails on the same responses.
     Shared,
 }
 
-/// The latest ends of one version.
+/// The latest results of one version.
 #[derive(Debug, Default)]
 pub(super) struct Window(VecDeque<Judgement>);
 
@@ -34,13 +34,14 @@ impl Window {
         self.0.iter().filter(|end| **end == Judgement::Own).count()
     }
 
-    /// Percent of the window that failed, of whatever cause; none on too small a sample.
+    /// The percentage of the window that failed, for whatever cause. None if the sample is too small.
     pub(super) fn failed_percent(&self, rule: &Rollback) -> Option<usize> {
         let failed = self.0.iter().filter(|end| **end != Judgement::Good).count();
         (self.0.len() >= rule.sample_min as usize).then(|| failed * 100 / self.0.len())
     }
 
-    /// Why to go back to a predecessor of which so many percent failed while it served; none: no reason.
+    /// Returns the reason to go back to a predecessor of which this percentage failed while it served, if there is
+    /// one.
     pub(super) fn verdict(&self, predecessor: Option<usize>, rule: &Rollback) -> Option<String> {
         let (own, all) = (self.own(), self.0.len());
         if all < rule.sample_min as usize || own < rule.failures_min as usize {
@@ -56,7 +57,7 @@ impl Window {
 
 #[cfg(test)]
 mod tests {
-    //! Enough is enough, and little is nothing.
+    //! When the host rolls back, and when a sample is too small.
 
     use super::*;
 

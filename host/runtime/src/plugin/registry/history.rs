@@ -1,4 +1,4 @@
-//! What happened to the versions of each plugin, kept over restarts: who let it serve, who took it away, and why.
+//! The history of the versions of each plugin, kept across restarts: who let a version serve, who removed it, and why.
 
 use super::version::Plugin;
 use crate::{
@@ -7,20 +7,20 @@ use crate::{
     database::{Database, PluginEvent},
 };
 
-/// What happened.
+/// What happened to a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     /// It began to serve.
     Serves,
-    /// It was taken back, and may not return by itself.
+    /// It was rolled back, and may not return automatically.
     RolledBack,
-    /// It was not let in.
+    /// It was rejected.
     Rejected,
-    /// It waits for the operator's word.
+    /// It is held for the operator's decision.
     Staged,
-    /// It runs beside the one that serves.
+    /// It runs in shadow mode beside the serving version.
     Shadowed,
-    /// A candidate was dropped.
+    /// It was a candidate and was dropped.
     Discarded,
 }
 
@@ -37,7 +37,7 @@ impl Action {
     }
 }
 
-/// Whose hand it was.
+/// Who caused an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Who {
     /// The host itself.
@@ -58,16 +58,16 @@ impl Who {
     }
 }
 
-/// What the history says of the versions of one plugin, by digest.
+/// What the history says about the versions of one plugin, by digest.
 #[derive(Debug, Default)]
 pub(super) struct Trust {
-    /// Those that have served, newest first; without those that were rolled back since.
+    /// Those that have served, newest first, without those that were rolled back since.
     pub(super) served: Vec<String>,
     /// Those that were rolled back and have not served again, newest first.
     pub(super) rolled_back: Vec<String>,
 }
 
-/// The book. Without a database (a command line that serves nothing) nothing is kept.
+/// The history. Without a database (a command that serves nothing), nothing is kept.
 #[derive(Clone)]
 pub(super) struct History {
     database: Option<Database>,
@@ -82,12 +82,12 @@ impl History {
         }
     }
 
-    /// What is known of the versions of a plugin. A database that fails says nothing, and is logged.
+    /// What is known about the versions of a plugin. If the database fails, the error is logged and nothing is known.
     pub(super) async fn trust(&self, plugin: PluginName) -> Trust {
         let Some(database) = &self.database else {
             return Trust::default();
         };
-        // The newest word on a version counts.
+        // The latest event of a version counts.
         let words = [Action::Serves, Action::RolledBack].map(Action::name);
         match database.latest_of_plugin(plugin.as_str(), words).await {
             Ok(versions) => {
@@ -109,7 +109,7 @@ impl History {
         }
     }
 
-    /// Of a version that was loaded.
+    /// Adds an event of a loaded version.
     pub(super) async fn add(&self, plugin: &Plugin, action: Action, who: Who, why: &str) {
         self.write(PluginEvent {
             plugin: plugin.manifest().name.clone(),
@@ -124,7 +124,7 @@ impl History {
         .await;
     }
 
-    /// Of a file that was not let in.
+    /// Adds the rejection of a file.
     pub(super) async fn refused(
         &self,
         plugin: PluginName,
@@ -144,7 +144,7 @@ impl History {
         .await;
     }
 
-    /// Serving matters more than the book: a failure is logged.
+    /// A failure is only logged: serving matters more than the history.
     async fn write(&self, event: PluginEvent) {
         let Some(database) = &self.database else {
             return;
@@ -158,7 +158,7 @@ impl History {
 
 #[cfg(test)]
 mod tests {
-    //! Who is trusted.
+    //! Which versions are trusted.
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;

@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::version::Plugin;
 use crate::plugin::admission::difference::{self, Difference};
 
-/// Comparisons that are kept to be shown. All are counted.
+/// Maximum number of comparisons that are kept to be shown. All are counted.
 const SHOWN_MAX: usize = 20;
-/// Differences that are kept of one comparison.
+/// Maximum number of differences that are kept per comparison.
 const DIFFERENCES_MAX: usize = 10;
 
 /// The result of a run.
@@ -21,21 +21,21 @@ pub enum RunResult {
     Record(Value),
     /// A refusal that states a fact, in the JSON form of the contract.
     Refusal(Value),
-    /// It failed by its own fault; the reason in words.
+    /// It failed by its own fault, with the reason.
     Failed(String),
-    /// It requests something that the other one did not request.
+    /// It sends a request that the other version did not send.
     OtherRequest(String),
 }
 
-/// The result of a comparison, for the candidate.
+/// The result of a comparison, from the view of the candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// No field differs.
     Same,
-    /// Values differ, and none is lost.
+    /// Values differ, but none is lost.
     Differs,
-    /// It reads something that the serving version does not.
+    /// It reads a field that the serving version does not.
     Better,
     /// It fails, refuses, or loses a field where the serving version does not.
     Worse,
@@ -50,7 +50,7 @@ pub struct Comparison {
     pub query: Value,
     /// The result.
     pub verdict: Verdict,
-    /// The reason, if it is not a field.
+    /// The reason, if it is not a difference in a field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// `expected` is from the serving version, `found` from the candidate; at most 10.
@@ -97,7 +97,7 @@ impl Comparison {
     }
 }
 
-/// A lost field makes it worse, whatever else differs.
+/// Compares two values. A lost field makes the candidate worse, whatever else differs.
 fn of_values(serving: &Value, candidate: &Value) -> Verdict {
     let mut verdict = Verdict::Same;
     let stated = |value: Option<&Value>| value.is_some_and(|value| !value.is_null());
@@ -119,7 +119,7 @@ fn of_values(serving: &Value, candidate: &Value) -> Verdict {
 /// A version that may serve next.
 pub struct Candidate {
     pub(super) plugin: Arc<Plugin>,
-    /// Why it is held for the operator; none: it runs in shadow mode.
+    /// Why it is held for the operator. None if it runs in shadow mode.
     pub(super) held: Option<String>,
     /// How many comparisons are needed.
     wanted: u32,
@@ -129,24 +129,24 @@ pub struct Candidate {
 /// The comparisons so far.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
-    /// How many there were.
+    /// The number of comparisons.
     pub compared: u32,
-    /// By verdict.
+    /// How many had the verdict `Same`.
     pub same: u32,
-    /// As above.
+    /// How many had the verdict `Differs`.
     pub differs: u32,
-    /// As above.
+    /// How many had the verdict `Better`.
     pub better: u32,
-    /// As above.
+    /// How many had the verdict `Worse`.
     pub worse: u32,
-    /// As above.
+    /// How many had the verdict `Diverged`.
     pub diverged: u32,
-    /// Those that were not the same, the first 20.
+    /// The first 20 that were not `Same`.
     pub shown: Vec<Comparison>,
 }
 
 impl Report {
-    /// Why it may not serve; none: no comparison was worse.
+    /// Returns why it may not serve, or none if no comparison was worse.
     fn against(&self) -> Option<String> {
         let Self {
             worse,
@@ -161,7 +161,7 @@ impl Report {
 }
 
 impl Candidate {
-    /// Runs in shadow mode for so many extractions.
+    /// A candidate that runs in shadow mode for this many extractions.
     pub(super) fn in_shadow(plugin: Plugin, wanted: u32) -> Self {
         Self {
             plugin: Arc::new(plugin),
@@ -171,7 +171,7 @@ impl Candidate {
         }
     }
 
-    /// Held for the operator.
+    /// A candidate that is held for the operator.
     pub(super) fn held(plugin: Plugin, why: String) -> Self {
         Self {
             held: Some(why),
@@ -205,7 +205,7 @@ impl Candidate {
         self.wanted
     }
 
-    /// Adds a comparison. After the last one: the reason why it may not serve, or none.
+    /// Adds a comparison. After the last one, returns why it may not serve, if there is a reason.
     pub(super) fn add(&self, comparison: Comparison) -> Option<Option<String>> {
         let mut report = self.lock();
         if report.compared >= self.wanted {

@@ -9,7 +9,7 @@ use crate::{
     plugin::package::digest,
 };
 
-/// A folder of `<digest>.wasm`; none: nothing is kept.
+/// A folder of files `<digest>.wasm`. If there is none, nothing is kept.
 pub(crate) struct Shelf(Option<PathBuf>);
 
 impl Shelf {
@@ -17,8 +17,8 @@ impl Shelf {
         Self(folder)
     }
 
-    /// Keeps a component, whole or not at all. A disk that fails costs the way back after a
-    /// restart, not the serving, so it is logged. Blocks.
+    /// Keeps a component, whole or not at all. If the disk fails, only the way back after a restart is lost, so the
+    /// error is just logged. Blocks.
     pub(super) fn keep(&self, digest: &str, component: &[u8]) {
         let Some(folder) = &self.0 else {
             return;
@@ -37,14 +37,14 @@ impl Shelf {
         }
     }
 
-    /// The component with this digest, if it is there and as it was. Blocks.
+    /// Returns the component with this digest, if it is there and unchanged. Blocks.
     pub(crate) fn load(&self, digest: &str) -> Option<Bytes> {
         let path = self.0.as_ref()?.join(format!("{digest}.wasm"));
         let component = fs::read(path).ok()?;
         (self::digest(&component) == digest).then(|| component.into())
     }
 
-    /// Drops all but these. Blocks.
+    /// Deletes all components but these. Blocks.
     pub(super) fn prune(&self, owner: &Owner, keep: &HashSet<String>) {
         let Some(folder) = &self.0 else {
             return;
@@ -70,7 +70,7 @@ impl Shelf {
 
 #[cfg(test)]
 mod tests {
-    //! What is put on it comes back, or does not come back at all.
+    //! A component comes back unchanged or not at all.
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;

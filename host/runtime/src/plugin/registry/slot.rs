@@ -1,5 +1,5 @@
-//! The place of one plugin: which version serves, which ones served before, and which one would be next. Replaced
-//! whole, so that whoever reads it never waits.
+//! The slot of one plugin: which version serves, which ones served before, and which one is the candidate. The state
+//! is replaced as a whole, so that readers never wait.
 
 use std::sync::Arc;
 
@@ -12,22 +12,22 @@ use super::{
 };
 use crate::contract::PluginName;
 
-/// One plugin.
+/// The slot of one plugin.
 pub(super) struct Slot {
     pub(super) name: PluginName,
-    /// The last resort.
+    /// The version that serves if no other can.
     pub(super) embedded: Arc<Plugin>,
     state: ArcSwap<State>,
 }
 
-/// What is true of it now.
+/// The current state of a slot.
 #[derive(Clone)]
 pub(super) struct State {
     pub(super) plugin: Arc<Plugin>,
-    /// Those that served before, newest first.
+    /// The versions that served before, newest first.
     pub(super) earlier: Vec<Arc<Plugin>>,
     pub(super) candidate: Option<Arc<Candidate>>,
-    /// What `<name>.toml` holds, good or bad.
+    /// The content of `<name>.toml`, valid or not.
     pub(super) file: Option<String>,
     pub(super) settings_error: Option<String>,
     pub(super) refused: Option<RejectedFile>,
@@ -55,14 +55,14 @@ impl Slot {
         self.state.load_full()
     }
 
-    /// Only the holder of the desk changes anything.
+    /// Changes the state. Called only while the desk's decision lock is held.
     pub(super) fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = State::clone(&self.state.load());
         change(&mut state);
         self.state.store(Arc::new(state));
     }
 
-    /// Whether these contents already serve, wait, or were refused.
+    /// Returns whether the file with this content already serves, is the candidate, or was rejected.
     pub(super) fn knows(&self, file: &str, digest: &str) -> bool {
         let state = self.state.load();
         let is = |plugin: &Plugin| plugin.source() == file && plugin.digest() == digest;
@@ -71,15 +71,15 @@ impl Slot {
         is(&state.plugin) || waits || refused == Some(digest)
     }
 
-    /// The version to go back to: the latest before the one that serves, else the embedded one.
+    /// The version to go back to: the one that served before, or else the embedded one.
     pub(super) fn predecessor(&self) -> Option<Arc<Plugin>> {
         let state = self.state.load();
         let earlier = state.earlier.first().unwrap_or(&self.embedded);
         (earlier.digest() != state.plugin.digest()).then(|| Arc::clone(earlier))
     }
 
-    /// Lets `next` serve, with the operator's settings. What served before is kept, if it `may_return`: at most so many
-    /// versions in all.
+    /// Lets `next` serve, with the operator's settings. The version that served before is kept if it `may_return`, up
+    /// to `versions_max` versions in all.
     pub(super) fn serve(&self, next: &Plugin, may_return: bool, versions_max: usize) {
         self.change(|state| {
             let (next, error) = next.configured(state.file.as_deref());
@@ -95,7 +95,7 @@ impl Slot {
         });
     }
 
-    /// Takes over new settings; bad ones change nothing but what is shown.
+    /// Applies new settings. Invalid ones change only the status.
     pub(super) fn configure(&self, file: Option<String>) {
         self.change(|state| {
             let (plugin, error) = state.plugin.configured(file.as_deref());

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{driver::Class, plugin::admission::rejection::Rejection};
 
-/// One line of `GET /plugins`: a plugin, or a file that names none.
+/// One entry of `GET /plugins`: a plugin, or a file that is not named after one.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
     /// `profile`, `post`, `reel` or `story`; else the name of the file.
@@ -32,7 +32,7 @@ pub struct Status {
 /// A version.
 #[derive(Clone, Debug, Serialize)]
 pub struct Brief {
-    /// Its own, such as `1.0.0`.
+    /// Its own version number, such as `1.0.0`.
     pub version: String,
     /// SHA-256 of its component, 64 hex digits.
     pub digest: String,
@@ -45,10 +45,10 @@ pub struct Brief {
 /// A version that does not serve yet.
 #[derive(Clone, Debug, Serialize)]
 pub struct Candidacy {
-    /// Which one.
+    /// The version.
     #[serde(flatten)]
     pub version: Brief,
-    /// Why it is held for the operator; none: it runs in shadow mode.
+    /// Why it is held for the operator. None if it runs in shadow mode.
     pub held: Option<String>,
     /// How many live extractions it is compared on before it serves.
     pub wanted: u32,
@@ -56,10 +56,10 @@ pub struct Candidacy {
     pub shadow: Report,
 }
 
-/// The version that serves.
+/// The serving version.
 #[derive(Clone, Debug, Serialize)]
 pub struct Serving {
-    /// Its own, such as `1.0.0`.
+    /// Its own version number, such as `1.0.0`.
     pub version: String,
     /// SHA-256 of its component, 64 hex digits.
     pub digest: String,
@@ -67,9 +67,9 @@ pub struct Serving {
     pub source: String,
     /// When it was loaded, RFC 3339.
     pub since: String,
-    /// Plugin calls so far: an extraction has one a round.
+    /// Plugin calls so far. An extraction makes one for each round.
     pub calls: u64,
-    /// How extractions on it ended.
+    /// The results of extractions on it.
     pub endings: BTreeMap<Class, u64>,
     /// Where its settings come from.
     pub settings: Settings,
@@ -78,9 +78,9 @@ pub struct Serving {
 /// Where a plugin's settings come from.
 #[derive(Clone, Debug, Serialize)]
 pub struct Settings {
-    /// Whether `<name>.toml` is there.
+    /// Whether `<name>.toml` exists.
     pub file: bool,
-    /// Why that file is not active.
+    /// Why that file is not in use.
     pub error: Option<String>,
 }
 
@@ -89,11 +89,11 @@ pub struct Settings {
 pub struct RejectedFile {
     /// Its name in the plugin folder.
     pub file: String,
-    /// SHA-256, 64 hex digits, where it could be read.
+    /// SHA-256, 64 hex digits, if it could be read.
     pub digest: Option<String>,
-    /// When, RFC 3339.
+    /// When it was rejected, RFC 3339.
     pub at: String,
-    /// Where and why.
+    /// The rejection.
     #[serde(flatten)]
     pub refused: Rejection,
 }

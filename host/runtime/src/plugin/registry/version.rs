@@ -1,4 +1,4 @@
-//! One version of one plugin, as extractions hold it: they finish on the version that they started on.
+//! One version of one plugin. An extraction holds it, so that it finishes on the version that it started on.
 
 use std::{
     collections::BTreeMap,
@@ -19,14 +19,14 @@ use crate::{
     plugin::{admission::Admitted, config::Config, package::settings, sandbox::Sandbox},
 };
 
-/// One version of one plugin, compiled and admitted, with the settings that it has now.
+/// One version of one plugin, compiled and admitted, with its current settings.
 pub struct Plugin {
     version: Arc<Version>,
     settings: Arc<str>,
     permits: Permits,
 }
 
-/// What stays when only the settings change.
+/// The part that stays the same when only the settings change.
 struct Version {
     name: PluginName,
     label: Arc<str>,
@@ -34,7 +34,7 @@ struct Version {
     source: String,
     since: OffsetDateTime,
     manifest: Manifest,
-    /// What was packed with it, TOML.
+    /// The settings that were packed with it, TOML.
     packed: Option<String>,
     sandbox: Sandbox,
     calls: AtomicU64,
@@ -42,7 +42,7 @@ struct Version {
     window: Mutex<Window>,
 }
 
-/// How many calls may run at once, over all plugins.
+/// Limits how many calls may run at once, over all plugins.
 #[derive(Clone)]
 pub(crate) struct Permits {
     free: Arc<Semaphore>,
@@ -59,7 +59,7 @@ impl Permits {
 }
 
 impl Plugin {
-    /// `source` is `embedded` or the name of a file. With its own settings.
+    /// Creates a version with its own settings. `source` is `embedded` or the name of a file.
     pub(crate) fn new(admitted: Admitted, source: &str, permits: Permits) -> Self {
         let Admitted {
             name,
@@ -70,7 +70,7 @@ impl Plugin {
             ..
         } = admitted;
         let short = digest.get(..8).unwrap_or_default();
-        // They were checked when it was admitted.
+        // The settings were checked on admission.
         let settings = settings::over(&manifest.settings, packed.as_deref()).unwrap_or_default();
         let version = Version {
             name,
@@ -92,7 +92,8 @@ impl Plugin {
         }
     }
 
-    /// Its own settings, with the operator's `<name>.toml` over them where it fits; why not, where it does not.
+    /// Applies the operator's `<name>.toml` over its own settings. If the file does not fit, keeps its own settings
+    /// and returns the error too.
     pub(super) fn configured(&self, file: Option<&str>) -> (Self, Option<String>) {
         let Version {
             manifest, packed, ..
@@ -108,7 +109,7 @@ impl Plugin {
         (self.with_settings(settings), error)
     }
 
-    /// The same version with other settings; its counters go on.
+    /// The same version with other settings; it keeps its counters.
     fn with_settings(&self, settings: String) -> Self {
         Self {
             version: Arc::clone(&self.version),
@@ -129,7 +130,7 @@ impl Plugin {
         self.version.name
     }
 
-    /// What it says of itself.
+    /// The manifest, as the plugin states it.
     #[must_use]
     pub fn manifest(&self) -> &Manifest {
         &self.version.manifest
@@ -141,12 +142,12 @@ impl Plugin {
         Arc::clone(&self.settings)
     }
 
-    /// One step of an extraction in a fresh store, off the async runtime: `memo` is what the step before wrote down,
-    /// `answers` are those to its requests. A caller that goes away does not end it midway: it runs to
-    /// its outcome or its deadline, and holds its permit until then.
+    /// Runs one step of an extraction in a fresh store, off the async runtime. `memo` is what the previous step wrote
+    /// down, `answers` are the answers to its requests. A caller that goes away does not stop it: it runs to its
+    /// outcome or its deadline and holds its permit until then.
     ///
     /// # Errors
-    /// [`Fault`].
+    /// Any [`Fault`].
     pub async fn extract(
         &self,
         query: Arc<Query>,
@@ -170,18 +171,18 @@ impl Plugin {
         .unwrap_or_else(|error| Err(Fault::Trap(format!("the host failed: {error}"))))
     }
 
-    /// Counts how an extraction on this version ended.
+    /// Counts the result of an extraction on this version.
     pub fn ended(&self, class: Class) {
         self.version.endings[class as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How its latest extractions ended.
+    /// The results of its latest extractions.
     pub(super) fn window(&self) -> MutexGuard<'_, Window> {
         let window = self.version.window.lock();
         window.unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether both are the same version, whatever their settings.
+    /// Returns whether both are the same version, whatever their settings.
     pub(super) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.version, &other.version)
     }

@@ -1,5 +1,5 @@
-//! Which files of the plugin folder changed and have settled. The file system's events are a hint to look sooner;
-//! what is true is what a look finds. Knows nothing of plugins.
+//! Which files of the plugin folder changed and have settled. Events of the file system are only a hint to look
+//! sooner; what counts is what a look finds. Knows nothing about plugins.
 
 use std::{
     collections::BTreeMap,
@@ -21,34 +21,34 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// How long nothing must have written to a file before it is read.
+/// How long a file must be unchanged before it is read.
 const SETTLED: Duration = Duration::from_millis(50);
 
-/// How long a file must be gone before it counts as deleted: replacing a file may take two steps.
+/// How long a file must be missing before it counts as deleted: replacing a file may take two steps.
 const GONE: Duration = Duration::from_secs(2);
 
-/// The longest time between two looks.
+/// Maximum time between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// The shortest time between two looks, however many events there are.
+/// Minimum time between two looks, however many events there are.
 const LOOK_PAUSE: Duration = Duration::from_millis(10);
 
-/// What happened to a file, by its name.
+/// What happened to a file, with its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Change {
     /// It is new or has new contents.
     Written(String),
-    /// It is no longer there.
+    /// It was deleted.
     Gone(String),
 }
 
-/// The files that are there now, each with what changes when it does.
+/// The files that are there now, each with a stamp that changes when the file does.
 pub(crate) type Stamps = BTreeMap<String, Stamp>;
 
-/// Finds them.
+/// Finds the files in a folder.
 pub(crate) type Look = fn(&Path) -> io::Result<Stamps>;
 
-/// One folder.
+/// Watches one folder.
 pub(crate) struct Watcher {
     folder: PathBuf,
     look: Look,
@@ -59,12 +59,12 @@ pub(crate) struct Watcher {
 }
 
 impl Watcher {
-    /// Watches `folder`; where the system has no events left to give, by looking alone.
+    /// Watches `folder`. If the system has no more event watches to give, it only looks at intervals.
     pub(crate) fn open(folder: &Path) -> Self {
         Self::of_tree(folder, &[], look)
     }
 
-    /// Watches `folder`, and everything below these folders in it, for what `look` finds there.
+    /// Watches `folder`, and everything in the folders `below` it, for what `look` finds there.
     pub(crate) fn of_tree(folder: &Path, below: &[&str], look: Look) -> Self {
         let hint = Arc::new(Notify::new());
         let events = events(folder, below, Arc::clone(&hint))
@@ -80,16 +80,16 @@ impl Watcher {
         }
     }
 
-    /// What is there now, settled or not.
+    /// Returns the files that are there now, settled or not.
     ///
     /// # Errors
-    /// The folder cannot be read.
+    /// If the folder cannot be read.
     pub(crate) fn first(&mut self) -> io::Result<Vec<Change>> {
         let stamps = (self.look)(&self.folder)?;
         Ok(self.files.first(Instant::now(), stamps))
     }
 
-    /// Waits for the next changes. May be dropped at any time: nothing is lost.
+    /// Waits for the next changes. Cancel safe: nothing is lost if the future is dropped.
     pub(crate) async fn next(&mut self) -> Vec<Change> {
         loop {
             let (folder, look) = (self.folder.clone(), self.look);
@@ -106,7 +106,7 @@ impl Watcher {
                     }
                     wait
                 }
-                // A folder that is away for a while is no reason to drop what it held.
+                // A folder that is missing for a while is no reason to drop the plugins from it.
                 Err(error) => {
                     if self.readable {
                         tracing::warn!("{}: {error}", self.folder.display());
@@ -115,7 +115,7 @@ impl Watcher {
                     LOOK_EVERY
                 }
             };
-            // Either way the next look is what counts.
+            // On a timeout as well as on a hint, the next look decides.
             let _ = timeout(wait, self.hint.notified()).await;
             sleep(LOOK_PAUSE).await;
         }
@@ -124,7 +124,7 @@ impl Watcher {
 
 fn events(folder: &Path, below: &[&str], hint: Arc<Notify>) -> notify::Result<RecommendedWatcher> {
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-        // Our own reading is an event as well.
+        // Reading a file causes an event as well.
         let written = AccessKind::Close(AccessMode::Write);
         if event.is_ok_and(|it| !it.kind.is_access() || it.kind == EventKind::Access(written)) {
             hint.notify_one();
@@ -139,7 +139,7 @@ fn events(folder: &Path, below: &[&str], hint: Arc<Notify>) -> notify::Result<Re
     Ok(watcher)
 }
 
-/// The components and settings of a plugin folder.
+/// Finds the components and settings in a plugin folder.
 fn look(folder: &Path) -> io::Result<Stamps> {
     let mut stamps = Stamps::new();
     for entry in fs::read_dir(folder)? {
@@ -155,14 +155,14 @@ fn look(folder: &Path) -> io::Result<Stamps> {
     Ok(stamps)
 }
 
-/// The stamp of a file; none of what vanished since it was listed.
+/// Returns the stamp of a file, or none if it was deleted after it was listed.
 pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
-    // A dangling link is itself.
+    // A dangling link has the stamp of the link itself.
     let meta = fs::metadata(path).or_else(|_| fs::symlink_metadata(path));
     meta.ok().as_ref().map(Stamp::of)
 }
 
-/// What changes when a file does. The change time cannot be set back, so equal stamps mean equal contents.
+/// Changes whenever a file does. The change time cannot be set back, so equal stamps mean equal contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
     device: u64,
@@ -182,14 +182,14 @@ impl Stamp {
     }
 }
 
-/// What is known of each file; decides when a change has settled. Looks at no clock and no disk itself.
+/// What is known about each file. Decides when a change has settled. Uses neither clock nor disk itself.
 #[derive(Default)]
 struct Files {
     seen: BTreeMap<String, Seen>,
 }
 
 struct Seen {
-    /// None: gone.
+    /// None if the file was deleted.
     stamp: Option<Stamp>,
     since: Instant,
     told: bool,
@@ -204,7 +204,7 @@ impl Files {
         self.seen.keys().cloned().map(Change::Written).collect()
     }
 
-    /// The changes that have settled, and how long to wait before the next look.
+    /// Returns the changes that have settled, and how long to wait before the next look.
     fn look(&mut self, now: Instant, mut stamps: Stamps) -> (Vec<Change>, Duration) {
         for (name, seen) in &mut self.seen {
             let stamp = stamps.remove(name);
@@ -246,7 +246,7 @@ impl Seen {
         }
     }
 
-    /// How long until this has settled.
+    /// The time left until this has settled.
     fn left(&self, now: Instant) -> Duration {
         let needed = if self.stamp.is_some() { SETTLED } else { GONE };
         needed.saturating_sub(now.duration_since(self.since))

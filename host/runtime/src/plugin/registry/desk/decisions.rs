@@ -53,7 +53,7 @@ impl Desk {
             .map_err(|error| Error::Folder(format!("{}: {error}", folder.display())))
     }
 
-    /// Goes back to the version before the one that serves, which may not return by itself.
+    /// Goes back to the version before the serving one. The version that is rolled back may not return automatically.
     pub(in crate::plugin::registry) async fn roll_back(
         &self,
         name: PluginName,

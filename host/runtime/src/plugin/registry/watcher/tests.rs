@@ -1,4 +1,4 @@
-//! When a change has settled, on a clock of our own.
+//! When a change has settled, on a simulated clock.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +7,7 @@ use std::{
 
 use super::{Change, Files, GONE, LOOK_EVERY, SETTLED, Stamp};
 
-/// Plays looks at given milliseconds.
+/// Simulates looks at given milliseconds.
 struct Play {
     start: Instant,
     files: Files,
