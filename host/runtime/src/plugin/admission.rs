@@ -1,4 +1,5 @@
-//! From the bytes of a component to one that may serve, step by step; says at which step it was refused and why.
+//! Admits components: takes the bytes of a component through every step until it may serve. A rejection names the step
+//! and the reason.
 
 pub(crate) mod difference;
 pub(crate) mod error;
@@ -36,7 +37,7 @@ use error::Error;
 use rejection::{AdmissionStep, Rejection};
 use replay::Subject;
 
-/// What admission needs, made once.
+/// Everything that admission needs, created once.
 pub(crate) struct Admission {
     linker: Linker<State>,
     compiler: Compiler,
@@ -44,18 +45,18 @@ pub(crate) struct Admission {
     config: Config,
 }
 
-/// A component that passed every step so far.
+/// A component that has passed every step so far.
 pub(crate) struct Admitted {
     pub(crate) name: PluginName,
     /// SHA-256 of the component, 64 hex digits.
     pub(crate) digest: String,
     pub(crate) manifest: Manifest,
     pub(crate) sandbox: Sandbox,
-    /// What was packed with it, TOML.
+    /// The settings that were packed with it, TOML.
     pub(crate) settings: Option<String>,
     /// The cases that it carries.
     pub(crate) cases: Vec<Case>,
-    /// What it must keep to.
+    /// The rules that it must follow.
     pub(crate) rules: Rules,
 }
 
@@ -85,10 +86,10 @@ impl Admission {
         })
     }
 
-    /// Every step: after it, the component may serve as the plugin `name`.
+    /// Runs every step. After it, the component may serve as the plugin `name`.
     ///
     /// # Errors
-    /// The first step that fails.
+    /// The rejection at the first step that fails.
     pub(crate) async fn admit(
         self: &Arc<Self>,
         name: PluginName,
@@ -98,7 +99,8 @@ impl Admission {
         let (embedded, kept) = (self.config.embedded, self.config.cases.clone());
         blocking(AdmissionStep::Replay, move || {
             let refuse = |reason: String| Rejection::new(AdmissionStep::Replay, reason);
-            // Whoever packs a component says how it is measured; one that carries nothing is measured as ours are.
+            // Whoever packs a component decides which cases it must pass. A component without cases is tested with the
+            // embedded ones.
             let own = match admitted.cases.is_empty() {
                 true => {
                     proof::embedded(&embedded, name).map_err(|error| refuse(error.to_string()))?
@@ -116,10 +118,10 @@ impl Admission {
         .await
     }
 
-    /// One of the embedded components: those who built this program vouch for it.
+    /// Admits an embedded component. It needs no signature: whoever built this program vouches for it.
     ///
     /// # Errors
-    /// The first step that fails.
+    /// The rejection at the first step that fails.
     pub(crate) async fn admit_embedded(
         self: &Arc<Self>,
         name: PluginName,
@@ -135,10 +137,10 @@ impl Admission {
         .await
     }
 
-    /// Every step but the last. `signed`: by a trusted key, where there are any.
+    /// Runs every step but the last. If `signed`, a trusted key must have signed the component, if there are any keys.
     ///
     /// # Errors
-    /// The first step that fails.
+    /// The rejection at the first step that fails.
     pub(crate) async fn describe(
         self: &Arc<Self>,
         name: PluginName,
@@ -155,7 +157,7 @@ impl Admission {
             .await?;
         }
         let compiled = match self.artifacts.load(&digest) {
-            // It was made here, so the component passed the steps up to this one.
+            // It was compiled here, so the component passed all steps up to this one.
             Some(compiled) => compiled,
             None => self.compile(name, &digest, component.clone()).await?,
         };
@@ -175,7 +177,7 @@ impl Admission {
     ) -> Result<Admitted, Rejection> {
         let sandbox =
             Sandbox::new(name, compiled, &self.linker, &self.config).map_err(|error| {
-                // Compiled before, under another name: only the words are missing.
+                // It was compiled before, under another name, so this check is repeated only for its error message.
                 let refused = world::check(name, component).err();
                 refused
                     .unwrap_or_else(|| Rejection::new(AdmissionStep::World, format!("{error:#}")))
@@ -225,7 +227,7 @@ fn proven(admitted: Admitted, cases: &[Case]) -> Result<Admitted, Rejection> {
     }
 }
 
-/// What the component carries, if it is of this plugin and fits it.
+/// Returns what the component carries, if that belongs to this plugin and fits it.
 fn carried(name: PluginName, manifest: &Manifest, component: &[u8]) -> Result<Package, String> {
     let package = package::read(component)?;
     if let Some(label) = &package.label
@@ -248,10 +250,10 @@ fn carried(name: PluginName, manifest: &Manifest, component: &[u8]) -> Result<Pa
     }
 }
 
-/// The bytes of a file, of which nothing is believed: it may be a directory, a pipe without a writer, or endless.
+/// Reads a file without trusting it: it may be a directory, a pipe without a writer, or endless.
 ///
 /// # Errors
-/// [`Rejection`] at the file.
+/// [`Rejection`] at the step `file`.
 pub(crate) async fn read(path: PathBuf, bytes_max: u64) -> Result<Bytes, Rejection> {
     blocking(AdmissionStep::File, move || {
         read_regular(&path, bytes_max).map_err(|reason| Rejection::new(AdmissionStep::File, reason))
@@ -263,7 +265,7 @@ fn read_regular(path: &Path, bytes_max: u64) -> Result<Bytes, String> {
     let words = |error: std::io::Error| format!("cannot be read: {error}");
     let file = OpenOptions::new()
         .read(true)
-        // Opening a pipe would wait for a writer.
+        // Without this flag, opening a pipe would wait for a writer.
         .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
         .open(path)
         .map_err(words)?;

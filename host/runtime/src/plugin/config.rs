@@ -1,4 +1,5 @@
-//! What the plugin host is opened with: where plugins come from, and what limits them. Knows no other room of `plugin`.
+//! The configuration of the plugin host: where plugins come from, and what limits them. Imports no other module of
+//! `plugin`.
 
 mod key;
 
@@ -11,8 +12,9 @@ pub use key::TrustedKey;
 
 use crate::{contract::PluginName, driver::Rules};
 
-/// What the program carries, so that it works without a plugin folder: a component for each plugin, and the cases that a
-/// new version must pass. Whoever opens this room hands it over, so plugins are built apart from the host.
+/// The components and cases in the program, so that it works without a plugin folder: a component for each plugin, and
+/// the cases that a new version must pass. They are passed in from outside, so that plugins are built separately from
+/// the host.
 #[derive(Clone, Copy)]
 pub struct Embedded {
     /// The component of a plugin.
@@ -22,7 +24,7 @@ pub struct Embedded {
 }
 
 impl fmt::Debug for Embedded {
-    // The addresses of two functions help nobody.
+    // The addresses of two functions are of no use to anybody.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Embedded")
     }
@@ -31,11 +33,11 @@ impl fmt::Debug for Embedded {
 /// Where plugins come from and what limits them.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// What serves where no file overrides it.
+    /// The plugins that serve if no file overrides them.
     pub embedded: Embedded,
-    /// `<name>.wasm` and `<name>.toml` in this folder override the embedded plugins. It is watched.
+    /// The folder with `<name>.wasm` and `<name>.toml`, which override the embedded plugins. It is watched.
     pub folder: Option<PathBuf>,
-    /// Compiled code, by digest. Made with mode 0700.
+    /// The folder of compiled code, by digest. Created with mode 0700.
     pub cache: PathBuf,
     /// This program, which compiles components in a child process (`gramhost compile-component`).
     pub compiler: PathBuf,
@@ -66,8 +68,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// The defaults, with the embedded plugins alone: 16 calls at once of half a second and 64 MiB each, two seconds of
-    /// waiting for one, components of 8 MiB, three versions of each plugin.
+    /// The defaults, with only the embedded plugins: 16 calls at once with half a second and 64 MiB each, a wait of
+    /// two seconds for a free call, components of 8 MiB, three versions of each plugin.
     #[must_use]
     pub fn new(compiler: PathBuf, cache: PathBuf, embedded: Embedded) -> Self {
         Self {
@@ -96,11 +98,11 @@ impl Config {
 pub struct Rollback {
     /// The number of latest extractions that count.
     pub window: u32,
-    /// Nothing is decided on fewer extractions than these.
+    /// Minimum number of extractions for a decision.
     pub sample_min: u32,
-    /// Nor on fewer failures than these.
+    /// Minimum number of failures for a decision.
     pub failures_min: u32,
-    /// By how much the share of failures must exceed that of the previous version, percent of the window.
+    /// By how much the share of failures must exceed that of the previous version, percentage points.
     pub margin_percent: u32,
 }
 

@@ -1,5 +1,6 @@
-//! The versions of the contract that are served side by side. Each is one module: what wasmtime generates from its
-//! WIT, and how its types become the host's own. The names of a component's exports say which one it is built for.
+//! The versions of the contract that are served side by side. Each is one module: the code that wasmtime generates
+//! from its WIT, and the conversion of its types to those of the host. The names of a component's exports show which
+//! version it is built for.
 
 mod convert;
 pub(crate) mod v1;
@@ -20,12 +21,12 @@ use crate::{
 /// The newest version of the contract that this program serves.
 pub const CONTRACT: &str = "1.0.0";
 
-/// What the names of every version's interfaces begin with, as in `gramhost:extractor/post@1.0.0`.
+/// The prefix of all interface names of every version, as in `gramhost:extractor/post@1.0.0`.
 pub(crate) const PACKAGE: &str = "gramhost:extractor/";
 
 /// The versions that this program serves, newest first.
 ///
-/// The second is there for tests alone: it proves that a later version can be served beside the first.
+/// The second version exists only for tests: it proves that a later version can be served beside the first.
 pub(crate) static SERVED: &[&Contract] = &[
     #[cfg(test)]
     &v2::CONTRACT,
@@ -34,14 +35,14 @@ pub(crate) static SERVED: &[&Contract] = &[
 
 /// One version of the contract.
 pub(crate) struct Contract {
-    /// The newest release of it that this program knows. Later minors only add, so what is built for one still has
-    /// everything that is called here.
+    /// The newest release of it that this program knows. Later minor releases only add, so a component that is built
+    /// for one still has everything that is called here.
     pub(crate) version: Version,
     /// The first gramhost that serves it.
     pub(crate) since: &'static str,
-    /// The files of the WIT packages that it is made of, by name; its own comes last.
+    /// The files of the WIT packages that it consists of, by name. Its own package comes last.
     pub(crate) packages: &'static [&'static [(&'static str, &'static str)]],
-    /// Finds what the plugin of this name must export, and checks its types.
+    /// Finds the functions that the plugin of this name must export, and checks their types.
     pub(crate) find: Find,
 }
 
@@ -50,16 +51,17 @@ pub(crate) type Find = fn(PluginName, &InstancePre<State>) -> Result<Box<dyn Fun
 
 /// The functions of one component, found and type-checked once.
 pub(crate) trait Functions: Send + Sync {
-    /// What the plugin says of itself.
+    /// Returns the manifest, as the plugin states it.
     ///
     /// # Errors
-    /// A trap.
+    /// If the plugin traps.
     fn describe(&self, store: &mut Store<State>, instance: &Instance) -> Result<Manifest>;
 
-    /// Calls the function for the kind of `query`, with what the step before wrote down and the answers to its requests.
+    /// Calls the function for the kind of `query`, with what the previous step wrote down and the answers to its
+    /// requests.
     ///
     /// # Errors
-    /// A trap, or a query of a kind that this plugin does not have.
+    /// If the plugin traps, or does not have the kind of the query.
     fn extract(
         &self,
         store: &mut Store<State>,
@@ -71,16 +73,16 @@ pub(crate) trait Functions: Send + Sync {
     ) -> Result<Outcome>;
 }
 
-/// A version of the contract, and which of its releases a component is built for.
+/// A version of the contract, and the release of it that a component is built for.
 pub(crate) struct BuiltFor {
     pub(crate) contract: &'static Contract,
     pub(crate) release: Version,
 }
 
-/// The version for a component with exports of these names: the newest of `served` that it has.
+/// Returns the newest version of `served` that a component with exports of these names is built for.
 ///
 /// # Errors
-/// It is built for none of them, in words for the plugin's author.
+/// If it is built for none of them, in words for the plugin's author.
 pub(crate) fn pick<'a>(
     served: &[&'static Contract],
     exports: impl IntoIterator<Item = &'a str>,
@@ -97,7 +99,7 @@ pub(crate) fn pick<'a>(
     Err(unserved(served, releases.first()))
 }
 
-/// The version in `gramhost:extractor/post@1.0.0`.
+/// Parses the version in `gramhost:extractor/post@1.0.0`.
 fn release(export: &str) -> Option<Version> {
     let (_, version) = export.strip_prefix(PACKAGE)?.split_once('@')?;
     Version::parse(version).ok()

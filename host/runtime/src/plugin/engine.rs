@@ -1,5 +1,5 @@
-//! The one wasmtime engine: the machine code that it makes, the memory of calls, and the clock that ends them. Below it:
-//! compiling a component, loading compiled code, the store of one call, and what a plugin may import.
+//! The wasmtime engine: its machine code, the memory of calls, and the clock that ends them. Submodules compile a
+//! component, load compiled code, provide the store of a call, and define what a plugin may import.
 
 pub(crate) mod artifact;
 pub(crate) mod compiler;
@@ -14,39 +14,43 @@ use wasmtime::{
 
 use crate::plugin::config::Config as Limits;
 
-/// One tick of the clock that ends calls, milliseconds. Finer costs wake-ups, coarser lets a loop run on.
+/// One tick of the clock that ends calls, milliseconds. Shorter ticks cost wake-ups; longer ones let an endless loop
+/// run on.
 pub(crate) const TICK_MS: u64 = 10;
 
-/// Component instances beside `calls_max`: admission replays fixtures while calls run, so many at once for each of the
-/// four plugins at start.
+/// Component instances in addition to `calls_max`: admission replays cases while calls run, and at start for all four
+/// plugins at once.
 const ADMISSIONS_MAX: u32 = 4 * CASES_AT_ONCE as u32;
 
-/// How many cases an admission runs at once: each needs an instance.
+/// How many cases one admission runs at once. Each needs an instance.
 pub(crate) const CASES_AT_ONCE: usize = 2;
 
-/// Of one component instance. Rust's output has 3: the module, WASI's shims and their fixups.
+/// Maximum number of core instances of one component instance. Rust's output has 3: the module, WASI's shims and their
+/// fixups.
 pub(crate) const CORE_INSTANCES_MAX: u32 = 8;
 
-/// Of one component instance. Rust's output has 2.
+/// Maximum number of tables of one component instance. Rust's output has 2.
 pub(crate) const TABLES_MAX: u32 = 4;
 
-/// Entries of one table: function pointers, of which the largest plugin has under a thousand.
+/// Maximum number of entries of one table. They are function pointers; the largest plugin has under a thousand.
 pub(crate) const TABLE_ELEMENTS_MAX: usize = 20_000;
 
-/// What a freed slot keeps mapped, bytes, so that the next call meets no page faults: an answer of 1 MB is read in
-/// about this much. Copying a body of 933 KB in took 1.0 ms without it and 0.17 ms with it.
+/// Memory that a freed slot keeps mapped, bytes, so that the next call has no page faults. Reading a response of 1 MB
+/// takes about this much. Copying in a body of 933 KB took 1.0 ms without it and 0.17 ms with it.
 const MEMORY_RESIDENT_BYTES: usize = 16 * 1024 * 1024;
 
-/// As above for tables, bytes: all of what Rust's output has.
+/// The same for tables, bytes. It covers all that Rust's output has.
 const TABLE_RESIDENT_BYTES: usize = 64 * 1024;
 
-/// Wasm stack of one call, bytes. Plugin calls run on tokio's blocking threads of 2 MiB, which leaves the host 1.5.
+/// Size of the Wasm stack of one call, bytes. Plugin calls run on tokio's blocking threads with 2 MiB, which leaves
+/// 1.5 MiB for the host.
 const STACK_BYTES_MAX: usize = 512 * 1024;
 
-/// The engine that runs plugins, with its clock.
+/// Creates the engine that runs plugins, with its clock.
 ///
 /// # Errors
-/// The machine cannot run it at all; where only the address space for the pool is missing, memory is taken on demand.
+/// If the machine cannot run it at all. If only the address space for the pool is missing, memory is allocated on
+/// demand instead.
 pub(crate) fn running(limits: &Limits) -> Result<Engine> {
     let mut config = machine_code()?;
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits)));
@@ -61,16 +65,16 @@ pub(crate) fn running(limits: &Limits) -> Result<Engine> {
     Ok(engine)
 }
 
-/// The engine of the compiler's child process: the same machine code, no pool, no clock.
+/// Creates the engine of the compiler's child process: the same machine code, but no pool and no clock.
 ///
 /// # Errors
-/// The machine has no Cranelift target.
+/// If Cranelift does not support the machine.
 pub(crate) fn compiling() -> Result<Engine> {
     Engine::new(&machine_code()?)
 }
 
-/// An engine whose code counts its instructions (wasmtime calls them fuel), to say what a call costs. Such code is
-/// slower and nothing is served by it; without a clock, only fuel ends its calls.
+/// Creates an engine whose code counts its instructions (wasmtime calls them fuel), to measure what a call costs. Such
+/// code is slower and never serves. There is no clock, so only fuel ends its calls.
 ///
 /// # Errors
 /// As [`compiling`].
@@ -80,7 +84,7 @@ pub(crate) fn counting() -> Result<Engine> {
     Engine::new(&config)
 }
 
-/// Ends with the engine: it holds none itself.
+/// Advances the clock. Ends with the engine, to which it holds only a weak reference.
 fn tick(engine: &EngineWeak) {
     while let Some(engine) = engine.upgrade() {
         engine.increment_epoch();
@@ -89,16 +93,16 @@ fn tick(engine: &EngineWeak) {
     }
 }
 
-/// Everything that decides which machine code comes out, equal in both processes.
+/// All settings that determine the machine code. They are the same in both processes.
 ///
-/// Every proposal that Rust's `wasm32-wasip2` output does not use is off: each has had its security advisory.
-/// What it uses (bulk memory, multi-value, reference types, sign extension) stays.
+/// Every proposal that Rust's `wasm32-wasip2` output does not use is disabled, because each has had a security
+/// advisory. The ones that it uses (bulk memory, multi-value, reference types, sign extension) stay enabled.
 fn machine_code() -> Result<Config> {
     let mut config = Config::new();
     config
         .epoch_interruption(true)
         .max_wasm_stack(STACK_BYTES_MAX)
-        // The same arguments give the same outcome on every machine.
+        // With this, the same arguments give the same outcome on every machine.
         .cranelift_nan_canonicalization(true)
         // Registration is quadratic in the number of loaded plugins, and nothing unwinds through them.
         .native_unwind_info(false)

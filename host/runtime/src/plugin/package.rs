@@ -1,5 +1,6 @@
-//! What a component carries beside its code, in custom sections: its cases, its settings, and a label. One file is one
-//! digest, one swap, one proof. `gramhost plugin pack` writes it, and admission reads it.
+//! The data that a component carries beside its code, in custom sections: its cases, its settings, and a label. With
+//! everything in one file, there is one digest to check and one file to replace. `gramhost plugin pack` writes the
+//! sections, and admission reads them.
 
 pub(crate) mod manifest;
 pub(crate) mod permission;
@@ -18,21 +19,21 @@ use wasmparser::{Parser, Payload};
 
 /// JSON, compressed with gzip.
 const CASES: &str = "gramhost:cases";
-/// TOML: laid over the plugin's own defaults, below the operator's `<name>.toml`.
+/// TOML. Overrides the plugin's own defaults, and is overridden by the operator's `<name>.toml`.
 const SETTINGS: &str = "gramhost:settings";
 /// JSON: [`Label`].
 const LABEL: &str = "gramhost:manifest";
-/// Text of minisign, over everything before it; the last section.
+/// The text of a minisign signature over everything before it. It is the last section.
 pub(crate) const SIGNATURE: &str = "gramhost:signature";
-/// Begins the name of every section of ours.
+/// The prefix of the names of all our sections.
 const OURS: &str = "gramhost:";
 
-/// Most cases that one component carries.
+/// Maximum number of cases that one component carries.
 pub(crate) const CASES_MAX: usize = 1000;
-/// All of them, decompressed, bytes.
+/// Maximum size of all its cases, decompressed, bytes.
 const CASES_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// What a component carries.
+/// The data that a component carries.
 #[derive(Debug, Default)]
 pub(crate) struct Package {
     pub(crate) cases: Vec<Case>,
@@ -41,16 +42,16 @@ pub(crate) struct Package {
     pub(crate) label: Option<Label>,
 }
 
-/// What it was packed as, so that a file tells where it came from.
+/// What the component was packed as, so that a file shows where it came from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Label {
-    /// `gramhost` that packed it.
+    /// The version of `gramhost` that packed it.
     pub(crate) packed_by: String,
     /// The plugin's name.
     pub(crate) name: String,
     /// The plugin's version.
     pub(crate) version: String,
-    /// How many cases are in it.
+    /// The number of cases in it.
     pub(crate) cases: usize,
     /// SHA-256 of the component without our sections, 64 hex digits.
     pub(crate) component: String,
@@ -69,10 +70,10 @@ struct Packed {
     refusal: Option<Value>,
 }
 
-/// Reads what `component` carries; nothing, where it was never packed.
+/// Reads what `component` carries. The result is empty if it was never packed.
 ///
 /// # Errors
-/// What is wrong with it, in words.
+/// What is wrong with its sections, in words.
 pub(crate) fn read(component: &[u8]) -> Result<Package, String> {
     let mut package = Package::default();
     for (name, data) in sections(component)? {
@@ -99,10 +100,10 @@ pub(crate) fn read(component: &[u8]) -> Result<Package, String> {
     Ok(package)
 }
 
-/// `component` with these in it, instead of what it carried.
+/// Returns `component` with this data in it, instead of what it carried before.
 ///
 /// # Errors
-/// It is no component, or there are too many cases.
+/// If it is not a component, or there are too many cases.
 pub(crate) fn write(
     component: &[u8],
     (name, version): (&str, &str),
@@ -127,7 +128,7 @@ pub(crate) fn write(
     }
     let cases: Vec<_> = cases.iter().map(Packed::of).collect();
     let json = serde_json::to_vec(&cases).map_err(|error| error.to_string())?;
-    // Without a time in its header, the same cases give the same bytes.
+    // The gzip header has no time, so that the same cases give the same bytes.
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
     let json = gzip.write_all(&json).and_then(|()| gzip.finish());
     append(
@@ -157,7 +158,7 @@ pub(crate) fn append(component: &mut Vec<u8>, name: &str, data: &[u8]) {
 /// The component without our sections.
 fn bare(component: &[u8]) -> Result<Vec<u8>, String> {
     let mut bare = component.to_vec();
-    // From the last to the first, so that the places of those before stay.
+    // From the last to the first, so that the positions of earlier sections stay valid.
     for (name, data) in sections(component)?.into_iter().rev() {
         let mut section = Vec::new();
         append(&mut section, name, data);
@@ -173,7 +174,8 @@ fn bare(component: &[u8]) -> Result<Vec<u8>, String> {
     Ok(bare)
 }
 
-/// Our sections of the component itself, in order; those of what is nested in it are nobody's word.
+/// Returns our sections of the component itself, in order. Those of nested components are ignored: nobody vouches for
+/// them.
 pub(crate) fn sections(component: &[u8]) -> Result<Vec<(&str, &[u8])>, String> {
     let mut found = Vec::new();
     let mut depth = 0_usize;

@@ -1,5 +1,5 @@
-//! One compiled component and its calls: each in a fresh store that is dropped after it, so that nothing leaks from
-//! one call into another and a trap poisons nothing.
+//! One compiled component and its calls. Each call runs in a fresh store that is dropped after it, so that nothing
+//! leaks from one call into another and a trap affects no other call.
 
 use std::{
     sync::Mutex,
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// A component, linked, with its functions found.
+/// A linked component with its functions.
 pub(crate) struct Sandbox {
     component: InstancePre<State>,
     functions: Box<dyn Functions>,
@@ -29,25 +29,26 @@ pub(crate) struct Sandbox {
     meter: Option<Mutex<Usage>>,
 }
 
-/// What some calls took together.
+/// What a number of calls used in total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Usage {
-    /// How many there were.
+    /// The number of calls.
     pub(crate) calls: u32,
-    /// Wall clock of the longest, from a fresh instance to its outcome: what the deadline is about.
+    /// Wall-clock time of the longest call, from a fresh instance to its outcome. The deadline limits this time.
     pub(crate) longest: Duration,
-    /// Instructions of all; 0 unless the engine counts them.
+    /// Instructions of all calls; 0 unless the engine counts them.
     pub(crate) instructions: u64,
 }
 
-/// Most instructions of one call that is counted; the most expensive case has a hundredth of it.
+/// Maximum number of instructions of one counted call. The most expensive case uses a hundredth of it.
 const INSTRUCTIONS_MAX: u64 = 20_000_000_000;
 
 impl Sandbox {
-    /// Links a component that is to be the plugin `name`.
+    /// Links a component as the plugin `name`.
     ///
     /// # Errors
-    /// It is built for no contract that is served, or an import or export has another type than the contract says.
+    /// If it is built for no contract that is served, or an import or export has another type than the contract
+    /// requires.
     pub(crate) fn new(
         name: PluginName,
         component: &Component,
@@ -66,19 +67,19 @@ impl Sandbox {
         })
     }
 
-    /// The same, with a meter on its calls.
+    /// Adds a meter for its calls.
     pub(crate) fn metered(self) -> Self {
         let meter = Some(Mutex::default());
         Self { meter, ..self }
     }
 
-    /// What the calls since the last question took; nothing without a meter.
+    /// Returns what the calls since the last use of this function used. Zero without a meter.
     pub(crate) fn take_usage(&self) -> Usage {
         let meter = self.meter.as_ref().and_then(|meter| meter.lock().ok());
         meter.map_or_else(Usage::default, |mut taken| std::mem::take(&mut *taken))
     }
 
-    /// What the plugin says of itself. Blocks.
+    /// Returns the manifest, as the plugin states it. Blocks.
     ///
     /// # Errors
     /// Any [`Fault`] but `Busy`.
@@ -86,8 +87,8 @@ impl Sandbox {
         self.call(|store, instance| self.functions.describe(store, instance))
     }
 
-    /// One step of an extraction, given what the step before wrote down and the answers to its requests. Blocks, at
-    /// most for the deadline of a call.
+    /// Runs one step of an extraction, given what the previous step wrote down and the answers to its requests.
+    /// Blocks, at most until the deadline of a call.
     ///
     /// # Errors
     /// Any [`Fault`] but `Busy`.
@@ -109,7 +110,7 @@ impl Sandbox {
         call: impl FnOnce(&mut Store<State>, &Instance) -> Result<T>,
     ) -> Result<T, Fault> {
         let mut store = store::fresh(self.engine(), &self.limits);
-        // Fails where the engine does not count, and then nothing is to be counted.
+        // Fails if the engine does not count; then there is nothing to limit.
         let _ = store.set_fuel(INSTRUCTIONS_MAX);
         let start = Instant::now();
         let ended = self
@@ -131,17 +132,17 @@ impl Sandbox {
     }
 }
 
-/// What ended a call. Memory comes first: a guest that is denied memory ends in a trap like any other.
+/// Returns what ended a call. Memory is checked first: a guest that is denied memory ends in a trap like any other.
 fn fault(error: &Error, state: &State) -> Fault {
     if state.memory_denied() {
         return Fault::Memory;
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::Interrupt) => Fault::Deadline,
-        // Rust keeps what does not fit into registers in a stack of its own at the foot of linear memory; nothing
-        // else in safe code leaves that memory.
+        // Rust keeps values that do not fit into registers on its own stack, at the start of linear memory. Nothing
+        // else in safe code accesses memory out of bounds.
         Some(Trap::StackOverflow | Trap::MemoryOutOfBounds) => Fault::Stack,
-        // wasmtime has no type for it.
+        // wasmtime has no type for this error.
         None if error.to_string().contains("hostcalls has been exhausted") => Fault::Output,
         trap => {
             let words = state.words();

@@ -1,21 +1,21 @@
-//! Where two JSON values differ, for people.
+//! Finds where two JSON values differ, in a form for people to read.
 
 use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// Longest value that is shown, characters.
+/// Maximum length of a value that is shown, characters.
 const SHOWN_CHARS_MAX: usize = 120;
 
-/// One field that is not as it should be.
+/// One field that differs from the expected value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// Where, as in `.children[1].id`; empty: all of it.
+    /// The path of the field, such as `.children[1].id`. Empty for the whole value.
     pub field: String,
-    /// JSON, shortened to 120 characters; `nothing` where it should not be there.
+    /// The expected value as JSON, shortened to 120 characters; `nothing` if the field should not exist.
     pub expected: String,
-    /// As above; `nothing` where it is not there.
+    /// The value that was found, in the same form; `nothing` if the field does not exist.
     pub found: String,
 }
 
@@ -31,7 +31,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Every difference in the order of the expected value, at most so many.
+/// Returns the differences in the order of the expected value, at most `most` of them.
 pub(crate) fn between(expected: &Value, found: &Value, most: usize) -> Vec<Difference> {
     let mut differences = Vec::new();
     walk(
@@ -51,7 +51,7 @@ pub(crate) fn between(expected: &Value, found: &Value, most: usize) -> Vec<Diffe
     differences
 }
 
-/// Tells each field that differs, with what was expected and what was found there.
+/// Calls `tell` for each field that differs, with the expected value and the one that was found.
 pub(crate) fn walk(
     field: String,
     expected: Option<&Value>,
@@ -75,7 +75,7 @@ pub(crate) fn walk(
                 walk(format!("{field}[{i}]"), expected.get(i), found.get(i), tell);
             }
         }
-        // 12 and 12.0 are one number.
+        // 12 and 12.0 are the same number.
         (Some(Value::Number(expected)), Some(Value::Number(found)))
             if expected.as_f64() == found.as_f64() && expected.is_f64() != found.is_f64() => {}
         (expected, found) if expected == found => {}

@@ -1,6 +1,6 @@
-//! What a component must show before it may serve: every recorded case that it carries (or, where it carries none,
-//! every built-in one of its plugin), and every one that the operator keeps, who has the last word on a case of the
-//! same name.
+//! The cases that a component must pass before it may serve: every recorded case that it carries (or, if it carries
+//! none, every built-in one of its plugin), and every case that the operator keeps. If two cases have the same name,
+//! the operator's counts.
 
 use std::{
     collections::BTreeMap,
@@ -21,16 +21,16 @@ use crate::{
     plugin::{config::Embedded, engine::CASES_AT_ONCE},
 };
 
-/// Longest time for all cases of one component, seconds. A hundred of them take a fraction of one.
+/// Maximum time for all cases of one component, seconds. A hundred cases take a fraction of one second.
 const WALL_S_MAX: u64 = 30;
 
-/// How each case ended, in their order.
+/// The result of each case, in the order of the cases.
 pub(crate) type Ends = Vec<(String, Result<(), Mismatch>)>;
 
-/// The embedded cases of the plugin `name`.
+/// Returns the embedded cases of the plugin `name`.
 ///
 /// # Errors
-/// One of them cannot be read; the message names it.
+/// If a case cannot be read; the message names it.
 pub(crate) fn embedded(embedded: &Embedded, name: PluginName) -> Result<Vec<Case>, cases::Error> {
     let mut cases = Vec::new();
     for kind in name.kinds() {
@@ -39,7 +39,8 @@ pub(crate) fn embedded(embedded: &Embedded, name: PluginName) -> Result<Vec<Case
     Ok(cases)
 }
 
-/// The cases for the plugin `name` in a folder that somebody keeps; none where the folder is not there.
+/// Returns the cases for the plugin `name` in a folder that the author or the operator keeps. None if the folder does
+/// not exist.
 ///
 /// # Errors
 /// As [`embedded`].
@@ -52,17 +53,17 @@ pub(crate) fn kept(name: PluginName, folder: &Path) -> Result<Vec<Case>, cases::
     Ok(cases)
 }
 
-/// The cases of all places, in which the later one wins.
+/// Merges cases from several places. If two have the same title, the later one wins.
 pub(crate) fn merge(places: impl IntoIterator<Item = Vec<Case>>) -> Vec<Case> {
     let cases = places.into_iter().flatten();
     let merged: BTreeMap<_, _> = cases.map(|case| (replay::title(&case), case)).collect();
     merged.into_values().collect()
 }
 
-/// Runs every case; `told` how many have run, and how many there are. Blocks.
+/// Runs every case. Calls `told` with the number of cases that have run and the total number. Blocks.
 ///
 /// # Errors
-/// It takes too long.
+/// If it takes too long.
 pub(crate) fn run(
     subject: &Subject<'_>,
     cases: &[Case],
@@ -115,7 +116,7 @@ fn within(
 
 #[cfg(test)]
 mod tests {
-    //! All of them, or a refusal; and whose case counts.
+    //! Every case runs, or the component is rejected; the operator's cases replace others.
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;

@@ -1,4 +1,5 @@
-//! Why a component may not serve: the step of admission that failed, the reason, and the cases that ended otherwise.
+//! Why a component may not serve: the step of admission that failed, the reason, and the cases that did not end as
+//! expected.
 
 use std::fmt;
 
@@ -10,27 +11,27 @@ use super::replay::Mismatch;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AdmissionStep {
-    /// A regular file of a size that is taken.
+    /// It is a regular file that is not too large.
     File,
-    /// Signed by a trusted key, where there are any.
+    /// It is signed by a trusted key, if there are any.
     Signature,
-    /// A well-formed component.
+    /// It is a well-formed component.
     Validation,
-    /// Asks for nothing that plugins may not have.
+    /// It imports nothing that plugins may not have.
     Imports,
-    /// Implements the contract of the plugin that it is to be.
+    /// It implements the contract of its plugin.
     World,
-    /// Compiles, within limits.
+    /// It compiles within the limits.
     Compile,
-    /// Says of itself what the host accepts.
+    /// Its manifest is one that the host accepts.
     Describe,
-    /// Carries fixtures and settings that can be read and are its own.
+    /// It carries cases and settings that can be read and that belong to it.
     Package,
-    /// Yields what the recorded cases expect.
+    /// It yields what the recorded cases expect.
     Replay,
-    /// Does as well as the version that serves, on the same live answers.
+    /// It does as well as the serving version, on the same live responses.
     Shadow,
-    /// Was not rolled back from before.
+    /// It was not rolled back before.
     History,
 }
 
@@ -38,11 +39,11 @@ pub enum AdmissionStep {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{step}: {reason}")]
 pub struct Rejection {
-    /// Where it failed.
+    /// The step that failed.
     pub step: AdmissionStep,
-    /// Why, in words for the plugin's author.
+    /// The reason, in words for the plugin's author.
     pub reason: String,
-    /// At the replay: each case that ended otherwise.
+    /// At the replay: each case that did not end as expected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<Mismatch>,
 }

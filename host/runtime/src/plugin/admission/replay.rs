@@ -1,4 +1,4 @@
-//! A case, run through a component by the driver, and how its ending differs from the expected one.
+//! Runs a case through a component with the driver, and compares the result with the expected one.
 
 use std::fmt;
 
@@ -13,27 +13,27 @@ use crate::{
     plugin::{package::settings, sandbox::Sandbox},
 };
 
-/// Most differences that are shown of one case.
+/// Maximum number of differences that are shown per case.
 const DIFFERENCES_MAX: usize = 20;
 
-/// What is run.
+/// The component that a case is run through.
 pub(crate) struct Subject<'a> {
     pub(crate) sandbox: &'a Sandbox,
     pub(crate) manifest: &'a Manifest,
-    /// What was packed with it, TOML.
+    /// The settings that were packed with it, TOML.
     pub(crate) settings: Option<&'a str>,
-    /// Those of production.
+    /// The same rules as in production.
     pub(crate) rules: &'a Rules,
 }
 
-/// A case that ended otherwise than it should.
+/// A case that did not end as expected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Mismatch {
     /// `<kind>/<case>`.
     pub case: String,
-    /// In one line.
+    /// The reason, in one line.
     pub reason: String,
-    /// Field by field, where it is a record or refusal that differs; at most 20.
+    /// The fields that differ, if a record or refusal differs; at most 20.
     pub differences: Vec<Difference>,
 }
 
@@ -47,7 +47,7 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// `<kind>/<case>`.
+/// Returns `<kind>/<case>`.
 pub(crate) fn title(case: &Case) -> String {
     format!("{}/{}", case.kind, case.name)
 }
@@ -55,7 +55,7 @@ pub(crate) fn title(case: &Case) -> String {
 /// Runs one case with the plugin's own settings. Blocks.
 ///
 /// # Errors
-/// How it ended instead of as it should, in words for the plugin's author.
+/// How it ended, if not as expected, in words for the plugin's author.
 pub(crate) fn run(subject: &Subject<'_>, case: &Case) -> Result<(), Mismatch> {
     let differences = match end(subject, case) {
         Err(reason) => {
@@ -77,10 +77,10 @@ pub(crate) fn run(subject: &Subject<'_>, case: &Case) -> Result<(), Mismatch> {
     }
 }
 
-/// What comes of a case, in the JSON form of the contract. Blocks.
+/// Runs a case and returns its result, in the JSON form of the contract. Blocks.
 ///
 /// # Errors
-/// A fault, or a rule that was broken, in words.
+/// A fault or a broken rule, in words.
 pub(crate) fn end(subject: &Subject<'_>, case: &Case) -> Result<Expected, String> {
     let Subject {
         sandbox,
@@ -134,7 +134,7 @@ fn differences(expected: &Expected, found: &Expected) -> Vec<Difference> {
     }
 }
 
-/// The plugin's own words for a field that it cannot read.
+/// Returns the difference that the plugin itself reports for a field that it cannot read.
 fn change(refusal: &Value) -> Option<Difference> {
     match serde_json::from_value(refusal.clone()) {
         Ok(Refusal::Changed(Change {

@@ -1,4 +1,5 @@
-//! Whether some bytes are a component of the right shape, before anything is compiled; says why not in plain words.
+//! Checks that some bytes are a component of the right shape before anything is compiled, and explains why if they are
+//! not.
 
 use anyhow::Context as _;
 use semver::Version;
@@ -17,14 +18,14 @@ use crate::{
     },
 };
 
-/// What `wit_component::targets` puts before the reason.
+/// The prefix that `wit_component::targets` puts before the reason.
 const OUR_DOINGS: &str = "failed to validate encoded bytes: ";
 
 /// Checks that `component` is well-formed, implements the world of the plugin `name` in a version of the contract that
-/// is served, and asks for nothing else.
+/// is served, and imports nothing else.
 ///
 /// # Errors
-/// [`Rejection`] at validation, world or imports.
+/// [`Rejection`] at the validation, the world or the imports.
 pub(crate) fn check(name: PluginName, component: &[u8]) -> Result<(), Rejection> {
     check_against(contracts::SERVED, name, component)
 }
@@ -37,13 +38,13 @@ pub(crate) fn check_against(
 ) -> Result<(), Rejection> {
     let (resolve, root) = parse(component)?;
     let refuse = |reason: String| Rejection::new(AdmissionStep::World, reason);
-    // First, because what else is wrong may only be wrong for another version.
+    // This check comes first: other errors may only be errors for the wrong version.
     let built_for = built_for(served, &resolve, root).map_err(refuse)?;
     imports(&resolve, root)?;
     implements(name, &built_for, resolve, root, component).map_err(|error| {
         let BuiltFor { contract, release } = built_for;
         let known = &contract.version;
-        // Several lines of wasmparser's, under a line about our own doings.
+        // The message has several lines from wasmparser, under a prefix about an internal step.
         let error = format!("{error:#}").replace('\n', ": ");
         let mut reason = error.trim_start_matches(OUR_DOINGS).to_owned();
         if release > *known {
@@ -55,14 +56,14 @@ pub(crate) fn check_against(
     })
 }
 
-/// What a component shows of itself before it is compiled.
+/// What can be read from a component before it is compiled.
 pub(crate) struct Shape {
     pub(crate) built_for: BuiltFor,
-    /// The interfaces with functions that it imports, such as `wasi:cli/stderr@0.2.6`: what it can do.
+    /// The interfaces with functions that it imports, such as `wasi:cli/stderr@0.2.6`. They show what it can do.
     pub(crate) imports: Vec<String>,
 }
 
-/// Reads that of a component that passed [`check`].
+/// Reads the shape of a component that passed [`check`].
 ///
 /// # Errors
 /// As [`check`].
@@ -128,7 +129,8 @@ fn is_of_types_alone(resolve: &Resolve, item: &WorldItem) -> bool {
     }
 }
 
-/// The component against `<name>-plugin` of the contract, with the imports that it was just allowed added to it.
+/// Checks the component against the world `<name>-plugin` of the contract, extended by the imports that were just
+/// allowed.
 fn implements(
     name: PluginName,
     built_for: &BuiltFor,
@@ -146,7 +148,7 @@ fn implements(
             "exports no {wanted}, which a {name} plugin must"
         );
     }
-    // Into the contract, not out of it: where both have a type, the contract's stays.
+    // Merges into the contract, not the other way round: if both have a type, the contract's is kept.
     let span = resolve.worlds[root].span;
     let merged = contract.merge(resolve)?;
     let root = merged.map_world(root, span)?;
@@ -155,8 +157,8 @@ fn implements(
     targets(&contract, world, component)
 }
 
-/// The contract, under the number of the release that the component is built for: between releases of one version
-/// nothing that is called changes, so what fits under its own number fits.
+/// Returns the contract with the version number of the release that the component is built for. Between releases of
+/// one version, no function that the host calls changes, so a component that fits under its own number fits.
 fn as_released(built_for: &BuiltFor) -> anyhow::Result<(Resolve, PackageId)> {
     let numbered = |version: &Version| format!("package gramhost:extractor@{version};");
     let known = numbered(&built_for.contract.version);

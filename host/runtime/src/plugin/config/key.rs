@@ -1,4 +1,4 @@
-//! A key whose signatures are trusted, and the check of a minisign signature. The only file that knows minisign.
+//! A key whose signatures are trusted, and the check of a minisign signature. The only file that uses minisign.
 
 use std::fmt;
 
@@ -15,17 +15,17 @@ pub struct TrustedKey {
 }
 
 impl TrustedKey {
-    /// From the second line of a minisign `.pub` file.
+    /// Parses the second line of a minisign `.pub` file.
     ///
     /// # Errors
-    /// It is not such a line.
+    /// If it is not such a line.
     pub fn parse(line: &str) -> Result<Self, String> {
         let key = PublicKey::from_base64(line.trim()).map_err(|error| error.to_string())?;
         let text = line.trim().to_owned();
         Ok(Self { key, text })
     }
 
-    /// Whether it has signed these bytes.
+    /// Returns whether this key has signed these bytes.
     pub(crate) fn has_signed(&self, bytes: &[u8], signature: &Minisign) -> bool {
         self.key.verify(bytes, &signature.0, false).is_ok()
     }
@@ -42,7 +42,7 @@ pub(crate) struct Minisign(Signature);
 
 impl Minisign {
     /// # Errors
-    /// The text is not such a signature, or too long.
+    /// If the text is not such a signature, or is too long.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.len() > SIGNATURE_BYTES_MAX {
             return Err(format!(

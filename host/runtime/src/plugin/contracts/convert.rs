@@ -1,8 +1,9 @@
-//! How a type of a contract becomes the host's own and back; each version of the contract says it for its types.
+//! Conversion between the types of a contract and those of the host. Each version of the contract implements it for
+//! its types.
 
 use crate::contract::record::More;
 
-/// One type into its counterpart, through lists and options.
+/// Converts a type into its counterpart, also inside lists and options.
 pub(crate) trait Convert<To> {
     fn convert(self) -> To;
 }
@@ -25,7 +26,7 @@ impl Convert<More> for Vec<(String, String)> {
     }
 }
 
-/// Types that are the same on both sides.
+/// Implements the conversion for types that are the same on both sides.
 macro_rules! as_they_are {
     ($($type:ty),+) => {
         $(impl Convert<Self> for $type {
@@ -37,7 +38,7 @@ macro_rules! as_they_are {
 }
 as_they_are!(bool, u32, u64, f64, String, bytes::Bytes);
 
-/// Records whose fields have the same names on both sides; a field that only one side has does not compile.
+/// Converts records whose fields have the same names on both sides. If only one side has a field, it does not compile.
 macro_rules! same_fields {
     ($($from:path => $to:path { $($field:ident),+ $(,)? })+) => {
         $(impl Convert<$to> for $from {

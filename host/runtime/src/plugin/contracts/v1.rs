@@ -25,7 +25,7 @@ use crate::{
     plugin::engine::store::State,
 };
 
-/// The contract, as the plugins were given it.
+/// The WIT files of the contract, as they are published to plugins.
 pub(crate) const WIT: &[(&str, &str)] = &[
     (
         "exchange.wit",
@@ -53,7 +53,7 @@ struct Extractor {
     extract: Vec<(Kind, Extract)>,
 }
 
-/// What each kind is in this contract: its interface, the record of its query, and the record that it yields.
+/// Defines each kind of this contract: its interface, the record of its query, and the record that it returns.
 macro_rules! kinds {
     ($($kind:ident: $interface:ident($query:ident) -> $record:ident,)+) => {
         /// The function `extract` of one kind.
@@ -141,7 +141,7 @@ impl Functions for Extractor {
             return Err(Error::msg(format!("this plugin does not answer {kind}")));
         };
         let context = context.clone().convert();
-        // Bodies are not copied here: clones of them share their bytes.
+        // Bodies are not copied here: their clones share the bytes.
         let answers: Vec<exchanges::Exchange> = answers.to_vec().convert();
         let arguments = (&context, memo, answers.as_slice());
         extract.call(store, instance, query.subject().clone(), arguments)
@@ -191,7 +191,7 @@ impl TryFrom<Subject> for MediaQuery {
     }
 }
 
-/// The contract and the table of kinds do not agree.
+/// The error if the contract and the table of kinds do not agree.
 fn wrong_subject() -> Error {
     Error::msg("the contract has another query for this kind")
 }

@@ -1,4 +1,5 @@
-//! Contract 2.0, which there is for tests alone: `tests/contract-2`. It shows what a later version costs: this file.
+//! Contract 2.0, which exists only for tests: `tests/contract-2`. This file shows what it takes to support a later
+//! version.
 
 mod bindings;
 
@@ -31,7 +32,7 @@ pub(crate) static CONTRACT: Contract = Contract {
     find: |name, component| Ok(Box::new(Extractor::find(name, component)?)),
 };
 
-/// It has posts alone.
+/// The functions that a plugin exports. This version only has posts.
 struct Extractor {
     about: about::GuestIndices,
     post: post::GuestIndices,

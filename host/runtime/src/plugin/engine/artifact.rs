@@ -1,5 +1,6 @@
-//! Compiled code on disk, by the digest of its component and the engine it was made for, so that a restart loads in
-//! milliseconds. The one place that trusts machine code: only what our own child process wrote.
+//! Compiled code on disk, by the digest of its component and the engine that it was compiled for, so that a restart
+//! loads it in milliseconds. This is the only file that trusts machine code, and only code that our own child process
+//! wrote.
 
 use std::{
     fs::{self, OpenOptions, Permissions},
@@ -16,10 +17,11 @@ use wasmtime::{Engine, component::Component};
 
 use crate::data::{self, Access, Owner, WholeFile};
 
-/// How many compiled components the owner of the data folder keeps; the least recently used go first.
+/// How many compiled components the owner of the data folder keeps. The least recently used are deleted first.
 const FILES_MAX: usize = 64;
 
-/// A command may delete none, so it adds none where so many are there already: the next server makes room.
+/// Maximum number of files in the folder for a command to add one. A command may delete none; the next server makes
+/// room.
 const VISITOR_FILES_MAX: usize = 4 * FILES_MAX;
 
 /// Length of the seal before the code, bytes.
@@ -34,10 +36,11 @@ pub(crate) struct Artifacts {
 }
 
 impl Artifacts {
-    /// Makes the folder, or makes sure that it is ours alone. Without an `owner` of the data folder nothing is deleted.
+    /// Creates the folder, or makes sure that only we can use it. Without an `owner` of the data folder, nothing is
+    /// deleted.
     ///
     /// # Errors
-    /// It cannot be made, or belongs to somebody else.
+    /// If it cannot be created, or belongs to another user.
     pub(crate) fn open(folder: &Path, engine: &Engine, owner: Option<Owner>) -> io::Result<Self> {
         data::make_folder(folder, Access::Private)?;
         if fs::symlink_metadata(folder)?.uid() != geteuid().as_raw() {
@@ -54,7 +57,7 @@ impl Artifacts {
         })
     }
 
-    /// The compiled component with this digest, if it is there and as it was written.
+    /// Returns the compiled component with this digest, if it is there and unchanged.
     pub(crate) fn load(&self, digest: &str) -> Option<Component> {
         let name = self.name(digest);
         let mut file = OpenOptions::new()
@@ -69,15 +72,16 @@ impl Artifacts {
             tracing::warn!("{name} was changed since it was compiled, and is compiled again");
             return None;
         }
-        // Those of every start are not to be the first that go. A folder that cannot be written keeps none anyway.
+        // Components that are used at every start must not be deleted first. In a folder that cannot be written,
+        // nothing is kept anyway.
         let _ = file.set_modified(SystemTime::now());
         self.trust(code).ok()
     }
 
-    /// Keeps what the compiler just made of the component with this digest, and loads it.
+    /// Keeps the code that was just compiled for the component with this digest, and loads it.
     ///
     /// # Errors
-    /// It is not for this engine, or cannot be written.
+    /// If it is not for this engine, or cannot be loaded.
     pub(crate) fn keep(&self, digest: &str, code: &[u8]) -> Result<Component, String> {
         let component = self.trust(code).map_err(|error| format!("{error:#}"))?;
         // Serving matters more than a fast restart.
@@ -89,8 +93,8 @@ impl Artifacts {
 
     #[expect(unsafe_code, reason = "the only way to load machine code")]
     fn trust(&self, code: &[u8]) -> wasmtime::Result<Component> {
-        // SAFETY: `code` came out of our own compiler's pipe, or out of a file in a folder that only we can write,
-        // with the seal that we wrote with it.
+        // SAFETY: `code` was read from the pipe of our own compiler, or from a file in a folder that only we can
+        // write, with the seal that we wrote with it.
         unsafe { Component::deserialize(&self.engine, code) }
     }
 
@@ -98,7 +102,7 @@ impl Artifacts {
         format!("{digest}-{:016x}.cwasm", self.engine_hash)
     }
 
-    /// Adds a file, and drops the oldest where this process may.
+    /// Adds a file, and deletes the least recently used ones if this process may.
     fn add(&self, name: &str, code: &[u8]) -> io::Result<()> {
         match &self.owner {
             Some(owner) => {
@@ -117,7 +121,7 @@ impl Artifacts {
         file.finish()
     }
 
-    /// Those that are finished, the least recently used first.
+    /// Returns the finished files, the least recently used first.
     fn files(&self) -> io::Result<Vec<(SystemTime, PathBuf)>> {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.folder)? {
@@ -140,8 +144,8 @@ impl Artifacts {
     }
 }
 
-/// Tells accidents and edits apart from what we wrote. It is no secret: whoever can write to a folder of mode 0700 can
-/// replace this program as well. The name is part of it, so that one file cannot stand in for another.
+/// Detects accidental and manual changes of a file that we wrote. It is not a secret: whoever can write to a folder of
+/// mode 0700 can replace this program as well. It includes the name, so that one file cannot replace another.
 fn seal(name: &str, code: &[u8]) -> [u8; SEAL_BYTES] {
     let mut hash = Sha256::new();
     hash.update(name);

@@ -1,5 +1,6 @@
-//! Compiling, in a child process that limits itself: an endless or greedy compilation is no vulnerability of wasmtime's,
-//! so it must not be one of ours. Also keeps what Cranelift never gives back out of the server's memory.
+//! Compiles components in a child process that limits itself: wasmtime does not treat an endless or memory-hungry
+//! compilation as a vulnerability, so it must not become one of ours. The child process also keeps memory that
+//! Cranelift never frees out of the server.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -19,32 +20,32 @@ use tokio::{
 use crate::plugin::engine;
 use crate::process::{self, Group, Resource};
 
-/// Processor time of one compilation, seconds. The largest plugin takes about one.
+/// Maximum processor time of one compilation, seconds. The largest plugin takes about one second.
 const CPU_SECONDS_MAX: u64 = 10;
 
-/// Address space of one compilation, bytes.
+/// Maximum address space of one compilation, bytes.
 const ADDRESS_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
 
-/// What one compilation may write, bytes.
+/// Maximum size of the output of one compilation, bytes.
 const ARTIFACT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
-/// Wall clock of one compilation, seconds, for a child that waits instead of working.
+/// Maximum wall-clock time of one compilation, seconds, for a child that waits instead of working.
 const WALL_SECONDS_MAX: u64 = 20;
 
-/// Threads of one compilation: each has its own heap in the address space, so not one for every core.
+/// Threads of one compilation. Each has its own heap in the address space, so there is not one for every core.
 const THREADS: &str = "4";
 
-/// Of the child's own words, bytes.
+/// Maximum length of the child's error message, bytes.
 const WORDS_BYTES_MAX: u64 = 4096;
 
-/// The child process's whole work: a component on stdin, its machine code on stdout, what is wrong with it on stderr.
-/// `counting` is for code that counts its instructions.
+/// The entire work of the child process: reads a component from stdin, and writes its machine code to stdout or an
+/// error message to stderr. With `counting`, the code counts its instructions.
 #[must_use]
 pub fn compile_component(counting: bool) -> ExitCode {
     match limit().and_then(|()| compile(counting)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody is left to tell if this fails too.
+            // If this fails too, there is nowhere else to report it.
             let _ = writeln!(io::stderr(), "{error}");
             ExitCode::FAILURE
         }
@@ -88,10 +89,10 @@ impl Compiler {
         Self { program, one }
     }
 
-    /// The machine code of a component, for [`engine::running`].
+    /// Returns the machine code of a component, for [`engine::running`].
     ///
     /// # Errors
-    /// Why not, in words for the plugin's author.
+    /// Why it cannot be compiled, in words for the plugin's author.
     pub(crate) async fn compile(&self, component: &[u8]) -> Result<Vec<u8>, String> {
         self.run(component, &[]).await
     }

@@ -1,5 +1,5 @@
-//! The capability check: the only interfaces that a plugin may import are the few that Rust's std pulls in,
-//! and here they are inert.
+//! The capability check: a plugin may import only the few interfaces that Rust's std requires, and here they are
+//! inert.
 
 use wasmtime::{
     Engine, Error, Result,
@@ -17,7 +17,7 @@ use wasmtime_wasi::{
 
 use super::store::State;
 
-/// What may be imported, without versions. Every other name is refused before anything is compiled.
+/// The interfaces that may be imported, without versions. Any other name is rejected before anything is compiled.
 const ALLOWED: [&str; 15] = [
     "wasi:cli/environment",
     "wasi:cli/exit",
@@ -36,16 +36,16 @@ const ALLOWED: [&str; 15] = [
     "wasi:random/insecure-seed",
 ];
 
-/// Whether a plugin may import the interface of this name, such as `wasi:cli/stderr@0.2.6`.
+/// Returns whether a plugin may import the interface of this name, such as `wasi:cli/stderr@0.2.6`.
 pub(crate) fn allows(import: &str) -> bool {
     let name = import.split_once('@').map_or(import, |(name, _)| name);
     ALLOWED.contains(&name)
 }
 
-/// Every allowed interface, and nothing else.
+/// Returns a linker with every allowed interface, and nothing else.
 ///
 /// # Errors
-/// Never, unless two of them clash.
+/// Never, unless two of them conflict.
 pub(crate) fn inert(engine: &Engine) -> Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     let l = &mut linker;
@@ -67,8 +67,9 @@ pub(crate) fn inert(engine: &Engine) -> Result<Linker<State>> {
     Ok(linker)
 }
 
-/// Rust's std imports a clock since 1.99, whether or not a plugin asks for the time. Here it stands still, so that a run
-/// repeats exactly; and nobody waits by it, because a wait in the host is none that the deadline of a call ends.
+/// Rust's std imports a clock since 1.99, even if a plugin does not use the time. Here the clock stands still, so that
+/// a run repeats exactly. A plugin cannot use it to wait, because the deadline of a call does not end a wait in the
+/// host.
 fn stopped_clock(linker: &mut Linker<State>) -> Result<()> {
     let mut clock = linker.instance("wasi:clocks/monotonic-clock@0.2.12")?;
     clock.func_wrap("now", |_, ()| Ok((0_u64,)))?;
@@ -81,7 +82,7 @@ fn stopped_clock(linker: &mut Linker<State>) -> Result<()> {
     Ok(())
 }
 
-/// `wasi:io` needs the table alone.
+/// `wasi:io` only needs the table.
 struct Streams;
 
 impl HasData for Streams {

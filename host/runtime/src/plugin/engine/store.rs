@@ -1,4 +1,4 @@
-//! What one call gets: an inert, deterministic WASI, limits, and a pipe for the words of a panic.
+//! The environment of one call: an inert, deterministic WASI, limits, and a pipe for the message of a panic.
 
 use wasmtime::{Engine, ResourceLimiter, Result, Store};
 use wasmtime_wasi::{
@@ -8,13 +8,13 @@ use wasmtime_wasi::{
 use super::{CORE_INSTANCES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, TICK_MS};
 use crate::plugin::config::Config as Limits;
 
-/// What a plugin may write to stderr in one call, bytes; the rest is lost.
+/// Maximum output of a plugin to stderr in one call, bytes. The rest is lost.
 const STDERR_BYTES_MAX: usize = 4096;
 
-/// What one call may hand back, bytes. The largest record, 50 posts of 20 renditions each, has about 1 MB.
+/// Maximum output of one call, bytes. The largest record, 50 posts with 20 renditions each, has about 1 MB.
 const OUTPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-/// Resources of one call: std opens a handful of streams.
+/// Maximum number of resources of one call. Rust's std opens a handful of streams.
 const HANDLES_MAX: usize = 256;
 
 /// The data of a call's store.
@@ -26,7 +26,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// What the plugin said before it ended, on one line: it goes into logs.
+    /// What the plugin wrote to stderr before it ended, on one line, because it goes into logs.
     pub(crate) fn words(&self) -> String {
         let bytes = self.stderr.contents();
         String::from_utf8_lossy(&bytes)
@@ -34,7 +34,7 @@ impl State {
             .replace(char::is_control, " ")
     }
 
-    /// Whether the plugin was denied memory.
+    /// Returns whether the plugin was denied memory.
     pub(crate) fn memory_denied(&self) -> bool {
         self.limiter.memory_denied
     }
@@ -49,11 +49,11 @@ impl WasiView for State {
     }
 }
 
-/// A fresh store; its deadline runs from now on.
+/// Creates a fresh store. Its deadline starts now.
 pub(crate) fn fresh(engine: &Engine, limits: &Limits) -> Store<State> {
     let stderr = MemoryOutputPipe::new(STDERR_BYTES_MAX);
     let state = State {
-        // No arguments, variables, files or clocks; stdin is closed; the seed of hash maps is always the same.
+        // No arguments, variables, files or clocks. Stdin is closed, and the seed of hash maps is always the same.
         wasi: WasiCtxBuilder::new()
             .stderr(stderr.clone())
             .insecure_random_seed(0)
@@ -69,12 +69,12 @@ pub(crate) fn fresh(engine: &Engine, limits: &Limits) -> Store<State> {
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(OUTPUT_BYTES_MAX);
     store.set_max_component_handles(HANDLES_MAX);
-    // One more, because the tick under way is not a whole one.
+    // One more tick, because the current one has already begun.
     store.set_epoch_deadline(limits.call_ms_max.div_ceil(TICK_MS) + 1);
     store
 }
 
-/// Refuses growth as the machine would, and remembers that it did: the guest's own end after it looks like a panic.
+/// Denies growth as the system would, and records that it did: the error of the guest that follows looks like a panic.
 struct Limiter {
     memory_bytes_max: usize,
     memory_denied: bool,

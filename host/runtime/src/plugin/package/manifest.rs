@@ -1,21 +1,21 @@
-//! The grammar of what a plugin says of itself: nothing that breaks it is ever shown, logged or asked for.
+//! Checks the manifest of a plugin. No value that breaks these rules is ever shown, logged or requested.
 
 use super::settings;
 use crate::contract::{Manifest, PluginName};
 
-/// Calls of one extraction that may end in a fetch.
+/// Maximum number of calls of one extraction that may end in a fetch.
 const ROUNDS_MAX: u32 = 8;
 
-/// Requests of one extraction.
+/// Maximum number of requests of one extraction.
 const REQUESTS_MAX: u32 = 12;
 
-/// Hosts that one plugin may name.
+/// Maximum number of hosts that one plugin may name.
 const HOSTS_MAX: usize = 32;
 
-/// Checks the manifest of the plugin that is to be called `name`.
+/// Checks the manifest of the plugin that must have this `name`.
 ///
 /// # Errors
-/// The first thing that is wrong, in words.
+/// The first error, in words.
 pub(crate) fn check(name: PluginName, manifest: &Manifest) -> Result<(), String> {
     if manifest.name != name.as_str() {
         return Err(format!("calls itself {:.64?}, not {name}", manifest.name));
@@ -49,7 +49,7 @@ pub(crate) fn check(name: PluginName, manifest: &Manifest) -> Result<(), String>
         .map_err(|error| format!("its own settings: {error}"))
 }
 
-/// Three numbers, and perhaps a pre-release.
+/// Returns whether this is three numbers, with an optional pre-release.
 fn is_version(version: &str) -> bool {
     let (numbers, pre) = version.split_once('-').unwrap_or((version, "0"));
     let is_number = |text: &str| !text.is_empty() && text.len() <= 6 && all(text, "");
@@ -57,7 +57,8 @@ fn is_version(version: &str) -> bool {
     numbers.split('.').count() == 3 && numbers.split('.').all(is_number) && is_pre
 }
 
-/// A name of two labels or more that ends in letters (so no address), perhaps with `*.` before it.
+/// Returns whether this is a name of at least two labels that ends in letters (so it is not an address), with an
+/// optional `*.` before it.
 fn is_host(host: &str) -> bool {
     let name = host.strip_prefix("*.").unwrap_or(host);
     let is_label = |label: &str| {
@@ -76,7 +77,7 @@ fn is_host(host: &str) -> bool {
 const LETTERS_DASH: &str = "abcdefghijklmnopqrstuvwxyz-";
 const LETTERS_DOT: &str = "abcdefghijklmnopqrstuvwxyz-.";
 
-/// Whether `text` has only digits and what `others` has.
+/// Returns whether `text` has only digits and characters of `others`.
 fn all(text: &str, others: &str) -> bool {
     text.chars()
         .all(|char| char.is_ascii_digit() || others.contains(char))

@@ -1,8 +1,8 @@
-//! Whether a new version asks for more than the one that it replaces: then a person decides, not the host.
+//! Checks whether a new version asks for more than the serving one. In that case a person decides, not the host.
 
 use crate::contract::Manifest;
 
-/// What `next` asks for beyond `serving`, in words; none: nothing.
+/// Returns what `next` asks for beyond `serving`, in words, if anything.
 pub(crate) fn more(serving: &Manifest, next: &Manifest) -> Option<String> {
     let mut more = Vec::new();
     let hosts = next.hosts.iter();
@@ -29,7 +29,7 @@ pub(crate) fn more(serving: &Manifest, next: &Manifest) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    //! More and less.
+    //! Only what is more is reported.
 
     use super::*;
 

@@ -1,16 +1,16 @@
-//! A plugin's settings: its own defaults, over them what was packed with it, over both the operator's `<name>.toml`;
-//! key by key.
+//! A plugin's settings: its own defaults, overridden by those that were packed with it, overridden by the operator's
+//! `<name>.toml`, key by key.
 
 use toml::{Table, Value};
 
-/// Largest `<name>.toml`, bytes.
+/// Maximum size of `<name>.toml`, bytes.
 pub(crate) const FILE_BYTES_MAX: u64 = 64 * 1024;
 
-/// The JSON object that the plugin is given.
+/// Returns the JSON object that is passed to the plugin.
 ///
 /// # Errors
-/// One of them is not TOML, or a layer has a key that the defaults lack or another type than theirs: a setting that
-/// would be silently ignored.
+/// If one of them is not TOML, or a layer has a key that the defaults lack or with another type than theirs. Such a
+/// setting would be silently ignored.
 pub(crate) fn over<'a>(
     defaults: &str,
     layers: impl IntoIterator<Item = &'a str>,

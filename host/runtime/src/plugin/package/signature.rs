@@ -1,4 +1,4 @@
-//! The signature of a component: that of minisign, in its last section, over every byte before it.
+//! The signature of a component: a minisign signature in its last section, over every byte before it.
 
 use super::{SIGNATURE, append, sections};
 use crate::plugin::config::{Minisign, TrustedKey};
@@ -33,10 +33,10 @@ pub(crate) fn check(component: &[u8], keys: &[TrustedKey]) -> Result<(), String>
     }
 }
 
-/// `component` with this signature (the text of a `.minisig` file) as its last section.
+/// Returns `component` with this signature (the text of a `.minisig` file) as its last section.
 ///
 /// # Errors
-/// It is not such a text, or the component is signed already.
+/// If the text is not a signature, or the component is already signed.
 pub(crate) fn attach(component: &[u8], signature: &str) -> Result<Vec<u8>, String> {
     Minisign::parse(signature)?;
     let found = sections(component)?;
@@ -50,7 +50,7 @@ pub(crate) fn attach(component: &[u8], signature: &str) -> Result<Vec<u8>, Strin
 
 #[cfg(test)]
 mod tests {
-    //! Keys are made for each test.
+    //! The keys are generated for each test.
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use std::io::Cursor;

@@ -1,4 +1,4 @@
-//! Packing, unpacking, and what a liar may not do.
+//! Packing, unpacking, and data that is rejected because it is false.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use serde_json::json;

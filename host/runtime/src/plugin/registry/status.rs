@@ -14,7 +14,7 @@ use crate::{driver::Class, plugin::admission::rejection::Rejection};
 /// One entry of `GET /plugins`: a plugin, or a file that is not named after one.
 #[derive(Clone, Debug, Serialize)]
 pub struct Status {
-    /// `profile`, `post`, `reel` or `story`; else the name of the file.
+    /// `profile`, `post`, `reel` or `story`, or else the name of the file.
     pub name: String,
     /// The serving version. Files that are not named after a plugin have none.
     #[serde(flatten)]

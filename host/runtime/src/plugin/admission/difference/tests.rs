@@ -1,4 +1,4 @@
-//! Differences as people read them.
+//! Differences in the form that people read.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
-//! What wasmtime generates from `wit/`; only the exchanges are written by hand.
+//! The code that wasmtime generates from `wit/`. Only the exchanges are written by hand.
 
-// One world with every interface, because the interfaces are what is called: a plugin has some of them
+// One world with every interface, because the host calls interfaces, not worlds. A plugin has some of them
 // (`super::Functions`), and `world` checks which.
 wasmtime::component::bindgen!({
     path: "../../wit",
@@ -16,7 +16,7 @@ wasmtime::component::bindgen!({
     ",
     world: "gramhost:host/plugins",
     with: {
-        // By hand, so that a body is lowered from where the network put it.
+        // Written by hand, so that a body is lowered directly from the buffer of the network.
         "gramhost:extractor/exchanges@1.0.0": super::exchanges,
     },
 });

@@ -1,5 +1,5 @@
-//! Between the generated types of `wit/` and the host's own (`crate::contract`). Only names meet here: nothing is
-//! checked or changed.
+//! Conversion between the generated types of `wit/` and the host's own (`crate::contract`). It only maps names:
+//! nothing is checked or changed.
 
 mod record;
 

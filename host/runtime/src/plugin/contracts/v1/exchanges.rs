@@ -1,5 +1,5 @@
-//! `wit/exchange.wit` by hand, because generated types would copy every body once more on its way in: a [`Bytes`]
-//! is lowered straight from where the network put it.
+//! The types of `wit/exchange.wit`, written by hand, because generated types would copy every body once more on its
+//! way in. A [`Bytes`] is lowered directly from the buffer of the network.
 
 #![expect(
     dead_code,
@@ -100,7 +100,7 @@ pub struct Exchange {
     pub answer: Answer,
 }
 
-/// Generated code wants these of every interface; this one has no functions to link.
+/// Generated code requires these for every interface; this one has no functions to link.
 pub trait Host {}
 
 impl<T: ?Sized> Host for &mut T {}

@@ -1,4 +1,4 @@
-//! What wasmtime generates from `tests/contract-2`; what it shares with 1.0 are the types of 1.0.
+//! The code that wasmtime generates from `tests/contract-2`. The types that it shares with 1.0 are those of 1.0.
 
 wasmtime::component::bindgen!({
     path: ["../../wit", "../../tests/contract-2"],

@@ -1,4 +1,4 @@
-//! What passes as a manifest and what does not.
+//! Which manifests are accepted and which are rejected.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::check;

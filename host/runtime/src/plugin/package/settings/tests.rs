@@ -1,4 +1,4 @@
-//! What lying over means, and what is refused.
+//! How layers of settings override each other, and which are rejected.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::over;

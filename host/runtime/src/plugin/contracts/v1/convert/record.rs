@@ -1,4 +1,4 @@
-//! Records out of a plugin, field by field.
+//! Converts the records of a plugin, field by field.
 
 use super::{Convert, same_fields};
 use crate::{contract::record, plugin::contracts::v1::bindings::gramhost::extractor::records};
