@@ -1,7 +1,8 @@
-//! The host's own types for what crosses the plugin boundary; knows no wasmtime, no HTTP, no JSON dialect.
+//! The host's own types for all data that crosses the plugin boundary. They depend on neither wasmtime, nor HTTP, nor
+//! a JSON format.
 //!
-//! They mirror `wit/`, so that a later contract version can be served beside 1.0 by one more conversion
-//! in [`crate::plugin`] and no change above it.
+//! They mirror `wit/`, so that a later contract version can be served beside 1.0 with one more conversion in
+//! [`crate::plugin`] and no change above it.
 
 mod exchange;
 mod fault;

@@ -1,8 +1,8 @@
-//! The driver: the one place that runs a plugin from a query to a record. Live extractions, admission, shadow runs,
-//! replays and captures all go through it, so that what is proven is what is enforced: the request rules, the limits of
-//! rounds and requests, the check of the record, and that only public content is served.
+//! The driver: the only code that runs a plugin from a query to a record. Live extractions, admission, shadow runs,
+//! replays and captures all use it, so that the rules that are proven are the rules that are enforced: the request
+//! rules, the limits of rounds and requests, the check of the record, and that only public content is served.
 //!
-//! It does no input or output and knows no wasm: its caller calls the plugin and fetches what it asks for.
+//! It does no input or output and knows nothing about wasm: its caller calls the plugin and sends the requests.
 
 mod check;
 mod drive;
@@ -21,13 +21,13 @@ use crate::upstream::RequestRules;
 /// Limits of one extraction.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Most plugin calls of one extraction that end in a fetch; a manifest may set less.
+    /// Maximum number of plugin calls of one extraction that end in a fetch. A manifest may set less.
     pub rounds_max: u32,
-    /// Most requests of one extraction; a manifest may set less.
+    /// Maximum number of requests of one extraction. A manifest may set less.
     pub requests_max: u32,
-    /// Most requests of one round.
+    /// Maximum number of requests of one round.
     pub requests_at_once_max: usize,
-    /// Largest memo that a plugin may hand from one call to the next, bytes.
+    /// Maximum size of the memo that a plugin may pass from one call to the next, bytes.
     pub memo_bytes_max: usize,
 }
 
@@ -42,7 +42,7 @@ impl Default for Config {
     }
 }
 
-/// The rules of every extraction, live or recorded. A cheap handle.
+/// The rules of every extraction, live or recorded. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     config: Arc<Config>,

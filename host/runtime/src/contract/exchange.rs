@@ -1,11 +1,11 @@
-//! Requests that a plugin wants sent, and what came back. Mirrors `wit/exchange.wit`.
+//! The requests that a plugin wants to send, and the answers to them. Mirrors `wit/exchange.wit`.
 
 use bytes::Bytes;
 
-/// A header field; names are lower case.
+/// A header field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// Lower case.
+    /// In lower case.
     pub name: String,
     /// Without line breaks.
     pub value: String,
@@ -14,14 +14,14 @@ pub struct Header {
 /// The methods that a plugin may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// Without a body.
+    /// A request without a body.
     Get,
-    /// With a body of at most 64 KiB.
+    /// A request with a body of at most 64 KiB.
     Post,
 }
 
 impl Method {
-    /// As HTTP writes it.
+    /// Its name in HTTP.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -31,35 +31,35 @@ impl Method {
     }
 }
 
-/// One request that the plugin wants the host to send; carries no secret.
+/// A request that the plugin wants the host to send. It carries no secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// GET or POST.
     pub method: Method,
-    /// Absolute, https.
+    /// An absolute https URL.
     pub url: String,
-    /// Only names on the host's list are sent.
+    /// The headers. Only names on the host's list are sent.
     pub headers: Vec<Header>,
-    /// Only with [`Method::Post`].
+    /// The body, only with [`Method::Post`].
     pub body: Option<Bytes>,
-    /// Send the operator's session along, where one is configured.
+    /// Whether to send the operator's session with it, if one is configured.
     pub session: bool,
 }
 
-/// What answered.
+/// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// The status of the last hop.
     pub status: u16,
-    /// The URL that answered, after redirects.
+    /// The URL of the response, after redirects.
     pub url: String,
-    /// Without `set-cookie`.
+    /// The headers, without `set-cookie`.
     pub headers: Vec<Header>,
-    /// Decoded.
+    /// The body, decoded.
     pub body: Bytes,
 }
 
-/// Why there is no response; the names are those of wasi:http.
+/// Why there is no response. The names are those of wasi:http.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
     /// The name does not resolve.
@@ -68,61 +68,61 @@ pub enum FetchError {
     /// The name resolves to an address that is not public.
     #[error("the address is not public")]
     DestinationIpProhibited,
-    /// No route, or the breaker for this host is open.
+    /// There is no route, or the breaker for this host is open.
     #[error("the destination is unavailable")]
     DestinationUnavailable,
-    /// Nobody listens.
+    /// Nothing listens at the address.
     #[error("the connection was refused")]
     ConnectionRefused,
-    /// Cut off.
+    /// The connection was cut off.
     #[error("the connection was cut off")]
     ConnectionTerminated,
-    /// No connection in time.
+    /// There was no connection in time.
     #[error("no connection in time")]
     ConnectionTimeout,
-    /// TLS could not be agreed.
+    /// The TLS handshake failed.
     #[error("TLS failed")]
     TlsProtocolError,
     /// The host's rules forbid the request.
     #[error("the request is not allowed: {0}")]
     HttpRequestDenied(String),
-    /// No answer in time.
+    /// There was no response in time.
     #[error("no answer in time")]
     HttpResponseTimeout,
-    /// The answer is larger than the limit, in bytes.
+    /// The response is larger than the limit, in bytes.
     #[error("the answer is larger than the limit of {0:?} bytes")]
     HttpResponseBodySize(Option<u64>),
-    /// The answer ended early.
+    /// The response ended early.
     #[error("the answer ended early")]
     HttpResponseIncomplete,
-    /// More than one content coding, or an unknown one.
+    /// There is more than one content coding, or an unknown one.
     #[error("the content coding {0:?} is not accepted")]
     HttpResponseContentCoding(Option<String>),
-    /// Not HTTP.
+    /// The response is not HTTP.
     #[error("the answer is not HTTP")]
     HttpProtocolError,
-    /// Too many redirects.
+    /// There were too many redirects.
     #[error("too many redirects")]
     LoopDetected,
-    /// Anything else.
+    /// Any other error.
     #[error("fetch failed: {0:?}")]
     InternalError(Option<String>),
 }
 
-/// How a fetch ended.
+/// The result of a fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// With a response, of whatever status.
+    /// A response, with any status.
     Response(Response),
-    /// Without one.
+    /// There is no response.
     Failed(FetchError),
 }
 
-/// A request and how it ended.
+/// A request and its answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
-    /// What was sent.
+    /// The request that was sent.
     pub request: Request,
-    /// What came back.
+    /// The answer to it.
     pub answer: Answer,
 }

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// A kind of extraction; one WIT interface each.
+/// A kind of extraction. Each has one WIT interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -22,7 +22,7 @@ pub enum Kind {
     Story,
 }
 
-/// A plugin; one WIT world each.
+/// A plugin. Each has one WIT world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PluginName {
@@ -36,7 +36,7 @@ pub enum PluginName {
     Story,
 }
 
-/// The shape of the queries of a kind; one record of `wit/query.wit` each.
+/// The shape of the queries of a kind. Each is one record of `wit/query.wit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// One account.
@@ -65,12 +65,12 @@ struct Row {
     name: &'static str,
     plugin: PluginName,
     shape: Shape,
-    /// Whether the specification of the API documents it, so that it has views of its own.
+    /// Whether the specification of the API documents it. Such a kind has its own views.
     documented: bool,
 }
 
 /// Every kind, in the order of the WIT file. Slots, worlds, fixture folders, routes of undocumented kinds, and the
-/// command line follow from it.
+/// command line are derived from it.
 const KINDS: [Row; 6] = {
     use {PluginName as P, Shape as S};
     [
@@ -128,7 +128,7 @@ impl Kind {
         KINDS[self as usize].shape
     }
 
-    /// Whether the specification of the API documents it. Any other kind is served as its record.
+    /// Whether the specification of the API documents it. Any other kind is served as its plain record.
     #[must_use]
     pub const fn is_documented(self) -> bool {
         KINDS[self as usize].documented
@@ -145,7 +145,7 @@ impl PluginName {
     /// Every plugin.
     pub const ALL: [Self; 4] = [Self::Profile, Self::Post, Self::Reel, Self::Story];
 
-    /// The name of its file without the ending, and of its place in the admin interface.
+    /// The name of its file without the extension, and of its path in the admin interface.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -163,7 +163,7 @@ impl PluginName {
             .filter(move |kind| kind.plugin() == self)
     }
 
-    /// Whether it answers the kind of this name.
+    /// Returns whether it answers the kind of this name.
     #[must_use]
     pub fn answers(self, kind: &str) -> bool {
         self.kinds().any(|it| it.name() == kind)
@@ -192,7 +192,7 @@ impl FromStr for PluginName {
 
 #[cfg(test)]
 mod tests {
-    //! The table holds together.
+    //! The table is consistent.
 
     use super::*;
 

@@ -1,20 +1,20 @@
-//! What a plugin is asked for. Mirrors `wit/query.wit`: kinds share the shapes of their queries.
+//! The queries to plugins. Mirrors `wit/query.wit`: kinds share the shapes of their queries.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Shape};
 
-/// Which post or reel is meant.
+/// The post or reel of a query.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
-    /// 11 characters or fewer, or 39 for a link bound to its owner.
+    /// 11 characters or fewer, or 39 for a link that is bound to its owner.
     Shortcode(String),
-    /// An `https://www.instagram.com/share/…` link, to be followed.
+    /// An `https://www.instagram.com/share/…` link that must be followed.
     Share(String),
 }
 
-/// One question to a plugin: a kind of record, and whose. In JSON, the fields of the subject stand beside the kind.
+/// One query to a plugin: a kind of record, and its subject. In JSON, the fields of the subject are next to the kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Fields")]
 pub struct Query {
@@ -23,11 +23,11 @@ pub struct Query {
     subject: Subject,
 }
 
-/// Whose record is meant, in the shape that the kind has in the table of kinds.
+/// The subject of a query, in the shape that the table of kinds defines for the kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Subject {
-    /// A page of a list of an account. First, because its fields include those of an account.
+    /// A page of a list of an account. This variant comes first, because its fields include those of an account.
     List {
         /// Without `@`, lower case.
         username: String,
@@ -43,12 +43,12 @@ pub enum Subject {
     },
     /// One post or reel.
     Media {
-        /// Which one.
+        /// The post or reel.
         target: Target,
     },
 }
 
-/// A query of which nothing is checked.
+/// A query that is not checked yet.
 #[derive(Deserialize)]
 struct Fields {
     kind: Kind,
@@ -56,7 +56,7 @@ struct Fields {
     subject: Subject,
 }
 
-/// A query has the subject of another kind.
+/// The subject of a query has the shape of another kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a query for {kind} needs {}", .kind.shape().fields())]
 pub struct WrongSubject {
@@ -64,10 +64,10 @@ pub struct WrongSubject {
 }
 
 impl Query {
-    /// A question for a record of this kind.
+    /// Creates a query for a record of this kind.
     ///
     /// # Errors
-    /// The subject has another shape than queries of this kind.
+    /// If the subject has another shape than queries of this kind.
     pub fn new(kind: Kind, subject: Subject) -> Result<Self, WrongSubject> {
         if subject.shape() == kind.shape() {
             Ok(Self { kind, subject })
@@ -134,19 +134,19 @@ impl Query {
         }
     }
 
-    /// Which kind of record it asks for.
+    /// The kind of record that it asks for.
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Whose record it asks for.
+    /// The subject that it asks for.
     #[must_use]
     pub fn subject(&self) -> &Subject {
         &self.subject
     }
 
-    /// Most items of a list that it asks for.
+    /// Maximum number of items of a list that it asks for.
     #[must_use]
     pub fn limit(&self) -> usize {
         match &self.subject {

@@ -1,4 +1,4 @@
-//! Records: what an extraction yields. Mirrors `wit/record.wit`, where every field is documented.
+//! Records: the results of extractions. Mirrors `wit/record.wit`, where every field is documented.
 #![expect(
     missing_docs,
     reason = "documented field by field in wit/record.wit, its only source"
@@ -45,7 +45,7 @@ pub struct Sound {
     pub codec: Option<String>,
 }
 
-/// What the three forms of media (post, child of a carousel, story item) have in common.
+/// The fields that the three forms of media (post, child of a carousel, story item) have in common.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Renditions {
     pub images: Vec<Image>,
@@ -102,7 +102,7 @@ pub struct Child {
     pub more: More,
 }
 
-/// A post or a reel: Instagram makes no difference.
+/// A post or a reel. Instagram does not distinguish between them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Media {
     pub shortcode: String,
@@ -167,7 +167,7 @@ pub struct Profile {
     pub more: More,
 }
 
-/// Some posts or reels of one account, newest first as Instagram orders them.
+/// Some posts or reels of one account, newest first, in the order of Instagram.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MediaPage {
     pub owner: User,
@@ -213,7 +213,7 @@ pub struct Stories {
     pub more: More,
 }
 
-/// What one extraction yielded. In JSON it is the record alone, because the query says which kind it is.
+/// The result of one extraction. In JSON it is only the record, because the query says which kind it is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 #[expect(

@@ -1,11 +1,11 @@
-//! What a recording answers to a request, and a recording of what was answered. The one place that turns the values of
-//! a HAR into the contract's, and back.
+//! Reads answers from a recording, and makes a recording of exchanges. The only file that converts the values of a HAR
+//! to those of the contract, and back.
 
 use cases::har::{self, Har};
 
 use super::exchange::{Answer, Exchange, FetchError, Header, Request, Response};
 
-/// A recording of these exchanges, in their order.
+/// Makes a recording of these exchanges, in their order.
 #[must_use]
 pub fn har<'a>(exchanges: impl IntoIterator<Item = &'a Exchange>) -> Har {
     let entries = exchanges.into_iter().map(entry).collect();
@@ -37,7 +37,7 @@ fn entry(exchange: &Exchange) -> har::Entry {
     }
 }
 
-/// The recorded answer to `request`, or `None` where it is not recorded.
+/// Returns the recorded answer to `request`, or `None` if it is not recorded.
 #[must_use]
 pub fn answer(har: &Har, request: &Request) -> Option<Answer> {
     let entry = har.find(request.method.name(), &request.url, request.body.as_deref())?;
@@ -64,7 +64,7 @@ fn header((name, value): &(String, String)) -> Header {
     }
 }
 
-/// By the names of `fetch-error` in `wit/exchange.wit`; the reader of HAR files takes no others.
+/// Converts a name of `fetch-error` in `wit/exchange.wit`. The reader of HAR files accepts no others.
 fn failure(name: &str) -> FetchError {
     match name {
         "dns-error" => FetchError::DnsError,
@@ -85,7 +85,7 @@ fn failure(name: &str) -> FetchError {
     }
 }
 
-/// The other way round.
+/// The inverse of `failure`.
 fn name(error: &FetchError) -> &'static str {
     match error {
         FetchError::DnsError => "dns-error",
@@ -108,7 +108,7 @@ fn name(error: &FetchError) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    //! Names on both sides, and there and back.
+    //! Conversion of names in both directions, and a round trip of exchanges.
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use cases::har::FAILURES;

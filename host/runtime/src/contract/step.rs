@@ -1,11 +1,11 @@
-//! What a plugin is given beside its query, and what it may return. Mirrors `wit/step.wit`.
+//! The input of a plugin besides its query, and what it may return. Mirrors `wit/step.wit`.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{exchange::Request, record::Record};
 
-/// What every call is given beside its query.
+/// The input of every call besides its query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Context {
     /// Seconds since 1970, fixed for the whole extraction.
@@ -16,37 +16,37 @@ pub struct Context {
     pub settings: String,
 }
 
-/// Where a plugin could not read what Instagram answered.
+/// A place where a plugin could not read a response of Instagram.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// Door and JSON path.
+    /// The door and the JSON path.
     pub path: String,
-    /// What the plugin reads there.
+    /// What the plugin expects there.
     pub expected: String,
     /// What it found, at most 200 characters.
     pub found: String,
 }
 
-/// Why there is no record. See `wit/step.wit` for what each of them promises.
+/// Why there is no record. See `wit/step.wit` for the exact meaning of each refusal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
-    /// No such thing.
+    /// It does not exist.
     NotFound,
     /// It belongs to a private account.
     Private,
     /// It was removed.
     Deleted,
-    /// Withheld because of age.
+    /// It is withheld because of age.
     AgeRestricted,
-    /// Withheld in this country.
+    /// It is withheld in this country.
     RegionBlocked,
-    /// Only a session is shown it.
+    /// It is only shown with a session.
     LoginRequired,
-    /// Instagram is rate-limiting this server: seconds to wait, where it states them.
+    /// Instagram is rate-limiting this server. The value is the seconds to wait, if it states them.
     RateLimited(Option<u32>),
     /// Stories are switched off or hidden.
     StoriesUnavailable,
-    /// Not a cursor that this plugin gave out.
+    /// It is not a cursor that this plugin issued.
     InvalidCursor,
     /// No door answered.
     Unavailable(String),
@@ -54,21 +54,21 @@ pub enum Refusal {
     Changed(Change),
 }
 
-/// How loud a diagnostic is.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
-    /// For authors.
+    /// For plugin authors.
     Debug,
-    /// For operators who look.
+    /// For operators who look for it.
     Info,
     /// For operators.
     Warning,
 }
 
-/// A line for the log.
+/// A log message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How loud.
+    /// Its severity.
     pub severity: Severity,
     /// The door it is about.
     pub door: Option<String>,
@@ -76,19 +76,19 @@ pub struct Diagnostic {
     pub message: String,
 }
 
-/// What a plugin wants fetched, and what it must know afterwards.
+/// The requests of a plugin, and what it must know afterwards.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fetch {
-    /// To be sent together, in one round.
+    /// The requests, sent together in one round.
     pub requests: Vec<Request>,
-    /// Handed to the next step as it is; the host does not look into it.
+    /// Passed to the next step unchanged. The host does not read it.
     pub memo: Bytes,
 }
 
-/// What one step of an extraction ends in.
+/// The result of one step of an extraction.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    /// Send these requests, then call again with their answers.
+    /// Send these requests, then call the plugin again with the answers.
     Fetch(Fetch),
     /// The record.
     Done(Box<Record>),
@@ -101,13 +101,13 @@ pub enum Step {
 pub struct Outcome {
     /// What to do next.
     pub step: Step,
-    /// The door whose answer decided, where there is one.
+    /// The door whose answer decided the result, if there is one.
     pub door: Option<String>,
-    /// For the log: what is new since the step before.
+    /// Messages for the log that are new since the previous step.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// What a plugin is and what it may ask for.
+/// What a plugin is and what it may request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
     /// `[a-z0-9-]{1,32}`.
@@ -116,9 +116,9 @@ pub struct Manifest {
     pub version: String,
     /// Host names; `*.example.com` stands for every name below it.
     pub hosts: Vec<String>,
-    /// Most calls that end in a fetch.
+    /// Maximum number of calls that end in a fetch.
     pub rounds: u32,
-    /// Most requests over all rounds.
+    /// Maximum number of requests over all rounds.
     pub requests: u32,
     /// Whether any of its doors uses the session.
     pub uses_session: bool,
@@ -127,7 +127,8 @@ pub struct Manifest {
 }
 
 impl Manifest {
-    /// Whether it names this host, or a name with `*.` that this one (or all that its own `*.` stands for) is below.
+    /// Returns whether it names this host, or a `*.` name that covers it. `host` may be a `*.` pattern itself; then
+    /// all the names that it stands for must be covered.
     #[must_use]
     pub fn names(&self, host: &str) -> bool {
         self.hosts

@@ -1,21 +1,21 @@
-//! What a client may write to name a profile, a post or a reel, checked at the edge. Pure.
+//! Parses what a client may write to name a profile, a post or a reel. Has no side effects.
 
 use url::Url;
 
 use super::Target;
 
-/// Longest text that is looked at, bytes.
+/// Maximum length of a text that is parsed, bytes.
 const TEXT_BYTES_MAX: usize = 2048;
-/// Longest shortcode of a public post: 64 bits, 6 a character.
+/// Maximum length of the shortcode of a public post: 64 bits, 6 for each character.
 const SHORTCODE_MAX: usize = 11;
-/// What links that are bound to their owner append to a shortcode.
+/// Length of the part that links bound to their owner append to a shortcode.
 const OWNER_MAX: usize = 28;
-/// Longest id in a share link.
+/// Maximum length of an id in a share link.
 const SHARE_MAX: usize = 32;
 /// Instagram's base 64, most significant character first.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Instagram's own names, and two that exist only to be pasted into chats in its place.
+/// Instagram's own hosts, and two domains that exist only to replace its name in links that are pasted into chats.
 const HOSTS: [&str; 9] = [
     "instagram.com",
     "www.instagram.com",
@@ -28,7 +28,7 @@ const HOSTS: [&str; 9] = [
     "g.ddinstagram.com",
 ];
 
-/// First segments of paths that are no usernames.
+/// First segments of paths that are not usernames.
 const RESERVED: [&str; 25] = [
     "about",
     "accounts",
@@ -57,19 +57,19 @@ const RESERVED: [&str; 25] = [
     "web",
 ];
 
-/// Neither a username nor a profile URL.
+/// The text is neither a username nor a profile URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a username is 1 to 30 letters, digits, dots and underscores")]
 pub struct InvalidUsername;
 
-/// Not a form of URL, shortcode or id that names a post or reel.
+/// The text is not a URL, shortcode or id that names a post or reel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("neither a post or reel URL, nor a shortcode, nor a numeric id")]
 pub struct InvalidUrl;
 
-/// A username in lower case, from a bare name, `@name`, or the URL of a profile or of its stories.
+/// Parses a bare name, `@name`, or the URL of a profile or of its stories into a username in lower case.
 ///
-/// As Instagram has it, no username begins or ends with a dot or has two in a row.
+/// As on Instagram, no username begins or ends with a dot or has two in a row.
 ///
 /// # Errors
 /// [`InvalidUsername`].
@@ -87,9 +87,9 @@ pub fn username(text: &str) -> Result<String, InvalidUsername> {
     .ok_or(InvalidUsername)
 }
 
-/// A post or reel, from every URL form, a bare shortcode or a numeric id.
+/// Parses any form of URL, a bare shortcode or a numeric id into a post or reel.
 ///
-/// Digits alone are an id where there are 12 or more of them (ids have been that long since 2011), else a shortcode;
+/// Digits alone are an id if there are 12 or more of them (ids have been that long since 2011), or else a shortcode.
 /// `<id>_<user id>` is an id too.
 ///
 /// # Errors
@@ -123,7 +123,7 @@ pub fn media(text: &str) -> Result<Target, InvalidUrl> {
     .ok_or(InvalidUrl)
 }
 
-/// The shortcode of a numeric media id.
+/// Returns the shortcode of a numeric media id.
 #[must_use]
 pub fn shortcode(id: u64) -> String {
     let digits = (0..SHORTCODE_MAX)
@@ -140,7 +140,7 @@ pub fn shortcode(id: u64) -> String {
     }
 }
 
-/// The part of a shortcode that names the post: what is left without the owner's part of a long one.
+/// Returns the part of a shortcode that names the post, without the owner's part of a long one.
 pub(crate) fn public_part(code: &str) -> &str {
     match code.len().checked_sub(OWNER_MAX) {
         Some(cut @ 1..) => code
@@ -150,13 +150,13 @@ pub(crate) fn public_part(code: &str) -> &str {
     }
 }
 
-/// Whether this is a shortcode, with or without its owner's part.
+/// Returns whether this is a shortcode, with or without its owner's part.
 pub(crate) fn is_shortcode(code: &str) -> bool {
     (1..=SHORTCODE_MAX).contains(&public_part(code).len())
         && code.bytes().all(|byte| ALPHABET.contains(&byte))
 }
 
-/// `[A-Za-z0-9._]{1,30}`, in lower case.
+/// Parses `[A-Za-z0-9._]{1,30}`, and returns it in lower case.
 fn name(text: &str) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._".contains(&byte);
     let dots = text.starts_with('.') || text.ends_with('.') || text.contains("..");
@@ -184,7 +184,7 @@ fn share(kind: &str, id: &str) -> Option<Target> {
     plain.then(|| Target::Share(format!("https://www.instagram.com/share/{kind}{slash}{id}")))
 }
 
-/// `<id>` or `<id>_<user id>`.
+/// Parses `<id>` or `<id>_<user id>`.
 fn media_id(text: &str) -> Option<u64> {
     let (id, user) = text.split_once('_').unwrap_or((text, "0"));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -192,7 +192,7 @@ fn media_id(text: &str) -> Option<u64> {
     number(user).and(number(id))
 }
 
-/// An Instagram URL, with or without a scheme.
+/// Parses an Instagram URL, with or without a scheme.
 fn page(text: &str) -> Option<Url> {
     let odd = |c: char| c.is_control() || c.is_whitespace() || c == '\\';
     if text.len() > TEXT_BYTES_MAX || text.contains(odd) {

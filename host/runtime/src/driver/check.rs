@@ -1,5 +1,6 @@
-//! Validates a record before it is served: it answers the question, its media lie on allowed hosts, its numbers and
-//! sizes are sane. A plugin is sandboxed code that read somebody's answer; nothing it says is taken on trust.
+//! Validates a record before it is served: it must answer the query, its media must be on allowed hosts, and its
+//! numbers and sizes must be plausible. A plugin is sandboxed code that has read untrusted responses, so nothing that
+//! it returns is trusted.
 
 mod more;
 
@@ -16,24 +17,24 @@ use crate::{
     upstream::RequestRules,
 };
 
-/// Longest text, bytes; Instagram's own limit for captions is 2,200 characters.
+/// Maximum length of a text, bytes. Instagram's own limit for captions is 2,200 characters.
 const TEXT_BYTES_MAX: usize = 16 << 10;
-/// Longest cursor, bytes: it comes back in a query string.
+/// Maximum length of a cursor, bytes. Clients send it back in a query string.
 const CURSOR_BYTES_MAX: usize = 2 << 10;
-/// Longest numeric id, digits of 64 bits.
+/// Maximum length of a numeric id: the digits of 64 bits.
 const ID_DIGITS_MAX: usize = 20;
-/// Most children of a carousel.
+/// Maximum number of children of a carousel.
 const CHILDREN_MAX: usize = 20;
-/// Most items of a story: Instagram shows 100 of the last day.
+/// Maximum number of items of a story. Instagram shows 100 of the last day.
 const STORY_ITEMS_MAX: usize = 200;
-/// Most entries of any other list.
+/// Maximum number of entries of any other list.
 const LIST_MAX: usize = 1_000;
-/// Longest video, seconds.
+/// Maximum duration of a video, seconds.
 const DURATION_S_MAX: f64 = 86_400.0;
-/// The last second of the year 9999, after which RFC 3339 has no name for a time.
+/// The last second of the year 9999. RFC 3339 cannot represent later times.
 const TIME_MAX: u64 = 253_402_300_799;
 
-/// A field and what is wrong with it.
+/// A field and its error.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {what}")]
 pub(super) struct Violation {
@@ -43,15 +44,15 @@ pub(super) struct Violation {
 
 type Checked = Result<(), Violation>;
 
-/// How a record is checked.
+/// Checks records.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Check<'a> {
-    /// They say on which hosts media may lie.
+    /// The rules that say which hosts media may be on.
     pub(super) rules: &'a RequestRules,
 }
 
 impl Check<'_> {
-    /// Whether `record` is the one that `query` asks for.
+    /// Checks that `record` is the one that `query` asks for.
     pub(super) fn answers(&self, query: &Query, record: &Record) -> Checked {
         match (query.subject(), record) {
             (Subject::Account { username }, Record::Profile(found)) => {
@@ -74,7 +75,7 @@ impl Check<'_> {
         }
     }
 
-    /// Whether everything in `record` may be served.
+    /// Checks that everything in `record` may be served.
     pub(super) fn contents(&self, query: &Query, record: &Record) -> Checked {
         match record {
             Record::Profile(profile) => self.profile(profile),
@@ -271,7 +272,7 @@ fn text(name: &str, value: &str) -> Checked {
     ensure(name, value.len() <= TEXT_BYTES_MAX, "too long")
 }
 
-/// NaN lies in no range.
+/// NaN is in no range.
 fn number(name: &str, value: Option<f64>, least: f64, most: f64) -> Checked {
     ensure(
         name,
@@ -307,7 +308,7 @@ fn ensure(path: &str, holds: bool, what: &'static str) -> Checked {
 }
 
 trait Within {
-    /// Puts `place` before the path of a violation.
+    /// Puts `place` in front of the path of a violation.
     fn within(self, place: impl Display) -> Self;
 }
 

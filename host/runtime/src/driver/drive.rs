@@ -1,4 +1,5 @@
-//! One extraction on its way: what the plugin is called with, what it may ask for, and when it is over.
+//! One extraction in progress: the arguments of each call of the plugin, the requests that it may make, and when it
+//! ends.
 
 use std::{ops::ControlFlow, sync::Arc};
 
@@ -9,17 +10,17 @@ use crate::contract::{
     Answer, Exchange, Fault, Manifest, Outcome, Query, Record, Refusal, Request, Step,
 };
 
-/// What the next call of the plugin is given beside its query and context.
+/// The arguments of the next call of the plugin, in addition to its query and context.
 #[derive(Clone, Debug, Default)]
 pub struct Arguments {
-    /// What the call before wrote down; empty at first.
+    /// What the previous call wrote down. Empty at first.
     pub memo: Bytes,
-    /// The answers to its requests, in their order; empty at first.
+    /// The answers to its requests, in the order of the requests. Empty at first.
     pub answers: Arc<Vec<Exchange>>,
 }
 
 /// One extraction: a loop of [`Drive::arguments`], a call of the plugin, [`Drive::step`], a fetch, and
-/// [`Drive::answered`], until a step breaks it.
+/// [`Drive::answered`], until a step ends it.
 pub struct Drive<'a> {
     rules: &'a Rules,
     manifest: &'a Manifest,
@@ -48,7 +49,7 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// What the plugin must be called with now.
+    /// Returns the arguments of the next call of the plugin.
     #[must_use]
     pub fn arguments(&self) -> Arguments {
         Arguments {
@@ -57,7 +58,7 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Takes what the call returned: the extraction goes on with these requests, or is over.
+    /// Takes the result of the call. The extraction either continues with these requests or is over.
     pub fn step(
         &mut self,
         returned: Result<Outcome, Fault>,
@@ -69,14 +70,14 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Takes the answers to the requests of the last step, in their order.
+    /// Takes the answers to the requests of the last step, in the order of the requests.
     pub fn answered(&mut self, requests: Vec<Request>, answers: Vec<Answer>) {
         let exchanges = requests.into_iter().zip(answers);
         let exchanges = exchanges.map(|(request, answer)| Exchange { request, answer });
         self.rounds.push(Arc::new(exchanges.collect()));
     }
 
-    /// What is to be told of the extraction, which ended with `result`.
+    /// Ends the extraction with `result`.
     #[must_use]
     pub fn end(self, result: Result<Box<Record>, Cause>) -> Ending {
         Ending {
@@ -108,7 +109,7 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Whether the plugin may ask this now.
+    /// Checks that the plugin may send these requests now.
     fn permit(&mut self, requests: &[Request]) -> Result<(), Cause> {
         let broken = |rule: &str| Cause::Violation(rule.to_owned());
         self.rounds_left = self
@@ -137,7 +138,8 @@ impl<'a> Drive<'a> {
         })
     }
 
-    /// Whether the record may be served: it answers the question, is public, and holds nothing that it may not.
+    /// Checks that the record may be served: it answers the query, is public, and contains nothing that is not
+    /// allowed.
     fn check(&self, record: &Record) -> Result<(), Cause> {
         let violation = |found| Cause::Violation(format!("its record has {found}"));
         let check = Check {

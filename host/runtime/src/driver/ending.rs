@@ -1,4 +1,4 @@
-//! How an extraction ended: what came of it, what was exchanged for it, and whose doing a failure is.
+//! The end of an extraction: its result, the exchanges, and who is responsible for a failure.
 
 use std::sync::Arc;
 
@@ -6,24 +6,24 @@ use serde::Serialize;
 
 use crate::contract::{Change, Exchange, Fault, Record, Refusal};
 
-/// An extraction that is over.
+/// An extraction that has ended.
 #[derive(Clone, Debug)]
 pub struct Ending {
     /// The record, or why there is none.
     pub result: Result<Arc<Record>, Cause>,
-    /// What was exchanged, round by round.
+    /// The exchanges, round by round.
     pub rounds: Vec<Arc<Vec<Exchange>>>,
-    /// The door whose answer decided.
+    /// The door whose answer decided the result.
     pub door: Option<String>,
 }
 
 impl Ending {
-    /// What was exchanged, in order.
+    /// Returns the exchanges, in order.
     pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
         self.rounds.iter().flat_map(|round| round.iter())
     }
 
-    /// How the counters of a plugin tell it; nothing where the plugin had no chance.
+    /// The class under which a plugin version counts it. None if the plugin had no chance to run.
     #[must_use]
     pub fn class(&self) -> Option<Class> {
         match &self.result {
@@ -36,7 +36,7 @@ impl Ending {
 /// Why an extraction ended without a record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Cause {
-    /// The plugin says why, or the host: private content is refused whatever the plugin says.
+    /// The plugin refused, or the host did: private content is refused whatever the plugin says.
     #[error("{}", words(.0))]
     Refused(Refusal),
     /// The plugin's call failed.
@@ -45,10 +45,10 @@ pub enum Cause {
     /// The plugin broke a rule: too many rounds or requests, a forbidden request, a record that fails its check.
     #[error("{0}")]
     Violation(String),
-    /// Time is up.
+    /// There was no record in time.
     #[error("no record in time")]
     Late,
-    /// Too much else is going on.
+    /// Too many other extractions are running.
     #[error("too much else is going on")]
     Busy,
     /// The recording has no answer to this request.
@@ -94,17 +94,17 @@ fn words(refusal: &Refusal) -> String {
     }
 }
 
-/// The class of an ending: the counters of a plugin version, its health and the metrics tell endings by it.
+/// The class of an ending, used by the counters of a plugin version, its health and the metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
-    /// With a record.
+    /// It ended with a record.
     Record,
-    /// With a refusal that states a fact about the target.
+    /// It ended with a refusal that states a fact about the target.
     Refused,
     /// Upstream failed: login wall, rate limit, network, time.
     Upstream,
-    /// The plugin said `changed`.
+    /// The plugin refused with `changed`.
     Changed,
     /// Trap, deadline, memory, stack, output.
     Fault,
@@ -113,7 +113,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// Every class, in the order of the type.
+    /// Every class, in the order of the enum.
     pub const ALL: [Self; 6] = [
         Self::Record,
         Self::Refused,
@@ -123,7 +123,7 @@ impl Class {
         Self::Rules,
     ];
 
-    /// As in JSON and in metrics.
+    /// Its name in JSON and in metrics.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -136,7 +136,7 @@ impl Class {
         }
     }
 
-    /// Whether it is the plugin's own failure.
+    /// Returns whether it is the plugin's own failure.
     #[must_use]
     pub fn is_own_failure(self) -> bool {
         matches!(self, Self::Changed | Self::Fault | Self::Rules)
@@ -145,7 +145,7 @@ impl Class {
 
 #[cfg(test)]
 mod tests {
-    //! Failures are put down to the right party.
+    //! Each failure is attributed to the right party.
 
     use super::*;
 

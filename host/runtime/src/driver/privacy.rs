@@ -1,8 +1,8 @@
-//! Public content only: a rule of the host, for every caller and whatever a plugin says.
+//! Public content only: a rule of the host that holds for every caller, whatever a plugin says.
 
 use crate::contract::{Record, record::User};
 
-/// Whether a record says of itself that it, or its owner, is private.
+/// Returns whether a record states that it, or its owner, is private.
 pub(super) fn is_private(record: &Record) -> bool {
     let owner = |user: Option<&User>| user.and_then(|user| user.is_private);
     let stated = match record {

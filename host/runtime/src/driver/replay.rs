@@ -1,4 +1,4 @@
-//! An extraction on a recording: every request is answered from it, and nothing else is there.
+//! An extraction on a recording: every request is answered from it, and nothing is sent.
 
 use std::ops::ControlFlow;
 
@@ -7,7 +7,8 @@ use cases::Har;
 use super::{Arguments, Cause, Drive, Ending, Rules};
 use crate::contract::{Answer, Fault, Manifest, Outcome, Query, Request, recorded};
 
-/// Runs `call` on a recording, under the rules of a live extraction. As pure and as blocking as `call` is.
+/// Runs `call` on a recording, under the rules of a live extraction. It has no side effects and blocks only as far as
+/// `call` does.
 pub fn replay(
     rules: &Rules,
     manifest: &Manifest,
@@ -28,10 +29,10 @@ pub fn replay(
     }
 }
 
-/// The recorded answers to these requests.
+/// Returns the recorded answers to these requests.
 ///
 /// # Errors
-/// [`Cause::Unrecorded`]: one of them is not recorded.
+/// [`Cause::Unrecorded`] if one of them is not recorded.
 pub fn answers(har: &Har, requests: &[Request]) -> Result<Vec<Answer>, Cause> {
     let answer = |request: &Request| {
         recorded::answer(har, request)

@@ -1,4 +1,5 @@
-//! Which component serves in which host: built for the version that it serves, for a later one, for an earlier one.
+//! Which component serves in which host: built for the host's version of the contract, for a later one, for an earlier
+//! one.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
@@ -37,7 +38,7 @@ const EMBEDDED: Embedded = Embedded {
     cases: embedded::cases,
 };
 
-/// The versions of a host of today, and of a later one.
+/// The versions that a current host and a later one serve.
 const TODAY: &[&Contract] = &[&v1::CONTRACT];
 const LATER: &[&Contract] = &[&v2::CONTRACT, &v1::CONTRACT];
 
@@ -48,7 +49,7 @@ fn answer(served: &[&'static Contract], component: &[u8]) -> String {
     }
 }
 
-/// A post plugin whose functions do nothing, built for a contract that differs from 1.0 by these replacements.
+/// Builds a post plugin whose functions do nothing, for a contract that differs from 1.0 by these replacements.
 fn built_for(changes: &[(&str, &str)]) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let mut sources = SourceMap::new();
@@ -66,7 +67,7 @@ fn built_for(changes: &[(&str, &str)]) -> Vec<u8> {
     encoder.validate(true).encode().unwrap()
 }
 
-/// A core module with every function that `world` exports; each traps.
+/// Returns a core module with every function that `world` exports. Each function traps.
 fn traps(resolve: &Resolve, world: WorldId) -> Vec<u8> {
     let abi = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
     let value = |kind: &WasmType| match kind {
@@ -123,7 +124,7 @@ fn traps(resolve: &Resolve, world: WorldId) -> Vec<u8> {
     module.finish()
 }
 
-/// Whether a component links as the plugin `post`, which checks every type.
+/// Checks that a component links as the plugin `post`, which checks every type.
 fn links(component: &[u8]) -> Result<(), String> {
     let limits = Config::new("/nonexistent".into(), "/nonexistent".into(), EMBEDDED);
     let engine = engine::running(&limits).unwrap();
@@ -186,7 +187,7 @@ fn what_is_no_extractor_is_told_so() {
 fn a_later_minor_that_only_adds_serves_as_if_it_did_not() {
     let added = [
         ("extractor@1.0.0", "extractor@1.1.0"),
-        // A function to an interface, and an interface to the world.
+        // Adds a function to an interface, and an interface to the world.
         (
             "interface post {",
             "interface highlights { count: func() -> u32; }\ninterface post { version: func() -> u32;",
@@ -223,7 +224,7 @@ fn a_later_minor_that_changes_what_was_there_is_told_so() {
     );
 }
 
-/// Compiles here what a host would let a child process compile.
+/// Compiles components in this process instead of the host's child process.
 fn compile(cache: &Path, components: &[&[u8]]) {
     let engine = engine::compiling().unwrap();
     let artifacts = Artifacts::open(cache, &engine, None).unwrap();
@@ -240,7 +241,7 @@ async fn two_versions_serve_at_once() {
     let cache = folder.path().join("cache");
     compile(&cache, &[PROFILE, POST, REEL, STORY, SECOND_CONTRACT]);
     std::fs::write(folder.path().join("post.wasm"), SECOND_CONTRACT).unwrap();
-    // Being let in means that every recorded case passed through the conversions of its version.
+    // If it is admitted, every recorded case passed through the conversions of its version.
     let config = Config {
         folder: Some(folder.path().to_owned()),
         ..Config::new("/nonexistent".into(), cache, EMBEDDED)

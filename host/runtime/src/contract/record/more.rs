@@ -9,18 +9,18 @@ use serde::{
 };
 use serde_json::Value;
 
-/// Pairs of a name and a JSON text, in the order of the plugin. In JSON it is an object of the values themselves.
+/// Pairs of a name and a JSON text, in the order of the plugin. Serialized as a JSON object of the parsed values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct More(Vec<(String, String)>);
 
 impl More {
-    /// Whether there is nothing beyond the fields.
+    /// Returns whether there are no additions.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The names, and the JSON text of each.
+    /// Returns the names, each with its JSON text.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
@@ -34,7 +34,7 @@ impl From<Vec<(String, String)>> for More {
     }
 }
 
-/// A text that is no JSON is kept as a JSON string, because a plugin may write anything.
+/// Parses a text. A text that is not JSON becomes a JSON string, because a plugin may write anything.
 fn value(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
@@ -75,7 +75,7 @@ impl<'de> Visitor<'de> for Pairs {
 
 #[cfg(test)]
 mod tests {
-    //! Both directions, and texts that are no JSON.
+    //! Both directions, and texts that are not JSON.
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;

@@ -1,4 +1,4 @@
-//! Every form that is taken, and the ones that are not.
+//! Every form that is accepted, and forms that are not.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use proptest::prelude::*;

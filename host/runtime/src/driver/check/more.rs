@@ -1,4 +1,4 @@
-//! Validates what a plugin adds to a record beyond the fields of the contract.
+//! Validates the additions of a plugin to a record, beyond the fields of the contract.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,8 @@ const ENTRIES_MAX: usize = 64;
 /// Maximum length of a name, bytes.
 const NAME_BYTES_MAX: usize = 64;
 
-/// Checks the additions to `record`: names in snake case that no field of the record has, each once, with a JSON text.
+/// Checks the additions to `record`: unique names in snake case that are not fields of the record, each with a JSON
+/// text.
 pub(super) fn check(record: &impl Serialize, more: &More) -> Checked {
     if more.is_empty() {
         return Ok(());
@@ -44,7 +45,7 @@ fn is_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    //! What may be added, and what may not.
+    //! Which additions are allowed and which are not.
 
     use super::*;
 

@@ -1,4 +1,4 @@
-//! One good record of each kind, and what may not be in it.
+//! A valid record of each kind, and changes that make it invalid.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
@@ -7,7 +7,7 @@ use crate::contract::record::{Image, MediaType, More, Video};
 const CODE: &str = "DdEo7DPG8x2";
 const PICTURE: &str = "https://scontent.cdninstagram.com/v/a.jpg?x=y";
 
-/// As in front of Instagram itself.
+/// Checks a record with the default rules, as for Instagram itself.
 fn check(query: &Query, record: &Record) -> Checked {
     let check = Check {
         rules: &RequestRules::default(),
@@ -16,7 +16,7 @@ fn check(query: &Query, record: &Record) -> Checked {
     check.contents(query, record)
 }
 
-/// A post with nothing but what every post has.
+/// A post with only the fields that every post has.
 pub(crate) fn post(shortcode: &str) -> Media {
     Media {
         shortcode: shortcode.to_owned(),
@@ -60,7 +60,7 @@ fn asked(code: &str) -> Query {
     Query::post(Target::Shortcode(code.to_owned()))
 }
 
-/// What is wrong with a post that was changed like this.
+/// Returns the error of a post after this change.
 fn wrong(change: impl FnOnce(&mut Media)) -> String {
     let mut media = post(CODE);
     change(&mut media);

@@ -1,4 +1,4 @@
-//! The rules, with plugins that are closures and answers that are failures.
+//! The rules, with closures as plugins and failures as answers.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
@@ -54,7 +54,7 @@ fn query() -> Query {
     Query::post(Target::Shortcode(CODE.into()))
 }
 
-/// Runs a plugin that answers its nth call with `step(n, arguments)`; also says how often it was called.
+/// Runs a plugin that returns `step(n, arguments)` from its nth call. Also returns the number of calls.
 fn run_with(
     rules: &Rules,
     manifest: &Manifest,
