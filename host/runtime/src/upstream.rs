@@ -1,5 +1,5 @@
-//! The only room that speaks HTTP outwards. Knows hosts, addresses, limits and the operator's session; knows no door
-//! of Instagram.
+//! The only module that sends HTTP requests to other hosts. It handles hosts, addresses, limits and the operator's
+//! session; it knows no endpoint of Instagram.
 
 mod address;
 mod allowlist;
@@ -31,28 +31,29 @@ pub use transport::use_ring;
 /// Where requests go and what limits them.
 #[derive(Clone)]
 pub struct Config {
-    /// Every request goes to this origin instead, path and query unchanged, with the original authority in `Host`.
-    /// The address of the override is not checked, and [`Pacing`](Limits::spacing_ms_min) is off: a gateway paces
-    /// itself, and a test must not wait.
+    /// Every request goes to this origin instead, with path and query unchanged and the original authority in `Host`.
+    /// The address of the override is not checked, and [`Pacing`](Limits::spacing_ms_min) is off: a gateway does its
+    /// own pacing, and a test must not wait.
     pub origin_override: Option<Url>,
-    /// Answers come from the HAR files below this folder; nothing goes out.
+    /// Answers come from the HAR files below this folder; nothing is sent.
     pub replay: Option<PathBuf>,
     /// The operator's session, a Netscape cookie file.
     pub cookies: Option<PathBuf>,
-    /// `http://`, `https://` or `socks5://` proxy; none is taken from the environment. Its own address is not checked;
-    /// names that an HTTP proxy resolves are beyond our reach.
+    /// An `http://`, `https://` or `socks5://` proxy; none is taken from the environment. Its own address is not
+    /// checked, and we cannot check names that an HTTP proxy resolves.
     pub proxy: Option<Url>,
-    /// Hosts that may be asked at all, whatever a manifest says; `*.example.com` is every name below it.
+    /// Hosts to which requests may be sent at all, whatever a manifest says; `*.example.com` stands for every name
+    /// below it.
     pub hosts: Vec<String>,
-    /// Hosts of [`Config::hosts`] on which media may lie: a record that links elsewhere is not served.
+    /// Hosts of [`Config::hosts`] on which media may be: a record that links elsewhere is not served.
     pub media_hosts: Vec<String>,
-    /// Headers that plugins may set beside the built-in ones, lower case; see [`may_be_allowed`].
+    /// Headers that plugins may set in addition to the built-in ones, in lower case; see [`may_be_allowed`].
     pub request_headers: Vec<String>,
-    /// What one request may cost.
+    /// The limits of requests.
     pub limits: Limits,
 }
 
-/// What one request may cost, and how fast one follows another.
+/// The limits of one request, and of the pace of requests.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Longest URL of a request, bytes.
@@ -73,21 +74,21 @@ pub struct Limits {
     pub response_headers_max: usize,
     /// All headers of a response together, bytes; Instagram's content security policies alone are some 8 KiB.
     pub response_header_bytes_max: u32,
-    /// Longest body of a response, decoded, bytes.
+    /// Maximum length of the body of a response, decoded, bytes.
     pub body_bytes_max: usize,
-    /// Most requests at once.
+    /// Maximum number of requests at once.
     pub in_flight_max: usize,
-    /// Most requests at once to one host.
+    /// Maximum number of requests at once to one host.
     pub in_flight_per_host_max: usize,
-    /// Least time between two requests to one host, milliseconds; up to half as much again is added at random.
+    /// Minimum time between two requests to one host, milliseconds. Up to half as much again is added at random.
     pub spacing_ms_min: u64,
-    /// Longest `Retry-After` that is believed, seconds.
+    /// Maximum `Retry-After` that is honoured, seconds.
     pub retry_after_s_max: u64,
-    /// Network failures in a row after which a host is left alone.
+    /// The number of network failures in a row after which the breaker for a host opens.
     pub breaker_failures: u32,
-    /// How long it is left alone the first time, milliseconds; doubled with every further failure.
+    /// How long the breaker stays open the first time, milliseconds; doubled with every further failure.
     pub breaker_open_ms_min: u64,
-    /// How long at most, milliseconds.
+    /// Maximum time that the breaker stays open, milliseconds.
     pub breaker_open_ms_max: u64,
 }
 
@@ -127,7 +128,7 @@ impl Default for Limits {
             body_bytes_max: 8 << 20,
             in_flight_max: 32,
             in_flight_per_host_max: 6,
-            // 30 guest calls back to back in 34 s, and 25 in 1.6 s, were answered without a 429.
+            // 30 requests without a session back to back in 34 s, and 25 in 1.6 s, got no 429.
             spacing_ms_min: 200,
             retry_after_s_max: 3_600,
             breaker_failures: 5,
@@ -137,7 +138,7 @@ impl Default for Limits {
     }
 }
 
-/// Without the proxy's credentials.
+/// Leaves out the proxy's credentials.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
@@ -156,7 +157,7 @@ impl fmt::Debug for Config {
     }
 }
 
-/// Why the client cannot be made.
+/// Why the client cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The settings cannot be used.

@@ -33,7 +33,7 @@ pub enum Subject {
         username: String,
         /// 1 to 50.
         limit: u32,
-        /// From an earlier page.
+        /// The cursor from an earlier page.
         cursor: Option<String>,
     },
     /// An account.

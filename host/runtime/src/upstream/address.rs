@@ -1,12 +1,12 @@
-//! Which addresses may be dialled: public ones only. The check sits in the resolver that the connector asks, so the
-//! address that is checked is the address that is dialled.
+//! Decides to which addresses connections may be made: public ones only. The check is in the resolver that the
+//! connector uses, so that the address that is checked is the address that is used.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Not public, by IANA's special-purpose registry.
+/// Addresses that are not public, by IANA's special-purpose registry.
 const SPECIAL_V4: [Ipv4Net; 15] = [
     v4(0, 0, 0, 0, 8),
     v4(10, 0, 0, 0, 8),
@@ -25,10 +25,10 @@ const SPECIAL_V4: [Ipv4Net; 15] = [
     v4(240, 0, 0, 0, 4),
 ];
 
-/// The only block from which public IPv6 addresses are given out.
+/// The only block from which public IPv6 addresses are assigned.
 const GLOBAL_V6: Ipv6Net = v6(0x2000, 0, 3);
 
-/// Not public although within [`GLOBAL_V6`]: IETF protocols (Teredo among them), documentation, 6to4.
+/// Addresses within [`GLOBAL_V6`] that are not public: IETF protocols (including Teredo), documentation, 6to4.
 const SPECIAL_V6: [Ipv6Net; 4] = [
     v6(0x2001, 0, 23),
     v6(0x2001, 0xdb8, 32),
@@ -36,7 +36,7 @@ const SPECIAL_V6: [Ipv6Net; 4] = [
     v6(0x3fff, 0, 20),
 ];
 
-/// Networks without IPv4 reach it through these, the last 32 bits being the IPv4 address.
+/// The prefix through which networks without IPv4 reach it. The last 32 bits are the IPv4 address.
 const NAT64: Ipv6Net = v6(0x64, 0xff9b, 96);
 
 const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8) -> Ipv4Net {
@@ -47,7 +47,7 @@ const fn v6(a: u16, b: u16, prefix: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0), prefix)
 }
 
-/// Whether anyone on the internet may be meant by this address.
+/// Returns whether an address is public, so that it can be anyone on the internet.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !SPECIAL_V4.iter().any(|net| net.contains(&address)),
@@ -60,7 +60,7 @@ pub(super) fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// The IPv4 address that is really reached.
+/// Returns the IPv4 address that is actually reached, if there is one.
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [.., a, b, c, d] = address.octets();
     address
@@ -68,13 +68,13 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
         .or_else(|| NAT64.contains(&address).then(|| Ipv4Addr::new(a, b, c, d)))
 }
 
-/// The system's resolver without the addresses that are not public.
+/// The resolver of the system, without the addresses that are not public.
 pub(super) struct Resolver {
-    /// Names that the operator chose himself (override, proxy): any address will do.
+    /// Names that the operator chose (override, proxy). Any address is allowed for them.
     pub(super) exempt: Vec<String>,
 }
 
-/// A name with addresses, none of which is public.
+/// A name has addresses, but none of them is public.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("no public address")]
 pub(super) struct Prohibited;

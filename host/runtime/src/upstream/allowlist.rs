@@ -1,4 +1,5 @@
-//! Which URLs may be asked: https on names that are on a list. Pure; the address behind the name is checked later.
+//! Decides which URLs may be requested: https on listed names. Has no side effects; the address behind the name is
+//! checked later.
 
 use url::{Host, Url};
 
@@ -8,43 +9,43 @@ pub enum Denied {
     /// Longer than the limit, in bytes.
     #[error("the URL is longer than {0} bytes")]
     Long(usize),
-    /// Parsers disagree about spaces, control characters and backslashes.
+    /// The URL has a space, a control character or a backslash; parsers disagree about these.
     #[error("the URL holds a space, a control character or a backslash")]
     Character,
-    /// Not an absolute URL.
+    /// It is not an absolute URL.
     #[error("the URL cannot be read: {0}")]
     Syntax(url::ParseError),
-    /// Anything but https.
+    /// The scheme is not https.
     #[error("the scheme is {0:?}, not https")]
     Scheme(String),
-    /// Anything but 443.
+    /// The port is not 443.
     #[error("port {0} is not 443")]
     Port(u16),
-    /// `user@host`.
+    /// The URL has credentials (`user@host`).
     #[error("the URL holds credentials")]
     Userinfo,
-    /// An IP address in any spelling.
+    /// The host is an IP address, in any spelling.
     #[error("the host is not a name")]
     Literal,
-    /// On neither list, or on one only.
+    /// The host is on neither list, or only on one of them.
     #[error("the host {0:?} is not on the list")]
     Host(String),
     /// A header that the host does not send for a plugin.
     #[error("the header {0:?} is not allowed")]
     Header(String),
-    /// More than the limit.
+    /// There are more headers than the limit.
     #[error("more than {0} headers")]
     Headers(usize),
-    /// A body with GET, or longer than the limit in bytes.
+    /// There is a body with GET, or one that is longer than the limit in bytes.
     #[error("the body is not allowed, or longer than {0} bytes")]
     Body(usize),
 }
 
-/// An https URL on port 443 whose host is a name, without credentials, read as browsers do; one trailing dot of the
-/// name is removed.
+/// Parses an https URL on port 443 whose host is a name, without credentials, as browsers do. Removes one trailing dot
+/// from the name.
 ///
 /// # Errors
-/// [`Denied`], by the first rule that is broken.
+/// [`Denied`] with the first rule that is broken.
 pub fn https(text: &str, bytes_max: usize) -> Result<Url, Denied> {
     if text.len() > bytes_max {
         return Err(Denied::Long(bytes_max));
@@ -67,7 +68,7 @@ pub fn https(text: &str, bytes_max: usize) -> Result<Url, Denied> {
     };
     if let Some(name) = name.strip_suffix('.').map(str::to_owned) {
         url.set_host(Some(&name)).map_err(Denied::Syntax)?;
-        // `127.0.0.1.` has become an address only now.
+        // Without its trailing dot, `127.0.0.1.` is an address.
         if !matches!(url.host(), Some(Host::Domain(_))) {
             return Err(Denied::Literal);
         }
@@ -75,7 +76,7 @@ pub fn https(text: &str, bytes_max: usize) -> Result<Url, Denied> {
     Ok(url)
 }
 
-/// Whether the name of `url` is on the list; `*.example.com` on it stands for every name below example.com.
+/// Returns whether the name of `url` is on the list. `*.example.com` stands for every name below example.com.
 #[must_use]
 pub fn listed(url: &Url, hosts: &[impl AsRef<str>]) -> bool {
     let Some(name) = url.host_str() else {
@@ -89,7 +90,7 @@ pub fn listed(url: &Url, hosts: &[impl AsRef<str>]) -> bool {
         })
 }
 
-/// Whether `name` is a name below `parent`.
+/// Returns whether `name` is a name below `parent`.
 pub(super) fn below(name: &str, parent: &str) -> bool {
     name.len()
         .checked_sub(parent.len() + 1)
@@ -214,7 +215,7 @@ mod tests {
                 let host = url.host_str().unwrap();
                 prop_assert!(host == "www.instagram.com" || host.ends_with(".fbcdn.net"));
                 prop_assert_eq!((url.scheme(), url.port(), url.username()), ("https", None, ""));
-                // What is sent is what was checked.
+                // The URL that is sent is the URL that was checked.
                 prop_assert_eq!(https(url.as_str(), MAX), Ok(url));
             }
         }

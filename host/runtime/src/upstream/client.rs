@@ -1,4 +1,4 @@
-//! Sends a plugin's request: rules, session, redirects, pacing, one retry, and all of it by a deadline.
+//! Sends a plugin's request: applies rules, session, redirects, pacing and one retry, all within a deadline.
 
 use std::{
     sync::Arc,
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::contract::{Answer, FetchError, Header, Request, Response};
 
-/// A cheap handle.
+/// The client of plugins. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Client(Arc<Inner>);
 
@@ -35,7 +35,7 @@ struct Inner {
     tally: Arc<Tally>,
 }
 
-/// Where answers come from.
+/// Where responses come from.
 #[derive(Debug)]
 enum Source {
     Replay(Replay),
@@ -50,10 +50,10 @@ struct Network {
 }
 
 impl Client {
-    /// Reads the cookie file and the replay folder.
+    /// Creates a client. Reads the cookie file and the replay folder.
     ///
     /// # Errors
-    /// [`Error::Config`] names the setting and what is wrong with it.
+    /// [`Error::Config`] names the setting and its error.
     pub fn new(config: Config) -> Result<Self, Error> {
         let paced = config.origin_override.is_none();
         Self::with_pacing(config, paced)
@@ -78,25 +78,26 @@ impl Client {
         })))
     }
 
-    /// What was asked of each host of the operator's list, and how it ended; nothing while answers are recorded ones.
+    /// The number of requests to each host of the operator's list, by outcome. All are zero while responses come from
+    /// recordings.
     #[must_use]
     pub fn asked(&self) -> Vec<Asked> {
         self.0.tally.asked()
     }
 
-    /// Bytes of media files that came since the process began, also of those that were not kept.
+    /// Bytes of media files received since the process started, including those of files that were not kept.
     #[must_use]
     pub fn media_bytes(&self) -> u64 {
         self.0.tally.media_bytes()
     }
 
-    /// Whether the operator configured a session.
+    /// Returns whether the operator configured a session.
     #[must_use]
     pub fn has_session(&self) -> bool {
         self.0.session.is_some()
     }
 
-    /// Sends one request of a plugin that may ask `allowed`; always ends by `deadline`.
+    /// Sends one request of a plugin that may contact the hosts `allowed`. Always ends by `deadline`.
     pub async fn fetch(&self, request: &Request, allowed: &[String], deadline: Instant) -> Answer {
         let url = Url::parse(&request.url).ok();
         let span = fetching(url.as_ref());
@@ -126,12 +127,12 @@ impl Client {
     }
 }
 
-/// The name alone: paths say what somebody looked at, and queries are signed.
+/// A span with only the host name: paths show what somebody looked at, and queries are signed.
 pub(super) fn fetching(url: Option<&Url>) -> Span {
     tracing::error_span!("fetch", host = url.and_then(Url::host_str))
 }
 
-/// What [`super::media`] is built on.
+/// The functions that [`super::media`] uses.
 impl Client {
     pub(super) fn tally(&self) -> &Arc<Tally> {
         &self.0.tally
@@ -145,7 +146,7 @@ impl Client {
         &self.0.rules
     }
 
-    /// The recorded file, where answers come from recordings; `Some(None)`: it is not among them.
+    /// Returns the recorded file if responses come from recordings; `Some(None)` if it is not among them.
     pub(super) fn recorded_media(&self, url: &Url) -> Option<Option<bytes::Bytes>> {
         match &self.0.source {
             Source::Replay(replay) => Some(replay.media(url)),
@@ -153,7 +154,7 @@ impl Client {
         }
     }
 
-    /// One hop in its turn, to the head of the response.
+    /// Sends one hop when it is its turn, and returns the head of the response.
     pub(super) async fn send_media(&self, hop: &Hop) -> Result<reqwest::Response, FetchError> {
         let Source::Network(network) = &self.0.source else {
             return Err(FetchError::HttpRequestDenied("not recorded".into()));
@@ -183,7 +184,7 @@ impl Inner {
                 Source::Replay(replay) => return replay.answer(request),
                 Source::Network(network) => network,
             };
-            // Signed for each hop anew, so that nothing follows a redirect to another site.
+            // The session is added for each hop separately, so that it never follows a redirect to another site.
             let mut signed = hop.clone();
             if let Some(session) = self.session.as_ref().filter(|_| request.session) {
                 session.sign(&hop.url, &mut signed.headers);
@@ -201,7 +202,7 @@ impl Inner {
 }
 
 impl Network {
-    /// One hop, and once more where the connection failed before an answer and nothing can have been done twice.
+    /// Sends one hop. Retries once if the connection failed before a response and a second request is harmless.
     async fn send(&self, hop: &Hop) -> Result<Arrived, FetchError> {
         match self.send_once(hop).await {
             Err(FetchError::ConnectionRefused | FetchError::ConnectionTerminated)
@@ -213,7 +214,7 @@ impl Network {
         }
     }
 
-    /// One hop in its turn.
+    /// Sends one hop when it is its turn.
     async fn send_once(&self, hop: &Hop) -> Result<Arrived, FetchError> {
         let host = hop.url.host_str().unwrap_or_default();
         let turn = match self.pacing.turn(host).await {
@@ -247,7 +248,7 @@ fn outcome(arrived: &Result<Arrived, FetchError>, ended: &Ended) -> Outcome {
     }
 }
 
-/// Whether a host asked for patience, and for how long.
+/// Returns whether a host asked us to wait, and for how long.
 fn ended(response: &Response) -> Ended {
     let wait = response
         .headers
@@ -262,7 +263,7 @@ fn ended(response: &Response) -> Ended {
     }
 }
 
-/// Seconds, or a date.
+/// Parses seconds or a date.
 fn retry_after(value: &str, now: OffsetDateTime) -> Option<Duration> {
     match value.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
@@ -272,7 +273,7 @@ fn retry_after(value: &str, now: OffsetDateTime) -> Option<Duration> {
     }
 }
 
-/// What the host would say if it were asked before its time.
+/// The response that the host would give if a request were sent too early.
 fn throttled(url: &Url, status: u16, wait: Duration) -> Arrived {
     Arrived::Response(Response {
         status,
@@ -285,7 +286,7 @@ fn throttled(url: &Url, status: u16, wait: Duration) -> Arrived {
     })
 }
 
-/// For logs: without the query, which may be signed or name a user.
+/// A URL for logs, without its query, which may be signed or name a user.
 fn redacted(url: &str) -> String {
     match Url::parse(url) {
         Ok(url) => format!("{}{}", url.host_str().unwrap_or_default(), url.path()),

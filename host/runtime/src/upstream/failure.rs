@@ -1,11 +1,11 @@
-//! What a failure of the HTTP library means, in the names of wasi:http.
+//! Maps failures of the HTTP library to the names of wasi:http.
 
 use std::{error::Error as StdError, io};
 
 use super::address::Prohibited;
 use crate::contract::FetchError;
 
-/// A request that got no response head.
+/// Maps the error of a request that got no response head.
 pub(super) fn sending(error: &reqwest::Error) -> FetchError {
     if find::<Prohibited>(error).is_some() {
         return FetchError::DestinationIpProhibited;
@@ -19,7 +19,8 @@ pub(super) fn sending(error: &reqwest::Error) -> FetchError {
     if error.is_timeout() {
         return FetchError::HttpResponseTimeout;
     }
-    // The library's own type for this belongs to another room; its text is pinned by a test.
+    // This module may not use the crate that has the type for this error. A test pins its text.
+    // text.
     let closed = chain(error).any(|cause| cause.to_string().contains("closed before message"));
     if closed || find::<io::Error>(error).is_some() {
         return FetchError::ConnectionTerminated;
@@ -27,7 +28,7 @@ pub(super) fn sending(error: &reqwest::Error) -> FetchError {
     FetchError::HttpProtocolError
 }
 
-/// A body that broke off.
+/// Maps the error of a body that broke off.
 pub(super) fn reading(error: &reqwest::Error) -> FetchError {
     if error.is_decode() && find::<io::Error>(error).is_some_and(|cause| !cut(cause.kind())) {
         return FetchError::HttpResponseContentCoding(None);
@@ -58,10 +59,10 @@ fn cut(kind: io::ErrorKind) -> bool {
     )
 }
 
-/// The first cause of this type.
+/// Returns the first cause of this type.
 fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
     chain(error).find_map(|cause| {
-        // An io::Error hides what it wraps from `source`.
+        // `source` of an `io::Error` skips the error that it wraps.
         let wrapped = cause
             .downcast_ref::<io::Error>()
             .and_then(io::Error::get_ref)

@@ -1,4 +1,4 @@
-//! Media files: opened at any byte and read piece by piece, so that none is ever held whole.
+//! Media files: opened at any byte and read piece by piece, so that no file is ever held in memory as a whole.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,28 +23,28 @@ use super::{
 };
 use crate::contract::FetchError;
 
-/// Why a media file cannot be opened or read on.
+/// Why a media file cannot be opened or read further.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MediaError {
-    /// The link breaks a rule: another host, another scheme.
+    /// The link breaks a rule: another host, or another scheme.
     #[error("the link is not allowed: {0}")]
     Denied(String),
-    /// The link is no longer good (403, 404, 410): ask Instagram for a new one.
+    /// The link is no longer valid (403, 404, 410): ask Instagram for a new one.
     #[error("the link has expired: HTTP {0}")]
     Expired(u16),
-    /// The server answers, but not with the file.
+    /// The server responds, but not with the file.
     #[error("the media server answers HTTP {0}")]
     Status(u16),
-    /// Encoded, although nothing but the file itself was asked for.
+    /// The file is encoded, although we asked for the plain file.
     #[error("the media server sends an encoded file")]
     Coding,
-    /// The network.
+    /// The network failed.
     #[error("{0}")]
     Fetch(#[from] FetchError),
 }
 
 impl MediaError {
-    /// Whether trying again, perhaps from where it stopped, may help.
+    /// Returns whether another attempt, perhaps from where it stopped, may succeed.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -58,14 +58,14 @@ impl MediaError {
     }
 }
 
-/// A media file that is being read.
+/// An open media file.
 #[derive(Debug)]
 pub struct Opened {
-    /// The first byte that comes: what was asked for, or 0 where the server starts over.
+    /// The position of the first byte that is sent: the requested one, or 0 if the server starts from the beginning.
     pub start: u64,
-    /// Length of the whole file in bytes, as far as the server says.
+    /// Length of the whole file in bytes, if the server states it.
     pub total: Option<u64>,
-    /// Names this version of the file, so that it can be read on and not mixed with another.
+    /// Identifies this version of the file, so that reading can continue later without mixing two versions.
     pub tag: Option<String>,
     body: Body,
     tally: Arc<Tally>,
@@ -78,10 +78,10 @@ enum Body {
 }
 
 impl Opened {
-    /// The next piece, or `None` at the end of what the server sends.
+    /// Returns the next piece, or `None` at the end of the body.
     ///
     /// # Errors
-    /// [`FetchError::HttpResponseTimeout`] after a silence of `idle_ms_max`; a broken connection.
+    /// [`FetchError::HttpResponseTimeout`] if no data comes for `idle_ms_max`, or the error of a broken connection.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, FetchError> {
         let piece = match &mut self.body {
             Body::Recorded(bytes) => Ok(bytes.take()),
@@ -97,8 +97,9 @@ impl Opened {
 }
 
 impl Client {
-    /// Opens a media file at byte `from`; with the `tag` of an earlier opening only if it is still the same file, else
-    /// from its beginning. The egress rules are those of plugin requests; the operator's session never goes along.
+    /// Opens a media file at byte `from`. With the `tag` of an earlier response, starts at `from` only if it is still
+    /// the same file, or else from the beginning. The egress rules are those of plugin requests; the operator's
+    /// session is never sent.
     ///
     /// # Errors
     /// [`MediaError`].
@@ -138,7 +139,7 @@ impl Client {
     }
 }
 
-/// As if the server had started over.
+/// A recorded file, as if the server had started from the beginning.
 fn recorded(bytes: Bytes, tally: &Arc<Tally>) -> Opened {
     Opened {
         start: 0,
@@ -153,7 +154,7 @@ fn headers(from: u64, tag: Option<&str>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     let tag = tag.and_then(|tag| HeaderValue::from_str(tag).ok());
-    // Without a name for the version, what comes later could be of another file.
+    // Without a tag for the version, the rest could be of another file.
     let range = HeaderValue::from_str(&format!("bytes={from}-")).ok();
     if let Some((tag, range)) = tag.zip(range).filter(|_| from > 0) {
         headers.insert(RANGE, range);
@@ -184,7 +185,7 @@ fn opened(
         }
         status => return Err(MediaError::Status(status.as_u16())),
     };
-    // Only a strong tag names bytes.
+    // Only a strong tag identifies the exact bytes.
     let strong = text(ETAG).filter(|tag| !tag.starts_with("W/"));
     let tag = strong.or_else(|| text(LAST_MODIFIED)).map(str::to_owned);
     Ok(Opened {
@@ -196,7 +197,7 @@ fn opened(
     })
 }
 
-/// `bytes 5-9/10`: the first byte and the whole length, where it is known.
+/// Parses `bytes 5-9/10` into the first byte and the total length, if it is known.
 fn range(text: &str) -> Option<(u64, Option<u64>)> {
     let (range, total) = text.strip_prefix("bytes ")?.split_once('/')?;
     let (start, _) = range.split_once('-')?;

@@ -1,5 +1,5 @@
-//! How fast, and whether, a host is asked: spacing, `Retry-After`, a breaker, requests at once. Off with an override
-//! or a replay, except for the requests at once.
+//! Limits how fast, and whether, requests are sent to a host: spacing, `Retry-After`, a breaker, requests at once.
+//! With an override or a replay, only the number of requests at once is limited.
 
 use std::{
     collections::HashMap,
@@ -16,42 +16,42 @@ use tokio::{
 use super::Limits;
 use crate::contract::FetchError;
 
-/// Hosts that are remembered before idle ones are forgotten.
+/// Maximum number of hosts that are remembered before idle ones are forgotten.
 const HOSTS_MAX: usize = 1024;
 
-/// Why a host is not asked now.
+/// Why no request is sent to a host now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Held {
-    /// It said `Retry-After` with this status, and there is this long to go.
+    /// It sent `Retry-After` with this status, and this much time is left.
     Throttled(u16, Duration),
     /// It failed too often.
     Broken,
 }
 
-/// How a request ended, as far as its host is to blame.
+/// The result of a request, as far as its host is responsible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// It answered.
+    /// It sent a response.
     Answered,
-    /// It answered with this status that we should come back later.
+    /// It sent a response with this status and asked us to come back after this time.
     Throttled(u16, Duration),
-    /// It could not be reached or broke off.
+    /// It could not be reached, or the connection broke off.
     Failed,
 }
 
-/// What is known of one host. The clock is passed in.
+/// The state of one host. The current time is passed in.
 #[derive(Debug, Default)]
 struct Host {
     /// The earliest start of the next request.
     next: Option<Instant>,
     throttled: Option<(u16, Instant)>,
-    /// In a row.
+    /// Failures in a row.
     failures: u32,
     open_until: Option<Instant>,
 }
 
 impl Host {
-    /// When a request may start, `jitter` being between 0 and 1.
+    /// Returns when a request may start. `jitter` is between 0 and 1.
     fn admit(&mut self, limits: &Limits, now: Instant, jitter: f64) -> Result<Instant, Held> {
         if let Some((status, until)) = self.throttled.filter(|(_, until)| *until > now) {
             return Err(Held::Throttled(status, until - now));
@@ -60,7 +60,7 @@ impl Host {
             if until > now {
                 return Err(Held::Broken);
             }
-            // One probe; the others wait for another such while, or for the probe's success.
+            // Lets one probe through. The others wait for the same time again, or for the probe's success.
             self.open_until = Some(now + self.pause(limits));
         }
         let start = self.next.map_or(now, |next| next.max(now));
@@ -85,7 +85,7 @@ impl Host {
         }
     }
 
-    /// How long the breaker stays open after this many failures.
+    /// Returns how long the breaker stays open after this many failures.
     fn pause(&self, limits: &Limits) -> Duration {
         let doublings = self
             .failures
@@ -102,17 +102,17 @@ impl Host {
     }
 }
 
-/// The hosts that were asked lately.
+/// The hosts to which requests were sent lately.
 #[derive(Debug)]
 pub(super) struct Pacing {
     limits: Limits,
-    /// Without it, only the number of requests at once is limited.
+    /// If false, only the number of requests at once is limited.
     paced: bool,
     all: Arc<Semaphore>,
     hosts: Mutex<HashMap<String, (Arc<Semaphore>, Host)>>,
 }
 
-/// A place among the requests under way; hand it back with [`Pacing::ended`].
+/// A permit for a request in flight; return it with [`Pacing::ended`].
 #[derive(Debug)]
 pub(super) struct Turn {
     host: String,
@@ -129,10 +129,10 @@ impl Pacing {
         }
     }
 
-    /// Waits until `host` may be asked.
+    /// Waits until a request may be sent to `host`.
     pub(super) async fn turn(&self, host: &str) -> Result<Turn, Held> {
         let slots = self.with(host, |slots, _| Arc::clone(slots));
-        // A host's own queue comes first, so that a slow host does not hold places of all.
+        // A host's own queue comes first, so that a slow host does not use up the permits of all hosts.
         let own = permit(slots).await?;
         let permits = [own, permit(Arc::clone(&self.all)).await?];
         if self.paced {
@@ -147,7 +147,7 @@ impl Pacing {
         })
     }
 
-    /// Learns from how a request ended.
+    /// Updates the state of a host after a request ended.
     pub(super) fn ended(&self, turn: Turn, ended: Ended) {
         self.with(&turn.host, |_, state| {
             state.ended(&self.limits, Instant::now(), ended);
@@ -158,7 +158,7 @@ impl Pacing {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if hosts.len() >= HOSTS_MAX && !hosts.contains_key(host) {
             let now = Instant::now();
-            // Whoever holds a place holds the semaphore too.
+            // A request in flight or in the queue holds the semaphore too.
             hosts.retain(|_, (slots, state)| Arc::strong_count(slots) > 1 || !state.idle(now));
         }
         let (slots, state) = hosts.entry(host.to_owned()).or_insert_with(|| {
@@ -170,7 +170,7 @@ impl Pacing {
 }
 
 impl Ended {
-    /// What a failed fetch says of its host: nothing, where our own rules or limits ended it.
+    /// Returns what a failed fetch says about its host: no failure if our own rules or limits ended it.
     pub(super) fn failed(error: &FetchError) -> Self {
         match error {
             FetchError::DnsError
@@ -186,12 +186,12 @@ impl Ended {
     }
 }
 
-/// Semaphores here are never closed; if one were, the host would count as broken.
+/// Acquires a permit. Semaphores here are never closed; if one were, the host would count as broken.
 async fn permit(semaphore: Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Held> {
     semaphore.acquire_owned().await.map_err(|_| Held::Broken)
 }
 
-/// Between 0 and 1. The hasher's keys are the only randomness needed here.
+/// A random number between 0 and 1. The hasher's keys are the only randomness needed here.
 fn jitter() -> f64 {
     f64::from(RandomState::new().hash_one(0_u8) as u32) / f64::from(u32::MAX)
 }

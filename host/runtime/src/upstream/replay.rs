@@ -1,4 +1,4 @@
-//! Answers from HAR files instead of the network.
+//! Takes responses from HAR files instead of the network.
 
 use std::{
     fs, io,
@@ -17,7 +17,7 @@ use crate::contract::{Answer, FetchError, Method, Request, Response, recorded};
 pub(super) struct Replay(Har);
 
 impl Replay {
-    /// In the order of the paths; the first exchange that answers a request wins.
+    /// Reads the files in the order of their paths. The first exchange that matches a request is used.
     pub(super) fn read(folder: &Path) -> Result<Self, Error> {
         let wrong =
             |path: &Path, what: String| Error::Config(format!("replay {}: {what}", path.display()));
@@ -36,7 +36,7 @@ impl Replay {
         Ok(Self(Har { entries }))
     }
 
-    /// A media file, by its address alone.
+    /// Returns a media file by its URL alone.
     pub(super) fn media(&self, url: &Url) -> Option<Bytes> {
         let request = Request {
             method: Method::Get,

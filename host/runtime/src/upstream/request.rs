@@ -1,4 +1,4 @@
-//! What of a plugin's request is sent: the one place that turns it into HTTP, or denies it. Pure.
+//! Converts a plugin's request to HTTP, or denies it. No other code does this. Has no side effects.
 
 use bytes::Bytes;
 use reqwest::{
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::contract;
 
-/// One request to one host; a redirect makes the next.
+/// One request to one host; a redirect leads to the next.
 #[derive(Clone, Debug)]
 pub(super) struct Hop {
     pub(super) method: Method,
@@ -54,7 +54,7 @@ impl Hop {
         })
     }
 
-    /// The hop that a redirect asks for, as browsers understand it: only 307 and 308 keep a POST.
+    /// Returns the hop that a redirect asks for, as browsers do: only 307 and 308 keep a POST.
     pub(super) fn next(self, status: StatusCode, url: Url) -> Self {
         let mut next = Self { url, ..self };
         if next.method == Method::POST
@@ -70,7 +70,7 @@ impl Hop {
         next
     }
 
-    /// Whether it may be sent twice: it only reads. A GraphQL call is a POST that reads.
+    /// Returns whether it may be sent twice, because it only reads. A GraphQL call is a POST that reads.
     pub(super) fn repeatable(&self) -> bool {
         self.method == Method::GET || self.url.path().split('/').any(|part| part == "graphql")
     }
@@ -80,14 +80,14 @@ impl RequestRules {
     /// Checks a request of a plugin that may contact the hosts `allowed`.
     ///
     /// # Errors
-    /// [`Denied`], by the first rule that is broken.
+    /// [`Denied`] with the first rule that is broken.
     pub fn check(&self, request: &contract::Request, allowed: &[String]) -> Result<(), Denied> {
         let hop = Hop::first(request, self)?;
         self.check_host(&hop.url, allowed)
     }
 }
 
-/// Whether a URL is Instagram's own: the only place a session is sent to.
+/// Returns whether a URL belongs to Instagram, the only site that a session is sent to.
 pub(super) fn on_instagram(url: &Url) -> bool {
     const HOME: &str = "instagram.com";
     url.scheme() == "https"
@@ -110,7 +110,7 @@ fn header(
         return Err(denied());
     }
     let name = HeaderName::from_bytes(header.name.as_bytes()).map_err(|_| denied())?;
-    // Refuses line breaks and NUL.
+    // Rejects line breaks and NUL.
     let value = HeaderValue::from_str(&header.value).map_err(|_| denied())?;
     Ok((name, value))
 }

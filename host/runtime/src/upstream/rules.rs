@@ -1,5 +1,5 @@
-//! The egress rules: which requests of a plugin may be sent, and on which hosts media may lie. Pure, so that whoever
-//! judges a request or a record (live, at admission, on a replay) judges it alike.
+//! The egress rules: which requests of a plugin may be sent, and on which hosts media may be. They have no side
+//! effects, so that live calls, admission and replays judge a request or a record in the same way.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::{
     allowlist::{Denied, https, listed},
 };
 
-/// What a plugin may set without a word from the operator. Everything else is of no use to a reader of public pages.
+/// The headers that a plugin may set without permission from the operator. A reader of public pages needs no others.
 const HEADERS: [&str; 27] = [
     "accept",
     "accept-language",
@@ -32,7 +32,7 @@ const HEADERS: [&str; 27] = [
     "upgrade-insecure-requests",
     "user-agent",
     "x-asbd-id",
-    // For guests any value does, so it is no secret; a session's own replaces it.
+    // For guests any value is accepted, so it is not a secret; that of a session replaces it.
     "x-csrftoken",
     "x-fb-friendly-name",
     "x-fb-lsd",
@@ -42,7 +42,7 @@ const HEADERS: [&str; 27] = [
     "x-requested-with",
 ];
 
-/// Headers that no setting opens: they carry secrets, name the server that is asked, or frame the message.
+/// Headers that no setting can allow: they carry secrets, name the target server, or frame the message.
 const CLOSED_HEADERS: [&str; 19] = [
     "accept-encoding",
     "authorization",
@@ -65,10 +65,10 @@ const CLOSED_HEADERS: [&str; 19] = [
     "x-real-ip",
 ];
 
-/// Families of headers that no setting opens.
+/// Prefixes of headers that no setting can allow.
 const CLOSED_PREFIXES: [&str; 4] = ["proxy-", "sec-websocket-", "x-forwarded-", "x-http-method"];
 
-/// Whether the operator may let plugins set this header: a lower-case name that is not closed.
+/// Returns whether the operator may let plugins set this header: a lower-case name that is not closed.
 #[must_use]
 pub fn may_be_allowed(header: &str) -> bool {
     let is_name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -80,7 +80,7 @@ pub fn may_be_allowed(header: &str) -> bool {
             .any(|prefix| header.starts_with(prefix))
 }
 
-/// A cheap handle.
+/// The egress rules. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct RequestRules(Arc<Inner>);
 
@@ -108,19 +108,19 @@ impl RequestRules {
             media_hosts: config.media_hosts.clone(),
             headers: config.request_headers.clone(),
             limits: config.limits.clone(),
-            // A gateway that stands in for Instagram may keep media elsewhere.
+            // A gateway in place of Instagram may keep media elsewhere.
             any_media_host: config.origin_override.is_some(),
         }))
     }
 
-    /// Whether a record may link to this address as media that will be fetched.
+    /// Returns whether a record may link to this address as media that will be fetched.
     #[must_use]
     pub fn allows_media(&self, url: &str) -> bool {
         https(url, self.0.limits.url_bytes_max)
             .is_ok_and(|url| self.0.any_media_host || listed(&url, &self.0.media_hosts))
     }
 
-    /// The name must be on the plugin's list and on the operator's.
+    /// Checks that the host is on both the plugin's and the operator's list.
     pub(super) fn check_host(&self, url: &Url, allowed: &[String]) -> Result<(), Denied> {
         if listed(url, allowed) && listed(url, &self.0.hosts) {
             return Ok(());
@@ -143,7 +143,7 @@ impl RequestRules {
 
 #[cfg(test)]
 mod tests {
-    //! What a setting can open, and what none can.
+    //! Which headers a setting can allow and which none can.
 
     use super::*;
 

@@ -1,4 +1,4 @@
-//! The operator's own session: read from a Netscape cookie file, sent to Instagram only, shown to nobody.
+//! The operator's own session: read from a Netscape cookie file, sent only to Instagram, never shown.
 
 use std::{fmt, path::Path};
 
@@ -8,13 +8,13 @@ use url::Url;
 
 use super::{Error, allowlist::below, request::on_instagram};
 
-/// The cookie without which there is no session.
+/// The cookie that every session has.
 const SESSION: &str = "sessionid";
-/// The cookie whose value Instagram wants repeated in [`CSRF_HEADER`].
+/// The cookie whose value Instagram expects again in [`CSRF_HEADER`].
 const CSRF: &str = "csrftoken";
 const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrftoken");
 
-/// Never printed.
+/// A value that is never printed.
 #[derive(Clone, PartialEq, Eq)]
 struct Secret(String);
 
@@ -27,16 +27,16 @@ impl fmt::Debug for Secret {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Cookie {
     domain: String,
-    /// Names below the domain too.
+    /// Whether it is also sent to names below the domain.
     below: bool,
     path: String,
-    /// Seconds since 1970; 0 is the end of the browser's session, which a file outlives.
+    /// Seconds since 1970. 0 is the end of the browser's session, which does not apply to a file.
     expires: i64,
     name: String,
     value: Secret,
 }
 
-/// The cookies of instagram.com in the operator's file.
+/// The cookies for instagram.com in the operator's file.
 #[derive(Clone, Debug)]
 pub(super) struct Session(Vec<Cookie>);
 
@@ -67,7 +67,7 @@ impl Session {
         }
     }
 
-    /// Adds what belongs to `url`; nothing for another site.
+    /// Adds the cookies that belong to `url`; none for another site.
     pub(super) fn sign(&self, url: &Url, headers: &mut HeaderMap) {
         let now = OffsetDateTime::now_utc().unix_timestamp();
         let sent: Vec<&Cookie> = self
@@ -106,7 +106,8 @@ impl Cookie {
     }
 }
 
-/// Seven fields between tabs: domain, whether names below it count, path, whether https only, expiry, name, value.
+/// Parses seven fields between tabs: domain, whether names below it are included, path, whether https only, expiry,
+/// name, value.
 fn cookie(line: &str) -> Result<Cookie, &'static str> {
     let fields: Vec<&str> = line.split('\t').collect();
     let &[domain, wide, path, _secure, expires, name, value] = fields.as_slice() else {

@@ -1,5 +1,5 @@
-//! What was asked of which host and how it ended, in numbers. A host is called as on the operator's list, so that there
-//! are never more names than that list has.
+//! Counts the requests to each host by their outcome. Hosts are named as on the operator's list, so that there are
+//! never more names than on that list.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,23 +7,23 @@ use url::Url;
 
 use super::allowlist::listed;
 
-/// How one request to a host ended, redirects and retries counted by themselves.
+/// The outcome of one request to a host. Redirects and retries are counted separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The host answered, whatever it said: a 404 is a fact, too.
+    /// The host sent a response, whatever it said: a 404 is a fact, too.
     Answered,
-    /// It asked for patience: 429, or 503 with a `Retry-After`.
+    /// It asked us to wait: 429, or 503 with a `Retry-After`.
     Throttled,
-    /// It failed: any other 5xx.
+    /// It failed with any other 5xx.
     ServerError,
-    /// No answer: names, connections, TLS, time.
+    /// There was no response: DNS, connection, TLS, timeout.
     Failed,
-    /// It was not asked: it had asked for patience before, or failed too often.
+    /// No request was sent: the host had asked us to wait, or had failed too often.
     Held,
 }
 
 impl Outcome {
-    /// All of them.
+    /// All outcomes.
     pub const ALL: [Self; 5] = [
         Self::Answered,
         Self::Throttled,
@@ -32,7 +32,7 @@ impl Outcome {
         Self::Held,
     ];
 
-    /// For metrics: lower case with underscores.
+    /// Its name in metrics: lower case with underscores.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -53,18 +53,18 @@ impl Outcome {
     }
 }
 
-/// How many requests to one host ended in one way.
+/// The number of requests to one host with one outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// As on the operator's list, such as `*.fbcdn.net`.
+    /// The host as on the operator's list, such as `*.fbcdn.net`.
     pub host: String,
-    /// How they ended.
+    /// Their outcome.
     pub outcome: Outcome,
-    /// Since the process began.
+    /// The count since the process started.
     pub count: u64,
 }
 
-/// Counts since the process began.
+/// Counts since the process started.
 #[derive(Debug)]
 pub(super) struct Tally {
     hosts: Vec<(String, [AtomicU64; Outcome::ALL.len()])>,
@@ -80,7 +80,7 @@ impl Tally {
         }
     }
 
-    /// One request; of a host that is on no list nothing is counted, because nothing was sent.
+    /// Counts one request. If the host is on no list, nothing is counted, because nothing was sent.
     pub(super) fn count(&self, url: &Url, outcome: Outcome) {
         let host = self
             .hosts

@@ -1,4 +1,4 @@
-//! The client over real sockets, against a local stand-in.
+//! The client over real sockets, against a local server in place of Instagram.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{

@@ -1,4 +1,4 @@
-//! One hop over the wire: dials, sends, reads, within the limits.
+//! Sends one hop over the network: connects, sends and reads, within the limits.
 
 use std::time::Duration;
 
@@ -13,31 +13,32 @@ use url::{Position, Url};
 use super::{Config, Error, Limits, address::Resolver, failure, request::Hop};
 use crate::contract::{FetchError, Header, Response};
 
-/// Most bytes set aside for a body before any of it has come: an announced length is only a claim.
+/// Maximum memory that is allocated for a body before any of it has arrived, bytes: the stated length cannot be
+/// trusted.
 const AHEAD_BYTES_MAX: u64 = 256 << 10;
 
-/// A connection pool.
+/// The connection pools.
 #[derive(Debug)]
 pub(super) struct Transport {
     client: reqwest::Client,
-    /// Takes bodies as they are: media files are not decoded.
+    /// Does not decode bodies; used for media files.
     plain: reqwest::Client,
     origin: Option<Url>,
     limits: Limits,
 }
 
-/// How a hop ended.
+/// The result of a hop.
 #[derive(Debug)]
 pub(super) enum Arrived {
-    /// Somewhere else.
+    /// A redirect to another URL.
     Redirect(StatusCode, Url),
-    /// Here.
+    /// A response.
     Response(Response),
 }
 
-/// Makes ring the cryptography of every TLS connection of this process.
+/// Installs ring as the cryptography provider for every TLS connection of this process.
 pub fn use_ring() {
-    // Fails only where one is installed already, which will do.
+    // Fails only if a provider is already installed, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
@@ -63,7 +64,7 @@ impl Transport {
         })
     }
 
-    /// A media file, to the head of the response; what follows is read by the caller.
+    /// Requests a media file and returns the head of the response. The caller reads the body.
     pub(super) async fn open(&self, hop: &Hop) -> Result<reqwest::Response, FetchError> {
         self.head(&self.plain, hop).await
     }
@@ -115,7 +116,8 @@ impl Transport {
         Ok(request)
     }
 
-    /// What a plugin may see of them. A coding that is still named here was not undone: unknown, or one of several.
+    /// Returns the headers that a plugin may see. A content coding that is still listed was not decoded: it is
+    /// unknown, or one of several.
     fn headers(&self, headers: &HeaderMap) -> Result<Vec<Header>, FetchError> {
         let bytes: usize = headers
             .iter()
@@ -142,7 +144,7 @@ impl Transport {
             .collect())
     }
 
-    /// Counted as it comes, after decoding.
+    /// Reads the body. The size limit applies to the decoded bytes and is checked as they arrive.
     async fn body(&self, mut response: reqwest::Response) -> Result<Bytes, FetchError> {
         let too_large =
             || FetchError::HttpResponseBodySize(Some(self.limits.body_bytes_max as u64));
@@ -168,7 +170,7 @@ impl Transport {
     }
 }
 
-/// What both clients have in common.
+/// The settings that both clients have in common.
 fn builder(config: &Config, exempt: Vec<String>) -> Result<reqwest::ClientBuilder, Error> {
     let limits = &config.limits;
     let mut builder = reqwest::Client::builder()
@@ -190,13 +192,13 @@ fn builder(config: &Config, exempt: Vec<String>) -> Result<reqwest::ClientBuilde
                 "upstream override {origin}: not an http origin"
             )));
         }
-        // HTTP/2 would take the authority from the URL.
+        // With HTTP/2, the authority would come from the URL.
         builder = builder.http1_only();
     }
     Ok(builder)
 }
 
-/// Where a redirect leads, as if `from` itself had answered.
+/// Returns the target of a redirect, as if `from` itself had sent it.
 pub(super) fn redirect(status: StatusCode, headers: &HeaderMap, from: &Url) -> Option<Url> {
     let location = headers.get(LOCATION)?.to_str().ok()?;
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)

@@ -81,7 +81,7 @@ impl Artifacts {
     /// Keeps the code that was just compiled for the component with this digest, and loads it.
     ///
     /// # Errors
-    /// If it is not for this engine, or cannot be loaded.
+    /// If it is not for this engine. If it cannot be written, that is only logged.
     pub(crate) fn keep(&self, digest: &str, code: &[u8]) -> Result<Component, String> {
         let component = self.trust(code).map_err(|error| format!("{error:#}"))?;
         // Serving matters more than a fast restart.

@@ -1,4 +1,4 @@
-//! The state of one host with a clock of our own, and the queue with paused time.
+//! The state of one host with a simulated clock, and the queue with paused time.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
@@ -17,7 +17,7 @@ fn requests_are_spaced_with_jitter() {
     let (mut host, now) = (Host::default(), Instant::now());
     let starts = [0.0, 1.0, 0.0].map(|jitter| host.admit(&limits(), now, jitter).unwrap() - now);
     assert_eq!(starts.map(|start| start.as_millis()), [0, 100, 250]);
-    // An idle host is asked at once.
+    // A request to an idle host starts at once.
     assert_eq!(host.admit(&limits(), now + SECOND, 0.0), Ok(now + SECOND));
 }
 

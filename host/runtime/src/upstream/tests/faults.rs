@@ -1,4 +1,4 @@
-//! What goes wrong on the wire, and what it is called.
+//! Faults on the network, and the errors that they become.
 
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ async fn an_answer_larger_than_the_limit_is_refused() {
 #[tokio::test]
 async fn one_known_coding_is_undone_and_any_other_is_refused() {
     let small = fetch(|_| reply(200, &[("content-encoding", "gzip")], bomb(258)));
-    // The stand-in's bombs have no right checksum.
+    // The local server's bombs have a wrong checksum.
     assert_eq!(
         small.await,
         Err(FetchError::HttpResponseContentCoding(None))
@@ -200,7 +200,7 @@ async fn a_host_that_keeps_failing_is_left_alone() {
         ends.push(fetch_with(&client, &get(PAGE)).await.unwrap_err());
     }
     ends.push(fetch_with(&client, &get(PAGE)).await.unwrap_err());
-    // Each fetch is two tries; the fifth try opens the breaker, so the sixth is not made.
+    // Each fetch makes two attempts. The fifth attempt opens the breaker, so the sixth is not made.
     use FetchError::{ConnectionTerminated as Cut, DestinationUnavailable as Broken};
     assert_eq!(ends, [Cut, Cut, Broken, Broken]);
     assert_eq!(upstream.seen().len(), 5);

@@ -1,4 +1,4 @@
-//! Media links: opened under the egress rules, read piece by piece, read on where it is still the same file.
+//! Media links: opened under the egress rules, read piece by piece, and continued if it is still the same file.
 
 use super::{
     config,
@@ -55,7 +55,7 @@ async fn only_a_named_version_is_read_on() {
         (seen.header("range"), seen.header("if-range")),
         (Some("bytes=5-"), Some("\"a\""))
     );
-    // Without a name it begins anew, and a part that was not asked for is no answer.
+    // Without a tag it starts from the beginning, and a part that was not requested is not a valid response.
     let (upstream, opened) = open(part, (LINK, 0, None)).await;
     assert!(opened.is_err());
     assert_eq!(upstream.seen()[0].header("range"), None);
