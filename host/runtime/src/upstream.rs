@@ -56,23 +56,24 @@ pub struct Config {
 /// The limits of one request, and of the pace of requests.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Longest URL of a request, bytes.
+    /// Maximum length of the URL of a request, bytes.
     pub url_bytes_max: usize,
-    /// Most headers of a request.
+    /// Maximum number of headers of a request.
     pub request_headers_max: usize,
-    /// Longest body of a request, bytes.
+    /// Maximum length of the body of a request, bytes.
     pub request_body_bytes_max: usize,
-    /// Most redirects that are followed.
+    /// Maximum number of redirects that are followed.
     pub redirects_max: u32,
-    /// Most time to connect, TLS included, milliseconds.
+    /// Maximum time to connect, including TLS, milliseconds.
     pub connect_ms_max: u64,
-    /// Most time from the start of a request to the head of its response, milliseconds.
+    /// Maximum time from the start of a request to the head of its response, milliseconds.
     pub first_byte_ms_max: u64,
-    /// Longest silence within a body, milliseconds.
+    /// Maximum time without data within a body, milliseconds.
     pub idle_ms_max: u64,
-    /// Most headers of a response.
+    /// Maximum number of headers of a response.
     pub response_headers_max: usize,
-    /// All headers of a response together, bytes; Instagram's content security policies alone are some 8 KiB.
+    /// Maximum size of all headers of a response together, bytes. Instagram's content security policies alone are
+    /// about 8 KiB.
     pub response_header_bytes_max: u32,
     /// Maximum length of the body of a response, decoded, bytes.
     pub body_bytes_max: usize,
