@@ -1,6 +1,6 @@
 //! The plugin host: the only module that uses wasmtime and watches the plugin folder. Its submodules follow the life
-//! of a plugin, from the engine that runs it to the registry that selects the serving version. Imports only point down
-//! here, too.
+//! of a plugin, from the engine that runs it to the registry that selects the serving version. As elsewhere, imports
+//! only point down.
 
 mod admission;
 mod author;

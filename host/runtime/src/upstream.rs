@@ -35,7 +35,7 @@ pub struct Config {
     /// The address of the override is not checked, and [`Pacing`](Limits::spacing_ms_min) is off: a gateway does its
     /// own pacing, and a test must not wait.
     pub origin_override: Option<Url>,
-    /// Answers come from the HAR files below this folder; nothing is sent.
+    /// Responses come from the HAR files below this folder; nothing is sent.
     pub replay: Option<PathBuf>,
     /// The operator's session, a Netscape cookie file.
     pub cookies: Option<PathBuf>,

@@ -20,7 +20,6 @@ pub(super) fn sending(error: &reqwest::Error) -> FetchError {
         return FetchError::HttpResponseTimeout;
     }
     // This module may not use the crate that has the type for this error. A test pins its text.
-    // text.
     let closed = chain(error).any(|cause| cause.to_string().contains("closed before message"));
     if closed || find::<io::Error>(error).is_some() {
         return FetchError::ConnectionTerminated;

@@ -19,8 +19,8 @@ pub struct Sources {
 impl Sources {
     /// Watches the folder from now on.
     ///
+    /// # Errors
     /// If it cannot be read.
-    /// It cannot be read.
     pub fn open(folder: &Path) -> io::Result<Self> {
         let mut watcher = Watcher::of_tree(folder, &FOLDERS, look);
         watcher.first()?;

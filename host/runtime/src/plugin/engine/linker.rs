@@ -67,8 +67,8 @@ pub(crate) fn inert(engine: &Engine) -> Result<Linker<State>> {
     Ok(linker)
 }
 
-/// Rust's std imports a clock since 1.99, even if a plugin does not use the time. Here the clock stands still, so that
-/// a run repeats exactly. A plugin cannot use it to wait, because the deadline of a call does not end a wait in the
+/// Adds a clock that stands still, so that a run repeats exactly. Rust's std imports one since 1.99, even if a plugin
+/// does not use the time. A plugin cannot use it to wait, because the deadline of a call does not end a wait in the
 /// host.
 fn stopped_clock(linker: &mut Linker<State>) -> Result<()> {
     let mut clock = linker.instance("wasi:clocks/monotonic-clock@0.2.12")?;

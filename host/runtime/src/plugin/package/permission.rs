@@ -29,7 +29,7 @@ pub(crate) fn more(serving: &Manifest, next: &Manifest) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    //! Only what is more is reported.
+    //! Only additional permissions are reported.
 
     use super::*;
 
