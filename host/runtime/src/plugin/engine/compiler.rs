@@ -1,6 +1,6 @@
 //! Compiles components in a child process that limits itself: wasmtime does not treat an endless or memory-hungry
 //! compilation as a vulnerability, so it must not become one of ours. In addition, memory that Cranelift never frees
-//! is not the server's.
+//! does not stay in the server.
 
 use std::{
     io::{self, Read as _, Write as _},
