@@ -209,7 +209,7 @@ impl Downloads {
     /// The status of a job; none where there is no such job or it has expired.
     ///
     /// # Errors
-    /// The database fails.
+    /// If the database fails.
     pub async fn status(&self, id: JobId) -> Result<Option<Status<Download>>, job::Error> {
         self.queue.status(id).await
     }
@@ -217,7 +217,7 @@ impl Downloads {
     /// The latest jobs, newest first, at most so many.
     ///
     /// # Errors
-    /// The database fails.
+    /// If the database fails.
     pub async fn recent(&self, most: u32) -> Result<Vec<Status<Download>>, job::Error> {
         self.queue.recent(most).await
     }
@@ -225,7 +225,7 @@ impl Downloads {
     /// The number of jobs in each state.
     ///
     /// # Errors
-    /// The database fails.
+    /// If the database fails.
     pub async fn counts(&self) -> Result<Counts, job::Error> {
         self.queue.counts().await
     }
@@ -233,7 +233,7 @@ impl Downloads {
     /// Stops a job that has not ended.
     ///
     /// # Errors
-    /// The database fails.
+    /// If the database fails.
     pub async fn cancel(&self, id: JobId) -> Result<Option<Status<Download>>, job::Error> {
         self.queue.cancel(id).await
     }

@@ -188,7 +188,7 @@ impl<W: Work> Queue<W> {
     /// The status of a job; none where there is no such job or it has expired, whether or not it was swept.
     ///
     /// # Errors
-    /// The table's.
+    /// [`Error::Database`] if the database fails.
     pub async fn status(&self, id: JobId) -> Result<Option<Status<W>>, Error> {
         let rows = self.0.database.job(&id.to_string()).await?;
         let now = self.0.clock.now_ms();
@@ -203,7 +203,7 @@ impl<W: Work> Queue<W> {
     /// The latest jobs and batches, newest first, at most so many; those whose time is up are not among them.
     ///
     /// # Errors
-    /// The table's.
+    /// [`Error::Database`] if the database fails.
     pub async fn recent(&self, most: u32) -> Result<Vec<Status<W>>, Error> {
         let rows = self.0.database.recent_jobs(most).await?;
         let now = self.0.clock.now_ms();
@@ -223,7 +223,7 @@ impl<W: Work> Queue<W> {
     /// How many jobs there are in each state; items of batches count, batches do not.
     ///
     /// # Errors
-    /// The table's.
+    /// [`Error::Database`] if the database fails.
     pub async fn counts(&self) -> Result<Counts, Error> {
         let mut counts = Counts::default();
         for (state, count) in self.0.database.job_counts().await? {
@@ -257,7 +257,7 @@ impl<W: Work> Queue<W> {
     /// Stops a job, or every item of a batch; what has ended stays as it is.
     ///
     /// # Errors
-    /// The table's.
+    /// [`Error::Database`] if the database fails.
     pub async fn cancel(&self, id: JobId) -> Result<Option<Status<W>>, Error> {
         let Some(before) = self.status(id).await? else {
             return Ok(None);
