@@ -138,7 +138,7 @@ impl Media {
     /// Measures a file. An mp4 or a picture is read in this process, without a child process.
     ///
     /// # Errors
-    /// [`Error::NotMedia`] if the type is unknown.
+    /// [`Error::NotMedia`] if it is not a media file.
     pub async fn probe(&self, path: &Path) -> Result<Probe, Error> {
         let owned = path.to_owned();
         let probe = blocking(move || kind::probe(&owned)).await?;

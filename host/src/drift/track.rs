@@ -85,7 +85,7 @@ pub(super) struct Track {
     /// The percentages of the latest windows, oldest first.
     #[serde(default)]
     windows: Vec<u64>,
-    /// Since when it has been missing, and its rate since then.
+    /// Since when it has been missing, and its rate in the latest window.
     missing: Option<(u64, Rate)>,
 }
 

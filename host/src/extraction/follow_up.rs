@@ -18,7 +18,7 @@ use crate::{
     plugin::{Comparison, Judgement, Plugin, RunResult},
 };
 
-/// The maximum number of concurrent follow-ups; extractions that end while all are busy have none.
+/// The maximum number of concurrent follow-ups; an extraction that ends while all are busy gets none.
 pub(super) const FOLLOW_UPS_MAX: usize = 4;
 
 impl Run {

@@ -62,7 +62,7 @@ pub enum Stage {
     #[default]
     #[serde(rename = "")]
     Starting,
-    /// Finding out which files to fetch.
+    /// Finding out what there is to do.
     Resolving,
     /// Fetching bytes.
     Downloading,
@@ -91,9 +91,9 @@ pub struct Progress {
     pub item: Option<StageItem>,
     /// 0 to 100; never decreases.
     pub percent: u8,
-    /// Bytes read so far of the current file.
+    /// Bytes read so far.
     pub bytes: Option<u64>,
-    /// Total bytes of that file, if known.
+    /// Total bytes to read, if known.
     pub bytes_total: Option<u64>,
     /// The measured rate.
     pub bytes_per_second: Option<f64>,

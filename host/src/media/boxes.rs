@@ -7,7 +7,8 @@ use std::{
 
 use super::{Error, Probe};
 
-/// The maximum length of a `moov` box, and of all indexes together, bytes. That of an hour of video has about 1 MB.
+/// The maximum length of a `moov` box, and of all indexes together, bytes. An hour of video has a
+/// `moov` box of about 1 MB.
 const MOOV_BYTES_MAX: u64 = 32 << 20;
 /// The maximum number of top-level boxes that are searched for it.
 const BOXES_MAX: usize = 10_000;

@@ -90,8 +90,8 @@ impl Owner {
         }
     }
 
-    /// Returns whether a path is in the data folder. It also is if the operator moved a part of the data folder
-    /// elsewhere and left a link.
+    /// Returns whether a path is in the data folder, or in a part of it that the operator moved elsewhere and replaced
+    /// with a link.
     fn holds(&self, path: &Path) -> bool {
         let mut parts = [self.files(), self.captures(), self.components()].into_iter();
         path.starts_with(self.path())
@@ -99,8 +99,8 @@ impl Owner {
             || parts.any(|part| part.canonicalize().is_ok_and(|it| path.starts_with(it)))
     }
 
-    /// Deletes unfinished files and folders of other processes, in all folders that are written atomically. Staged
-    /// downloads are left to `storage`.
+    /// Deletes unfinished files and folders of other processes, in all folders whose files are written
+    /// atomically. Staged downloads are left to `storage`.
     fn clear_unfinished(&self) -> io::Result<()> {
         let flat = [
             self.path().to_owned(),

@@ -237,7 +237,7 @@ pub(super) fn is_unfinished(path: &Path) -> bool {
     is_hidden(path) && name.as_encoded_bytes().ends_with(b".part")
 }
 
-/// The folder that a path lies in.
+/// The parent folder of a path.
 fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

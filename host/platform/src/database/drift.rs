@@ -17,7 +17,7 @@ pub struct FillRow {
     pub field: String,
     /// How often the field was stated.
     pub stated: u64,
-    /// In how many records.
+    /// Out of how many times.
     pub asked: u64,
 }
 

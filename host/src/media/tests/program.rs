@@ -27,7 +27,7 @@ pub(super) async fn media(folder: &TempDir) -> Media {
     media
 }
 
-/// A `Media` with a fake ffmpeg that passes the checks at the start, and runs `body` for a conversion.
+/// A `Media` with a fake ffmpeg that answers the checks at the start, and runs `body` for a conversion.
 pub(super) async fn media_of(folder: &TempDir, version: &str, body: &str) -> (Media, bool) {
     media_within(folder, version, body, config(folder)).await
 }
