@@ -96,7 +96,7 @@ impl<W: Work> Queue<W> {
         Ok(queue)
     }
 
-    /// Returns jobs whose worker is gone to the queue, or marks them as failed if they had too many attempts.
+    /// Puts jobs whose worker has ended back into the queue, or marks them as failed if they had too many attempts.
     pub(super) async fn recover(&self, alone: bool) -> Result<u64, Error> {
         let error = serde_json::to_string(&broken("the server stopped each time it was tried"))?;
         let Inner {
@@ -295,7 +295,7 @@ impl<W: Work> Queue<W> {
         Changes(self.0.changed.subscribe())
     }
 
-    /// Deletes expired jobs, and takes over those whose worker is gone.
+    /// Deletes expired jobs, and takes over those whose worker has ended.
     pub async fn sweep(&self) {
         let swept = async {
             self.0.database.forget_jobs(self.0.clock.now_ms()).await?;

@@ -176,8 +176,8 @@ struct Unfinished {
 }
 
 impl Unfinished {
-    /// Calls `create` for a file or folder that must not exist yet. A process with the same number in another
-    /// container, or one that died, may have taken the name; then `create` is called again with the next name.
+    /// Calls `create` for a file or folder that must not exist yet. A process with the same id in another container,
+    /// or one that died, may have taken the name; then `create` is called again with the next name.
     fn begin(path: &Path, create: impl Fn(&Path) -> io::Result<File>) -> io::Result<(Self, File)> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;

@@ -223,10 +223,10 @@ impl Database {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Returns jobs whose process is gone to the queue: those with an expired lease, and at a start all jobs of other
-    /// owners, because only one process owns the data folder. Also those of `owner` whose lease ended long ago: the
-    /// claim was reported as failed although the table had stored it. A job that was started `attempts_max` times has
-    /// failed.
+    /// Puts jobs whose process has ended back into the queue: those with an expired lease, and at a start all jobs of
+    /// other owners, because only one process owns the data folder. Also those of `owner` whose lease ended long ago:
+    /// their claim was reported as failed although the table had stored it. A job that was started `attempts_max` times
+    /// has failed.
     ///
     /// # Errors
     /// [`Error::Sql`] if the database fails.
