@@ -1,4 +1,4 @@
-//! Builds the four plugins as components, so that one binary works out of the box.
+//! Builds the four plugins as components, so that a single binary works out of the box.
 
 use std::process::ExitCode;
 
@@ -16,7 +16,7 @@ fn main() -> ExitCode {
             plugin("plugin-reel", "reel"),
             plugin("plugin-story", "story"),
         ],
-        // `include_dir!` does not tell the compiler what it read, so the data is named here too.
+        // `include_dir!` does not tell the compiler which files it read, so the data is listed here too.
         &["fixtures/instagram", "plugins", "wit"],
     )
 }

@@ -1,5 +1,5 @@
-//! What was answered to an extraction that a plugin failed: kept redacted, in the shape of a fixture, so that it can be
-//! looked at, run again exactly, and adopted as a case. Knows no plugin.
+//! Captures: the responses to an extraction that a plugin failed. They are stored redacted, in the layout of a fixture,
+//! so that they can be inspected, replayed exactly, and adopted as a case. Depends on no plugin.
 
 mod index;
 #[cfg(test)]
@@ -20,16 +20,17 @@ use uuid::Uuid;
 use self::index::{Cause, Index};
 use crate::data::{Access, Folder, Owner, WholeFolder};
 
-/// What is kept of them.
+/// Limits of the captures.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Most captures; the oldest go first.
+    /// The maximum number of captures; the oldest are deleted first.
     pub captures_max: usize,
-    /// All of them together, bytes; the oldest go first.
+    /// The maximum total size, bytes; the oldest are deleted first.
     pub bytes_max: u64,
-    /// One of them, bytes; a larger one is not kept.
+    /// The maximum size of one capture, bytes; a larger one is not stored.
     pub one_bytes_max: u64,
-    /// Most captures of one cause (plugin version, kind and what is wrong); later ones are only counted.
+    /// The maximum number of captures with the same cause (plugin version, kind, and what is wrong); further ones are
+    /// only counted.
     pub of_one_cause_max: usize,
 }
 
@@ -50,24 +51,24 @@ pub enum Error {
     /// No capture has this id.
     #[error("no capture is called {0:.64?}")]
     Unknown(String),
-    /// It is not as it was written.
+    /// It was altered or damaged.
     #[error("{0}")]
     Broken(String),
-    /// The disk.
+    /// The disk failed.
     #[error("{0}")]
     Io(#[from] io::Error),
 }
 
-/// How an extraction failed, and all that it takes to run it again.
+/// How an extraction failed, and everything that is needed to run it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Capture {
-    /// UUID v7, so in the order of time.
+    /// A UUID v7, so ids sort by time.
     pub id: String,
     /// RFC 3339.
     pub at: String,
-    /// As in `post`, `profile-info`.
+    /// For example `post` or `profile-info`.
     pub kind: String,
-    /// What was asked, in the JSON form of the contract.
+    /// The query, in the JSON form of the contract.
     pub query: Value,
     /// `name@version+digest` of the plugin that failed.
     pub plugin: String,
@@ -75,61 +76,61 @@ pub struct Capture {
     pub digest: String,
     /// `changed`, `fault` or `rules`.
     pub class: String,
-    /// In words.
+    /// The reason, in words.
     pub reason: String,
-    /// Where it could not read the answer, where it says so.
+    /// The field that it could not read, if it states one.
     pub field: Option<String>,
     /// Its settings, a JSON object.
     pub settings: Value,
-    /// What limited it.
+    /// The limits that it ran under.
     pub limits: Limits,
-    /// How many values were taken out.
+    /// How many values were redacted.
     pub redacted: usize,
-    /// Whether the plugin fails in the same way on what was kept.
+    /// Whether the plugin fails in the same way on the redacted exchanges.
     pub reproduced: bool,
 }
 
-/// What limited the plugin.
+/// The limits of a plugin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Milliseconds of one call.
+    /// The duration of one call, milliseconds.
     pub call_ms_max: u64,
-    /// Linear memory of one call, bytes.
+    /// The linear memory of one call, bytes.
     pub memory_bytes_max: usize,
 }
 
-/// What `GET /captures` shows of one.
+/// A capture as `GET /captures` lists it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Listed {
     /// The capture.
     #[serde(flatten)]
     pub capture: Capture,
-    /// How often its cause was seen since it was first captured by this process.
+    /// How often its cause occurred since this process first captured it.
     pub seen: u64,
-    /// On disk, bytes.
+    /// Its size on disk, bytes.
     pub bytes: u64,
 }
 
-/// A cheap handle; the default has no captures and keeps none.
+/// The captures. A cheap handle; the default has no captures and stores none.
 #[derive(Clone, Default)]
 pub struct Captures {
     config: Arc<Config>,
     folder: PathBuf,
-    /// Only the owner of the data folder keeps captures and drops old ones.
+    /// Only the owner of the data folder stores captures and deletes old ones.
     owner: Option<Owner>,
     index: Arc<Mutex<Index>>,
 }
 
 impl Captures {
-    /// Reads the captures of a data folder, to keep more and to drop the oldest.
+    /// Opens the captures of a data folder, to store more and to delete the oldest.
     ///
     /// # Errors
-    /// The folder cannot be read. A capture that cannot be read is left alone and logged.
+    /// If the folder cannot be read. A capture that cannot be read is left unchanged and logged.
     pub fn open(config: Config, owner: &Owner) -> Result<Self, Error> {
         Self::read_all(config, owner.captures(), Some(owner.clone()))
     }
 
-    /// Reads the captures of a data folder, also beside the server that owns it: changes nothing there.
+    /// Opens the captures of a data folder for reading, also while a server owns it.
     ///
     /// # Errors
     /// As [`Captures::open`].
@@ -155,14 +156,14 @@ impl Captures {
         })
     }
 
-    /// Where this cause is kept already, if it may not be kept once more; it is counted.
+    /// The id of a capture with this cause, if no more of them may be stored; the occurrence is counted.
     #[must_use]
     pub fn seen(&self, digest: &str, kind: &str, what: &str) -> Option<String> {
         let cause = Cause::new(digest, kind, what);
         self.index().count(&cause, self.config.of_one_cause_max)
     }
 
-    /// Keeps one, whole or not at all; its id, or none where nothing is kept. A disk that fails is logged.
+    /// Stores a capture atomically. Returns its id, or `None` if nothing was stored. A disk error is logged.
     pub async fn keep(&self, capture: Capture, question: Question, har: Har) -> Option<String> {
         let this = self.clone();
         spawn_blocking(move || this.write(capture, &question, &har))
@@ -196,50 +197,50 @@ impl Captures {
         }
     }
 
-    /// How many there are.
+    /// The number of captures.
     #[must_use]
     pub fn count(&self) -> usize {
         self.index().count_all()
     }
 
-    /// All of them, newest first.
+    /// All captures, newest first.
     #[must_use]
     pub fn list(&self) -> Vec<Listed> {
         self.index().list()
     }
 
-    /// One of them.
+    /// One capture.
     ///
     /// # Errors
-    /// [`Error::Unknown`].
+    /// [`Error::Unknown`] if there is none with this id.
     pub fn get(&self, id: &str) -> Result<Listed, Error> {
         let found = self.index().get(id);
         found.ok_or_else(|| Error::Unknown(id.to_owned()))
     }
 
-    /// Its folder: `query.json`, `exchange.har` and `capture.json`.
+    /// The folder of a capture: `query.json`, `exchange.har` and `capture.json`.
     ///
     /// # Errors
-    /// [`Error::Unknown`].
+    /// [`Error::Unknown`] if there is none with this id.
     pub fn folder(&self, id: &str) -> Result<PathBuf, Error> {
         let capture = self.get(id)?.capture;
         Ok(self.folder.join(capture.kind).join(capture.id))
     }
 
-    /// One of its files.
+    /// The contents of one of its files.
     ///
     /// # Errors
-    /// [`Error::Io`].
+    /// [`Error::Io`] if it cannot be read.
     pub async fn read(&self, file: &Path) -> Result<Vec<u8>, Error> {
         let file = file.to_owned();
         let read = spawn_blocking(move || fs::read(file)).await;
         Ok(read.map_err(io::Error::other)??)
     }
 
-    /// It as a case that asks for no failure.
+    /// A capture as a case that only requires that the plugin does not fail.
     ///
     /// # Errors
-    /// [`Error::Unknown`], [`Error::Broken`].
+    /// [`Error::Unknown`] if there is none with this id, [`Error::Broken`] if it cannot be read.
     pub fn case(&self, id: &str) -> Result<Case, Error> {
         cases::load(&self.folder(id)?).map_err(|error| Error::Broken(error.to_string()))
     }
@@ -255,7 +256,7 @@ pub fn id() -> String {
     Uuid::now_v7().to_string()
 }
 
-/// `<folder>/<kind>/<id>`; a name that begins with a dot is of one that is not finished.
+/// The capture folders, `<folder>/<kind>/<id>`. A name that begins with a dot is an unfinished capture.
 fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for kind in fs::read_dir(folder)? {
@@ -298,7 +299,7 @@ fn write(
         let reason = format!("its HAR has more than {bytes_max} bytes");
         return Err(io::Error::other(reason));
     }
-    // What may not be kept is not kept: the reader of HAR files is the judge.
+    // The reader of HAR files decides what may be stored.
     Har::parse(har.as_bytes()).map_err(io::Error::other)?;
     let question = serde_json::to_string_pretty(question)? + "\n";
     let meta = serde_json::to_string_pretty(capture)? + "\n";

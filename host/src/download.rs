@@ -1,4 +1,4 @@
-//! Downloads: what one is, and how it becomes files. The queue that runs them knows none of this.
+//! Downloads: what a download is, and how it becomes files. The queue that runs downloads knows nothing about them.
 
 mod archive;
 mod choice;
@@ -38,19 +38,19 @@ use crate::{
 /// Limits of downloads.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Most bytes of one file.
+    /// The maximum size of one file, bytes.
     pub file_bytes_max: u64,
-    /// A media server that sends less over 30 s is given up, bytes a second; 0: never.
+    /// A transfer that is slower than this over 30 s is aborted, bytes per second; 0: never.
     pub bytes_per_s_min: u64,
     /// How long a file is served after its job has ended, seconds.
     pub retention_s: u64,
-    /// Whether every file name carries something that nobody can guess.
+    /// Whether every file name contains a random part that nobody can guess.
     pub secret_names: bool,
-    /// Most bytes of a picture that is shown and not kept.
+    /// The maximum size of a picture that is only displayed and not stored, bytes.
     pub picture_bytes_max: u64,
-    /// Longest time to wait for such a picture, milliseconds.
+    /// The maximum time to wait for such a picture, milliseconds.
     pub picture_ms_max: u64,
-    /// Such pictures held at once; the next one waits.
+    /// The maximum number of such pictures held at once; further requests wait.
     pub pictures_max: usize,
 }
 
@@ -68,24 +68,24 @@ impl Default for Config {
     }
 }
 
-/// Everything that a download needs while it runs.
+/// Everything that a download needs to run.
 #[derive(Clone)]
 pub struct Tools {
     /// Limits.
     pub config: Arc<Config>,
-    /// From a query to a record.
+    /// Provides the record for a query.
     pub extraction: Extraction,
     /// Opens media links.
     pub upstream: Client,
-    /// Probes and converts.
+    /// Probes and converts files.
     pub media: Media,
-    /// Keeps files.
+    /// Stores files.
     pub storage: Storage,
-    /// Keeps their rows.
+    /// Stores the rows of files.
     pub database: Database,
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// Held while names are given out, so that two files never take the same.
+    /// Held while a name is chosen, so that two files never get the same one.
     pub naming: Arc<Mutex<()>>,
 }
 
@@ -94,34 +94,34 @@ pub struct Tools {
 pub struct Found {
     /// Its checked name.
     pub name: Name,
-    /// What it is.
+    /// Its row.
     pub row: FileRow,
 }
 
 /// Why a file is not served.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// There never was such a file, or long ago.
+    /// There never was such a file, or it expired long ago.
     #[error("there is no such file")]
     NotFound,
-    /// Its time is up.
+    /// It has expired.
     #[error("the file has expired")]
     Expired,
-    /// The server's own failure.
+    /// An error of the server.
     #[error("{0}")]
     Failed(String),
 }
 
-/// Why downloads cannot be taken up.
+/// Why downloads cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The queue.
+    /// The queue failed.
     #[error(transparent)]
     Queue(#[from] job::Error),
-    /// The rows of files.
+    /// The rows of files could not be read or written.
     #[error(transparent)]
     Database(#[from] database::Error),
-    /// The files.
+    /// The file store failed.
     #[error(transparent)]
     Storage(#[from] storage::Error),
 }
@@ -131,15 +131,15 @@ pub enum Error {
 pub struct Downloads {
     queue: Queue<Download>,
     tools: Tools,
-    /// Places for pictures that are shown and not kept.
+    /// Permits for pictures that are only displayed.
     pictures: Arc<Semaphore>,
 }
 
 impl Downloads {
-    /// Takes up what an earlier process left, and clears away what belongs to nobody.
+    /// Opens all downloads: takes over what an earlier process left, and deletes files that belong to no job.
     ///
     /// # Errors
-    /// [`Error`].
+    /// [`Error`] says which part failed.
     pub async fn open(config: job::Config, tools: Tools) -> Result<Self, Error> {
         let queue = Queue::open(config, tools.database.clone(), tools.clock.clone()).await?;
         housekeeping::at_start(&tools).await?;
@@ -151,35 +151,35 @@ impl Downloads {
         })
     }
 
-    /// What asks Instagram for it.
+    /// The client for requests to Instagram.
     #[must_use]
     pub fn extraction(&self) -> &Extraction {
         &self.tools.extraction
     }
 
-    /// Bytes of all files that are kept.
+    /// The total size of all stored files, bytes.
     #[must_use]
     pub fn files_bytes(&self) -> u64 {
         self.tools.storage.used_bytes()
     }
 
-    /// Whether ffmpeg is there.
+    /// Returns whether ffmpeg is available.
     #[must_use]
     pub fn can_convert(&self) -> bool {
         self.tools.media.can_convert()
     }
 
-    /// How many files `download` would make of `record`.
+    /// Returns the number of files that `download` would create from `record`.
     ///
     /// # Errors
-    /// [`Reason`]: it cannot succeed, so no job should be made.
+    /// [`Reason`]: the download cannot succeed, so no job should be created.
     pub fn check(&self, download: &Download, record: &Record) -> Result<usize, Reason> {
         let items = plan::plan(download, record, self.can_convert())?;
         self.tools.storage.has_room(0)?;
         Ok(items.len())
     }
 
-    /// Accepts a download; it survives a crash from here on.
+    /// Accepts a download. It survives a crash from here on.
     ///
     /// # Errors
     /// [`job::Error`]: the queue, or this client's share of it, is full.
@@ -191,7 +191,7 @@ impl Downloads {
         self.queue.submit(origin, download).await
     }
 
-    /// Accepts several at once, all or none.
+    /// Accepts several downloads at once, all or none.
     ///
     /// # Errors
     /// As [`Downloads::start`].
@@ -206,18 +206,18 @@ impl Downloads {
             .await
     }
 
-    /// The status of a job; none where there is no such job or it has expired.
+    /// The status of a job; `None` if there is no such job or it has expired.
     ///
     /// # Errors
-    /// The database fails.
+    /// If the database fails.
     pub async fn status(&self, id: JobId) -> Result<Option<Status<Download>>, job::Error> {
         self.queue.status(id).await
     }
 
-    /// The latest jobs, newest first, at most so many.
+    /// The latest jobs, newest first, at most `most`.
     ///
     /// # Errors
-    /// The database fails.
+    /// If the database fails.
     pub async fn recent(&self, most: u32) -> Result<Vec<Status<Download>>, job::Error> {
         self.queue.recent(most).await
     }
@@ -225,35 +225,36 @@ impl Downloads {
     /// The number of jobs in each state.
     ///
     /// # Errors
-    /// The database fails.
+    /// If the database fails.
     pub async fn counts(&self) -> Result<Counts, job::Error> {
         self.queue.counts().await
     }
 
-    /// Stops a job that has not ended.
+    /// Cancels a job that has not ended.
     ///
     /// # Errors
-    /// The database fails.
+    /// If the database fails.
     pub async fn cancel(&self, id: JobId) -> Result<Option<Status<Download>>, job::Error> {
         self.queue.cancel(id).await
     }
 
-    /// The queue, for whoever wants to watch a job.
+    /// The queue, for watching a job.
     #[must_use]
     pub fn queue(&self) -> &Queue<Download> {
         &self.queue
     }
 
-    /// What time it is for expiry.
+    /// The current time, as it is used for expiry, milliseconds.
     #[must_use]
     pub fn now_ms(&self) -> u64 {
         self.tools.clock.now_ms()
     }
 
-    /// A file that may be served now. Expiry is decided here; sweeping is housekeeping.
+    /// A file that may be served now. This function decides whether a file has expired; housekeeping only deletes it
+    /// later.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// [`FileError`] says why the file is not served.
     pub async fn file(&self, name: &str) -> Result<Found, FileError> {
         let name = Name::parse(name).ok_or(FileError::NotFound)?;
         let row = self.tools.database.file(name.as_str()).await;
@@ -262,7 +263,8 @@ impl Downloads {
         if row.expires_at_ms <= self.now_ms() {
             return Err(FileError::Expired);
         }
-        // Truncated or replaced behind our back: better nothing than something else.
+        // The file may have been truncated or replaced by someone else. Then it is better to serve nothing than wrong
+        // bytes.
         match self.tools.storage.bytes(&name).await {
             Ok(bytes) if bytes == row.bytes => Ok(Found { name, row }),
             Ok(_) | Err(storage::Error::NotFound) => {
@@ -273,10 +275,10 @@ impl Downloads {
         }
     }
 
-    /// The bytes of a found file, or a part of them.
+    /// The bytes of a file, or a part of them.
     ///
     /// # Errors
-    /// [`FileError`].
+    /// [`FileError`] says why the file cannot be read.
     pub async fn read(
         &self,
         found: &Found,
@@ -289,7 +291,7 @@ impl Downloads {
         })
     }
 
-    /// Runs jobs until `shutdown`, and gives back what has not ended.
+    /// Runs jobs until `shutdown`, and returns unfinished ones to the queue.
     pub async fn run(&self, shutdown: CancellationToken) {
         let jobs = self.queue.run(self.tools.clone(), shutdown.clone());
         let sweeping = housekeeping::run(&self.queue, &self.tools, shutdown);

@@ -1,8 +1,8 @@
-//! How often each field of a record is stated, so that one which Instagram no longer states, or a plugin no longer
-//! finds, is noticed before clients notice. Knows no plugin.
+//! Counts how often each field of a record is stated. This shows when Instagram no longer states a field, or a plugin
+//! no longer finds it, before clients notice. Depends on no plugin.
 //!
-//! A field is compared with itself alone: in the same kind of record, from the same door, of the same type of media.
-//! What is usual is learned; a warning needs a large drop, over enough records, of enough different accounts.
+//! A field is only compared with itself: in the same kind of record, from the same door, and of the same type of media.
+//! The usual rate is learned. A warning requires a large drop, over enough records of enough different accounts.
 
 mod fields;
 #[cfg(test)]
@@ -28,44 +28,44 @@ use crate::{
     database::{self, Database, DriftRow, FillRow},
 };
 
-/// Most fields that are followed, over all kinds, doors and versions; the contract has a few hundred.
+/// The maximum number of fields that are tracked, over all kinds, doors and versions; the contract has a few hundred.
 const FIELDS_MAX: usize = 20_000;
-/// How often what was learned is kept, seconds.
+/// The interval at which learned rates are stored, seconds.
 const KEEP_EVERY_S: u64 = 30;
-/// Most versions of which rates are kept, the latest seen.
+/// The maximum number of versions whose rates are kept; those seen most recently are kept.
 const VERSIONS_MAX: usize = 24;
 
-/// A record as it is counted.
+/// A record to be counted.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen<'a> {
-    /// As in `post`.
+    /// For example `post`.
     pub kind: &'a str,
     /// The door that answered.
     pub door: &'a str,
-    /// `name@version+digest` of the plugin that read it.
+    /// `name@version+digest` of the plugin that produced it.
     pub version: &'a str,
-    /// Whose it is: fields that one account hides are no drift.
+    /// The account that it belongs to. Fields that a single account hides are not drift.
     pub account: &'a str,
-    /// In the JSON form of the contract.
+    /// The record in the JSON form of the contract.
     pub record: &'a Value,
 }
 
 /// How often one version stated one field.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fill {
-    /// As in `post`.
+    /// For example `post`.
     pub kind: String,
     /// The door that answered.
     pub door: String,
     /// `name@version+digest`.
     pub version: String,
-    /// Its path.
+    /// The path of the field.
     pub field: String,
-    /// How often.
+    /// The rate.
     #[serde(flatten)]
     pub rate: Rate,
-    /// Percent of records that stated it over time, by whichever version: windows of 50 records, at most 24 and the one
-    /// that is not full, oldest first.
+    /// The rate over time, in percent, from all versions together: windows of 50 records, oldest first. At most 24 full
+    /// windows and the current one.
     pub windows: Vec<u64>,
 }
 
@@ -80,15 +80,15 @@ struct Key {
 #[derive(Default)]
 struct Known {
     tracks: BTreeMap<Key, Track>,
-    /// By version, in the order in which they were last seen.
+    /// The rates by version, in the order in which the versions were last seen.
     versions: Vec<(String, HashMap<Key, Rate>)>,
-    /// What changed since it was kept last.
+    /// What changed since it was last stored.
     dirty: HashSet<Key>,
-    /// Versions to forget in the database.
+    /// Versions whose rows must be deleted from the database.
     forgotten: Vec<String>,
 }
 
-/// A cheap handle; the default forgets with the process.
+/// The drift counts. A cheap handle; the default stores nothing.
 #[derive(Clone)]
 pub struct Drift {
     known: Arc<Mutex<Known>>,
@@ -107,10 +107,10 @@ impl Default for Drift {
 }
 
 impl Drift {
-    /// With what was learned before, if there is a database to learn it from.
+    /// Opens the counts with the rates that were stored before, if there is a database.
     ///
     /// # Errors
-    /// The database's. A row that cannot be read is learned anew.
+    /// If the database fails. A row that cannot be read is ignored and learned again.
     pub async fn open(database: Option<Database>, clock: Clock) -> Result<Self, database::Error> {
         let mut known = Known::default();
         if let Some(database) = &database {
@@ -189,7 +189,7 @@ impl Drift {
         rates
     }
 
-    /// Takes what is seen now for usual: the operator knows of it.
+    /// Accepts the present rates as usual, because the operator knows about the change.
     pub fn accept(&self) {
         let mut known = self.known();
         let Known { tracks, dirty, .. } = &mut *known;
@@ -200,7 +200,7 @@ impl Drift {
         }
     }
 
-    /// Keeps what is learned, now and then and once more at the end.
+    /// Stores what was learned at intervals, and once more at the end.
     pub async fn run(&self, shutdown: CancellationToken) {
         let every = Duration::from_secs(KEEP_EVERY_S);
         while shutdown
@@ -213,7 +213,7 @@ impl Drift {
         self.keep().await;
     }
 
-    /// Keeps what is learned. A database that fails is logged, and asked again next time.
+    /// Stores what was learned. If the database fails, this is logged and tried again next time.
     pub async fn keep(&self) {
         let Some(database) = &self.database else {
             return;
@@ -257,7 +257,7 @@ impl Known {
         rates.insert(Key { kind, door, field }, Rate { stated, asked });
     }
 
-    /// The rates of a version, which is now the latest seen.
+    /// The rates of a version, which becomes the one seen most recently.
     fn version(&mut self, version: &str) -> &mut HashMap<Key, Rate> {
         let at = self.versions.iter().position(|(name, _)| name == version);
         let entry = match at {
@@ -313,7 +313,7 @@ impl Known {
             }));
         }
         let tracks = dirty.into_iter().filter_map(|key| {
-            // It holds numbers and strings alone.
+            // It contains only numbers and strings.
             let track = serde_json::to_string(self.tracks.get(&key)?).ok()?;
             let Key { kind, door, field } = key;
             Some(DriftRow {
@@ -328,7 +328,7 @@ impl Known {
     }
 }
 
-/// Shares of a hundred, as a log line has them.
+/// Rates in percent, for a log line.
 struct Rates {
     before: u64,
     after: u64,

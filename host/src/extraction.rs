@@ -1,5 +1,5 @@
-//! From a query to a record: cache, single flight, a run of the driver; and what follows from how it ended, for the
-//! plugin, its author and the statistics.
+//! Extraction: from a query to a record, by way of the cache, single flight and a run of the driver. It also reports
+//! the outcome to the registry of plugins, the captures, the drift counts and the observations.
 
 mod authors;
 mod cache;
@@ -39,17 +39,17 @@ use crate::{
 /// Limits of an extraction.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// How long a record is served from memory, seconds; 0 switches the cache off.
+    /// How long a record is served from memory, seconds; 0 disables the cache.
     pub cache_ttl_s: u64,
-    /// How long a refusal that states a fact about its target is remembered, seconds; never longer than a record.
+    /// How long a refusal that states a fact about its target is remembered, seconds; at most as long as a record.
     pub negative_ttl_s: u64,
-    /// Most records in memory.
+    /// The maximum number of records in memory.
     pub cache_entries_max: u64,
-    /// Most time for one extraction, milliseconds.
+    /// The maximum duration of one extraction, milliseconds.
     pub wall_ms_max: u64,
-    /// Most extractions at once.
+    /// The maximum number of concurrent extractions.
     pub in_flight_max: usize,
-    /// What every extraction must keep to.
+    /// The rules that apply to every extraction.
     pub rules: Rules,
 }
 
@@ -66,18 +66,18 @@ impl Default for Config {
     }
 }
 
-/// A record and where it came from.
+/// A record and its origin.
 #[derive(Clone, Debug)]
 pub struct Extracted {
-    /// What the plugin read.
+    /// The record that the plugin produced.
     pub record: Arc<Record>,
-    /// `name@version+digest` of the plugin that read it, digest shortened to 8 hex digits.
+    /// `name@version+digest` of the plugin that produced it; the digest is shortened to 8 hex digits.
     pub plugin: Arc<str>,
-    /// How long ago it was read.
+    /// The time since it was produced.
     pub age: Duration,
-    /// Whether it came from memory.
+    /// Whether it came from the cache.
     pub hit: bool,
-    /// How long it may be kept from now on.
+    /// How much longer it may be cached.
     pub fresh_for: Duration,
 }
 
@@ -95,7 +95,7 @@ pub struct Extraction {
 }
 
 impl Extraction {
-    /// Drives the plugins of `registry` with answers from `upstream`.
+    /// Runs the plugins of `registry` on responses from `upstream`.
     #[must_use]
     pub fn new(config: Config, registry: Arc<Registry>, upstream: Client) -> Self {
         Self {
@@ -110,7 +110,7 @@ impl Extraction {
         }
     }
 
-    /// Failures of plugins go to `captures`, and the fields of records are counted by `drift`.
+    /// Stores failures of plugins in `captures` and counts the fields of records in `drift`.
     #[must_use]
     pub fn watched_by(self, captures: Captures, drift: Drift) -> Self {
         Self {
@@ -120,7 +120,7 @@ impl Extraction {
         }
     }
 
-    /// What posts and reels count is kept in `observations`, whoever asks for them.
+    /// Stores the counts of posts and reels in `observations`, for every extraction.
     #[must_use]
     pub fn observed_by(self, observations: Observations) -> Self {
         Self {
@@ -129,13 +129,13 @@ impl Extraction {
         }
     }
 
-    /// The way to Instagram.
+    /// The client for requests to Instagram.
     #[must_use]
     pub fn upstream(&self) -> &Client {
         &self.upstream
     }
 
-    /// Lets go of what is remembered of a query: its links have expired.
+    /// Removes a query from the cache, because the links of its record have expired.
     pub async fn forget(&self, query: &Query) {
         let plugin = self.registry.serving(query.kind());
         let key = Key {
@@ -145,10 +145,10 @@ impl Extraction {
         self.cache.forget(&key).await;
     }
 
-    /// From a query to its record. It ends on the version of the plugin that it began on.
+    /// Returns the record for a query. The extraction ends on the version of the plugin that it began on.
     ///
     /// # Errors
-    /// [`Failure`], in the caller's words.
+    /// [`Failure`] says why there is no record.
     pub async fn run(&self, query: &Query) -> Result<Extracted, Failure> {
         let run = self.begin(query);
         let key = Key {
@@ -157,7 +157,7 @@ impl Extraction {
         };
         let extraction = self.clone();
         let work = async move {
-            // Made when it begins: what comes from memory is no extraction.
+            // The span is created only when the work begins: a cache hit is not an extraction.
             let (kind, plugin) = (run.query.kind().name(), run.plugin.label());
             let span = tracing::error_span!("extraction", kind, %plugin);
             work(extraction, run).instrument(span).await
@@ -165,7 +165,7 @@ impl Extraction {
         self.cache.get_or(key, work).await
     }
 
-    /// How lookups in memory ended.
+    /// The counts of cache lookups.
     #[must_use]
     pub fn lookups(&self) -> &Lookups {
         self.cache.lookups()
@@ -193,7 +193,7 @@ impl Extraction {
     }
 }
 
-/// One extraction, counted for the version of the plugin that it ran on.
+/// Runs one extraction and counts its outcome for the version of the plugin that it ran on.
 async fn work(extraction: Extraction, run: Run) -> Result<Arc<Record>, Failed> {
     let ending = extraction.run_live(&run).await;
     if let Some(class) = ending.class() {

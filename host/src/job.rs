@@ -1,7 +1,8 @@
-//! A durable queue that knows no downloads: work is accepted, run by workers, tried again, and remembered for a while.
+//! A durable queue that knows nothing about downloads: it accepts work, lets workers run and retry it, and keeps
+//! results for a while.
 //!
-//! The table is the truth. Every attempt holds a lease and is fenced by its number, so that a process that was thought
-//! dead changes nothing any more. Work runs at least once; what it does twice must be harmless.
+//! The table is the source of truth. Every attempt holds a lease and is fenced by its number, so that a process that
+//! was considered dead can no longer change anything. Work runs at least once, so it must be idempotent.
 
 mod queue;
 mod status;
@@ -19,10 +20,10 @@ pub use status::{Counts, Failure, Progress, Stage, StageItem, State, Status};
 
 use crate::database;
 
-/// The name of a job: random, so that nobody guesses another's.
+/// The id of a job. It is random, so that nobody can guess another client's job.
 pub type JobId = Uuid;
 
-/// The code of a failure that is the queue's own.
+/// The code of failures caused by the queue itself.
 const QUEUE_FAILURE: &str = "internal";
 
 /// One kind of work; the queue stores it as JSON.
@@ -30,7 +31,7 @@ pub trait Work: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// What the work needs that is not stored with it.
     type Context: Clone + Send + Sync + 'static;
 
-    /// Does it. Dropped at its next `await` when it is cancelled, takes too long, or the process drains.
+    /// Runs the work. It is dropped at its next `await` when it is cancelled, takes too long, or the process drains.
     fn run(
         self,
         context: Self::Context,
@@ -41,20 +42,20 @@ pub trait Work: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
 /// One attempt at a job, as the work sees it.
 #[derive(Debug)]
 pub struct Attempt {
-    /// Its job.
+    /// The id of its job.
     pub id: JobId,
     /// 1 for the first.
     pub number: u32,
-    /// Where it reports its progress.
+    /// Receives the progress of the attempt.
     pub progress: Reporter,
 }
 
-/// Takes the progress of one attempt.
+/// Receives the progress of one attempt.
 #[derive(Clone, Debug)]
 pub struct Reporter(watch::Sender<Progress>);
 
 impl Reporter {
-    /// Reports progress to watchers and to the next heartbeat. Percent never goes back.
+    /// Reports progress to watchers and to the next heartbeat. The percentage never decreases.
     pub fn set(&self, mut progress: Progress) {
         self.0.send_modify(|current| {
             progress.percent = progress.percent.min(100).max(current.percent);
@@ -66,23 +67,24 @@ impl Reporter {
 /// Limits of the queue.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Jobs that run at once.
+    /// The number of jobs that run at once.
     pub workers: usize,
-    /// Most jobs that wait.
+    /// The maximum number of waiting jobs.
     pub waiting_max: u64,
-    /// Most jobs of one client that wait.
+    /// The maximum number of waiting jobs of one client.
     pub waiting_per_client_max: u64,
-    /// How often a job is started before it has failed.
+    /// The number of attempts after which a job has failed.
     pub attempts_max: u32,
-    /// The pause before the second attempt, milliseconds; four times as long each time, and up to half as much again.
+    /// The pause before the second attempt, milliseconds. Each further pause is four times as long; up to half is added
+    /// at random.
     pub pause_ms_min: u64,
     /// How long an ended job is remembered, seconds.
     pub retention_s: u64,
-    /// How long a silent worker is believed to be alive, seconds.
+    /// How long a silent worker is considered alive, seconds.
     pub lease_s: u64,
-    /// Longest time of one attempt, seconds.
+    /// The maximum duration of one attempt, seconds.
     pub wall_s_max: u64,
-    /// How long jobs may go on after the process was asked to stop, seconds.
+    /// How long jobs may continue after the process was asked to stop, seconds.
     pub drain_s_max: u64,
 }
 
@@ -102,19 +104,19 @@ impl Default for Config {
     }
 }
 
-/// Why the queue cannot do what was asked.
+/// Why the queue rejects a request.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Too many jobs wait.
     #[error("the queue is full")]
     QueueFull,
-    /// Too many of this client's jobs wait.
+    /// Too many jobs of this client wait.
     #[error("the client's share of the queue is full")]
     ShareFull,
-    /// The table fails.
+    /// The database fails.
     #[error(transparent)]
     Database(#[from] database::Error),
-    /// What is stored cannot be read.
+    /// A stored job cannot be read.
     #[error("a stored job cannot be read: {0}")]
     Stored(#[from] serde_json::Error),
 }

@@ -1,7 +1,7 @@
-//! What is done to a media file on disk: told by its own bytes, measured, converted. Knows no Instagram.
+//! Media files on disk: identifies them by their bytes, measures and converts them. Independent of Instagram.
 //!
-//! Pictures are worked on by crates, videos and sounds by ffmpeg in a child process with limits; without ffmpeg
-//! everything that needs none still works.
+//! Pictures are processed by crates, videos and sounds by ffmpeg in a child process with limits. Without ffmpeg,
+//! everything that does not need it still works.
 
 mod boxes;
 mod child;
@@ -27,20 +27,20 @@ use self::ffmpeg::Ffmpeg;
 /// Limits of conversions.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// This program, which limits itself before it becomes ffmpeg (`gramhost limited-child`).
+    /// This program, which sets its own limits before it executes ffmpeg (`gramhost limited-child`).
     pub program: PathBuf,
-    /// Conversions at once.
+    /// The number of conversions that run at once.
     pub conversions_max: usize,
-    /// Longest time of one conversion, seconds.
+    /// The maximum duration of one conversion, seconds.
     pub wall_s_max: u64,
-    /// Most pixels of a picture that is decoded.
+    /// The maximum number of pixels of a picture that is decoded.
     pub pixels_max: u64,
-    /// Most bytes that a conversion may write.
+    /// The maximum number of bytes that a conversion may write.
     pub output_bytes_max: u64,
 }
 
 impl Config {
-    /// Two conversions at once of three minutes each, pictures of 40 megapixels, files of 500 MB.
+    /// The defaults: two concurrent conversions of three minutes each, pictures of 40 megapixels, files of 500 MB.
     #[must_use]
     pub fn new(program: PathBuf) -> Self {
         Self {
@@ -56,47 +56,47 @@ impl Config {
 /// Why a file cannot be measured or converted.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// ffmpeg is not installed, too old, or built without what this needs.
+    /// ffmpeg is not installed, too old, or built without a required encoder.
     #[error("ffmpeg is not installed, or not with all that this needs")]
     Unavailable,
     /// There is no sound in it.
     #[error("there is no sound in it")]
     NoSound,
-    /// Not what it should be.
+    /// The file is not of the expected type.
     #[error("not a media file: {0}")]
     NotMedia(String),
-    /// More pixels or bytes than are taken.
+    /// More pixels or bytes than allowed.
     #[error("too large: {0}")]
     TooLarge(String),
-    /// Longer than a conversion may take.
+    /// The conversion exceeded its maximum duration.
     #[error("the conversion took too long")]
     TookTooLong,
-    /// The converter's own words.
+    /// The conversion failed, with the message of the converter.
     #[error("the conversion failed: {0}")]
     Failed(String),
-    /// The disk.
+    /// The disk failed.
     #[error("{0}")]
     Io(#[from] io::Error),
 }
 
-/// What a file is, measured.
+/// The measured properties of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Probe {
-    /// By its own bytes.
+    /// The type, from its bytes.
     pub kind: Type,
-    /// Pixels, as it is shown.
+    /// The displayed width, pixels.
     pub width: Option<u32>,
-    /// Pixels, as it is shown.
+    /// The displayed height, pixels.
     pub height: Option<u32>,
-    /// Seconds.
+    /// The duration, seconds.
     pub duration_s: Option<f64>,
-    /// As the field names it: `h264`, `vp9`, `av1`, `hevc`.
+    /// The video codec: `h264`, `vp9`, `av1`, `hevc`.
     pub video_codec: Option<String>,
-    /// As the field names it: `aac`, `mp3`, `opus`.
+    /// The audio codec: `aac`, `mp3`, `opus`.
     pub audio_codec: Option<String>,
 }
 
-/// A cheap handle.
+/// Probes and converts media files. A cheap handle.
 #[derive(Clone, Debug)]
 pub struct Media(Arc<Inner>);
 
@@ -104,18 +104,18 @@ pub struct Media(Arc<Inner>);
 struct Inner {
     config: Config,
     ffmpeg: Option<Ffmpeg>,
-    /// Places for conversions.
+    /// Permits for conversions.
     places: Arc<Semaphore>,
 }
 
 impl Media {
-    /// Looks for ffmpeg once; without it the rest still works.
+    /// Looks for ffmpeg once; without it, everything else still works.
     pub async fn open(config: Config) -> Self {
         let ffmpeg = Ffmpeg::find(&config).await;
         Self::with(config, ffmpeg)
     }
 
-    /// As if ffmpeg were not installed.
+    /// Behaves as if ffmpeg were not installed.
     #[must_use]
     pub fn without_ffmpeg(config: Config) -> Self {
         Self::with(config, None)
@@ -129,16 +129,16 @@ impl Media {
         }))
     }
 
-    /// Whether ffmpeg and ffprobe are there.
+    /// Returns whether ffmpeg and ffprobe are available.
     #[must_use]
     pub fn can_convert(&self) -> bool {
         self.0.ffmpeg.is_some()
     }
 
-    /// What the file is. An mp4 or picture is read here, without a child process.
+    /// Measures a file. An mp4 or a picture is read in this process, without a child process.
     ///
     /// # Errors
-    /// [`Error::NotMedia`].
+    /// [`Error::NotMedia`] if it is not a media file.
     pub async fn probe(&self, path: &Path) -> Result<Probe, Error> {
         let owned = path.to_owned();
         let probe = blocking(move || kind::probe(&owned)).await?;
@@ -148,10 +148,10 @@ impl Media {
         }
     }
 
-    /// A picture in another format, or scaled down to a width in pixels.
+    /// Converts a picture to another format, or scales it down to a width in pixels.
     ///
     /// # Errors
-    /// [`Error::NotMedia`], [`Error::TooLarge`], or the disk's.
+    /// [`Error::NotMedia`], [`Error::TooLarge`], or [`Error::Io`] if the disk fails.
     pub async fn image(
         &self,
         from: &Path,
@@ -162,14 +162,14 @@ impl Media {
         let place = Arc::clone(&self.0.places).acquire_owned().await;
         let (from, to, pixels) = (from.to_owned(), to.to_owned(), self.0.config.pixels_max);
         blocking(move || {
-            // Its own, because nothing stops it when whoever asked has gone.
+            // The permit moves into the task, because the task continues when the caller is dropped.
             let _place = place;
             picture::convert(&from, &to, format, width, pixels)
         })
         .await
     }
 
-    /// A video and its sound in one file, neither encoded again.
+    /// Merges a video and its sound into one file without re-encoding.
     ///
     /// # Errors
     /// [`Error::Unavailable`], [`Error::TookTooLong`], [`Error::Failed`].
@@ -190,7 +190,7 @@ impl Media {
             .await
     }
 
-    /// A video in another wrapping, not encoded again.
+    /// Moves a video into another container without re-encoding.
     ///
     /// # Errors
     /// As [`Media::mux`].
@@ -198,7 +198,7 @@ impl Media {
         self.mux(from, None, to, format).await
     }
 
-    /// A video without its sound, not encoded again.
+    /// Removes the sound of a video without re-encoding.
     ///
     /// # Errors
     /// As [`Media::mux`].
@@ -213,10 +213,10 @@ impl Media {
             .await
     }
 
-    /// The sound of a file: copied where it is AAC and AAC is asked for, else encoded.
+    /// Extracts the sound of a file: copied if it is AAC and AAC is requested, otherwise encoded.
     ///
     /// # Errors
-    /// [`Error::NoSound`]; as [`Media::mux`].
+    /// [`Error::NoSound`], and those of [`Media::mux`].
     pub async fn sound(&self, from: &Path, to: &Path, format: AudioFormat) -> Result<(), Error> {
         self.ffmpeg()?;
         let codec = self.probe(from).await?.audio_codec.ok_or(Error::NoSound)?;
@@ -225,8 +225,8 @@ impl Media {
             .await
     }
 
-    /// A video scaled down so that its shorter side has so many pixels, rounded down to an even number; its sound is
-    /// copied. One that is small enough is not encoded again.
+    /// Scales a video down so that its shorter side has this many pixels, rounded down to an even number; its sound is
+    /// copied. A video that is small enough is not re-encoded.
     ///
     /// # Errors
     /// As [`Media::mux`].
@@ -243,7 +243,7 @@ impl Media {
         if shorter.is_some_and(|shorter| shorter <= side_px) {
             return self.remux(from, to, format).await;
         }
-        // yuv420p has one colour for two by two pixels.
+        // yuv420p stores one colour for every two by two pixels, so sides must be even.
         let side = (side_px & !1).max(2);
         let filter = format!(
             "scale='if(gt(iw,ih),-2,min(trunc(iw/2)*2,{side}))':'if(gt(iw,ih),min(trunc(ih/2)*2,{side}),-2)',setsar=1,format=yuv420p"
@@ -260,7 +260,7 @@ impl Media {
         self.0.ffmpeg.as_ref().ok_or(Error::Unavailable)
     }
 
-    /// Runs ffmpeg, and believes it only when the output is what it should be; otherwise nothing is left of it.
+    /// Runs ffmpeg, and accepts its output only after checking it; otherwise the output is deleted.
     async fn convert(
         &self,
         inputs: &[&Path],
@@ -286,7 +286,7 @@ impl Media {
         Ok(())
     }
 
-    /// Whether ffmpeg has made all of what it was asked for: it ends well, too, when it makes nothing or stops early.
+    /// Checks that the output is complete, because ffmpeg also exits successfully if it writes nothing or stops early.
     async fn check(&self, made: &Path, kind: Type) -> Result<(), Error> {
         let bytes = tokio::fs::metadata(made).await.map_or(0, |file| file.len());
         if bytes >= self.0.config.output_bytes_max {
@@ -296,14 +296,14 @@ impl Media {
             Ok(probe) => probe.kind,
             Err(error) => return Err(Error::Failed(format!("it made no {kind:?}: {error}"))),
         };
-        // An m4a is an mp4 that holds no video.
+        // An m4a is an mp4 without video.
         let same = found == kind || found == Type::Mp4 && matches!(kind, Type::M4a | Type::Mov);
         same.then_some(())
             .ok_or_else(|| Error::Failed(format!("it made {found:?}, not {kind:?}")))
     }
 }
 
-/// ffmpeg's reader for what the file is by its own bytes.
+/// ffmpeg's demuxer for a file, according to its bytes.
 async fn demuxer(input: &Path) -> Result<&'static str, Error> {
     let input = input.to_owned();
     let kind = blocking(move || kind::of(&input)).await?;
@@ -311,7 +311,7 @@ async fn demuxer(input: &Path) -> Result<&'static str, Error> {
         .ok_or_else(|| Error::NotMedia(format!("{kind:?} has no sound and no video")))
 }
 
-/// A file that goes away unless it is kept, also when whoever waits for it goes away.
+/// A file that is deleted unless it is kept, also when the caller is dropped.
 struct Unfinished<'a>(Option<&'a Path>);
 
 impl Unfinished<'_> {
@@ -323,7 +323,7 @@ impl Unfinished<'_> {
 impl Drop for Unfinished<'_> {
     fn drop(&mut self) {
         if let Some(path) = self.0 {
-            // It may not have come to be.
+            // The file may never have been created.
             let _ = std::fs::remove_file(path);
         }
     }

@@ -1,4 +1,4 @@
-//! An exact sliding window per client; the clock is passed in. Knows no HTTP.
+//! An exact sliding window per client; the clock is passed in. Independent of HTTP.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -14,24 +14,25 @@ use std::{
 /// The length of the window.
 pub const WINDOW: Duration = Duration::from_secs(60);
 
-/// Most clients remembered at once. Beyond it those unseen for longest are forgotten first, so that a flood
-/// of addresses costs at most 32 MiB.
+/// The maximum number of clients in memory. Beyond it, those not seen for the longest time are dropped first, so that a
+/// flood of addresses costs at most 32 MiB.
 pub const CLIENTS_MAX: usize = 100_000;
 
-/// How a check ended, with what the `RateLimit` headers say.
+/// The result of a check, with the values for the `RateLimit` headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
-    /// Whether the request may pass; a refused one does not count.
+    /// Whether the request is allowed; a rejected one does not count.
     pub allowed: bool,
-    /// Requests in any window.
+    /// The maximum number of requests in any window.
     pub limit: u32,
-    /// How many more may pass now.
+    /// How many more requests are allowed now.
     pub remaining: u32,
-    /// Whole seconds until one more may pass (when refused) or until the oldest leaves the window, at least 1.
+    /// Whole seconds until another request is allowed (when rejected) or until the oldest one leaves the window, at
+    /// least 1.
     pub reset_s: u64,
 }
 
-/// Requests of each client in the last window; IPv6 clients by /64, v4-mapped as v4.
+/// The requests of each client in the last window. IPv6 clients are grouped by /64; v4-mapped ones count as v4.
 #[derive(Debug)]
 pub struct RateLimiter {
     requests_max: u32,
@@ -41,7 +42,7 @@ pub struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// `requests_max` in any 60 s; 0 switches it off.
+    /// Allows `requests_max` in any 60 s; 0 disables the limit.
     #[must_use]
     pub fn new(requests_max: u32) -> Self {
         Self {
@@ -52,13 +53,13 @@ impl RateLimiter {
         }
     }
 
-    /// Requests in any 60 s; 0 stands for no limit.
+    /// The maximum number of requests in any 60 s; 0 means no limit.
     #[must_use]
     pub fn requests_max(&self) -> u32 {
         self.requests_max
     }
 
-    /// Requests that were refused since the process began.
+    /// The number of requests rejected since the process began.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
@@ -101,11 +102,11 @@ impl RateLimiter {
     }
 }
 
-/// When each client's requests passed, oldest first, in microseconds since the limiter was made.
+/// The times of each client's allowed requests, oldest first, in microseconds since the limiter was created.
 type Passed = HashMap<IpAddr, VecDeque<u64>>;
 
-/// Two generations: a client that is seen moves to the young one. The old one is dropped whole, either after
-/// a window in which none of its clients was seen (nothing in it counts any more), or when the young one is full.
+/// Two generations of clients: a client that is seen moves to the young one. The old one is dropped as a whole, either
+/// after a window in which none of its clients was seen (its requests no longer count), or when the young one is full.
 #[derive(Debug, Default)]
 struct Clients {
     young: Passed,
@@ -130,7 +131,7 @@ fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX / 2)
 }
 
-/// Whoever has one IPv6 address has a /64 of them.
+/// Groups IPv6 addresses by /64, because whoever has one IPv6 address has a /64 of them.
 fn key(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),

@@ -1,7 +1,8 @@
-//! The formulas of `/post/stats` and `/reel/stats`, which are pure, and the observations that they rest on; knows no HTTP.
+//! The formulas of `/post/stats` and `/reel/stats`, which are pure, and the observations that they use. Independent of
+//! HTTP.
 //!
-//! Instagram publishes none of these figures and the specification's examples follow no single formula, so each
-//! function here states its own. Nothing is estimated silently: what rests on an unstated count is `None`.
+//! Instagram publishes none of these figures, and the examples in the specification follow no single formula, so each
+//! function here states its own. Nothing is estimated silently: a figure that needs an unstated count is `None`.
 
 mod observations;
 
@@ -13,10 +14,10 @@ use crate::contract::record::Media;
 const HOUR_S: f64 = 3600.0;
 /// A day in seconds.
 const DAY_S: u64 = 24 * 3600;
-/// Samples closer together than this are the same observation, and say nothing about growth. Seconds.
+/// The minimum time between samples, seconds. Closer samples are the same observation and say nothing about growth.
 const APART_S_MIN: u64 = 60;
 
-/// What a post or reel counts. `None`: Instagram did not state it.
+/// The counts of a post or reel. `None`: Instagram did not state it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Likes.
@@ -44,7 +45,7 @@ impl From<&Media> for Counts {
 }
 
 impl Counts {
-    /// What people did: likes, comments, saves and shares.
+    /// The interactions: likes, comments, saves and shares.
     #[must_use]
     pub fn interactions(&self) -> [Option<u64>; 4] {
         [self.likes, self.comments, self.saves, self.shares]
@@ -68,16 +69,16 @@ impl Counts {
 pub struct Sample {
     /// Seconds since 1970.
     pub at: u64,
-    /// What it counted then.
+    /// The counts at that moment.
     pub counts: Counts,
 }
 
-/// Which number an engagement rate is a share of.
+/// The base of an engagement rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
-    /// Views, where stated.
+    /// Views, if stated.
     Views,
-    /// The owner's followers, where views are not stated.
+    /// The owner's followers, if views are not stated.
     Followers,
 }
 
@@ -88,8 +89,8 @@ pub fn total(parts: &[Option<u64>]) -> Option<u64> {
     stated.reduce(u64::saturating_add)
 }
 
-/// Interactions ÷ views, or ÷ the owner's followers where views are not stated, to four decimals.
-/// `None` when no interaction or neither base is stated, or the base is 0.
+/// Interactions ÷ views, or ÷ the owner's followers if views are not stated, rounded to four decimals. `None` when no
+/// interaction or neither base is stated, or the base is 0.
 #[must_use]
 pub fn engagement_rate(counts: &Counts, followers: Option<u64>) -> Option<(f64, Basis)> {
     let interactions = total(&counts.interactions())?;
@@ -107,9 +108,9 @@ pub fn percentages<const N: usize>(parts: [Option<u64>; N]) -> [Option<f64>; N] 
     parts.map(|part| Some(rounded(100.0 * float(part?) / float(base?), 1)))
 }
 
-/// How much `measure` grows an hour: from the oldest sample of the last 24 hours to `current`;
-/// without an earlier sample, the average since `taken_at` (of at least one minute).
-/// `None` when neither can be told. Negative when people take their likes back.
+/// The growth of `measure` per hour: from the oldest sample of the last 24 hours to `current`; without an earlier
+/// sample, the average since `taken_at` (over at least one minute). `None` when neither is possible. Negative when
+/// people remove their likes.
 #[must_use]
 pub fn velocity_per_hour(
     current: &Sample,
@@ -132,8 +133,8 @@ pub fn velocity_per_hour(
     })
 }
 
-/// How much `measure` grew in the last 24 hours: since the newest sample that is 24 to 48 hours old, scaled to
-/// 24 hours. A post younger than a day has gained all it has. `None` without such a sample otherwise.
+/// The growth of `measure` in the last 24 hours: since the newest sample that is 24 to 48 hours old, scaled to 24
+/// hours. For a post younger than a day, this is its whole count. Otherwise `None` without such a sample.
 #[must_use]
 pub fn gained_in_24_hours(
     current: &Sample,
@@ -153,25 +154,25 @@ pub fn gained_in_24_hours(
     Some(gained * float(DAY_S) / float(current.at - base.at))
 }
 
-/// 0 to 10 on a logarithmic scale of engagement an hour: 2.5 · log10(1 + v), so 10 at 10 000 an hour.
+/// A score from 0 to 10 on a logarithmic scale of engagement per hour: 2.5 · log10(1 + v), so 10 at 10 000 per hour.
 #[must_use]
 pub fn trend_score(engagement_per_hour: f64) -> f64 {
     score(2.5, engagement_per_hour)
 }
 
-/// A trend score of at least 7.5, that is 1 000 an hour.
+/// A trend score of at least 7.5, that is 1 000 per hour.
 #[must_use]
 pub fn is_trending(trend_score: f64) -> bool {
     trend_score >= 7.5
 }
 
-/// 0 to 10 on a logarithmic scale of views an hour: 2 · log10(1 + v), so 10 at 100 000 an hour.
+/// A score from 0 to 10 on a logarithmic scale of views per hour: 2 · log10(1 + v), so 10 at 100 000 per hour.
 #[must_use]
 pub fn viral_score(views_per_hour: f64) -> f64 {
     score(2.0, views_per_hour)
 }
 
-/// A viral score of at least 8, that is 10 000 views an hour.
+/// A viral score of at least 8, that is 10 000 views per hour.
 #[must_use]
 pub fn is_viral(viral_score: f64) -> bool {
     viral_score >= 8.0
@@ -184,20 +185,20 @@ fn score(slope: f64, per_hour: f64) -> f64 {
     )
 }
 
-/// The growth of the parts that are stated both times; `None` when there is none.
+/// The growth of the parts that are stated both times; `None` if there are none.
 fn gained(before: &[Option<u64>], after: &[Option<u64>]) -> Option<f64> {
     let both = before.iter().zip(after);
     both.filter_map(|(before, after)| Some(float((*after)?) - float((*before)?)))
         .reduce(|sum, part| sum + part)
 }
 
-/// Half away from zero.
+/// Rounds half away from zero.
 pub(crate) fn rounded(value: f64, decimals: i32) -> f64 {
     let scale = 10_f64.powi(decimals);
     (value * scale).round() / scale
 }
 
-/// Exact up to 2^53, far above any count.
+/// Converts a count; exact up to 2^53, far above any count.
 fn float(count: u64) -> f64 {
     count as f64
 }

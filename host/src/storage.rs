@@ -1,7 +1,9 @@
-//! The file store: stage, publish, read, delete. The only room that knows object_store and where files lie.
+//! The file store: stage, publish, read, delete. The only module that uses object_store and knows where files are
+//! stored.
 //!
-//! A file is staged where nobody sees it and published by one rename, so that a crash leaves either the whole file or
-//! none. The rename is the store's own and not one of `data`, because a store need not be a folder. Staged files are always local, because converters need a path; where published ones lie is the store's affair.
+//! A file is staged where nobody sees it and published by one rename, so that a crash leaves either the complete file
+//! or none. The rename is the store's own and not one of `data`, because a store need not be a folder. Staged files are
+//! always local, because converters need a path; where published files are stored is up to the store.
 
 mod name;
 mod staging;
@@ -34,15 +36,15 @@ pub use staging::Staging;
 
 use crate::data::{self, Access, Owner};
 
-/// What is hashed at a time, bytes.
+/// The number of bytes that are hashed at a time.
 const PIECE_BYTES: usize = 256 << 10;
 
-/// How many bytes files may take.
+/// Limits of the file store.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Most bytes of published files together.
+    /// The maximum total size of published files, bytes.
     pub quota_bytes: u64,
-    /// Bytes of the disk that must stay free, so that the database and the log can go on.
+    /// The disk space that must stay free so that the database and the log can still be written, bytes.
     pub free_bytes_min: u64,
 }
 
@@ -55,13 +57,13 @@ impl Default for Config {
     }
 }
 
-/// Why a file cannot be kept or read.
+/// Why a file cannot be stored or read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The quota is used up, or the disk is nearly full.
     #[error("no room for more files: {0}")]
     Full(&'static str),
-    /// No file of this name.
+    /// There is no file of this name.
     #[error("there is no such file")]
     NotFound,
     /// The store or the disk fails.
@@ -90,7 +92,7 @@ impl From<object_store::Error> for Error {
     }
 }
 
-/// What a file is, measured.
+/// The measured length and hash of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Measured {
     /// Its length.
@@ -107,7 +109,7 @@ impl Measured {
     }
 }
 
-/// A cheap handle.
+/// The file store. A cheap handle.
 #[derive(Clone, Debug)]
 pub struct Storage(Arc<Inner>);
 
@@ -116,19 +118,19 @@ struct Inner {
     store: LocalFileSystem,
     config: Config,
     owner: Owner,
-    /// Of published files, absolute: keys are made of absolute paths.
+    /// The folder of published files. It is absolute, because keys are made from absolute paths.
     folder: PathBuf,
-    /// Of staged files, absolute.
+    /// The folder of staged files, absolute.
     staging: PathBuf,
-    /// Bytes of published files.
+    /// The total size of published files, bytes.
     used: AtomicU64,
 }
 
 impl Storage {
-    /// Makes the folder of files (mode 0700) and clears away what an earlier process had staged.
+    /// Creates the folder of files (mode 0700) and deletes what an earlier process had staged.
     ///
     /// # Errors
-    /// The folder cannot be made or read.
+    /// If the folder cannot be created or read.
     pub async fn open(config: Config, owner: &Owner) -> Result<Self, Error> {
         owner.remove_folder(&owner.staging())?;
         data::make_folder(&owner.staging(), Access::Private)?;
@@ -148,16 +150,16 @@ impl Storage {
         Ok(storage)
     }
 
-    /// Bytes of all published files together.
+    /// The total size of all published files, bytes.
     #[must_use]
     pub fn used_bytes(&self) -> u64 {
         self.0.used.load(Ordering::Relaxed)
     }
 
-    /// Whether `bytes` more may be kept.
+    /// Checks that `bytes` more may be stored.
     ///
     /// # Errors
-    /// [`Error::Full`] says what is in the way.
+    /// [`Error::Full`] says which limit is reached.
     pub fn has_room(&self, bytes: u64) -> Result<(), Error> {
         let Inner {
             config,
@@ -176,18 +178,18 @@ impl Storage {
         Ok(())
     }
 
-    /// A folder of one's own for files on their way; it goes away with what it still holds when dropped.
+    /// Creates a private folder for staged files. It is deleted with its contents when dropped.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// If it cannot be created.
     pub fn stage(&self) -> Result<Staging, Error> {
         Ok(Staging::make(&self.0.staging, &self.0.owner)?)
     }
 
-    /// Reads a staged file once, to know what it is.
+    /// Reads a staged file and returns its length and hash.
     ///
     /// # Errors
-    /// It cannot be read.
+    /// If it cannot be read.
     pub async fn measure(&self, staged: &Path) -> Result<Measured, Error> {
         let path = staged.to_owned();
         blocking(move || {
@@ -208,10 +210,10 @@ impl Storage {
         .await
     }
 
-    /// Reads a published file once, to know whether it is still what it was.
+    /// Reads a published file and returns its length and hash, to check that it is unchanged.
     ///
     /// # Errors
-    /// [`Error::NotFound`].
+    /// [`Error::NotFound`] if there is no such file.
     pub async fn measure_published(&self, name: &Name) -> Result<Measured, Error> {
         let mut stream = pin!(self.read(name, None).await?);
         let (mut hash, mut bytes) = (Sha256::new(), 0);
@@ -222,23 +224,24 @@ impl Storage {
         Ok(Measured::of(hash, bytes))
     }
 
-    /// Makes a staged file visible under `name`, in place of one that has this name: durable when it returns.
+    /// Publishes a staged file under `name` and replaces an existing file of this name. It is durable when the function
+    /// returns.
     ///
     /// # Errors
-    /// It cannot be written through to the disk; then nothing is visible.
+    /// If the file cannot be synced to the disk; then it is not published.
     pub async fn publish(&self, staged: &Path, name: &Name) -> Result<(), Error> {
         let path = staged.to_owned();
         let bytes = blocking(move || {
             let file = File::open(&path)?;
             faults::may_fail("storage.fsync", &path)?;
-            // A second try after a failure would report a success that never was: the caller starts over.
+            // Do not retry a failed sync: the second one could succeed although data was lost. The caller starts over.
             file.sync_all()?;
             Ok(file.metadata()?.len())
         })
         .await?;
         let replaced = self.bytes(name).await.unwrap_or_default();
         if let Err(error) = self.rename(staged, name).await {
-            // It may have been renamed all the same, and only its folder not written through.
+            // The file may have been renamed, with only the sync of its folder failing.
             self.count().await?;
             return Err(error);
         }
@@ -259,25 +262,26 @@ impl Storage {
         Ok(())
     }
 
-    /// Counts what is there anew.
+    /// Computes the total size from the published files.
     async fn count(&self) -> Result<(), Error> {
         let used = self.files().await?.iter().map(|(_, bytes)| bytes).sum();
         self.0.used.store(used, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Length of a published file.
+    /// The length of a published file, bytes.
     ///
     /// # Errors
-    /// [`Error::NotFound`].
+    /// [`Error::NotFound`] if there is no such file.
     pub async fn bytes(&self, name: &Name) -> Result<u64, Error> {
         Ok(self.0.store.head(&key(name)).await?.size)
     }
 
-    /// The bytes of a published file, or a part of them. A reader that began goes on although the file is deleted.
+    /// The bytes of a published file, or a part of them. A reader that has begun can continue after the file is
+    /// deleted.
     ///
     /// # Errors
-    /// [`Error::NotFound`].
+    /// [`Error::NotFound`] if there is no such file.
     pub async fn read(
         &self,
         name: &Name,
@@ -291,10 +295,10 @@ impl Storage {
         Ok(found.into_stream().map_err(io::Error::other))
     }
 
-    /// Deletes a published file; one that is not there is deleted already.
+    /// Deletes a published file. A file that does not exist is not an error.
     ///
     /// # Errors
-    /// The store fails.
+    /// If the store fails.
     pub async fn delete(&self, name: &Name) -> Result<(), Error> {
         let bytes = match self.bytes(name).await {
             Err(Error::NotFound) => return Ok(()),
@@ -308,10 +312,10 @@ impl Storage {
         Ok(())
     }
 
-    /// Every published file with its length; what carries no name of ours is left alone.
+    /// All published files with their lengths; files that this server did not name are ignored.
     ///
     /// # Errors
-    /// The store fails.
+    /// If the store fails.
     pub async fn files(&self) -> Result<Vec<(Name, u64)>, Error> {
         let listed = self.0.store.list_with_delimiter(None).await?;
         let named = |file: object_store::ObjectMeta| {
@@ -323,7 +327,7 @@ impl Storage {
     fn give_back(&self, bytes: u64) {
         let used = &self.0.used;
         let less = |used: u64| Some(used.saturating_sub(bytes));
-        // The closure always gives a value.
+        // The closure always returns a value.
         let _ = used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 }

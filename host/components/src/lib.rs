@@ -1,5 +1,5 @@
 //! Builds WebAssembly components of this workspace from a build script, with a nested cargo. All callers share one
-//! target folder and one profile, so what the components have in common is compiled once.
+//! target folder and one profile, so that common dependencies are compiled once.
 
 use std::{
     env,
@@ -11,10 +11,11 @@ use std::{
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// The profile of the root `Cargo.toml` that components are built with.
+/// The profile in the root `Cargo.toml` that builds components.
 const PROFILE: &str = "plugin";
 
-/// Describes the compiler of the outer build, not ours: flags for the host's processor, clippy, coverage, a target folder.
+/// Variables that configure the outer build and must not reach the nested one: flags for the host's processor, clippy,
+/// coverage, a target folder.
 const OUTER: [&str; 9] = [
     "CARGO_BUILD_RUSTFLAGS",
     "CARGO_BUILD_TARGET",
@@ -32,12 +33,12 @@ const OUTER: [&str; 9] = [
 pub struct Guest {
     /// Its package in this workspace.
     pub package: &'static str,
-    /// Its library: `library.wasm` is what it becomes.
+    /// Its library: the result is `library.wasm`.
     pub library: &'static str,
 }
 
-/// The whole of a build script: puts `<library>.wasm` of each guest into `OUT_DIR`, and builds again when one of the
-/// `sources` changes, which are paths below the root of the workspace.
+/// The whole build script: writes `<library>.wasm` of each guest to `OUT_DIR`, and rebuilds when one of the `sources`
+/// changes. Those are paths relative to the root of the workspace.
 #[must_use]
 pub fn build(guests: &[Guest], sources: &[&str]) -> ExitCode {
     match try_build(guests, sources) {
@@ -55,8 +56,8 @@ fn try_build(guests: &[Guest], sources: &[&str]) -> Result<(), String> {
         println!("cargo:rerun-if-changed={}", root.join(source).display());
     }
     let out = PathBuf::from(variable("OUT_DIR")?);
-    // `…/target/debug/build/embedded-…/out`. A folder of its own below the target folder: the outer cargo holds the
-    // lock of its own, and each would wait for the other.
+    // `OUT_DIR` is `…/target/debug/build/embedded-…/out`. The nested build needs its own folder below the target
+    // folder, because the outer cargo holds a lock on the target folder, and both would wait for each other.
     let target = out.ancestors().nth(4).unwrap_or(&out).join("plugins");
 
     let mut cargo = Command::new(variable("CARGO")?);
@@ -88,7 +89,7 @@ fn variable(name: &str) -> Result<OsString, String> {
     env::var_os(name).ok_or(format!("{name} is not set"))
 }
 
-/// Why the nested build failed, for people who build this project for the first time.
+/// Explains why the nested build failed, for people who build this project for the first time.
 fn explain() -> String {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let installed = Command::new(rustc)

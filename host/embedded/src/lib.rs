@@ -1,5 +1,6 @@
-//! What the binary carries as data: the four plugins, their cases, the template of a plugin and the contract.
-//! A crate of its own, so that a change of the host never builds plugins, and a change of a plugin does not compile the host.
+//! The data in the binary: the four plugins, their cases, the template of a plugin and the contract.
+//! It is a crate of its own, so that a change of the host never builds plugins, and a change of a plugin does not
+//! compile the host.
 
 use std::{borrow::Cow, path::Path};
 
@@ -19,18 +20,18 @@ pub const REEL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/reel.wasm"));
 /// The plugin for stories.
 pub const STORY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/story.wasm"));
 
-/// What `gramhost plugin new` writes.
+/// The files that `gramhost plugin new` writes.
 pub static TEMPLATE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../plugins/template");
 
-/// The contract.
+/// The WIT files of the contract.
 pub static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../wit");
 
 static CASES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/instagram");
 
-/// The built-in cases of one kind of record, by the name of its folder; none for a kind that has no folder.
+/// The built-in cases of one kind of record, by the name of its folder; empty for a kind without a folder.
 ///
 /// # Errors
-/// One of them cannot be read; the message names it.
+/// If a case cannot be read; the message names it.
 pub fn cases(kind: &str) -> Result<Vec<Case>, cases::Error> {
     let folders = CASES.get_dir(kind).into_iter().flat_map(Dir::dirs);
     let read = |folder: &Dir<'static>| {

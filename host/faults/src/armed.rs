@@ -1,4 +1,4 @@
-//! What a plan does: it counts, and when its time has come it kills the process or answers with an error.
+//! Carries out a plan: counts, and at the right time kills the process or returns an error.
 
 use std::{
     env,
@@ -23,21 +23,21 @@ struct Faults {
 
 #[derive(Default)]
 struct Count {
-    /// The plan that is counted for.
+    /// The plan that the count belongs to.
     plan: String,
     passed: u64,
 }
 
-/// A place where the process may die.
+/// A place where the process may be killed.
 pub fn reached(place: &str) {
-    // Only `may_fail` has somebody to tell.
+    // Only `may_fail` can report an error.
     let _told = pass(place, Path::new(""));
 }
 
-/// An operation on something that may fail, or where the process may die.
+/// An operation that may fail, or during which the process may be killed.
 ///
 /// # Errors
-/// What the plan says.
+/// The error of the plan.
 pub fn may_fail(place: &str, on: impl AsRef<Path>) -> io::Result<()> {
     pass(place, on.as_ref())
 }
@@ -81,7 +81,7 @@ fn pass(place: &str, on: &Path) -> io::Result<()> {
     }
     faults.note("did", &line)?;
     if what == "crash" {
-        // As from outside: nothing is unwound, flushed or told.
+        // As if killed from outside: nothing is unwound, flushed or reported.
         let _dead = kill_process(getpid(), Signal::KILL);
         process::abort();
     }

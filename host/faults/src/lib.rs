@@ -1,8 +1,9 @@
-//! Named places where a test lets the server die or its disk fail. Unless armed they compile to nothing.
+//! Named places where a test can make the server die or its disk fail. Unless armed, they compile to nothing.
 //!
-//! The environment variable `FAULTS` names a file, the plan: `crash` or the name of an error; the how-manieth time counts;
-//! and a place. Whoever changes the plan starts the count anew, so that one process can
-//! be tried again and again. What is passed is written to `FAULTS.log`, a line each, and what a plan did to `FAULTS.did`.
+//! The environment variable `FAULTS` names a file, the plan. It contains `crash` or the name of an error, the number of
+//! the pass at which it happens, and a place. Changing the plan restarts the count, so that one process can be tested
+//! repeatedly. Every place that is passed is written to `FAULTS.log`, one per line, and what a plan did to
+//! `FAULTS.did`.
 
 #[cfg(feature = "armed")]
 mod armed;
@@ -10,15 +11,15 @@ mod armed;
 #[cfg(feature = "armed")]
 pub use armed::{may_fail, reached};
 
-/// A place where the process may die.
+/// A place where the process may be killed.
 #[cfg(not(feature = "armed"))]
 #[inline(always)]
 pub fn reached(_place: &str) {}
 
-/// An operation on something that may fail, or where the process may die.
+/// An operation that may fail, or during which the process may be killed.
 ///
 /// # Errors
-/// What the plan says; none unless armed.
+/// The error of the plan; none unless armed.
 #[cfg(not(feature = "armed"))]
 #[inline(always)]
 pub fn may_fail(_place: &str, _on: impl AsRef<std::path::Path>) -> std::io::Result<()> {

@@ -1,4 +1,5 @@
-//! Time that jumps cannot fool: the system's clock once, at the start, and from then on the time since boot.
+//! A clock that is not affected by jumps of the system clock: it reads that once, at the start, and then adds the time
+//! since boot.
 
 use std::{
     sync::{
@@ -10,7 +11,7 @@ use std::{
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Also counts while the machine sleeps.
+/// A clock that also counts while the machine sleeps.
 #[cfg(target_os = "linux")]
 const STEADY: ClockId = ClockId::Boottime;
 #[cfg(not(target_os = "linux"))]
@@ -31,7 +32,7 @@ enum Source {
 }
 
 impl Clock {
-    /// Anchored to the system's clock now.
+    /// A clock that starts at the system clock's present time.
     #[must_use]
     pub fn system() -> Self {
         let wall = SystemTime::now()
@@ -43,20 +44,20 @@ impl Clock {
         })
     }
 
-    /// For tests: stands still at `ms` until [`Clock::set`].
+    /// A clock for tests: it stands still at `ms` until [`Clock::set`] is called.
     #[must_use]
     pub fn fixed(ms: u64) -> Self {
         Self(Source::Fixed(Arc::new(AtomicU64::new(ms))))
     }
 
-    /// Moves a fixed clock; the system's goes its own way.
+    /// Sets a fixed clock; has no effect on the system clock.
     pub fn set(&self, ms: u64) {
         if let Source::Fixed(now) = &self.0 {
             now.store(ms, Ordering::Relaxed);
         }
     }
 
-    /// Milliseconds since 1970.
+    /// The present time in milliseconds since 1970.
     #[must_use]
     pub fn now_ms(&self) -> u64 {
         match &self.0 {
@@ -74,7 +75,7 @@ fn steady_ms() -> u64 {
 
 #[cfg(test)]
 mod tests {
-    //! Forwards only.
+    //! The system clock moves forwards; a fixed clock moves when it is set.
 
     use super::*;
 

@@ -1,8 +1,9 @@
-//! The data folder: where everything in it lies, who may delete from it, and how something new gets into it.
+//! The data folder: where everything in it is stored, who may delete from it, and how new files are added.
 //!
-//! One process at a time owns a data folder. Its [`Owner`] is the proof, and every function that deletes or sweeps asks
-//! for it. All other processes, such as a command beside a running server, visit: they may read, and may add whole new
-//! files with [`write_atomically`], [`WholeFile`] and [`WholeFolder`]. Knows no other room.
+//! One process at a time owns a data folder. Its [`Owner`] is the proof, and every function that deletes or sweeps
+//! requires it. All other processes, such as a command that runs beside a server, are visitors: they may read, and may
+//! add complete new files with [`write_atomically`], [`WholeFile`] and [`WholeFolder`]. This module depends on no other
+//! module.
 
 mod owner;
 #[cfg(test)]
@@ -21,12 +22,12 @@ pub use whole::{Access, WholeFile, WholeFolder, make_folder, write_atomically};
 /// Why a data folder cannot be owned.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It cannot be made or used.
+    /// It cannot be created or used.
     #[error("data folder {}: {source}", folder.display())]
     Folder {
         /// Which folder.
         folder: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: io::Error,
     },
     /// Another server owns it.
@@ -34,19 +35,19 @@ pub enum Error {
     Owned(PathBuf),
 }
 
-/// The layout of a data folder. Having one gives no right to delete anything: see [`Owner`].
+/// The layout of a data folder. It gives no right to delete anything; see [`Owner`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// The data folder at `path` as every process may use it: to read, and to add whole new files.
+    /// The data folder at `path` as every process may use it: to read, and to add complete new files.
     #[must_use]
     pub fn visit(path: impl Into<PathBuf>) -> Self {
         Self(path.into())
     }
 
-    /// Makes the data folder at `path` where it is missing (mode 0700), takes it for this process alone, and clears
-    /// away what an earlier process began to write and did not finish.
+    /// Creates the data folder at `path` if it is missing (mode 0700), takes ownership of it for this process, and
+    /// deletes files that an earlier process began to write and did not finish.
     ///
     /// # Errors
     /// [`Error`] names the path.
@@ -54,10 +55,10 @@ impl Folder {
         Owner::take(Self(path.into()))
     }
 
-    /// Whether a process owns it now; a folder without a lock file has no owner.
+    /// Returns whether a process owns it now; a folder without a lock file has no owner.
     ///
     /// # Errors
-    /// The lock cannot be tried.
+    /// If the lock cannot be tested.
     pub fn is_owned(&self) -> io::Result<bool> {
         let Ok(lock) = File::open(self.lock()) else {
             return Ok(false);
@@ -87,8 +88,8 @@ impl Folder {
         self.0.join("files")
     }
 
-    /// Downloads that are not published yet: below [`Folder::files`], so that publishing is a rename. No published
-    /// name begins with a dot.
+    /// Downloads that are not published yet. The folder is below [`Folder::files`], so that publishing is a rename. No
+    /// published name begins with a dot.
     #[must_use]
     pub fn staging(&self) -> PathBuf {
         self.files().join(".staging")
@@ -106,7 +107,7 @@ impl Folder {
         self.0.join("fixtures")
     }
 
-    /// Components of versions that have served, `<digest>.wasm`.
+    /// The components of versions that have been serving, `<digest>.wasm`.
     #[must_use]
     pub fn components(&self) -> PathBuf {
         self.0.join("components")
@@ -118,19 +119,19 @@ impl Folder {
         self.0.join("compiled")
     }
 
-    /// The plugin folder, unless the operator names another one.
+    /// The plugin folder, unless the operator sets another one.
     #[must_use]
     pub fn plugins(&self) -> PathBuf {
         self.0.join("plugins")
     }
 
-    /// The token that the admin listener asks for.
+    /// The token that the admin listener requires.
     #[must_use]
     pub fn admin_token(&self) -> PathBuf {
         self.0.join("admin-token")
     }
 
-    /// Locked as long as a process owns the folder.
+    /// The lock file, locked as long as a process owns the folder.
     fn lock(&self) -> PathBuf {
         self.0.join("owner.lock")
     }

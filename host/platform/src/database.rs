@@ -1,4 +1,4 @@
-//! The embedded SQLite database (WAL, migrations embedded); the only room that knows sqlx.
+//! The embedded SQLite database (WAL, embedded migrations); the only module that uses sqlx.
 //!
 //! Statements also run on PostgreSQL: numbered parameters, no SQLite functions.
 
@@ -27,11 +27,12 @@ pub use plugin_history::PluginEvent;
 
 use crate::data::Owner;
 
-/// A second process may hold the write lock for a moment (a backup, `sqlite3` at a prompt), milliseconds.
+/// How long to wait for the write lock, milliseconds. A second process (a backup, an `sqlite3` prompt) may hold it for
+/// a moment.
 const BUSY_MS_MAX: u64 = 5_000;
-/// SQLite writes one at a time, so more connections would only serve more readers at once.
+/// SQLite has one writer at a time, so more connections would only serve more concurrent readers.
 const CONNECTIONS_MAX: u32 = 4;
-/// Pages that each connection keeps, KiB: what is asked for often is a few rows.
+/// The page cache of each connection, KiB. Frequent queries read only a few rows.
 const CACHE_KIB: u32 = 256;
 
 /// Why the database failed.
@@ -45,7 +46,7 @@ pub enum Error {
     Open {
         /// Which file.
         file: PathBuf,
-        /// What SQLite says.
+        /// The error of SQLite.
         source: sqlx::Error,
     },
     /// It could not be read or written.
@@ -72,7 +73,7 @@ impl Database {
             .filename(&file)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // An accepted job survives a power cut.
+            // An accepted job must survive a power failure.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_millis(BUSY_MS_MAX))
             .pragma("cache_size", format!("-{CACHE_KIB}"))
@@ -102,30 +103,30 @@ impl Database {
         })
     }
 
-    /// The owner of the data folder that it lies in.
+    /// The owner of the data folder that contains the database.
     #[must_use]
     pub fn owner(&self) -> &Owner {
         &self.owner
     }
 
-    /// What posts and reels counted.
+    /// The counts of posts and reels over time.
     #[must_use]
     pub fn observations(&self) -> &ObservationLog {
         &self.observations
     }
 
-    /// Writes what is still in the log into the database file and closes it.
+    /// Writes the rest of the log into the database file and closes it.
     pub async fn close(&self) {
         self.pool.close().await;
     }
 }
 
-/// Where a test lets a statement fail.
+/// A place where a test can make a statement fail.
 fn may_fail(place: &str, on: &str) -> Result<(), Error> {
     Ok(faults::may_fail(place, on).map_err(sqlx::Error::from)?)
 }
 
-/// SQL has no unsigned integers; no count comes near the difference.
+/// Converts a count for SQL, which has no unsigned integers. No count is large enough for the difference to matter.
 fn stored(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -1,6 +1,6 @@
-//! What gramhost needs of its machine: the clock, processes, the data folder, and the database in it.
+//! What gramhost needs from its machine: the clock, processes, the data folder, and the database in it.
 //!
-//! A crate of its own, so that a change above it does not compile them again.
+//! It is a crate of its own, so that a change in a crate above does not recompile it.
 
 pub mod clock;
 pub mod data;

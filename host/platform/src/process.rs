@@ -1,4 +1,4 @@
-//! Child processes: limits that a process sets itself, and groups that end with their owner.
+//! Child processes: limits that a process sets for itself, and process groups that end with their owner.
 
 use std::io;
 
@@ -7,10 +7,10 @@ use tokio::process::Child;
 
 pub use rustix::process::Resource;
 
-/// Takes limits that this process cannot lift again.
+/// Sets limits that this process cannot raise again.
 ///
 /// # Errors
-/// A limit is higher than the one in force.
+/// If a limit is higher than the one in force.
 pub fn limit(limits: &[(Resource, u64)]) -> io::Result<()> {
     for (resource, most) in limits {
         let limit = Rlimit {
@@ -22,11 +22,12 @@ pub fn limit(limits: &[(Resource, u64)]) -> io::Result<()> {
     Ok(())
 }
 
-/// Lets this process end with its parent, which is the one of the number `parent`, also when that is killed and can end
-/// nobody itself. It is bound to the thread that started this process, so that must be one that stays.
+/// Makes this process end together with its parent, whose process id is `parent`, even if the parent is killed and
+/// cannot end anything itself. The signal depends on the thread that started this process, so that thread must live as
+/// long as the parent.
 ///
 /// # Errors
-/// The parent is gone already.
+/// If the parent has already ended.
 #[cfg(target_os = "linux")]
 pub fn end_with(parent: u64) -> io::Result<()> {
     use rustix::process::{getppid, set_parent_process_death_signal};
@@ -39,18 +40,18 @@ pub fn end_with(parent: u64) -> io::Result<()> {
     }
 }
 
-/// Elsewhere nothing tells it.
+/// Does nothing: other systems have no such signal.
 #[cfg(not(target_os = "linux"))]
 pub fn end_with(_parent: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// A child's process group, killed when dropped, whether or not the child is still there.
+/// A child's process group. It is killed when dropped, whether or not the child still exists.
 #[derive(Debug)]
 pub struct Group(Option<Pid>);
 
 impl Group {
-    /// Of a child that was made the first of its group.
+    /// The group of a child that was started as the leader of its group.
     #[must_use]
     pub fn of(child: &Child) -> Self {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
@@ -61,7 +62,7 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         if let Some(group) = self.0 {
-            // Usually it has ended by itself.
+            // This usually fails because the group has already ended.
             let _ = kill_process_group(group, Signal::KILL);
         }
     }

@@ -1,10 +1,10 @@
-//! Which captures there are, by id and by cause; in memory.
+//! The index of captures, by id and by cause, in memory.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Capture, Config, Listed};
 
-/// What captures are alike in.
+/// What equal captures have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Cause {
     digest: String,
@@ -29,9 +29,9 @@ impl Cause {
 
 #[derive(Default)]
 pub(super) struct Index {
-    /// With their bytes; ids are in the order of time.
+    /// The captures with their sizes in bytes; ids sort by time.
     captures: BTreeMap<String, (Capture, u64)>,
-    /// How often each was seen, and where it is kept, oldest first.
+    /// For each cause, its number of occurrences and the ids of its captures, oldest first.
     causes: HashMap<Cause, (u64, Vec<String>)>,
     bytes: u64,
 }
@@ -45,7 +45,7 @@ impl Index {
         self.captures.insert(capture.id.clone(), (capture, bytes));
     }
 
-    /// The latest capture of a cause that has `most` already; it was seen once more.
+    /// Returns the latest capture of a cause that already has `most` captures, and counts the occurrence.
     pub(super) fn count(&mut self, cause: &Cause, most: usize) -> Option<String> {
         let (seen, ids) = self.causes.get_mut(cause)?;
         if ids.len() < most {
@@ -55,7 +55,7 @@ impl Index {
         ids.last().cloned()
     }
 
-    /// Takes out the oldest beyond the limits.
+    /// Removes the oldest captures beyond the limits and returns them.
     pub(super) fn surplus(&mut self, config: &Config) -> Vec<Capture> {
         let mut surplus = Vec::new();
         while self.captures.len() > config.captures_max || self.bytes > config.bytes_max {

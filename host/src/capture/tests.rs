@@ -1,4 +1,4 @@
-//! Kept, counted, bounded, and whole or not at all.
+//! Captures are stored, counted, limited, and written atomically.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use cases::{Expected, har};
@@ -171,7 +171,7 @@ async fn a_visitor_sees_what_is_kept_and_changes_nothing() {
     assert_eq!(captures_on_disk(&folder), 2);
 }
 
-/// Finished or not.
+/// Counts finished and unfinished captures.
 fn captures_on_disk(folder: &TempDir) -> usize {
     let captures = fs::read_dir(folder.path().join("captures/post"));
     captures.unwrap().count()

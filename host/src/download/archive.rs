@@ -1,4 +1,4 @@
-//! One ZIP of staged files. Media are compressed already, so entries are stored; memory stays constant.
+//! One ZIP of staged files. Media are already compressed, so entries are stored uncompressed; memory use is constant.
 
 use std::{
     fs::File,
@@ -12,13 +12,13 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 use super::reason::Reason;
 use crate::storage;
 
-/// The entry that describes the others.
+/// The entry that describes the other entries.
 const METADATA: &str = "metadata.json";
 
-/// Writes `entries` (a name and a staged file each) and perhaps the metadata to `path`.
+/// Writes `entries` (a name and a staged file each) and the metadata, if any, to `path`.
 ///
 /// # Errors
-/// The disk is full or fails.
+/// If the disk is full or fails.
 pub(super) async fn pack(
     path: &Path,
     entries: Vec<(String, PathBuf)>,
@@ -31,7 +31,7 @@ pub(super) async fn pack(
 }
 
 fn write(path: &Path, entries: &[(String, PathBuf)], metadata: Option<&str>) -> io::Result<()> {
-    // No times: the same files make the same archive.
+    // No timestamps, so that the same files give the same archive.
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .unix_permissions(0o644);

@@ -1,34 +1,34 @@
-//! Which of the offered renditions is fetched for a wanted size. Pure.
+//! Chooses the rendition to fetch for the wanted size, among those on offer. Pure.
 
 use std::cmp::Reverse;
 
 use crate::contract::record::{Image, Renditions, Video};
 
-/// Assumed for the shorter side of a video with sound that comes without a size: the largest that Instagram serves in
-/// one piece, pixels.
+/// The assumed shorter side of a video with sound whose size is not stated, pixels. It is the maximum that Instagram
+/// serves as a single file.
 const PROGRESSIVE_SIDE_PX: u32 = 720;
 
 /// A picture to fetch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ImageChoice {
     pub(super) url: String,
-    /// To be scaled down to this width, pixels, if it turns out to be wider.
+    /// The width to scale it down to, pixels, if the fetched picture is wider.
     pub(super) width: Option<u32>,
 }
 
-/// A video to fetch, perhaps in two pieces.
+/// A video to fetch, possibly as two files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct VideoChoice {
     pub(super) url: String,
-    /// The sound that belongs to a video without sound.
+    /// The sound track to fetch for a video without sound.
     pub(super) sound: Option<String>,
-    /// Whether the file at `url` has sound itself, as far as is known.
+    /// Whether the file at `url` itself has sound, as far as is known.
     pub(super) sounding: bool,
-    /// To be scaled down so that its shorter side has so many pixels.
+    /// The shorter side to scale it down to, pixels.
     pub(super) side: Option<u32>,
 }
 
-/// The nearest picture at or above the wanted width, else the largest.
+/// The smallest picture that has at least the wanted width, or else the largest one.
 pub(super) fn image(offered: &[Image], width: Option<u32>) -> Option<ImageChoice> {
     let largest = offered.first()?;
     let Some(wanted) = width else {
@@ -52,14 +52,14 @@ pub(super) fn image(offered: &[Image], width: Option<u32>) -> Option<ImageChoice
 struct Offer<'a> {
     video: &'a Video,
     side: u32,
-    /// In two pieces, or without the sound that it should have.
+    /// Whether it needs a second file, or lacks the sound that it should have.
     partial: bool,
 }
 
-/// The video of the wanted shorter side (with its sound, unless `silent`); else the next larger one, scaled down where
-/// that is possible; else the nearest below. Without a wanted side the largest.
+/// The video with the wanted shorter side (and with its sound, unless `silent`). Otherwise the next larger one, scaled
+/// down if possible; otherwise the next smaller one. Without a wanted side, the largest one.
 ///
-/// `can_convert` says whether pieces can be put together and videos scaled.
+/// `can_convert` says whether files can be merged and videos can be scaled.
 pub(super) fn video(
     renditions: &Renditions,
     side: Option<u32>,
@@ -98,7 +98,7 @@ fn offers<'a>(renditions: &'a Renditions, silent: bool, can_convert: bool) -> Ve
     let original = original.map_or(PROGRESSIVE_SIDE_PX, |(width, height)| width.min(height));
     let assumed = original.min(PROGRESSIVE_SIDE_PX);
     let has_sound = !renditions.dash_sounds.is_empty() && renditions.has_audio != Some(false);
-    // Of several without a size only the first, which is the largest.
+    // Of several videos without a size, only the first is used; it is the largest.
     let sized = renditions.videos.iter().enumerate();
     let whole = sized.filter_map(|(place, video)| {
         let side = shown(video).or((place == 0).then_some(assumed))?;
@@ -121,7 +121,8 @@ fn offers<'a>(renditions: &'a Renditions, silent: bool, can_convert: bool) -> Ve
     whole.chain(pieces).collect()
 }
 
-/// Of two of one size: what needs no work, then what plays everywhere, then the better one.
+/// Ranks offers of the same size: first those that need no conversion, then those that play everywhere, then those of
+/// higher quality.
 fn rank(offer: &Offer<'_>, silent: bool) -> (bool, bool, bool, u64) {
     let plays_everywhere = offer
         .video
@@ -168,7 +169,7 @@ mod tests {
         }
     }
 
-    /// A whole 720p, pieces of 1080p (two codecs) and 480p, and a sound.
+    /// A complete 720p video, separate 1080p (two codecs) and 480p video tracks, and a sound track.
     fn reel() -> Renditions {
         Renditions {
             videos: vec![film(Some(720), false, "h264")],

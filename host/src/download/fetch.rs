@@ -1,4 +1,4 @@
-//! One link into one staged file: streamed, counted, and read on where a connection broke.
+//! Fetches one link into one staged file: streamed, counted, and resumed after a broken connection.
 
 use std::{path::Path, time::Duration};
 
@@ -15,22 +15,22 @@ use crate::{
     upstream::{Client, MediaError, Opened},
 };
 
-/// How often a link is opened again after a broken connection.
+/// The maximum number of attempts in a row to open a link; an attempt that receives data resets the count.
 const OPENINGS_MAX: u32 = 4;
 /// The pause before the second opening, milliseconds; doubled each time.
 const PAUSE_MS_MIN: u64 = 250;
-/// Bytes after which the disk is looked at again.
+/// The free disk space is checked again after this many bytes.
 const LOOK_EVERY_BYTES: u64 = 16 << 20;
 
-/// Over how long the rate of a media server is measured.
+/// The time over which the rate of a media server is measured.
 const PACE_WINDOW: Duration = Duration::from_secs(30);
 
 /// Why a link did not become a file.
 #[derive(Debug)]
 pub(super) enum Failed {
-    /// The link is no longer good: there may be a new one.
+    /// The link has expired; a new one may exist.
     Expired,
-    /// Nothing to be done.
+    /// The download fails for this reason.
     For(Reason),
 }
 
@@ -40,19 +40,19 @@ impl<E: Into<Reason>> From<E> for Failed {
     }
 }
 
-/// What a fetch needs and tells.
+/// The inputs of a fetch, and its progress callback.
 pub(super) struct Fetch<'a, R> {
     pub(super) upstream: &'a Client,
     pub(super) storage: &'a Storage,
-    /// Most bytes of one file.
+    /// The maximum size of one file, bytes.
     pub(super) bytes_max: u64,
-    /// Least bytes a second over [`PACE_WINDOW`].
+    /// The minimum rate over [`PACE_WINDOW`], bytes per second.
     pub(super) bytes_per_s_min: u64,
-    /// Told the bytes that came and, where known, the length of the file.
+    /// Called with the number of bytes received and, if known, the length of the file.
     pub(super) report: R,
 }
 
-/// A staged file that grows.
+/// A staged file that is being written.
 struct Target {
     file: BufWriter<File>,
     written: u64,
@@ -60,7 +60,8 @@ struct Target {
 }
 
 impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
-    /// Fetches `url` to `path`, from which nothing is left over when it fails.
+    /// Fetches `url` to the staged file `path` and returns its length. A failed fetch is deleted with its staging
+    /// folder.
     pub(super) async fn run(&self, url: &str, path: &Path) -> Result<u64, Failed> {
         faults::may_fail("fetch.create", path).map_err(storage::Error::from)?;
         let file = File::create(path).await.map_err(storage::Error::from)?;
@@ -80,7 +81,7 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
                 Err(Ended::Broken(error)) => return Err(error.into()),
                 Err(Ended::For(reason)) => return Err(Failed::For(reason)),
             };
-            // Only openings that brought nothing count.
+            // An attempt that received data resets the count.
             openings = if target.written > before {
                 1
             } else {
@@ -151,7 +152,7 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
         Ok(())
     }
 
-    /// Whether a file of `written` bytes, and of what the server announces, may be kept.
+    /// Checks that a file may be stored: its `written` bytes, and those that the server announces.
     fn room(&self, written: u64, announced: Option<u64>) -> Result<(), Ended> {
         if written.max(announced.unwrap_or_default()) > self.bytes_max {
             return Err(Ended::For(Reason::TooLarge));
@@ -163,7 +164,7 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
     }
 }
 
-/// How fast a media server has been since a window began.
+/// Measures the rate of a media server since the window began.
 struct Pace {
     since: Instant,
     at: u64,
@@ -175,7 +176,7 @@ impl Pace {
         Self { since, at }
     }
 
-    /// Whether a window has passed and brought too little; the next one begins then.
+    /// Returns whether a window has ended with too few bytes, and begins the next one.
     fn is_below(&mut self, bytes_per_s_min: u64, written: u64) -> bool {
         let passed = self.since.elapsed();
         if passed < PACE_WINDOW {
@@ -197,7 +198,7 @@ impl Target {
     }
 }
 
-/// How one opening ended.
+/// Why one opening of the link ended.
 enum Ended {
     Broken(MediaError),
     For(Reason),
@@ -217,7 +218,7 @@ impl From<storage::Error> for Ended {
 
 #[cfg(test)]
 mod tests {
-    //! Slow, and slow enough to be given up.
+    //! Tests the difference between slow and too slow.
 
     use super::*;
 

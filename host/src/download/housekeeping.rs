@@ -1,4 +1,4 @@
-//! What is cleared away: files whose time is up, and files that nobody knows.
+//! Housekeeping: deletes expired files, and files that have no row.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -8,19 +8,19 @@ use tokio_util::sync::CancellationToken;
 use super::{Download, Error, Tools};
 use crate::{job::Queue, storage::Name};
 
-/// How often, seconds. Expiry does not wait for it: a file whose time is up is not served.
+/// The interval, seconds. Expiry does not depend on it: an expired file is not served.
 const SWEEP_EVERY_S: u64 = 15;
-/// How long it is remembered that a file was there, milliseconds: a day.
+/// How long the row of a deleted file is kept, milliseconds: a day.
 const REMEMBER_MS: u64 = 24 * 3600 * 1000;
 
-/// After a start: no time is beyond what one may be, and whatever a crash left is cleared away.
+/// Runs at a start: limits all times to their maximum, and deletes what a crash left.
 pub(super) async fn at_start(tools: &Tools) -> Result<(), Error> {
     let latest = tools.clock.now_ms() + tools.config.retention_s * 1000;
     tools.database.clamp_files(latest).await?;
     clear(tools).await
 }
 
-/// Deletes files that the table does not know: of a crash, or of a row that could not be kept.
+/// Deletes files that have no row, because of a crash or because the row could not be stored.
 async fn clear(tools: &Tools) -> Result<(), Error> {
     let files = tools.storage.files().await?;
     let now = tools.clock.now_ms();
@@ -31,7 +31,7 @@ async fn clear(tools: &Tools) -> Result<(), Error> {
             continue;
         }
         let _naming = tools.naming.lock().await;
-        // Somebody may have been between the file and its row.
+        // A job may have been about to write the row of this file.
         let current = tools.database.file(name.as_str()).await?;
         if current.is_none_or(|current| current.expires_at_ms <= now) {
             faults::reached("file.unknown");
@@ -53,12 +53,12 @@ pub(super) async fn run(queue: &Queue<Download>, tools: &Tools, shutdown: Cancel
     }
 }
 
-/// A reader that began before keeps its file until it has read it.
+/// Deletes expired files. A reader that has begun can still read its file to the end.
 async fn sweep(tools: &Tools) -> Result<(), Error> {
     let now = tools.clock.now_ms();
     for row in tools.database.expired_files(now).await? {
         let _naming = tools.naming.lock().await;
-        // Somebody may have made it anew meanwhile.
+        // A job may have written the file again in the meantime.
         let current = tools.database.file(&row.name).await?;
         if current.is_some_and(|current| current.expires_at_ms > now) {
             continue;

@@ -1,4 +1,4 @@
-//! What is said of a download beside its files: in the status, and as `metadata.json` in a ZIP.
+//! The metadata of a download: in the status, and as `metadata.json` in a ZIP.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::contract::{
     record::{Media, Stories, User},
 };
 
-/// Longest caption that is kept, characters; Instagram's own limit is 2,200.
+/// The maximum length of a stored caption, characters; Instagram's own limit is 2,200.
 const CAPTION_CHARACTERS_MAX: usize = 4_000;
 
 /// The facts of a record that describe its files; a value that Instagram does not state is null.

@@ -1,4 +1,4 @@
-//! What a client may ask of a download, in the specification's words. Pure.
+//! The options of a download, named as in the specification. Pure.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,18 +21,18 @@ pub enum Kind {
     Carousel,
 }
 
-/// How large.
+/// The wanted size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Quality {
-    /// As large as Instagram has it.
+    /// The maximum that Instagram offers.
     #[default]
     Best,
     /// See [`Quality::image_width`] and [`Quality::video_side`].
     High,
-    /// As above.
+    /// See [`Quality::High`].
     Medium,
-    /// As above.
+    /// See [`Quality::High`].
     Low,
     /// 1080 pixels.
     #[serde(rename = "1080p")]
@@ -49,7 +49,7 @@ pub enum Quality {
 }
 
 impl Quality {
-    /// The quality of this name, if downloads of this kind have it.
+    /// The quality with this name, if downloads of this kind have it.
     #[must_use]
     pub fn parse(kind: Kind, name: &str) -> Option<Self> {
         let quality = match name {
@@ -73,7 +73,7 @@ impl Quality {
         known.then_some(quality)
     }
 
-    /// The width of a picture, pixels, as `/instagram/formats` names it; none: as it is.
+    /// The width of a picture, pixels, as `/instagram/formats` lists it; `None`: unchanged.
     #[must_use]
     pub fn image_width(self, kind: Kind) -> Option<u32> {
         let story = kind == Kind::Story;
@@ -89,7 +89,7 @@ impl Quality {
         }
     }
 
-    /// The shorter side of a video, pixels; none: as it is.
+    /// The shorter side of a video, pixels; `None`: unchanged.
     #[must_use]
     pub fn video_side(self, kind: Kind) -> Option<u32> {
         match self {
@@ -102,50 +102,50 @@ impl Quality {
     }
 }
 
-/// Which part of what there is.
+/// Which part of the content is downloaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Part {
     /// Everything.
     #[default]
     All,
-    /// Of a post: its videos.
+    /// The videos of a post.
     Videos,
-    /// Of a post: its pictures.
+    /// The pictures of a post.
     Images,
-    /// Of a reel: its sound.
+    /// The sound of a reel.
     Sound,
-    /// Of a reel: the video without its sound.
+    /// The video of a reel, without its sound.
     Silent,
 }
 
-/// What the files are to be; none: as Instagram has them.
+/// The formats of the files; `None`: as Instagram serves them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Formats {
-    /// Of pictures.
+    /// For pictures.
     pub image: Option<ImageFormat>,
-    /// Of videos.
+    /// For videos.
     pub video: Option<VideoFormat>,
-    /// Of sounds.
+    /// For sounds.
     pub audio: Option<AudioFormat>,
 }
 
-/// One download: what the queue stores.
+/// One download, as the queue stores it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Download {
-    /// Which endpoint it came from.
+    /// The endpoint that it came from.
     pub kind: Kind,
-    /// What is asked of Instagram.
+    /// The query for its record.
     pub query: Query,
-    /// As the client wrote it, for a batch's list.
+    /// The URL as the client wrote it, for the list of a batch.
     pub url: String,
-    /// How large.
+    /// The wanted size.
     pub quality: Quality,
-    /// Which part.
+    /// The wanted part.
     pub part: Part,
-    /// What the files are to be.
+    /// The formats of the files.
     pub formats: Formats,
-    /// One ZIP instead of single files.
+    /// Whether to create one ZIP instead of single files.
     pub zip: bool,
-    /// Metadata in the status, and in the ZIP.
+    /// Whether to add metadata to the status and to the ZIP.
     pub metadata: bool,
 }

@@ -1,4 +1,4 @@
-//! One picture of Instagram's for whoever looks at a record: fetched within limits, told by its bytes, not kept.
+//! Fetches one of Instagram's pictures for display beside a record: within limits, identified by its bytes, not stored.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,34 +12,34 @@ use crate::{
     upstream::{MediaError, Opened},
 };
 
-/// A picture, whole.
+/// A complete picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
-    /// By its bytes, whatever the media server calls it.
+    /// Derived from its bytes, whatever the media server states.
     pub content_type: &'static str,
-    /// All of it.
+    /// The whole picture.
     pub bytes: Bytes,
 }
 
-/// Why a picture is not shown.
+/// Why a picture cannot be shown.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
     /// The link does not lead to Instagram's media servers.
     #[error("the link is not allowed: {0}")]
     Denied(String),
-    /// The link is no longer good.
+    /// The link has expired.
     #[error("the link has expired")]
     Expired,
-    /// Something else lies there.
+    /// The link leads to something else.
     #[error("not a picture")]
     NotAPicture,
-    /// More bytes than are taken.
+    /// The picture exceeds the maximum size.
     #[error("the picture is larger than {0} bytes")]
     TooLarge(u64),
     /// Too many others are being fetched.
     #[error("too many pictures at once")]
     Busy,
-    /// The network.
+    /// The network failed.
     #[error("{0}")]
     Unavailable(String),
 }
@@ -56,7 +56,7 @@ impl From<MediaError> for PictureError {
 }
 
 impl Downloads {
-    /// The picture at a link to Instagram's media servers; the egress rules are those of downloads.
+    /// Returns the picture at a link to Instagram's media servers; the egress rules are those of downloads.
     ///
     /// # Errors
     /// [`PictureError`], after `picture_ms_max` at the latest.
@@ -87,7 +87,7 @@ impl Downloads {
     }
 }
 
-/// Bytes that keep their place until they are sent, so that slow readers cannot pile pictures up.
+/// Bytes that hold their permit until they are sent, so that slow readers cannot make pictures pile up in memory.
 struct Held {
     bytes: Vec<u8>,
     _place: OwnedSemaphorePermit,
@@ -99,7 +99,7 @@ impl AsRef<[u8]> for Held {
     }
 }
 
-/// Looks at the first bytes before it takes more, so that a video costs no more than its first piece.
+/// Checks the first bytes before it reads more, so that a video costs no more than its first chunk.
 async fn whole(
     mut opened: Opened,
     bytes_max: u64,
@@ -129,7 +129,7 @@ async fn whole(
     Ok((content_type, bytes))
 }
 
-/// Enough to tell every type of picture by, bytes.
+/// The number of bytes that is enough to recognise every type of picture.
 const HEAD_BYTES: usize = 64;
 
 fn told(head: &[u8]) -> Result<&'static str, PictureError> {

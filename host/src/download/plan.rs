@@ -1,4 +1,4 @@
-//! From a record to the files that a download makes: which links, what is done to them, how they are called. Pure.
+//! Plans the files of a download from a record: the links, the conversions and the names. Pure.
 
 use super::{
     choice,
@@ -13,16 +13,16 @@ use crate::{
     media::{AudioFormat, ImageFormat, VideoFormat},
 };
 
-/// One file to make.
+/// One file to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Item {
-    /// Its name without the ending, made of checked parts alone.
+    /// Its name without the extension, composed only of checked parts.
     pub(super) stem: String,
     /// The link to fetch.
     pub(super) url: String,
-    /// The link of the sound that is to be put to it.
+    /// The link of the sound track to merge with it.
     pub(super) sound: Option<String>,
-    /// What is done to what was fetched.
+    /// What is done to the fetched file.
     pub(super) make: Make,
 }
 
@@ -40,12 +40,12 @@ pub(super) enum Make {
         mute: bool,
         format: Option<VideoFormat>,
     },
-    /// The sound alone; none: as it was fetched.
+    /// The sound alone; `None`: as it was fetched.
     Sound { format: Option<AudioFormat> },
 }
 
 impl Item {
-    /// Whether it can be made without ffmpeg.
+    /// Returns whether it can be made without ffmpeg.
     fn is_plain(&self) -> bool {
         let as_it_is = match self.make {
             Make::Image { .. } => true,
@@ -58,10 +58,10 @@ impl Item {
     }
 }
 
-/// The files that `download` makes of `record`; `can_convert`: ffmpeg is there.
+/// Returns the files that `download` creates from `record`; `can_convert`: ffmpeg is available.
 ///
 /// # Errors
-/// [`Reason`]: the record does not have what is asked for, or it cannot be made here.
+/// [`Reason`]: the record lacks what is requested, or it cannot be made here.
 pub(super) fn plan(
     download: &Download,
     record: &Record,
@@ -116,7 +116,7 @@ impl Planner<'_> {
         let numbered = (1..).zip(parts);
         let wanted = numbered.filter(|(_, (is_video, renditions))| match self.download.part {
             Part::Videos | Part::Silent => *is_video,
-            // Of a lone video its picture: somebody asked for one.
+            // For a single video, its picture, because the client requested one.
             Part::Images => !several || !*is_video && !renditions.images.is_empty(),
             Part::All | Part::Sound => true,
         });
@@ -190,7 +190,7 @@ impl Planner<'_> {
         })
     }
 
-    /// From the sound track where there is one, else out of the video.
+    /// The sound, from the sound track if there is one, otherwise extracted from the video.
     fn sound(&self, code: &str, renditions: &Renditions) -> Result<Item, Reason> {
         if renditions.has_audio == Some(false) {
             return Err(Reason::NoSound);
@@ -203,7 +203,7 @@ impl Planner<'_> {
         let alone = track.is_some();
         let out_of = || choice::video(renditions, Some(0), false, false).map(|video| video.url);
         let url = track.or_else(out_of).ok_or(Reason::NoSound)?;
-        // A track is what an m4a file holds; without ffmpeg it is handed over in the wrapping it came in.
+        // A sound track has the content of an m4a file; without ffmpeg it is delivered in its original container.
         let as_it_is = alone && !self.can_convert && matches!(asked, None | Some(AudioFormat::M4a));
         let format = (!as_it_is).then(|| asked.unwrap_or(AudioFormat::M4a));
         Ok(Item {

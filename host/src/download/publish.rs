@@ -1,4 +1,4 @@
-//! Staged files become published ones: names are given out, rows written, and the result put together.
+//! Publishes staged files: chooses names, writes rows, and builds the result.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use crate::{
     storage::{Measured, Name},
 };
 
-/// Characters of what makes a name different from another: 60 random bits.
+/// The length of the random suffix of a name, characters: 60 random bits.
 const SUFFIX_CHARACTERS: usize = 15;
 
 /// A file of a finished job.
@@ -24,27 +24,27 @@ pub struct FileMade {
     pub filename: String,
     /// Its length.
     pub bytes: u64,
-    /// As in `image/jpeg`.
+    /// For example `image/jpeg`.
     pub content_type: String,
-    /// As in `1080x1350`, measured.
+    /// For example `1080x1350`, as measured.
     pub dimensions: Option<String>,
 }
 
-/// What a finished job made.
+/// The result of a finished job.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Made {
     /// In the order of the post.
     pub files: Vec<FileMade>,
-    /// What is said of them, where it was asked for.
+    /// The metadata, if requested.
     pub metadata: Option<Value>,
 }
 
-/// A staged file that is ready.
+/// A staged file that is ready to be published.
 pub(super) struct Ready {
     pub(super) stem: String,
     pub(super) path: PathBuf,
     pub(super) kind: Type,
-    /// Pixels.
+    /// Width and height, pixels.
     pub(super) size: Option<(u32, u32)>,
 }
 
@@ -78,10 +78,10 @@ impl From<database::Error> for Reason {
 }
 
 impl Tools {
-    /// Publishes a staged file for this job: first the bytes, then the row that makes them known.
+    /// Publishes a staged file for this job: first the bytes, then the row that makes the file known.
     pub(super) async fn publish(&self, job: JobId, ready: &Ready) -> Result<FileMade, Reason> {
         let Measured { bytes, sha256 } = self.storage.measure(&ready.path).await?;
-        // A ZIP holds up to 20 files, each within the limit.
+        // A ZIP contains up to 20 files, each within the limit.
         if bytes > self.config.file_bytes_max && ready.kind != Type::Zip {
             return Err(Reason::TooLarge);
         }
@@ -102,7 +102,7 @@ impl Tools {
         Ok(row.into())
     }
 
-    /// The documented name, unless other bytes are being served under it.
+    /// The documented name, or one with a suffix if a different file is being served under it or names are secret.
     async fn free_name(&self, job: JobId, name: &str, sha256: &str) -> Result<Name, Reason> {
         let name = Name::parse(name).ok_or(Reason::ExtractorFailed)?;
         let row = self.database.file(name.as_str()).await?;
@@ -118,7 +118,7 @@ impl Tools {
             .ok_or(Reason::Internal)
     }
 
-    /// What an earlier attempt of this job published, if all of it is still as it was.
+    /// The files that an earlier attempt of this job published, if all of them are unchanged.
     pub(super) async fn published(
         &self,
         job: JobId,

@@ -1,14 +1,14 @@
-//! Why a download fails. Stored with its job by name; the API finds the words for it.
+//! Why a download fails. The name of the reason is stored with the job; the API chooses the words.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{extraction, job::Failure, media, storage, upstream::MediaError};
 
-/// Why there are no files. Each name is stored: do not rename one.
+/// Why there are no files. The names are stored: do not rename them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
-    /// No such post, reel or account.
+    /// There is no such post, reel or account.
     NotFound,
     /// It belongs to a private account.
     Private,
@@ -26,7 +26,7 @@ pub enum Reason {
     NoStories,
     /// The plugin failed.
     ExtractorFailed,
-    /// Instagram or its media server did not answer, or broke off again and again.
+    /// Instagram or its media server did not respond, or broke off repeatedly.
     Unavailable,
     /// The server is busy.
     Busy,
@@ -42,13 +42,13 @@ pub enum Reason {
     NoConverter,
     /// The conversion failed.
     Conversion,
-    /// What was delivered is not a picture, video or sound.
+    /// The fetched file is not a picture, video or sound.
     NotMedia,
-    /// Larger than a file may be.
+    /// The file exceeds the maximum size.
     TooLarge,
     /// The disk or the quota is full.
     Full,
-    /// The server's own failure.
+    /// An error of the server.
     Internal,
 }
 
@@ -61,16 +61,16 @@ impl Reason {
             .unwrap_or_default()
     }
 
-    /// The reason of a stored failure; a code that is not one of these is the server's own failure.
+    /// The reason of a stored failure; any other code counts as an error of the server.
     #[must_use]
     pub fn of(failure: &Failure) -> Self {
         serde_json::from_value(failure.code.as_str().into()).unwrap_or(Self::Internal)
     }
 
-    /// Whether trying again later may help.
+    /// Returns whether trying again later may help.
     #[must_use]
     pub fn is_transient(self) -> bool {
-        // A disk that failed once may take the same bytes in a new file.
+        // A disk that failed once may accept the same bytes in a new file.
         matches!(
             self,
             Self::RateLimited | Self::Unavailable | Self::Busy | Self::Internal
@@ -127,7 +127,7 @@ impl From<media::Error> for Reason {
             Error::NoSound => Self::NoSound,
             Error::NotMedia(_) => Self::NotMedia,
             Error::TooLarge(_) => Self::TooLarge,
-            // No file descriptor, no process, no room: nothing that is wrong with the file.
+            // No file descriptor, process or disk space: the file itself is not at fault.
             Error::Io(error) => storage::Error::from(error).into(),
             error => {
                 tracing::warn!(%error, "a conversion failed");

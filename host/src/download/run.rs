@@ -1,4 +1,4 @@
-//! How one download runs: resolve, fetch, convert, publish. Everything is staged until all of it is there.
+//! Runs one download: resolve, fetch, convert, publish. All files stay staged until they are complete.
 
 use std::{
     path::{Path, PathBuf},
@@ -24,9 +24,9 @@ use crate::{
     storage::{self, Staging},
 };
 
-/// Bytes at the beginning of a file that tell what it is.
+/// The number of bytes at the beginning of a file that identify its type.
 const HEAD_BYTES: usize = 512;
-/// Percent of the whole that fetching and converting take; the rest is resolving before and publishing after.
+/// The range of the percentage that covers fetching and converting; resolving comes before it, publishing after it.
 const FETCHED: (f64, f64) = (5.0, 95.0);
 
 impl Work for Download {
@@ -58,7 +58,7 @@ impl Run<'_> {
         let items = self.plan(&record)?;
         faults::reached("job.resolved");
         let count = if self.download.zip { 1 } else { items.len() };
-        // A crash between publishing and the end of the job costs no second download.
+        // After a crash between publishing and the end of the job, nothing is downloaded again.
         let files = match self.tools.published(self.attempt.id, count).await? {
             Some(files) => files,
             None => {
@@ -92,7 +92,8 @@ impl Run<'_> {
         plan(self.download, record, self.tools.media.can_convert())
     }
 
-    /// Every item, ready to be published. A link that has expired is asked for anew, once for each item.
+    /// Fetches every item and makes it ready to be published. For an expired link, the record is requested again, once
+    /// for each item.
     async fn all(
         &self,
         mut items: Vec<Item>,
@@ -256,7 +257,7 @@ impl Run<'_> {
         })
     }
 
-    /// Reports the progress of one item: which share of it is done, and what was measured.
+    /// Reports the progress of one item: how much of it is done, and the measured transfer.
     fn report_item(
         &self,
         stage: Stage,
@@ -285,7 +286,7 @@ impl Run<'_> {
         percent: f64,
         transfer: Transfer,
     ) {
-        // What is left takes as long, for its share, as what is done.
+        // Estimates that the remaining percentage takes as long, in proportion, as the part already done.
         let seconds = self.began.elapsed().as_secs_f64();
         let eta = (percent > FETCHED.0).then(|| seconds * (100.0 - percent) / percent);
         self.attempt.progress.set(Progress {
@@ -300,7 +301,7 @@ impl Run<'_> {
     }
 }
 
-/// What was measured of the bytes that are being fetched.
+/// The measured transfer of the file that is being fetched.
 #[derive(Clone, Copy, Debug, Default)]
 struct Transfer {
     bytes: Option<u64>,
@@ -308,7 +309,7 @@ struct Transfer {
     bytes_per_second: Option<f64>,
 }
 
-/// One item's files on their way.
+/// The staged files of one item.
 struct Staged<'a> {
     staging: &'a Staging,
     place: usize,
@@ -372,7 +373,7 @@ impl Staged<'_> {
     }
 }
 
-/// What a staged file is by its own first bytes.
+/// The type of a staged file, from its first bytes.
 async fn sniffed(path: &Path) -> Result<Option<Type>, storage::Error> {
     let file = tokio::fs::File::open(path).await?;
     let mut head = Vec::with_capacity(HEAD_BYTES);

@@ -1,4 +1,4 @@
-//! Which fields a record states. The type of a medium is part of the path, because a picture has no duration.
+//! Finds the fields that a record states. The type of a medium is part of the path, because a picture has no duration.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::Rate;
 
-/// The key of a record that says what type of medium it is.
+/// The key in a record that states the type of a medium.
 const TYPE: &str = "media_type";
 
-/// How often each field is stated, by its path, as in `video.duration` and
+/// Counts how often each field is stated, by its path, for example `video.duration` or
 /// `carousel.children[](image).width`.
 pub(super) fn count(record: &Value) -> BTreeMap<String, Rate> {
     let mut counts = BTreeMap::new();
@@ -55,7 +55,7 @@ fn add(counts: &mut BTreeMap<String, Rate>, path: &str, value: &Value) {
     counts.entry(path.to_owned()).or_default().add(rate);
 }
 
-/// `"Image"`, or `{"Other": …}`.
+/// The name of a type: `"Image"`, or `{"Other": …}`.
 fn name(media_type: &Value) -> Option<String> {
     let name = match media_type {
         Value::String(name) => name,

@@ -1,4 +1,4 @@
-//! Alarms that are due, and none that is not.
+//! Warnings are raised when they are due, and only then.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use serde_json::json;
@@ -81,7 +81,7 @@ async fn other_media_are_other_fields() {
 #[tokio::test]
 async fn chance_raises_no_alarm() {
     let drift = drift().await;
-    // A field that a third of the records state, in runs as a generator has them.
+    // A third of the records, in pseudo-random order, state the field.
     let mut state = 1_u32;
     for account in 0..20_000 {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

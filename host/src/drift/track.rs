@@ -1,34 +1,35 @@
-//! What is usual for one field, what was seen lately, and when the difference is worth a warning.
+//! The history of one field: its usual rate, its recent rate, and whether the difference is worth a warning.
 
 use serde::{Deserialize, Serialize};
 
 use super::Rates;
 
-/// Records of one window of what was seen lately.
+/// The number of records in a window.
 const WINDOW: u64 = 50;
-/// Windows whose shares are remembered, to be drawn.
+/// The number of windows whose rates are kept for a chart.
 const WINDOWS_MAX: usize = 24;
-/// Nothing is said on fewer records seen lately.
+/// The minimum number of recent records for a warning.
 const RECENT_MIN: u64 = 20;
-/// Nor on fewer records in which the field was usual.
+/// The minimum number of records behind the usual rate for a warning.
 const USUAL_MIN: u64 = 50;
-/// What is usual is remembered from about so many records, so that it can change.
+/// The usual rate is based on about this many records at most, so that it can change.
 const USUAL_MAX: u64 = 1_000;
-/// By how much the share of records that state the field must have dropped.
+/// The minimum drop in the share of records that state the field.
 const DROP_MIN: f64 = 0.3;
-/// By how many standard errors it must have dropped: by chance once in some 30,000 windows.
+/// The minimum drop in standard errors: by chance, it occurs once in some 30,000 windows.
 const SIGMAS_MIN: f64 = 4.0;
-/// How many different accounts must have records without it: one that hides its counts says nothing of Instagram.
+/// The minimum number of different accounts with records that lack the field: a single account that hides its counts
+/// says nothing about Instagram.
 const ACCOUNTS_MIN: usize = 5;
-/// A warning ends when the share is back within so much.
+/// A warning ends when the share is within this distance of the usual one.
 const BACK: f64 = 0.1;
 
 /// How often a field was stated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rate {
-    /// Records that state it.
+    /// The number of records that state it.
     pub stated: u64,
-    /// Records.
+    /// The number of records.
     pub asked: u64,
 }
 
@@ -38,7 +39,7 @@ impl Rate {
         self.asked += other.asked;
     }
 
-    /// 0 to 1.
+    /// The share, 0 to 1.
     #[must_use]
     pub fn share(self) -> f64 {
         if self.asked == 0 {
@@ -55,19 +56,19 @@ impl Rate {
 /// A field that used to be stated and no longer is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Warning {
-    /// As in `post`.
+    /// For example `post`.
     pub kind: String,
     /// The door that answers.
     pub door: String,
-    /// Its path.
+    /// The path of the field.
     pub field: String,
-    /// Percent of records that stated it.
+    /// The percentage of records that stated it before.
     pub before_percent: u64,
-    /// Percent of records that state it now.
+    /// The percentage of records that state it now.
     pub after_percent: u64,
-    /// When the first record of those was read, seconds since 1970.
+    /// When the first of these records was read, seconds since 1970.
     pub since: u64,
-    /// `name@version+digest` of the plugin that read them.
+    /// `name@version+digest` of the plugin that produced them.
     pub version: String,
 }
 
@@ -77,19 +78,19 @@ pub(super) struct Track {
     recent: Rate,
     /// When the window began, seconds since 1970.
     since: u64,
-    /// The plugin that read it last.
+    /// The plugin version that last produced it.
     version: String,
-    /// Hashes of accounts whose records lack it, as many as count.
+    /// Hashes of accounts whose records lack it, up to the number that is needed.
     without: Vec<u64>,
-    /// Percent of the latest windows, oldest first.
+    /// The percentages of the latest windows, oldest first.
     #[serde(default)]
     windows: Vec<u64>,
-    /// Since when it has been missing, and how often it is stated meanwhile.
+    /// Since when it has been missing, and its rate in the latest window.
     missing: Option<(u64, Rate)>,
 }
 
 impl Track {
-    /// Counts one record; the shares, when it is the one that raises a warning.
+    /// Counts one record. Returns the rates before and after if this record raises a warning.
     pub(super) fn add(
         &mut self,
         rate: Rate,
@@ -134,7 +135,7 @@ impl Track {
         drop >= DROP_MIN && drop >= SIGMAS_MIN * error
     }
 
-    /// The end of a window: what was seen becomes usual, unless it is what the warning is about.
+    /// Ends a window: its rate becomes part of the usual one, unless the warning is about it.
     fn turn(&mut self) {
         let window = std::mem::take(&mut self.recent);
         self.without.clear();
@@ -160,7 +161,7 @@ impl Track {
         }
     }
 
-    /// What is seen now is usual from now on; whether that changes anything.
+    /// Makes the present rate the usual one; returns whether this ended a warning.
     pub(super) fn accept(&mut self) -> bool {
         let Some((_, seen)) = self.missing.take() else {
             return false;
@@ -172,7 +173,7 @@ impl Track {
         true
     }
 
-    /// Percent of records that state it: the latest windows of 50 records, oldest first, and the one that is not full.
+    /// The percentages of the latest windows of 50 records, oldest first, and of the current one.
     pub(super) fn windows(&self) -> Vec<u64> {
         let now = (self.recent.asked > 0).then(|| self.recent.percent());
         self.windows.iter().copied().chain(now).collect()

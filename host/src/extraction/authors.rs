@@ -1,4 +1,4 @@
-//! What serves extractor authors: a live extraction made into a case, and a recording run through any version.
+//! Support for extractor authors: turn a live extraction into a case, and run a recording through any version.
 
 use std::sync::Arc;
 
@@ -10,18 +10,19 @@ use crate::{
     plugin::{Plugin, RunResult},
 };
 
-/// The exchanges of a live extraction, to make a case of them.
+/// The exchanges of a live extraction, as material for a case.
 #[derive(Clone, Debug)]
 pub struct Recorded {
-    /// What was asked, and when.
+    /// The query and its context.
     pub question: Question,
-    /// What was answered, redacted.
+    /// The exchanges, redacted.
     pub har: Har,
 }
 
 impl Extraction {
-    /// One live extraction, past the memory, and what was exchanged for it, redacted; how it ends on that, unless it
-    /// came too late. What a client would have got has signatures in its links, which a case has not.
+    /// Runs one live extraction, bypassing the cache, and returns its redacted exchanges and the result of a run on
+    /// them. There is no result if the extraction could not run or came too late. The result differs from what a client
+    /// would get: links in a case have no signatures.
     pub async fn record(&self, query: &Query) -> (Option<RunResult>, Recorded) {
         let run = self.begin(query);
         let ending = self.run_live(&run).await;
@@ -35,11 +36,10 @@ impl Extraction {
         (ran, Recorded { question, har })
     }
 
-    /// Runs `plugin` on what was answered before, as it would have run then; with other `settings` than its own, if
-    /// they are given.
+    /// Runs `plugin` on recorded responses, with the context of the recording. `settings`, if given, replace its own.
     ///
     /// # Errors
-    /// The query is none of the contract's.
+    /// If the query is not a query of the contract.
     pub async fn replay(
         &self,
         plugin: Arc<Plugin>,

@@ -1,4 +1,4 @@
-//! Records and lasting refusals in memory, and single flight: equal questions at the same time share one extraction.
+//! The cache of records and lasting refusals, and single flight: equal concurrent queries share one extraction.
 
 use std::{
     panic::resume_unwind,
@@ -19,7 +19,7 @@ use crate::{
     driver::Class,
 };
 
-/// A question to one version of a plugin: another version is asked anew.
+/// A query to one version of a plugin; another version has its own entry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) query: Query,
@@ -27,7 +27,7 @@ pub(super) struct Key {
     pub(super) plugin: Arc<str>,
 }
 
-/// What is remembered.
+/// A cached outcome.
 #[derive(Clone, Debug)]
 struct Entry {
     outcome: Result<Arc<Record>, Error>,
@@ -35,7 +35,7 @@ struct Entry {
     ttl: Duration,
 }
 
-/// How lookups ended since the process began.
+/// The outcomes of lookups since the process began.
 #[derive(Debug, Default)]
 pub struct Lookups {
     hits: AtomicU64,
@@ -44,17 +44,17 @@ pub struct Lookups {
 }
 
 impl Lookups {
-    /// Answered from memory.
+    /// Lookups that were served from memory.
     pub fn hits(&self) -> u64 {
         self.hits.load(Ordering::Relaxed)
     }
 
-    /// Asked anew, or refused because too much else was going on.
+    /// Lookups that began an extraction, or were rejected because too many others were running.
     pub fn misses(&self) -> u64 {
         self.misses.load(Ordering::Relaxed)
     }
 
-    /// Answered by an extraction that was under way for somebody else.
+    /// Lookups that joined an extraction which another caller had begun.
     pub fn joins(&self) -> u64 {
         self.joins.load(Ordering::Relaxed)
     }
@@ -96,14 +96,14 @@ impl Cache {
         &self.lookups
     }
 
-    /// The next question is asked anew.
+    /// Removes an entry, so that the next query runs an extraction.
     pub(super) async fn forget(&self, key: &Key) {
         self.memory.invalidate(key).await;
     }
 
-    /// From memory, or from the `work` that is under way for the same question, or from this `work`.
+    /// Returns the outcome from memory, from the `work` already running for the same key, or from this `work`.
     ///
-    /// The work goes on when the caller goes away: others may be waiting for it, and what it learns is kept.
+    /// The work continues when the caller is dropped: others may be waiting for it, and its outcome is cached.
     pub(super) async fn get_or<W>(&self, key: Key, work: W) -> Result<Extracted, Failure>
     where
         W: Future<Output = Result<Arc<Record>, Failed>> + Send + 'static,
@@ -127,7 +127,7 @@ impl Cache {
             }
             entry
         };
-        // The spans of who asked first go along.
+        // The work runs in the span of the first caller.
         match tokio::spawn(flight.in_current_span()).await {
             Ok(Ok(entry)) => entry.told(&plugin, false),
             Ok(Err(error)) => Err(Failure {
@@ -147,8 +147,8 @@ impl Cache {
         }
     }
 
-    /// What the work yields, if it is worth remembering: a record, or a fact about the target. A wall, a throttle or
-    /// a fault may be gone the next moment.
+    /// Returns the outcome of the work if it is worth caching: a record, or a fact about the target. A login wall, rate
+    /// limiting or a fault may be over the next moment.
     async fn fresh<W>(&self, work: W) -> Result<Entry, Error>
     where
         W: Future<Output = Result<Arc<Record>, Failed>>,

@@ -1,10 +1,10 @@
-//! What plugins say for the log, as data: it can neither forge lines nor flood the log.
+//! Writes the diagnostics of plugins to the log, as data: they can neither forge lines nor flood the log.
 
 use crate::contract::{Diagnostic, Outcome, Severity};
 
-/// Most lines of a plugin that reach the log for one call.
+/// The maximum number of lines of a plugin that are logged for one call.
 const DIAGNOSTICS_MAX: usize = 64;
-/// Longest such line, bytes.
+/// The maximum length of such a line, bytes.
 const DIAGNOSTIC_BYTES_MAX: usize = 1024;
 
 pub(super) fn log(
@@ -29,7 +29,7 @@ pub(super) fn log(
     }
 }
 
-/// Shortened, and on one line.
+/// Shortens a text and puts it on one line.
 fn line(text: &str) -> String {
     let text = &text[..text.floor_char_boundary(DIAGNOSTIC_BYTES_MAX)];
     let mut line = String::with_capacity(text.len());
@@ -45,7 +45,7 @@ fn line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    //! Lines stay lines.
+    //! Each diagnostic stays on one line.
 
     use super::line;
 

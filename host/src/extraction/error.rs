@@ -1,4 +1,4 @@
-//! Why there is no record, in the caller's words.
+//! The reasons why there is no record, as the caller sees them.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::{contract::Refusal, driver::Cause};
 /// Why there is no record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// No such thing.
+    /// It does not exist.
     #[error("it does not exist")]
     NotFound,
     /// It belongs to a private account.
@@ -22,30 +22,30 @@ pub enum Error {
     /// Withheld in this country.
     #[error("Instagram withholds it in this country")]
     RegionBlocked,
-    /// Wants a session.
+    /// It requires a session.
     #[error("Instagram shows it only to people who are logged in")]
     LoginRequired,
-    /// Instagram wants patience.
+    /// Instagram is rate-limiting this server.
     #[error("Instagram asks for patience")]
     RateLimited {
-        /// Seconds, where Instagram stated them.
+        /// Seconds, if Instagram stated them.
         retry_after_s: Option<u32>,
     },
     /// Stories are switched off or hidden.
     #[error("the account's stories are switched off or hidden")]
     StoriesUnavailable,
-    /// Not a cursor that this server gave out.
+    /// Not a cursor that this server issued.
     #[error("the cursor is not valid")]
     InvalidCursor,
     /// No door of Instagram answered.
     #[error("Instagram did not answer: {0}")]
     Unavailable(String),
-    /// The plugin could not read the answer, broke its rules or its limits.
+    /// The plugin could not read the response, or broke its rules or limits.
     #[error("the extractor failed: {why}")]
     ExtractorFailed {
-        /// In words, for the log.
+        /// The reason in words, for the log.
         why: String,
-        /// The capture that holds what it was answered, where one was kept.
+        /// The capture with the exchanges, if one was kept.
         capture: Option<String>,
     },
     /// Too many extractions at once.
@@ -53,19 +53,19 @@ pub enum Error {
     Busy,
 }
 
-/// An [`Error`] and the plugin that was asked, where one was.
+/// An [`Error`] and the plugin that was called, if there was one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{error}")]
 pub struct Failure {
-    /// Why.
+    /// The reason.
     pub error: Error,
     /// `name@version+digest`.
     pub plugin: Option<Arc<str>>,
-    /// Whether a remembered refusal answered.
+    /// Whether it is a refusal from the cache.
     pub hit: bool,
 }
 
-/// How an extraction ended without a record, and the capture of it.
+/// An extraction that ended without a record, and its capture.
 #[derive(Debug)]
 pub(super) struct Failed {
     pub(super) cause: Cause,

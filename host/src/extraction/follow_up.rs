@@ -1,4 +1,4 @@
-//! What follows from an extraction, beside its answer: a failure is captured, the version that ran is judged, the
+//! The work after an extraction, apart from its result: a failure is captured, the version that ran is judged, the
 //! fields of a record are counted for drift, and a candidate runs on the same exchanges.
 
 use std::{sync::Arc, time::SystemTime};
@@ -18,7 +18,7 @@ use crate::{
     plugin::{Comparison, Judgement, Plugin, RunResult},
 };
 
-/// Extractions that are looked at beside their answer at once; what comes meanwhile is not compared.
+/// The maximum number of concurrent follow-ups; an extraction that ends while all are busy gets none.
 pub(super) const FOLLOW_UPS_MAX: usize = 4;
 
 impl Run {
@@ -32,8 +32,8 @@ impl Run {
 }
 
 impl Extraction {
-    /// Keeps the exchanges of a plugin's own failure, redacted. The capture's id; none where it was not the plugin's
-    /// failure.
+    /// Stores the redacted exchanges of a plugin's own failure. Returns the id of the capture, or `None` if the failure
+    /// was not the plugin's own.
     pub(super) async fn capture(&self, run: &Run, ending: &Ending) -> Option<String> {
         let cause = ending.result.as_ref().err()?;
         let class = cause.class().filter(|class| class.is_own_failure())?;
@@ -75,10 +75,10 @@ impl Extraction {
         self.captures.keep(capture, run.question(), har).await
     }
 
-    /// What no caller waits for.
+    /// Starts the work that no caller waits for.
     pub(super) fn follow_up(&self, run: Run, ending: Ending) {
         let class = match ending.class() {
-            // It says nothing of the plugin.
+            // The outcome says nothing about the plugin.
             None | Some(Class::Upstream) => return,
             Some(class) => class,
         };
@@ -90,7 +90,7 @@ impl Extraction {
             return;
         };
         let this = self.clone();
-        // Of its own: the request has ended long before this has.
+        // A span of its own, because the request ends long before this work does.
         let span = tracing::error_span!(parent: None, "follow_up", plugin = %run.plugin.label());
         span.follows_from(tracing::Span::current());
         let work = async move {
@@ -120,7 +120,7 @@ impl Extraction {
         tokio::spawn(work.instrument(span));
     }
 
-    /// A failure that the version before shows on the same answers is Instagram's doing.
+    /// Judges a failure. If the previous version fails on the same responses too, Instagram is the cause.
     async fn judge(&self, run: &Run, before: Option<Arc<Plugin>>, har: &Har) {
         let shared = match before {
             None => false,
@@ -154,7 +154,7 @@ impl Extraction {
     }
 }
 
-/// How an extraction ended, as comparisons and authors are shown it; none: it could not run.
+/// The result as shown in comparisons and to authors; `None` if the extraction could not run or came too late.
 pub(super) fn shown(ending: &Ending) -> Option<RunResult> {
     Some(match &ending.result {
         Ok(record) => RunResult::Record(json(&**record)),
@@ -168,7 +168,7 @@ pub(super) fn shown(ending: &Ending) -> Option<RunResult> {
     })
 }
 
-/// Values of the contract always have a JSON form.
+/// Values of the contract can always be represented as JSON.
 fn json<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or_default()
 }

@@ -1,5 +1,5 @@
-//! The run of one extraction: the driver's rounds with a plugin that is called and requests that are fetched, from
-//! Instagram or from a recording.
+//! One run of an extraction: the rounds of the driver, with calls of the plugin and requests that are answered by
+//! Instagram or by a recording.
 
 use std::{ops::ControlFlow, sync::Arc, time::Instant};
 
@@ -14,7 +14,7 @@ use crate::{
     upstream::Client,
 };
 
-/// One extraction: which version of which plugin is asked what.
+/// One extraction: a query, and the version of the plugin that runs it.
 #[derive(Clone)]
 pub(super) struct Run {
     pub(super) plugin: Arc<Plugin>,
@@ -23,7 +23,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// The same question to another version, with its own settings.
+    /// The same query for another version, with the settings of that version.
     pub(super) fn on(&self, plugin: &Arc<Plugin>) -> Self {
         let mut context = Context::clone(&self.context);
         context.settings = plugin.settings().to_string();
@@ -35,17 +35,17 @@ impl Run {
     }
 }
 
-/// Where answers come from.
+/// The source of responses.
 #[derive(Clone, Copy)]
 pub(super) enum Source<'a> {
-    /// Instagram, until then.
+    /// Instagram, until this deadline.
     Upstream(&'a Client, Instant),
-    /// What was answered before.
+    /// A recording.
     Recording(&'a Har),
 }
 
 impl Extraction {
-    /// Runs one extraction to its end, live.
+    /// Runs one extraction to its end against Instagram.
     pub(super) async fn run_live(&self, run: &Run) -> Ending {
         let source = Source::Upstream(&self.upstream, self.deadline());
         self.run_on(run, source).await
@@ -66,7 +66,7 @@ impl Extraction {
     }
 }
 
-/// Runs one extraction to its end; `call` is one call of the plugin.
+/// Runs one extraction to its end; `call` makes one call of the plugin.
 async fn rounds<F>(
     rules: &Rules,
     source: Source<'_>,

@@ -20,15 +20,15 @@ use crate::{
     database::{Database, JobRow},
 };
 
-/// A look at the table for what other processes did.
+/// How often the table is checked for changes by other processes.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Who wants a job.
+/// Who submits a job.
 #[derive(Clone, Debug)]
 pub struct Origin {
-    /// Whose share of the queue it takes.
+    /// The client whose share of the queue it uses.
     pub client: String,
-    /// The request that it came with, for whoever reads the log.
+    /// The id of the request that submitted it, for readers of the log.
     pub request: Option<Uuid>,
 }
 
@@ -54,11 +54,11 @@ pub(super) struct Inner<W> {
     pub(super) config: Config,
     pub(super) database: Database,
     pub(super) clock: Clock,
-    /// This process, in the table.
+    /// The id of this process in the table.
     pub(super) owner: String,
-    /// Something may be due.
+    /// Notified when a job may be due.
     pub(super) due: Notify,
-    /// Something changed that a watcher may care about.
+    /// Changes whenever a watcher may have to look again.
     pub(super) changed: watch::Sender<()>,
     running: Mutex<HashMap<JobId, Running>>,
     work: PhantomData<fn() -> W>,
@@ -66,16 +66,17 @@ pub(super) struct Inner<W> {
 
 /// A job that runs in this process.
 pub(super) struct Running {
-    /// Cancelled by its client.
+    /// Cancelled when the client cancels the job.
     pub(super) stop: CancellationToken,
     pub(super) progress: watch::Receiver<Progress>,
 }
 
 impl<W: Work> Queue<W> {
-    /// Takes up what an earlier process left: the caller owns the data folder alone.
+    /// Opens the queue and takes over the jobs that an earlier process left. The caller must be the only owner of the
+    /// data folder.
     ///
     /// # Errors
-    /// [`Error::Database`].
+    /// [`Error::Database`] if the database fails.
     pub async fn open(config: Config, database: Database, clock: Clock) -> Result<Self, Error> {
         let queue = Self(Arc::new(Inner {
             config,
@@ -95,7 +96,7 @@ impl<W: Work> Queue<W> {
         Ok(queue)
     }
 
-    /// Jobs whose worker is gone go back, or have failed when they were started too often.
+    /// Puts jobs whose worker has ended back into the queue, or marks them as failed if they had too many attempts.
     pub(super) async fn recover(&self, alone: bool) -> Result<u64, Error> {
         let error = serde_json::to_string(&broken("the server stopped each time it was tried"))?;
         let Inner {
@@ -115,10 +116,10 @@ impl<W: Work> Queue<W> {
             .await?)
     }
 
-    /// Accepts a job: durable when this returns.
+    /// Accepts a job. It is durable when the function returns.
     ///
     /// # Errors
-    /// [`Error::QueueFull`], [`Error::ShareFull`], or the table's.
+    /// [`Error::QueueFull`], [`Error::ShareFull`], or [`Error::Database`] if the database fails.
     pub async fn submit(&self, origin: impl Into<Origin>, work: W) -> Result<Status<W>, Error> {
         let origin = origin.into();
         self.has_room(&origin.client, 1).await?;
@@ -126,7 +127,7 @@ impl<W: Work> Queue<W> {
         self.insert(vec![row]).await
     }
 
-    /// Accepts several jobs under one name, all or none. With `carry_on` the others go on when one fails.
+    /// Accepts several jobs under one id, all or none. With `carry_on` the others continue when one fails.
     ///
     /// # Errors
     /// As [`Queue::submit`].
@@ -185,10 +186,10 @@ impl<W: Work> Queue<W> {
         Ok(())
     }
 
-    /// The status of a job; none where there is no such job or it has expired, whether or not it was swept.
+    /// The status of a job; `None` if there is no such job or it has expired, even if it is not deleted yet.
     ///
     /// # Errors
-    /// The table's.
+    /// [`Error::Database`] if the database fails.
     pub async fn status(&self, id: JobId) -> Result<Option<Status<W>>, Error> {
         let rows = self.0.database.job(&id.to_string()).await?;
         let now = self.0.clock.now_ms();
@@ -200,15 +201,15 @@ impl<W: Work> Queue<W> {
         }))
     }
 
-    /// The latest jobs and batches, newest first, at most so many; those whose time is up are not among them.
+    /// The latest jobs and batches, newest first, at most `most`, without expired ones.
     ///
     /// # Errors
-    /// The table's.
+    /// [`Error::Database`] if the database fails.
     pub async fn recent(&self, most: u32) -> Result<Vec<Status<W>>, Error> {
         let rows = self.0.database.recent_jobs(most).await?;
         let now = self.0.clock.now_ms();
         let mut recent = Vec::new();
-        // An item names its batch, which stands before it.
+        // An item names its batch, which comes before it.
         for rows in rows.chunk_by(|_, next| next.parent.is_some()) {
             let status = Status::of(rows.to_vec())?;
             let status = status.filter(|it| it.expires_at_ms.is_none_or(|at| at > now));
@@ -220,10 +221,10 @@ impl<W: Work> Queue<W> {
         Ok(recent)
     }
 
-    /// How many jobs there are in each state; items of batches count, batches do not.
+    /// The number of jobs in each state; items of batches count, batches do not.
     ///
     /// # Errors
-    /// The table's.
+    /// [`Error::Database`] if the database fails.
     pub async fn counts(&self) -> Result<Counts, Error> {
         let mut counts = Counts::default();
         for (state, count) in self.0.database.job_counts().await? {
@@ -238,7 +239,7 @@ impl<W: Work> Queue<W> {
         Ok(counts)
     }
 
-    /// What runs in this process is further than its last heartbeat.
+    /// Adds the progress of jobs that run in this process, which is newer than their last heartbeat.
     fn add_live(&self, status: &mut Status<W>) {
         if status.children.is_empty() {
             let running = self.running();
@@ -254,10 +255,10 @@ impl<W: Work> Queue<W> {
         }
     }
 
-    /// Stops a job, or every item of a batch; what has ended stays as it is.
+    /// Cancels a job, or every item of a batch; jobs that have ended stay unchanged.
     ///
     /// # Errors
-    /// The table's.
+    /// [`Error::Database`] if the database fails.
     pub async fn cancel(&self, id: JobId) -> Result<Option<Status<W>>, Error> {
         let Some(before) = self.status(id).await? else {
             return Ok(None);
@@ -272,7 +273,7 @@ impl<W: Work> Queue<W> {
             .chain(&before.children)
             .map(|it| it.id)
             .collect();
-        // What runs elsewhere learns it from its next heartbeat.
+        // Jobs in other processes learn it from their next heartbeat.
         let mut changes = self.0.changed.subscribe();
         for id in &ids {
             if let Some(running) = self.running().get(id) {
@@ -288,13 +289,13 @@ impl<W: Work> Queue<W> {
         self.status(id).await
     }
 
-    /// To wait for whatever happens to jobs from now on.
+    /// A handle for waiting for changes of jobs from now on.
     #[must_use]
     pub fn changes(&self) -> Changes {
         Changes(self.0.changed.subscribe())
     }
 
-    /// Forgets jobs whose time is up, and takes up those whose worker is gone.
+    /// Deletes expired jobs, and takes over those whose worker has ended.
     pub async fn sweep(&self) {
         let swept = async {
             self.0.database.forget_jobs(self.0.clock.now_ms()).await?;
@@ -307,7 +308,7 @@ impl<W: Work> Queue<W> {
         }
     }
 
-    /// When a job that ends now is forgotten.
+    /// When a job that ends now will expire.
     pub(super) fn expiry_ms(&self) -> u64 {
         self.0.clock.now_ms() + self.0.config.retention_s * 1000
     }
@@ -320,19 +321,19 @@ impl<W: Work> Queue<W> {
     }
 }
 
-/// What happens to jobs, seen by somebody who watches one of them.
+/// Notifications of changes, for watching a job.
 pub struct Changes(watch::Receiver<()>);
 
 impl Changes {
-    /// What happened before this is not told: look after it.
+    /// Marks earlier changes as seen. Call it before reading the status, so that no change is missed.
     pub fn mark_seen(&mut self) {
         self.0.mark_unchanged();
     }
 
-    /// Returns when the progress or the state of any job may have changed: at once for those of this process, within a
-    /// second for those that run elsewhere.
+    /// Waits until the progress or the state of any job may have changed: at once for jobs of this process, within a
+    /// second for jobs of other processes.
     pub async fn next(&mut self) {
-        // An error says that the queue is gone: then only the table can tell.
+        // An error means that the queue was dropped; then only the table can be checked.
         let _ = timeout(LOOK_EVERY, self.0.changed()).await;
     }
 }

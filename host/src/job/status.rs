@@ -1,4 +1,4 @@
-//! The status of a job, read from its row. The status of a batch follows from its items; nothing of it is stored.
+//! The status of a job, read from its row. The status of a batch is computed from its items and not stored.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Error, JobId};
 use crate::database::JobRow;
 
-/// The state of a job. It only ever moves down this list, except when an attempt is tried again.
+/// The state of a job. It only moves down this list, except when an attempt is retried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Waits for a worker.
@@ -22,7 +22,7 @@ pub enum State {
 }
 
 impl State {
-    /// Whether nothing more will happen.
+    /// Returns whether the state can no longer change.
     #[must_use]
     pub fn is_final(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
@@ -54,11 +54,11 @@ pub struct Counts {
     pub cancelled: u64,
 }
 
-/// What a running job is doing. The queue only stores it; the names are stored, so they do not change.
+/// The stage of a running job. The queue only stores it. Names are stored, so they must not change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
-    /// It has not reported anything yet. The stored name is empty, as rows of earlier versions have it.
+    /// Nothing was reported yet. The stored name is empty, as in rows of earlier versions.
     #[default]
     #[serde(rename = "")]
     Starting,
@@ -68,7 +68,7 @@ pub enum Stage {
     Downloading,
     /// Converting what was fetched.
     Processing,
-    /// Making the results visible.
+    /// Making the results available.
     Publishing,
 }
 
@@ -81,32 +81,32 @@ pub struct StageItem {
     pub count: usize,
 }
 
-/// The progress of a running job: facts only; whoever shows it finds the words.
+/// The progress of a running job: facts only; whoever displays it chooses the words.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// What it is doing.
+    /// The current stage.
     pub stage: Stage,
-    /// The item of this stage, where a stage has several.
+    /// The current item, for a stage that has several.
     #[serde(default)]
     pub item: Option<StageItem>,
-    /// 0 to 100; never goes back.
+    /// 0 to 100; never decreases.
     pub percent: u8,
-    /// Bytes so far of what is being read.
+    /// Bytes read so far.
     pub bytes: Option<u64>,
-    /// Bytes of all of it, where known.
+    /// Total bytes to read, if known.
     pub bytes_total: Option<u64>,
-    /// Measured.
+    /// The measured rate.
     pub bytes_per_second: Option<f64>,
-    /// Seconds that are probably left.
+    /// The estimated remaining time, seconds.
     pub eta_s: Option<u64>,
 }
 
 /// Why a job failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// The work's own name of the cause; the name is stored.
+    /// The cause, as the work names it; the name is stored.
     pub code: String,
-    /// For whoever looks into it: what exactly happened; may be empty.
+    /// Details for an investigation; may be empty.
     pub details: String,
     /// Whether another attempt may help.
     pub retry: bool,
@@ -115,34 +115,34 @@ pub struct Failure {
 /// A job, or a batch with its items.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Status<W> {
-    /// Its name.
+    /// Its id.
     pub id: JobId,
     /// Its state.
     pub state: State,
-    /// What is to be done; none for a batch.
+    /// The work; `None` for a batch.
     pub work: Option<W>,
     /// Its progress.
     pub progress: Progress,
-    /// How often it was started.
+    /// The number of attempts so far.
     pub attempt: u32,
-    /// When it was accepted, milliseconds since 1970 as the others.
+    /// When it was accepted, milliseconds since 1970 like the other times.
     pub created_at_ms: u64,
     /// When its first attempt began.
     pub started_at_ms: Option<u64>,
     /// When it ended.
     pub finished_at_ms: Option<u64>,
-    /// When it is forgotten.
+    /// When it expires.
     pub expires_at_ms: Option<u64>,
-    /// Of a completed job.
+    /// The result of a completed job.
     pub result: Option<Value>,
-    /// Of a failed job.
+    /// The failure of a failed job.
     pub failure: Option<Failure>,
-    /// Of a batch.
+    /// The items of a batch.
     pub children: Vec<Status<W>>,
 }
 
 impl<W: DeserializeOwned> Status<W> {
-    /// The status of the first row, with the other rows as its items; none without rows.
+    /// The status of the first row, with the other rows as its items; `None` if there are no rows.
     pub(super) fn of(rows: Vec<JobRow>) -> Result<Option<Self>, Error> {
         let mut all = rows
             .into_iter()
@@ -187,7 +187,7 @@ impl<W: DeserializeOwned> Status<W> {
         })
     }
 
-    /// What follows from the items.
+    /// Computes the status of a batch from its items.
     pub(super) fn gather(&mut self) {
         let children = &self.children;
         let any = |state| children.iter().any(|child| child.state == state);

@@ -1,4 +1,4 @@
-//! What the queue promises, with toy work: nothing accepted is lost, nothing runs twice without need.
+//! Tests of what the queue guarantees, with toy work: no accepted job is lost, and none runs twice without need.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod recovery;
@@ -21,10 +21,10 @@ use crate::{clock::Clock, data::Folder, database::Database};
 enum Toy {
     Count,
     Panic,
-    /// Fails so often that another attempt may help, then succeeds.
+    /// Fails this many times with a failure that can be retried, then succeeds.
     Flaky(u32),
     Fail,
-    /// Until the context lets it go.
+    /// Runs until the context releases it.
     Hang,
 }
 
@@ -121,7 +121,7 @@ impl Bench {
         tokio::spawn(async move { queue.run(context, shutdown).await })
     }
 
-    /// As another process on the same folder after this one is gone.
+    /// Starts again as another process on the same folder.
     async fn again(self) -> Self {
         let Self {
             folder,
@@ -225,7 +225,7 @@ async fn what_may_pass_is_tried_again_after_a_pause_and_not_for_ever() {
     );
     let pending = bench.until(once, State::Pending).await;
     assert!(pending.failure.is_none());
-    // Time stands still, so nothing is due before it is moved.
+    // Time stands still, so nothing becomes due before the clock is set.
     while bench.ran() < 2 {
         tokio::task::yield_now().await;
     }
@@ -240,7 +240,8 @@ async fn what_may_pass_is_tried_again_after_a_pause_and_not_for_ever() {
     loop {
         match bench.queue.status(ever).await.unwrap().unwrap().state {
             State::Failed => break,
-            // Only while it waits: while its end is kept, time would pass until it is forgotten.
+            // Only move the clock while the job waits. Moving it while the end is being stored would make the job
+            // expire.
             State::Pending => {
                 step += 1;
                 bench.clock.set(1_000_000 + step * 60_000);

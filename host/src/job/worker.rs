@@ -1,4 +1,4 @@
-//! Workers: claim, run, report, finish. A panic costs one attempt; a crash costs one attempt; nothing costs the queue.
+//! Workers: claim, run, report, finish. A panic or a crash costs one attempt, and never stops the queue.
 
 use std::{
     collections::hash_map::RandomState, fmt::Display, hash::BuildHasher as _,
@@ -20,23 +20,24 @@ use super::{
 };
 use crate::database::{Finish, JobRow};
 
-/// A look at the table although nobody said that something is due.
+/// How often the table is checked even without a notification.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// How often progress is kept while a job runs; each time its lease is lengthened as well.
+/// How often progress is stored while a job runs; its lease is extended at the same time.
 const BEAT_EVERY: Duration = Duration::from_secs(1);
 
 /// How an attempt ended.
 enum End {
     Done(Result<Value, Failure>),
     Cancelled,
-    /// This process is stopping: another one takes the job up, and the attempt does not count.
+    /// This process is stopping: another one will take the job over, and the attempt does not count.
     Drained,
     /// Another process has taken it over.
     Lost,
 }
 
 impl<W: Work> Queue<W> {
-    /// Runs jobs until `shutdown`; then claims no more, gives running ones `drain_s_max` to end, and gives back the rest.
+    /// Runs jobs until `shutdown`. Then it claims no more jobs, gives running ones `drain_s_max` to end, and returns
+    /// the rest to the queue.
     pub async fn run(&self, context: W::Context, shutdown: CancellationToken) {
         let drained = CancellationToken::new();
         let workers = join_all((0..self.0.config.workers).map(|_| {
@@ -65,7 +66,7 @@ impl<W: Work> Queue<W> {
         while !shutdown.is_cancelled() {
             match self.claim().await {
                 Ok(Some(row)) => {
-                    // Another one may be due as well.
+                    // Another job may be due as well.
                     self.0.due.notify_one();
                     self.attempt(row, context.clone(), &drained).await;
                 }
@@ -86,7 +87,7 @@ impl<W: Work> Queue<W> {
         Ok(self.0.database.claim_job(&self.0.owner, now, lease).await?)
     }
 
-    /// Until something is due.
+    /// Waits until a job may be due.
     async fn wait(&self, shutdown: &CancellationToken) {
         let due = self.0.database.next_due_ms().await.ok().flatten();
         let due = due.map(|due| Duration::from_millis(due.saturating_sub(self.0.clock.now_ms())));
@@ -152,7 +153,7 @@ impl<W: Work> Queue<W> {
         }
     }
 
-    /// Keeps progress and lease; returns when the job is to stop.
+    /// Stores the progress and extends the lease; returns when the job must stop.
     async fn beat(&self, row: &JobRow, mut told: watch::Receiver<Progress>) -> End {
         let mut every = interval(BEAT_EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -184,7 +185,7 @@ impl<W: Work> Queue<W> {
         (&row.id, row.attempt, &self.0.owner)
     }
 
-    /// What is to be kept of an end.
+    /// What is stored for an end; `None` if the job belongs to another attempt.
     fn finish(&self, row: &JobRow, ended: End) -> Option<Finish<'static>> {
         let finish = |state| Finish {
             state,
@@ -220,7 +221,7 @@ impl<W: Work> Queue<W> {
         })
     }
 
-    /// Keeps an end.
+    /// Stores the end of an attempt.
     async fn end(&self, row: &JobRow, finish: &Finish<'_>, drained: &CancellationToken) {
         let now = self.0.clock.now_ms();
         let finished = || self.0.database.finish_job(self.held(row), now, finish);
@@ -230,7 +231,8 @@ impl<W: Work> Queue<W> {
         }
     }
 
-    /// Four times as long each time, and up to half as much again, so that jobs that failed together come back apart.
+    /// The pause before the next attempt. Each pause is four times as long as the one before, plus up to half at
+    /// random, so that jobs that failed together are not retried together.
     fn pause_ms(&self, attempt: i64) -> u64 {
         let factor = 4_u64.saturating_pow(u32::try_from(attempt - 1).unwrap_or(0).min(8));
         let pause = self.0.config.pause_ms_min.saturating_mul(factor);
@@ -238,7 +240,7 @@ impl<W: Work> Queue<W> {
         pause + jitter
     }
 
-    /// Of a batch that does not carry on after a failure.
+    /// Cancels the other items of a batch that does not carry on after a failure.
     async fn stop_siblings(&self, row: &JobRow) -> Result<(), Error> {
         let Some(parent) = &row.parent else {
             return Ok(());
@@ -263,7 +265,8 @@ impl<W: Work> Queue<W> {
     }
 }
 
-/// Until the table takes it: nobody else takes up what this process holds. If it has to end first, the next one does.
+/// Retries until the database succeeds: no other process takes over what this process holds. If this process has to end
+/// first, the next one takes over.
 async fn insist<T, E: Display, F: Future<Output = Result<T, E>>>(
     job: &str,
     drained: &CancellationToken,

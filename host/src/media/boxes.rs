@@ -1,4 +1,4 @@
-//! The boxes of an mp4 that say what is in it (ISO/IEC 14496-12), read without a child process.
+//! Reads the boxes of an mp4 that describe its content (ISO/IEC 14496-12), without a child process.
 
 use std::{
     collections::BTreeMap,
@@ -7,15 +7,16 @@ use std::{
 
 use super::{Error, Probe};
 
-/// Longest `moov` box that is read, and all indexes together, bytes: an hour of video has one of about 1 MB.
+/// The maximum length of a `moov` box, and of all indexes together, bytes. An hour of video has a
+/// `moov` box of about 1 MB.
 const MOOV_BYTES_MAX: u64 = 32 << 20;
-/// Boxes of the file that are walked over to find it.
+/// The maximum number of top-level boxes that are searched for it.
 const BOXES_MAX: usize = 10_000;
 
-/// Fills in what the movie box says; how long a video in pieces is, its indexes say.
+/// Adds the values of the movie box to `nothing`. The duration of a fragmented video comes from its indexes.
 pub(super) fn probe(file: &mut (impl Read + Seek), nothing: Probe) -> Result<Probe, Error> {
     let (mut moov, mut left) = (None, MOOV_BYTES_MAX);
-    // Of each track, because sound and video have indexes of their own.
+    // Durations by track, because sound and video have separate indexes.
     let mut indexed_s: BTreeMap<u32, f64> = BTreeMap::new();
     let mut place = Some(0);
     for _ in 0..BOXES_MAX {
@@ -54,13 +55,13 @@ pub(super) fn probe(file: &mut (impl Read + Seek), nothing: Probe) -> Result<Pro
     Ok(probe)
 }
 
-/// A box of the file itself.
+/// A top-level box of the file.
 struct Top {
     name: [u8; 4],
-    /// Where what is in it begins, and how much of it is there, bytes.
+    /// The start of its content, and the length of the content that is present, bytes.
     start: u64,
     length: u64,
-    /// Where the box after it begins, if there is one.
+    /// The start of the next box, if there is one.
     next: Option<u64>,
 }
 
@@ -105,7 +106,7 @@ fn read_some(file: &mut impl Read, buffer: &mut [u8]) -> std::io::Result<usize> 
     Ok(read)
 }
 
-/// Name, length of the header, length of all of it (0: to the end).
+/// Returns the name, the length of the header, and the total length (0: to the end).
 fn header(bytes: &[u8]) -> Option<([u8; 4], u64, u64)> {
     let size = u64::from(u32_at(bytes, 0)?);
     let name = bytes.get(4..8)?.try_into().ok()?;
@@ -116,7 +117,7 @@ fn header(bytes: &[u8]) -> Option<([u8; 4], u64, u64)> {
     (size == 0 || size >= 8).then_some((name, 8, size))
 }
 
-/// The boxes in a box.
+/// The boxes inside a box.
 fn children(body: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
     let mut rest = body;
     std::iter::from_fn(move || {
@@ -140,7 +141,7 @@ fn descend<'a>(body: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
     path.iter().try_fold(body, |body, name| child(body, name))
 }
 
-/// Of `mvhd` and `mdhd`: version, times, timescale, duration; seconds. Zero: a fragmented file does not say.
+/// The duration from `mvhd` or `mdhd` (version, times, timescale, duration), seconds. A fragmented file states zero.
 fn duration(body: &[u8]) -> Option<f64> {
     let (scale, length) = if body.first()? == &1 {
         let length = body.get(24..32)?.try_into().ok()?;
@@ -151,7 +152,7 @@ fn duration(body: &[u8]) -> Option<f64> {
     (scale > 0 && length > 0).then(|| length as f64 / f64::from(scale))
 }
 
-/// Of `mehd`, in units of `mvhd`: how long all pieces are together, seconds.
+/// The total duration of all fragments from `mehd`, in units of `mvhd`, converted to seconds.
 fn pieces(moov: &[u8]) -> Option<f64> {
     let movie = child(moov, b"mvhd")?;
     let scale = u32_at(movie, if movie.first()? == &1 { 20 } else { 12 })?;
@@ -164,8 +165,8 @@ fn pieces(moov: &[u8]) -> Option<f64> {
     (scale > 0 && length > 0).then(|| length as f64 / f64::from(scale))
 }
 
-/// Of `sidx`: its track, and how long the pieces are that it lists, seconds. Those that are indexes themselves are
-/// counted there.
+/// From `sidx`: its track, and the total duration of the fragments that it lists, seconds. Entries that refer to other
+/// indexes are skipped, because those count their own fragments.
 fn index(body: &[u8]) -> Option<(u32, f64)> {
     let (track, scale) = (u32_at(body, 4)?, u32_at(body, 8)?);
     let entries = body.get(if body.first()? == &1 { 32 } else { 24 }..)?;
@@ -198,7 +199,8 @@ fn read_track(track: &[u8], probe: &mut Probe) {
     probe.duration_s = probe.duration_s.or(own);
 }
 
-/// The last eight bytes of `tkhd`, 16.16 fixed point; turned if the matrix before them turns it.
+/// The size from the last eight bytes of `tkhd`, 16.16 fixed point; swapped if the matrix before them rotates the
+/// video.
 fn size(body: &[u8]) -> Option<(u32, u32)> {
     let at = body.len().checked_sub(8)?;
     let (width, height) = (u32_at(body, at)? >> 16, u32_at(body, at + 4)? >> 16);

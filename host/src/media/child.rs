@@ -1,4 +1,4 @@
-//! A child process that limits itself before it becomes another program.
+//! A child process that sets its own limits before it executes another program.
 
 use std::{
     ffi::OsString,
@@ -12,26 +12,26 @@ use rustix::process::nice;
 
 use crate::process::{self, Resource};
 
-/// The hidden subcommand that becomes the other program.
+/// The hidden subcommand that executes the other program.
 const SUBCOMMAND: &str = "limited-child";
-/// Processor time, seconds.
+/// The maximum processor time, seconds.
 const CPU_S_MAX: u64 = 300;
-/// Address space, bytes.
+/// The maximum address space, bytes.
 const ADDRESS_BYTES_MAX: u64 = 3 << 30;
-/// Open files.
+/// The maximum number of open files.
 const FILES_MAX: u64 = 64;
-/// What a file may be longer than the size at which ffmpeg stops by itself, bytes: its last packet and its index, so
-/// that a file which is too large is told by its size, and this limit only ends a program that does not stop.
+/// How much longer a file may be than the size at which ffmpeg stops by itself, bytes: its last packet and its index. A
+/// file that is too large is then detected by its size, and this limit only ends a program that does not stop.
 const OVERRUN_BYTES_MAX: u64 = 16 << 20;
-/// How much others come first.
+/// The niceness of the child, so that other processes come first.
 const NICENESS: i32 = 10;
 
-/// The child's whole work: becomes `arguments[2]`, which must be an absolute path, under limits that it cannot lift. It
-/// ends with the process of the number `arguments[0]`, and writes no file longer than `arguments[1]`.
+/// Runs in the child: executes `arguments[2]`, which must be an absolute path, under limits that it cannot raise. The
+/// child ends with the process whose id is `arguments[0]`, and writes no file longer than `arguments[1]`.
 #[must_use]
 pub fn limited_child(arguments: &[OsString]) -> ExitCode {
     let Err(error) = become_program(arguments);
-    // Nobody is left to tell if this fails too.
+    // There is nowhere to report it if this fails too.
     let _ = writeln!(io::stderr(), "{error}");
     ExitCode::FAILURE
 }
@@ -57,8 +57,8 @@ fn become_program(arguments: &[OsString]) -> io::Result<std::convert::Infallible
     Err(Command::new(program).args(arguments).exec())
 }
 
-/// `program` as a limited child in a group of its own, at work in `folder`: no environment but a path, nothing to read,
-/// its words piped.
+/// Builds the command that runs `program` as a limited child in its own process group, in `folder`. Its environment
+/// only has a PATH, its standard input is empty, and its output is piped.
 pub(super) fn command(
     ours: &Path,
     program: &Path,

@@ -1,4 +1,5 @@
-//! ffmpeg and ffprobe, found once: argument vectors of our own words and paths alone, one forced demuxer, no network.
+//! ffmpeg and ffprobe, found once: arguments are only fixed words and paths, the demuxer is forced, and there is no
+//! network.
 
 use std::{
     env,
@@ -17,41 +18,42 @@ use tokio::{
 use super::{Config, Error, Probe, Type, child};
 use crate::process::Group;
 
-/// Of a child's own words, bytes.
+/// The maximum size of a child's error output that is kept, bytes.
 const WORDS_BYTES_MAX: u64 = 16 << 10;
-/// Of ffprobe's answer, bytes.
+/// The maximum size of a child's standard output, bytes.
 const ANSWER_BYTES_MAX: u64 = 256 << 10;
-/// How long ffprobe may take, seconds.
+/// The maximum duration of an ffprobe run, seconds.
 const PROBE_S_MAX: u64 = 20;
-/// The oldest ffmpeg that this was tried with.
+/// The oldest version of ffmpeg that was tested.
 const VERSION_MIN: (u32, u32) = (5, 1);
-/// What a build of ffmpeg may lack, by its own words in our options.
+/// The encoders that a build of ffmpeg may lack, as they are named in the options.
 const ENCODERS: [&str; 3] = ["aac", "libmp3lame", "libx264"];
-/// Of each input and the output: threads that work on it.
+/// The number of threads for each input and for the output.
 const THREADS: &str = "2";
 
-/// Where they are, and what they can do.
+/// The paths of the programs, and what they support.
 #[derive(Clone, Debug)]
 pub(super) struct Ffmpeg {
     ours: PathBuf,
     ffmpeg: PathBuf,
     ffprobe: PathBuf,
-    /// Takes the network away, where this machine lets it.
+    /// Runs the programs without a network, if this machine allows it.
     unshare: Option<PathBuf>,
-    /// Those of [`ENCODERS`] that are missing.
+    /// The [`ENCODERS`] that are missing.
     missing: Vec<&'static str>,
 }
 
-/// util-linux's `unshare`: a network namespace without a network, in a user namespace so that nobody need be root.
+/// The arguments of `unshare` (util-linux): an empty network namespace, in a user namespace, so that root is not
+/// required.
 const NO_NETWORK: [&str; 4] = ["--user", "--map-root-user", "--net", "--"];
 
 impl Ffmpeg {
-    /// On the path, able to run, and new enough.
+    /// Finds programs on the `PATH` that run and are new enough.
     pub(super) async fn find(config: &Config) -> Option<Self> {
         Self::find_in(&env::var_os("PATH")?, config).await
     }
 
-    /// In the folders of `path`, as above.
+    /// Like [`Ffmpeg::find`], but searches the folders of `path`.
     pub(super) async fn find_in(path: &OsStr, config: &Config) -> Option<Self> {
         let found = Self {
             ours: config.program.clone(),
@@ -78,9 +80,9 @@ impl Ffmpeg {
         }
     }
 
-    /// Refuses what does not run or is too old; without the network if that works here.
+    /// Rejects programs that do not run or are too old. Isolates them from the network if that works here.
     async fn look(plain: Self, isolated: Self) -> Result<Self, Error> {
-        // Both at once: a server starts no later for it.
+        // Both checks run at once, so that the second one does not delay the start of a server.
         let (new, missing) = tokio::join!(plain.is_new(), isolated.missing());
         new?;
         match missing {
@@ -118,12 +120,12 @@ impl Ffmpeg {
         Ok(ENCODERS.into_iter().filter(missing).collect())
     }
 
-    /// Whether the options name an encoder that is not there.
+    /// Returns whether the options name a missing encoder.
     pub(super) fn lacks(&self, options: &[&str]) -> bool {
         self.missing.iter().any(|missing| options.contains(missing))
     }
 
-    /// Makes `to` of the inputs, each with its demuxer.
+    /// Creates `to` from the inputs, each with its demuxer.
     pub(super) async fn run(
         &self,
         config: &Config,
@@ -140,7 +142,7 @@ impl Ffmpeg {
             THREADS,
         ]));
         for (input, demuxer) in inputs {
-            // Whatever else it pretends to be: a playlist is no mp4.
+            // The demuxer is forced, whatever else the file pretends to be: a playlist is not an mp4.
             arguments.extend(words(&["-protocol_whitelist", "file", "-threads", THREADS]));
             arguments.extend(words(&["-f", demuxer, "-i"]));
             arguments.push(file(input)?);
@@ -158,7 +160,7 @@ impl Ffmpeg {
         Ok(())
     }
 
-    /// What ffprobe says of an mkv of ours.
+    /// Measures an mkv that this server wrote, with ffprobe.
     pub(super) async fn probe(&self, path: &Path) -> Result<Probe, Error> {
         let mut arguments = words(&[
             "-v",
@@ -192,13 +194,14 @@ impl Ffmpeg {
         })
     }
 
-    /// What one of them prints when it is to write no file.
+    /// Runs a program that writes no file, and returns its standard output.
     async fn ask(&self, program: &Path, arguments: &[OsString]) -> Result<Vec<u8>, Error> {
         self.call(program, arguments, Path::new("/"), PROBE_S_MAX, 0)
             .await
     }
 
-    /// Runs one of them in a folder; what it prints, or its last words. Dropped, it is killed with all that it started.
+    /// Runs a program in a folder. Returns its standard output, or its last line of error output. When dropped, the
+    /// program and all processes that it started are killed.
     async fn call(
         &self,
         program: &Path,
@@ -239,7 +242,7 @@ impl Ffmpeg {
     }
 }
 
-/// The first bytes; the rest is read too, because a child that nobody listens to waits for ever.
+/// Returns the first bytes. The rest is read and dropped, because a child whose output is not read would block forever.
 async fn beginning(mut from: impl AsyncRead + Unpin, bytes_max: u64) -> io::Result<Vec<u8>> {
     let mut beginning = Vec::new();
     (&mut from)
@@ -250,7 +253,7 @@ async fn beginning(mut from: impl AsyncRead + Unpin, bytes_max: u64) -> io::Resu
     Ok(beginning)
 }
 
-/// The numbers in `ffmpeg version 5.1.9-0+deb12u1` or `ffmpeg version n7.0 …`; builds from between releases have none.
+/// The numbers in `ffmpeg version 5.1.9-0+deb12u1` or `ffmpeg version n7.0 …`; development builds have none.
 fn version(answer: &str) -> Option<(u32, u32)> {
     let word = answer.split_whitespace().nth(2)?;
     let mut numbers = word
@@ -265,7 +268,8 @@ fn words(words: &[&str]) -> Vec<OsString> {
     words.iter().map(OsString::from).collect()
 }
 
-/// Never an option, never another protocol; absolute, because the child works in another folder.
+/// A file argument that cannot be taken for an option or another protocol. It is absolute, because the child runs in
+/// another folder.
 fn file(path: &Path) -> io::Result<OsString> {
     let mut file = OsString::from("file:");
     file.push(std::path::absolute(path)?);
@@ -277,7 +281,7 @@ fn folder_of(path: &Path) -> io::Result<PathBuf> {
     Ok(path.parent().unwrap_or(&path).to_owned())
 }
 
-/// The last line, without paths and control characters.
+/// The last line of error output, without paths and control characters.
 fn last_words(words: &[u8]) -> String {
     let words = String::from_utf8_lossy(words);
     let line = words

@@ -1,4 +1,4 @@
-//! What a file is, by its first bytes alone; and the formats that clients may ask for.
+//! The type of a file, from its first bytes alone; and the formats that clients may request.
 
 use std::{
     fs::File,
@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Error, Probe, boxes};
 
-/// What is read to tell, bytes.
+/// The number of bytes that are read to identify a type.
 const HEAD_BYTES: u64 = 512;
 
-/// Every type of file that comes from Instagram or goes to clients.
+/// All types of files that Instagram sends or clients receive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "their own names")]
 pub enum Type {
@@ -33,7 +33,7 @@ pub enum Type {
 }
 
 impl Type {
-    /// Ending of a file name, without the dot, and content type.
+    /// The file extension, without the dot, and the content type.
     fn row(self) -> (&'static str, &'static str) {
         match self {
             Self::Jpeg => ("jpg", "image/jpeg"),
@@ -51,31 +51,31 @@ impl Type {
         }
     }
 
-    /// Without the dot.
+    /// The file extension, without the dot.
     #[must_use]
     pub fn extension(self) -> &'static str {
         self.row().0
     }
 
-    /// As in the `Content-Type` header.
+    /// The value of the `Content-Type` header.
     #[must_use]
     pub fn content_type(self) -> &'static str {
         self.row().1
     }
 
-    /// Whether it is a picture.
+    /// Returns whether it is a picture.
     #[must_use]
     pub fn is_image(self) -> bool {
         matches!(self, Self::Jpeg | Self::Png | Self::Webp | Self::Heic)
     }
 
-    /// Whether it can hold a video.
+    /// Returns whether it can contain a video.
     #[must_use]
     pub fn is_video(self) -> bool {
         matches!(self, Self::Mp4 | Self::Mkv | Self::Mov)
     }
 
-    /// ffmpeg's reader of such a file, if it is one that is converted.
+    /// ffmpeg's demuxer for such a file, if it can be converted.
     pub(super) fn demuxer(self) -> Option<&'static str> {
         match self {
             Self::Mp4 | Self::Mov | Self::M4a => Some("mov"),
@@ -88,10 +88,10 @@ impl Type {
     }
 }
 
-/// Brands of mp4 files, most of them streamed in pieces, that `infer` does not know.
+/// Brands of mp4 files that `infer` does not know; most are fragmented.
 const MORE_MP4: [&[u8]; 5] = [b"iso7", b"iso8", b"iso9", b"cmfc", b"msdh"];
 
-/// What begins with these bytes; nothing that a browser or a shell would run is any of it.
+/// The type of a file that begins with these bytes. None of the types can be executed by a browser or a shell.
 #[must_use]
 pub fn sniff(head: &[u8]) -> Option<Type> {
     if head.get(4..8) == Some(b"ftyp") && head.get(8..12).is_some_and(|b| MORE_MP4.contains(&b)) {
@@ -114,7 +114,7 @@ pub fn sniff(head: &[u8]) -> Option<Type> {
     })
 }
 
-/// What a file is. Blocks.
+/// The type of a file. Blocks.
 pub(super) fn of(path: &Path) -> Result<Type, Error> {
     Ok(open(path)?.1)
 }
@@ -128,7 +128,7 @@ fn open(path: &Path) -> Result<(File, Type), Error> {
     Ok((file, kind))
 }
 
-/// Blocks.
+/// Measures a file. Blocks.
 pub(super) fn probe(path: &Path) -> Result<Probe, Error> {
     let (mut file, kind) = open(path)?;
     let nothing = Probe {
@@ -141,7 +141,7 @@ pub(super) fn probe(path: &Path) -> Result<Probe, Error> {
     };
     match kind {
         Type::Mp4 | Type::Mov | Type::M4a => boxes::probe(&mut file, nothing),
-        // By its header: decoders read the whole file first.
+        // Only the header is read, because decoders read the whole file first.
         Type::Jpeg | Type::Png | Type::Webp | Type::Heic => {
             let size = imagesize::size(path);
             let size = size.map_err(|error| Error::NotMedia(error.to_string()))?;
@@ -159,12 +159,12 @@ pub(super) fn probe(path: &Path) -> Result<Probe, Error> {
     }
 }
 
-/// Not a format of this kind.
+/// The name is not a format of this kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a format of this kind")]
 pub struct UnknownFormat;
 
-/// Formats of pictures.
+/// The formats of pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "their own names")]
@@ -174,7 +174,7 @@ pub enum ImageFormat {
     Webp,
 }
 
-/// Formats of videos.
+/// The formats of videos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "their own names")]
@@ -184,7 +184,7 @@ pub enum VideoFormat {
     Mov,
 }
 
-/// Formats of sounds.
+/// The formats of sounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "their own names")]
@@ -196,7 +196,7 @@ pub enum AudioFormat {
 }
 
 impl ImageFormat {
-    /// The format that a file already has.
+    /// The format of a file of this type, if it is one of these.
     #[must_use]
     pub fn of(kind: Type) -> Option<Self> {
         match kind {
@@ -207,7 +207,7 @@ impl ImageFormat {
         }
     }
 
-    /// Without the dot.
+    /// The file extension, without the dot.
     #[must_use]
     pub fn extension(self) -> &'static str {
         match self {
@@ -219,7 +219,7 @@ impl ImageFormat {
 }
 
 impl VideoFormat {
-    /// What a file in this format is.
+    /// The type of a file in this format.
     #[must_use]
     pub fn kind(self) -> Type {
         match self {
@@ -229,13 +229,13 @@ impl VideoFormat {
         }
     }
 
-    /// Without the dot.
+    /// The file extension, without the dot.
     #[must_use]
     pub fn extension(self) -> &'static str {
         self.kind().extension()
     }
 
-    /// So that a player can begin before it has all of it.
+    /// The muxer options, chosen so that a player can begin before it has the whole file.
     pub(super) fn muxer(self) -> &'static [&'static str] {
         match self {
             Self::Mp4 => &["-movflags", "+faststart", "-f", "mp4"],
@@ -246,7 +246,7 @@ impl VideoFormat {
 }
 
 impl AudioFormat {
-    /// What a file in this format is.
+    /// The type of a file in this format.
     #[must_use]
     pub fn kind(self) -> Type {
         match self {
@@ -257,7 +257,7 @@ impl AudioFormat {
         }
     }
 
-    /// Without the dot.
+    /// The file extension, without the dot.
     #[must_use]
     pub fn extension(self) -> &'static str {
         self.kind().extension()
@@ -272,7 +272,7 @@ impl AudioFormat {
         }
     }
 
-    /// The bitrates are those that `/instagram/formats` names.
+    /// The encoder options; the bitrates are those listed by `/instagram/formats`.
     pub(super) fn encoder(self, codec: &str) -> &'static [&'static str] {
         match self {
             Self::M4a | Self::Aac if codec == "aac" => &["-c:a", "copy"],

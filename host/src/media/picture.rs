@@ -1,4 +1,4 @@
-//! Pictures, decoded within limits, scaled down, written anew. Blocks.
+//! Decodes pictures within limits, scales them down, and encodes them again. Blocks.
 
 use std::{
     fs::{self, File},
@@ -14,13 +14,13 @@ use image::{
 
 use super::{Error, ImageFormat};
 
-/// Longest side that is decoded, pixels.
+/// The maximum length of a side that is decoded, pixels.
 const SIDE_PX_MAX: u32 = 16_384;
-/// Most memory that decoding may take, bytes.
+/// The maximum memory for decoding, bytes.
 const DECODE_BYTES_MAX: u64 = 256 << 20;
-/// Of JPEGs, out of 100: no difference to be seen from the original.
+/// The quality of JPEGs, out of 100: no visible difference from the original.
 const JPEG_QUALITY: u8 = 88;
-/// Of WebPs, out of 100: about the same to the eye.
+/// The quality of WebPs, out of 100: about the same to the eye.
 const WEBP_QUALITY: f32 = 82.0;
 
 pub(super) fn convert(
@@ -37,13 +37,13 @@ pub(super) fn convert(
     };
     let written = write(&image, to, format);
     if written.is_err() {
-        // A part of a picture is of no use.
+        // An incomplete picture is useless.
         let _ = fs::remove_file(to);
     }
     written
 }
 
-/// The header is looked at before anything is decoded; a phone's picture is turned upright.
+/// Checks the header before anything is decoded, and turns a phone's picture upright.
 fn decode(from: &Path, pixels_max: u64) -> Result<DynamicImage, Error> {
     let unreadable = |error: image::ImageError| match error {
         image::ImageError::Limits(error) => Error::TooLarge(error.to_string()),

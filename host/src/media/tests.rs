@@ -1,4 +1,4 @@
-//! What is no media is refused before anything runs on it; what is measured agrees with ffprobe.
+//! Files that are not media are rejected before anything runs on them; measured values agree with ffprobe.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod conversions;
@@ -31,7 +31,7 @@ fn picture(width: u32, height: u32, format: Format) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// As PNG has it at the end of a chunk.
+/// The checksum at the end of a PNG chunk.
 fn crc32(bytes: &[u8]) -> u32 {
     let bit = |sum: u32| (sum >> 1) ^ (0xedb8_8320 * (sum & 1));
     !bytes.iter().fold(!0, |sum, byte| {
@@ -92,7 +92,7 @@ async fn pictures_are_scaled_down_and_written_anew() {
 async fn a_picture_of_too_many_pixels_is_refused_by_its_header() {
     let folder = tempfile::tempdir().unwrap();
     let mut bomb = picture(8, 8, Format::Png);
-    // Width and height of the header chunk, and its checksum: what is wrong with it is its size alone.
+    // Set the width and height in the header chunk, and its checksum, so that only the size is wrong.
     bomb[16..24].copy_from_slice(&[0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30]);
     let checksum = crc32(&bomb[12..29]);
     bomb[29..33].copy_from_slice(&checksum.to_be_bytes());
@@ -182,7 +182,7 @@ async fn the_boxes_of_an_mp4_say_what_ffprobe_says() {
         assert_eq!(probe.width.zip(probe.height), Some((320, 180)), "{name}");
         assert_eq!(probe.video_codec.as_deref(), Some("h264"), "{name}");
         assert_eq!(probe.audio_codec.as_deref(), Some("aac"), "{name}");
-        // Nothing but its pieces says how long it is.
+        // In this file, only the fragments state the duration.
         let known = name != "pieces.mp4";
         assert_eq!(probe.duration_s.is_some(), known, "{name}");
         let wrong = probe.duration_s.map_or(0.0, |s| (s - 1.0).abs());
@@ -200,7 +200,7 @@ async fn a_truncated_mp4_is_no_panic() {
         let whole = fs::read(film(&folder, "a.mp4", &[more, &["-y"]].concat())).unwrap();
         for length in (0..whole.len()).step_by(64) {
             let path = put(&folder, "cut.mp4", &whole[..length]);
-            // Either way, as long as it comes back.
+            // Both results are fine; it only has to return.
             let _ = media().probe(&path).await;
         }
     }
@@ -252,7 +252,7 @@ proptest! {
             fs::read(film(&folder, "a.mp4", &["-movflags", "+faststart"])).unwrap()
         });
         let mut file = FILM.clone();
-        // Where its boxes are.
+        // Only the part of the file that contains the boxes is altered.
         for (index, byte) in wrong {
             file[index.index(4096)] = byte;
         }

@@ -1,4 +1,4 @@
-//! The window is exact, per client, and bounded in memory.
+//! The window is exact, per client, and limited in memory.
 
 use std::net::Ipv4Addr;
 
@@ -70,7 +70,7 @@ fn a_flood_of_addresses_is_forgotten() {
 }
 
 proptest! {
-    /// Whatever the arrivals: never more than the limit in any window, and never fewer than may pass.
+    /// For any arrivals: never more than the limit in any window, and no request is rejected without need.
     #[test]
     fn never_more_than_the_limit_in_any_window(gaps in prop::collection::vec(0_u64..40_000, 1..200), limit in 1_u32..6) {
         let limiter = RateLimiter::new(limit);

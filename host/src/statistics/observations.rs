@@ -1,4 +1,4 @@
-//! Observations: what a post or reel counted when it was extracted, kept so that its growth can be told later.
+//! Observations: the counts of a post or reel at its extractions, stored to compute its growth later.
 
 use super::{Counts, Sample};
 use crate::{
@@ -6,19 +6,19 @@ use crate::{
     database::{Observation, ObservationLog},
 };
 
-/// A cheap handle.
+/// The store of observations. A cheap handle.
 #[derive(Clone)]
 pub struct Observations(ObservationLog);
 
 impl Observations {
-    /// Keeps them in `log`.
+    /// Stores observations in `log`.
     #[must_use]
     pub fn new(log: ObservationLog) -> Self {
         Self(log)
     }
 
-    /// Keeps what a post or reel counted at `now`, seconds since 1970; other records have no counts. A database that
-    /// fails costs velocities, not the answer.
+    /// Stores the counts of a post or reel at `now`, seconds since 1970; other records have no counts. A database
+    /// failure only affects velocities, not the response.
     pub async fn observe(&self, record: &Record, now: u64) {
         let Record::Media(media) = record else {
             return;
@@ -36,7 +36,7 @@ impl Observations {
         }
     }
 
-    /// What the post or reel with this numeric id counted before, oldest first. A database that fails has none.
+    /// The earlier counts of the post or reel with this numeric id, oldest first; empty if the database fails.
     pub async fn of(&self, media_id: &str) -> Vec<Sample> {
         match self.0.of(media_id).await {
             Ok(observations) => observations.iter().map(sample).collect(),

@@ -1,4 +1,4 @@
-//! The formulas, on the counts of the specification's examples.
+//! Tests of the formulas, with the counts of the specification's examples.
 
 use super::*;
 

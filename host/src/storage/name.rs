@@ -1,20 +1,20 @@
-//! The name of a published file: letters, digits and a known ending, so that it can lead nowhere else.
+//! The name of a published file: letters, digits and a known extension, so that it cannot lead to any other place.
 
 use std::fmt;
 
-/// Longest name, bytes: an account name of 30, an id of 41, a counter and an ending.
+/// The maximum length of a name, bytes: an account name of 30, an id of 41, a counter and an extension.
 const BYTES_MAX: usize = 128;
-/// Every ending that a file of ours can have.
+/// All extensions that published files can have.
 const ENDINGS: [&str; 12] = [
     "jpg", "png", "webp", "heic", "mp4", "mkv", "mov", "m4a", "aac", "mp3", "wav", "zip",
 ];
 
-/// A checked file name: `[A-Za-z0-9_-][A-Za-z0-9._-]*` with a known ending.
+/// A checked file name: `[A-Za-z0-9_-][A-Za-z0-9._-]*` with a known extension.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(String);
 
 impl Name {
-    /// The name, if it is one that this server gives.
+    /// Returns the name if it has the form of one that this server creates.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (stem, ending) = text.rsplit_once('.')?;
@@ -27,20 +27,20 @@ impl Name {
         fits.then(|| Self(text.to_owned()))
     }
 
-    /// As it stands in an address.
+    /// The name as it appears in a URL.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The same name with something before its ending, as in `a.jpg` and `a_x1.jpg`.
+    /// The same name with a suffix before its extension, for example `a.jpg` becomes `a_x1.jpg`.
     #[must_use]
     pub fn with_suffix(&self, suffix: &str) -> Option<Self> {
         let (stem, ending) = self.0.rsplit_once('.')?;
         Self::parse(&format!("{stem}_{suffix}.{ending}"))
     }
 
-    /// Without the dot.
+    /// The extension, without the dot.
     #[must_use]
     pub fn ending(&self) -> &str {
         self.0.rsplit_once('.').map_or("", |(_, ending)| ending)

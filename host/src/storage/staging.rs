@@ -1,4 +1,4 @@
-//! A folder for files that are being made: nobody sees it, and it goes away with its handle.
+//! A folder for unfinished files: nobody else sees it, and it is deleted with its handle.
 
 use std::{
     io,
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::data::{self, Access, Owner};
 
-/// Deleted with everything in it when dropped.
+/// A staging folder, deleted with everything in it when dropped.
 #[derive(Debug)]
 pub struct Staging {
     path: PathBuf,
@@ -24,7 +24,7 @@ impl Staging {
         Ok(Self { path, owner })
     }
 
-    /// Where a file of this name would lie; the name is the caller's own.
+    /// The path of a file with this name; the caller chooses the name.
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
@@ -34,7 +34,7 @@ impl Staging {
 impl Drop for Staging {
     fn drop(&mut self) {
         if let Err(error) = self.owner.remove_folder(&self.path) {
-            // The next start clears it away.
+            // The next start deletes it.
             tracing::warn!(%error, "a staging folder stays");
         }
     }

@@ -1,4 +1,4 @@
-//! Files appear whole, are counted, and names lead nowhere else.
+//! Files appear complete, their sizes are counted, and names cannot lead to other places.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs;
@@ -71,7 +71,7 @@ async fn what_was_staged_goes_with_its_owner_and_with_a_restart() {
     let staged = storage.stage().unwrap();
     let path = staged.file("part");
     fs::write(&path, b"x").unwrap();
-    // As a crash does.
+    // Leave the folder behind, as a crash does.
     std::mem::forget(staged);
     open(&owner, 100).await;
     assert!(!path.exists());
@@ -84,7 +84,7 @@ async fn the_quota_counts_what_is_there() {
     put(&storage, "a.jpg", b"12345678").await;
     storage.has_room(2).unwrap();
     assert!(matches!(storage.has_room(3), Err(Error::Full(_))));
-    // The same name again takes the place of the first.
+    // A file of the same name replaces the first one.
     put(&storage, "a.jpg", b"1234").await;
     storage.has_room(6).unwrap();
     let again = open(&owner, 10).await;

@@ -1,4 +1,4 @@
-//! The one process that owns a data folder, and what only it may do there: delete.
+//! The one process that owns a data folder, and what only this process may do there: delete.
 
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
@@ -14,15 +14,15 @@ use super::{
     whole::{Access, is_hidden, is_unfinished, make_folder},
 };
 
-/// Proof that this process owns a data folder. A cheap handle: the folder is given up with the last one, also by a
-/// crash.
+/// Proof that this process owns a data folder. A cheap handle: ownership ends when the last handle is dropped, or when
+/// the process crashes.
 #[derive(Clone, Debug)]
 pub struct Owner(Arc<Owned>);
 
 #[derive(Debug)]
 struct Owned {
     folder: Folder,
-    /// The same folder as an absolute path: the file store has its paths in this form.
+    /// The same folder as an absolute path; the file store uses its paths in this form.
     resolved: PathBuf,
     _lock: File,
 }
@@ -63,18 +63,18 @@ impl Owner {
         Ok(owner)
     }
 
-    /// Deletes a file of the data folder; one that is gone is deleted already.
+    /// Deletes a file of the data folder. A file that does not exist is not an error.
     ///
     /// # Errors
-    /// The disk's, or the file lies elsewhere.
+    /// If the disk fails, or the file is outside the data folder.
     pub fn remove_file(&self, path: &Path) -> io::Result<()> {
         self.remove(path, |path| fs::remove_file(path))
     }
 
-    /// Deletes a folder of the data folder with everything in it; one that is gone is deleted already.
+    /// Deletes a folder of the data folder with everything in it. A folder that does not exist is not an error.
     ///
     /// # Errors
-    /// The disk's, or the folder lies elsewhere.
+    /// If the disk fails, or the folder is outside the data folder.
     pub fn remove_folder(&self, path: &Path) -> io::Result<()> {
         self.remove(path, |path| fs::remove_dir_all(path))
     }
@@ -90,7 +90,8 @@ impl Owner {
         }
     }
 
-    /// Whether a path lies in the folder, also where its operator moved a part of it elsewhere and left a link.
+    /// Returns whether a path is in the data folder, or in a part of it that the operator moved elsewhere and replaced
+    /// with a link.
     fn holds(&self, path: &Path) -> bool {
         let mut parts = [self.files(), self.captures(), self.components()].into_iter();
         path.starts_with(self.path())
@@ -98,8 +99,8 @@ impl Owner {
             || parts.any(|part| part.canonicalize().is_ok_and(|it| path.starts_with(it)))
     }
 
-    /// Deletes what processes began to write and did not finish, wherever something is written whole or not at all.
-    /// Staged downloads are the affair of `storage`.
+    /// Deletes unfinished files and folders of other processes, in all folders whose files are written
+    /// atomically. Staged downloads are left to `storage`.
     fn clear_unfinished(&self) -> io::Result<()> {
         let flat = [
             self.path().to_owned(),
@@ -113,7 +114,7 @@ impl Owner {
         for kind in entries(&self.cases())? {
             self.clear(&kind, is_unfinished)?;
         }
-        // Nobody but a server writes captures, so whatever is hidden there is left over.
+        // Only a server writes captures, so hidden files there are left over.
         for kind in entries(&self.captures())? {
             self.clear(&kind, is_hidden)?;
         }
@@ -135,13 +136,13 @@ impl Owner {
     }
 }
 
-/// A command beside the server may be writing at this moment; it holds a lock on what it writes.
+/// Returns whether a command beside the server is writing this file at the moment; it then holds a lock on the file.
 fn is_being_written(path: &Path) -> bool {
     let lock = File::open(path).map(|file| file.try_lock());
     matches!(lock, Ok(Err(TryLockError::WouldBlock)))
 }
 
-/// What lies directly in a folder; nothing where it is not there or is a file.
+/// The direct entries of a folder; empty if the folder does not exist or is a file.
 fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());

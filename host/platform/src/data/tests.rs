@@ -1,4 +1,4 @@
-//! Who may do what, and what a process leaves that is killed.
+//! Who may do what in a data folder, and what a killed process leaves there.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{
@@ -82,7 +82,7 @@ fn an_owner_deletes_in_its_own_folder_alone() {
     symlink(elsewhere.path(), owner.files()).unwrap();
     owner.remove_file(&other).unwrap();
     assert!(!other.exists());
-    // What is gone is deleted already, also where the whole folder is.
+    // Deleting what does not exist is not an error, even if the whole folder is missing.
     owner.remove_file(&other).unwrap();
     let resolved = folder.path().canonicalize().unwrap();
     fs::remove_dir_all(folder.path()).unwrap();
@@ -91,7 +91,7 @@ fn an_owner_deletes_in_its_own_folder_alone() {
         .unwrap();
 }
 
-/// A case that a process began to write before it was killed, and what is to survive the next start.
+/// A case that a process began to write before it was killed, and files that must survive the next start.
 fn left_over() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for path in [
@@ -123,7 +123,7 @@ fn what_is_not_finished_goes_when_an_owner_starts() {
     let owner = Folder::own(folder.path()).unwrap();
     assert_eq!(names(&owner.captures().join("post")), ["whole"]);
     assert_eq!(names(&owner.cases().join("post")), ["case"]);
-    // A person's own hidden files stay.
+    // The operator's own hidden files stay.
     assert_eq!(names(&owner.cases()), [".git", "post"]);
     assert_eq!(names(&owner.cases().join(".git")), ["HEAD"]);
     assert!(names(&owner.components()).is_empty());

@@ -1,8 +1,8 @@
-//! Files and folders that appear whole or not at all, also across a crash or a power cut.
+//! Files and folders that appear complete or not at all, even after a crash or a power failure.
 //!
-//! Each is written under a hidden name beside its final one, synced, and renamed. Whoever reads such a folder passes over
-//! names that begin with a dot, so nobody sees it before it is finished. What a crash leaves is cleared away by the next
-//! owner of the data folder; until then the writer holds a lock on it.
+//! Each is written under a hidden name beside its final one, synced, and renamed. Readers of such a folder skip names
+//! that begin with a dot, so nobody sees an unfinished file. The next owner of the data folder deletes what a crash
+//! leaves; until a file is finished, its writer holds a lock on it.
 
 use std::{
     ffi::OsString,
@@ -14,12 +14,12 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-/// Who may read what is written.
+/// Who may read the written files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Only this user: files get mode 0600 and folders 0700.
     Private,
-    /// Whoever the umask of this process allows.
+    /// Everyone whom the umask of this process allows.
     Umask,
 }
 
@@ -39,26 +39,26 @@ impl Access {
     }
 }
 
-/// Makes a folder and those above it; one that is there is left as it is.
+/// Creates a folder and its parents; an existing folder is left unchanged.
 ///
 /// # Errors
-/// The disk's.
+/// If the disk fails.
 pub fn make_folder(path: &Path, access: Access) -> io::Result<()> {
     let mode = access.folder_mode();
     DirBuilder::new().recursive(true).mode(mode).create(path)
 }
 
-/// Writes a file whole or not at all, in place of one that has this name: durable when it returns.
+/// Writes a file atomically and replaces an existing file of this name. The file is durable when the function returns.
 ///
 /// # Errors
-/// The disk's. Then the file is as it was before, unless only the sync of its folder failed.
+/// If the disk fails. The file is then unchanged, unless only the sync of its folder failed.
 pub fn write_atomically(path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
     let mut file = WholeFile::create(path, access)?;
     file.write_all(bytes)?;
     file.finish()
 }
 
-/// A file that nobody sees until it is finished. Dropped before, it is gone.
+/// A file that is invisible until it is finished. It is deleted if dropped before that.
 #[derive(Debug)]
 pub struct WholeFile {
     unfinished: Unfinished,
@@ -66,10 +66,10 @@ pub struct WholeFile {
 }
 
 impl WholeFile {
-    /// Begins the file that is to be called `path`; its folder must be there.
+    /// Begins the file that will have the name `path`; its folder must exist.
     ///
     /// # Errors
-    /// The disk's.
+    /// If the disk fails.
     pub fn create(path: &Path, access: Access) -> io::Result<Self> {
         let (unfinished, file) = Unfinished::begin(path, |part| {
             OpenOptions::new()
@@ -81,10 +81,11 @@ impl WholeFile {
         Ok(Self { unfinished, file })
     }
 
-    /// Gives the file its name, in place of one that has it: durable when it returns.
+    /// Gives the file its final name and replaces an existing file of this name. The file is durable when the function
+    /// returns.
     ///
     /// # Errors
-    /// The disk's.
+    /// If the disk fails.
     pub fn finish(self) -> io::Result<()> {
         faults::may_fail("data.file", &self.unfinished.path)?;
         self.file.sync_all()?;
@@ -102,7 +103,7 @@ impl Write for WholeFile {
     }
 }
 
-/// A folder of files that nobody sees until it is finished. Dropped before, it is gone.
+/// A folder of files that is invisible until it is finished. It is deleted if dropped before that.
 #[derive(Debug)]
 pub struct WholeFolder {
     unfinished: Unfinished,
@@ -111,10 +112,10 @@ pub struct WholeFolder {
 }
 
 impl WholeFolder {
-    /// Begins the folder that is to be called `path`; those above it are made.
+    /// Begins the folder that will have the name `path`; missing parents are created.
     ///
     /// # Errors
-    /// [`io::ErrorKind::AlreadyExists`] where something has this name, or the disk's.
+    /// [`io::ErrorKind::AlreadyExists`] if the name is taken, or if the disk fails.
     pub fn create(path: &Path, access: Access) -> io::Result<Self> {
         if path.symlink_metadata().is_ok() {
             return Err(io::ErrorKind::AlreadyExists.into());
@@ -131,16 +132,16 @@ impl WholeFolder {
         })
     }
 
-    /// Where its files lie until it is finished; each must be synced by whoever writes it.
+    /// The path of its files until it is finished. Whoever writes a file must sync it.
     #[must_use]
     pub fn part(&self) -> &Path {
         &self.unfinished.part
     }
 
-    /// Puts a file into it.
+    /// Adds a file to the folder.
     ///
     /// # Errors
-    /// The disk's.
+    /// If the disk fails.
     pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         let mut file = OpenOptions::new()
             .write(true)
@@ -151,10 +152,10 @@ impl WholeFolder {
         file.sync_all()
     }
 
-    /// Gives the folder its name: durable when it returns. It takes the place of nothing.
+    /// Gives the folder its final name. It is durable when the function returns. It never replaces anything.
     ///
     /// # Errors
-    /// [`io::ErrorKind::AlreadyExists`] where something has this name meanwhile, or the disk's.
+    /// [`io::ErrorKind::AlreadyExists`] if the name was taken in the meantime, or if the disk fails.
     pub fn finish(self) -> io::Result<()> {
         faults::may_fail("data.folder", &self.unfinished.path)?;
         self.folder.sync_all()?;
@@ -166,7 +167,7 @@ impl WholeFolder {
     }
 }
 
-/// What has a hidden name still; deleted when dropped.
+/// A file or folder that still has its hidden name; deleted when dropped.
 #[derive(Debug)]
 struct Unfinished {
     part: PathBuf,
@@ -175,8 +176,8 @@ struct Unfinished {
 }
 
 impl Unfinished {
-    /// `create` makes a file or folder that was not there. A process that has the same number in another container
-    /// may have taken the name, or one that died: then it is called again, with the next name.
+    /// Calls `create` for a file or folder that must not exist yet. A process with the same id in another container,
+    /// or one that died, may have taken the name; then `create` is called again with the next name.
     fn begin(path: &Path, create: impl Fn(&Path) -> io::Result<File>) -> io::Result<(Self, File)> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
@@ -190,8 +191,8 @@ impl Unfinished {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 made => made?,
             };
-            // An owner that starts at this moment may have taken it for abandoned. Where a file system has no locks,
-            // there is nobody to tell that it is not.
+            // An owner that starts at this moment may have considered the file abandoned. On a file system without
+            // locks, there is no way to tell it otherwise.
             if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
                 continue;
             }
@@ -216,7 +217,7 @@ impl Drop for Unfinished {
         if self.renamed {
             return;
         }
-        // What stays is hidden, and cleared away by the next owner.
+        // If it cannot be deleted, it stays hidden, and the next owner deletes it.
         let _stays = match self.part.is_dir() {
             true => fs::remove_dir_all(&self.part),
             false => fs::remove_file(&self.part),
@@ -224,19 +225,19 @@ impl Drop for Unfinished {
     }
 }
 
-/// Whether whoever reads a folder passes over this name.
+/// Returns whether readers of a folder skip this name.
 pub(super) fn is_hidden(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     name.as_encoded_bytes().starts_with(b".")
 }
 
-/// Whether something of this name was begun and is not finished.
+/// Returns whether a name is that of an unfinished file or folder.
 pub(super) fn is_unfinished(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default();
     is_hidden(path) && name.as_encoded_bytes().ends_with(b".part")
 }
 
-/// The folder that a path lies in.
+/// The parent folder of a path.
 fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

@@ -1,4 +1,4 @@
-//! The rows of fill rates and of what is usual for a field.
+//! The rows of fill rates and of the usual state of fields.
 
 use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
 
@@ -13,24 +13,24 @@ pub struct FillRow {
     pub door: String,
     /// `name@version+digest`.
     pub version: String,
-    /// Its path.
+    /// The path of the field.
     pub field: String,
-    /// How often it was stated.
+    /// How often the field was stated.
     pub stated: u64,
-    /// Of how many times.
+    /// Out of how many times.
     pub asked: u64,
 }
 
-/// What is usual for a field.
+/// The usual state of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DriftRow {
     /// Kind of record.
     pub kind: String,
     /// The door that answered.
     pub door: String,
-    /// Its path.
+    /// The path of the field.
     pub field: String,
-    /// JSON of the room that stores it.
+    /// JSON of the module that stores it.
     pub track: String,
 }
 
@@ -49,7 +49,7 @@ impl Database {
     /// Replaces these rows, all or none.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn keep_drift(&self, fill: &[FillRow], drift: &[DriftRow]) -> Result<(), Error> {
         let mut transaction = self.pool.begin().await?;
         for row in fill {
@@ -84,10 +84,10 @@ impl Database {
         Ok(())
     }
 
-    /// All of them.
+    /// All fill rates and all usual states.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn drift(&self) -> Result<(Vec<FillRow>, Vec<DriftRow>), Error> {
         type Row = (String, String, String, String, i64, i64);
         let fill: Vec<Row> =
@@ -111,10 +111,10 @@ impl Database {
         Ok((fill, drift))
     }
 
-    /// Forgets how often versions stated fields, but for these versions.
+    /// Deletes the fill rates of this version.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn forget_fill_rates(&self, version: &str) -> Result<(), Error> {
         sqlx::query("DELETE FROM fill_rates WHERE version = $1")
             .bind(version)

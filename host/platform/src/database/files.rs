@@ -1,23 +1,23 @@
-//! The rows of published files: whose they are, what they are, and until when.
+//! The rows of published files: which job made them, what they are, and when they expire.
 
 use super::{Database, Error, may_fail, stored};
 
 /// A published file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileRow {
-    /// As it stands in its address.
+    /// Its name in the URL.
     pub name: String,
-    /// The job that made it last.
+    /// The job that wrote it last.
     pub job_id: String,
     /// SHA-256, 64 hex digits.
     pub sha256: String,
     /// Its length.
     pub bytes: u64,
-    /// As in `image/jpeg`.
+    /// For example `image/jpeg`.
     pub content_type: String,
-    /// As in `1080x1350`.
+    /// For example `1080x1350`.
     pub dimensions: Option<String>,
-    /// Milliseconds since 1970; from then on it is not served, whether or not it is still there.
+    /// Milliseconds since 1970. From then on the file is not served, even if it still exists.
     pub expires_at_ms: u64,
 }
 
@@ -37,18 +37,18 @@ fn file(row: Row) -> FileRow {
 }
 
 impl Database {
-    /// The row of this name, also of a file that has expired lately.
+    /// The row of this name, also of a file that expired recently.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn file(&self, name: &str) -> Result<Option<FileRow>, Error> {
         Ok(self.files_where("name = $1", name).await?.pop())
     }
 
-    /// Keeps a row, in place of one of the same name; never shortens the life of a file that others still use.
+    /// Inserts a row or replaces the one of the same name. It never shortens the life of a file that others still use.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn keep_file(&self, row: &FileRow) -> Result<(), Error> {
         may_fail("file.keep", &row.name)?;
         sqlx::query(
@@ -73,28 +73,28 @@ impl Database {
         Ok(())
     }
 
-    /// The rows of a job's files that are still there.
+    /// The rows of a job's files that still exist.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn files_of(&self, job_id: &str) -> Result<Vec<FileRow>, Error> {
         self.files_where("job_id = $1 AND deleted_at IS NULL", job_id)
             .await
     }
 
-    /// Files whose time is up and that are still there.
+    /// The files that have expired and still exist.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn expired_files(&self, now_ms: u64) -> Result<Vec<FileRow>, Error> {
         self.files_where("expires_at <= $1 AND deleted_at IS NULL", stored(now_ms))
             .await
     }
 
-    /// Every file that should be there.
+    /// All files that should exist.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn live_files(&self, now_ms: u64) -> Result<Vec<FileRow>, Error> {
         self.files_where("expires_at > $1 AND deleted_at IS NULL", stored(now_ms))
             .await
@@ -119,10 +119,10 @@ impl Database {
         Ok(rows.into_iter().map(file).collect())
     }
 
-    /// Remembers that a file is gone, unless somebody made it anew since `expired_files` spoke of it.
+    /// Marks a file as deleted, unless it was written again after `expired_files` returned this row.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn bury_file(&self, row: &FileRow, now_ms: u64) -> Result<(), Error> {
         sqlx::query("UPDATE files SET deleted_at = $1 WHERE name = $2 AND expires_at = $3")
             .bind(stored(now_ms))
@@ -133,10 +133,10 @@ impl Database {
         Ok(())
     }
 
-    /// Forgets files that are gone since before `until_ms`.
+    /// Deletes the rows of files that were deleted before `until_ms`.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn forget_files(&self, until_ms: u64) -> Result<(), Error> {
         sqlx::query("DELETE FROM files WHERE deleted_at < $1")
             .bind(stored(until_ms))
@@ -145,10 +145,11 @@ impl Database {
         Ok(())
     }
 
-    /// No file lives beyond `latest_ms`: after the system's clock was set back, nothing is kept for ever.
+    /// Limits the expiry of all files to `latest_ms`, so that no file is kept forever after the system clock was set
+    /// back.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn clamp_files(&self, latest_ms: u64) -> Result<(), Error> {
         sqlx::query("UPDATE files SET expires_at = $1 WHERE expires_at > $1")
             .bind(stored(latest_ms))

@@ -1,29 +1,30 @@
-//! The rows of jobs: claim, heartbeat, finish, recover, and what clients ask. Leases say who works, attempts fence.
+//! The rows of jobs: claim, heartbeat, finish, recover, and the queries of clients. A lease names the worker, and the
+//! attempt number fences off earlier attempts.
 
 use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
 
 use super::{Database, Error, may_fail, stored};
 
-/// A job as it is stored. Texts are JSON of the room that stores it.
+/// A job as it is stored. Texts are JSON of the module that stores it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobRow {
     /// UUID.
     pub id: String,
-    /// The batch that it is an item of.
+    /// The batch that it belongs to.
     pub parent: Option<String>,
-    /// None: the parent of a batch.
+    /// `None` for a batch itself.
     pub payload: Option<String>,
-    /// Of a batch: whether the others go on when one fails.
+    /// For a batch: whether the other items continue when one fails.
     pub carry_on: bool,
-    /// Whose share of the queue it takes.
+    /// The client whose share of the queue it uses.
     pub client: String,
-    /// The request that made it, a UUID; none made it, or it is from before this was kept.
+    /// The request that created it, a UUID; `None` if no request did, or if the row is older than this column.
     pub request: Option<String>,
     /// `pending`, `running`, `completed`, `failed`, `cancelled`, or `batch`.
     pub state: String,
-    /// How often it was started.
+    /// The number of attempts so far.
     pub attempt: i64,
-    /// Whether somebody wants it stopped.
+    /// Whether its cancellation was requested.
     pub cancel: bool,
     /// JSON.
     pub progress: Option<String>,
@@ -31,13 +32,13 @@ pub struct JobRow {
     pub result: Option<String>,
     /// JSON.
     pub error: Option<String>,
-    /// Milliseconds since 1970, as the others.
+    /// Milliseconds since 1970, like the other times.
     pub created_at: i64,
     /// When its first attempt began.
     pub started_at: Option<i64>,
     /// When it ended.
     pub finished_at: Option<i64>,
-    /// When it is forgotten.
+    /// When its row expires.
     pub expires_at: Option<i64>,
 }
 
@@ -73,25 +74,26 @@ pub struct Finish<'a> {
     pub result: Option<String>,
     /// JSON.
     pub error: Option<String>,
-    /// For `pending`: not before then.
+    /// For `pending`: the earliest time of the next attempt.
     pub not_before_ms: u64,
     /// For `pending`: whether the attempt counts.
     pub counts: bool,
-    /// When it is forgotten; for an end.
+    /// When its row expires; only for a job that has ended.
     pub expires_at_ms: Option<u64>,
 }
 
-/// How long after the end of its lease a job of one's own is lost, milliseconds: a worker lengthens it every second.
+/// How long after the end of its lease a job of this process is considered lost, milliseconds. A worker extends the
+/// lease every second.
 const LOST_MS: u64 = 120_000;
 
 const COLUMNS: &str = "id, parent, payload, carry_on, client, request, state, attempt, cancel, progress, result, error, \
                        created_at, started_at, finished_at, expires_at";
 
 impl Database {
-    /// Accepts jobs, all or none; a parent stands before its items. Durable when it returns.
+    /// Accepts jobs, all or none; a parent must come before its items. The jobs are durable when the function returns.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn insert_jobs(&self, rows: &[JobRow]) -> Result<(), Error> {
         may_fail("job.insert", "")?;
         let mut transaction = self.pool.begin().await?;
@@ -118,10 +120,10 @@ impl Database {
         Ok(())
     }
 
-    /// Takes the oldest job that is due, for `owner` until the lease ends; the attempt is counted before it begins.
+    /// Claims the oldest job that is due, for `owner`, until the lease ends. The attempt is counted before it begins.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn claim_job(
         &self,
         owner: &str,
@@ -152,7 +154,7 @@ impl Database {
     /// When the next job that waits for its time is due.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn next_due_ms(&self) -> Result<Option<u64>, Error> {
         let (due,): (Option<i64>,) =
             sqlx::query_as("SELECT MIN(not_before) FROM jobs WHERE state = 'pending'")
@@ -161,11 +163,11 @@ impl Database {
         Ok(due.map(i64::unsigned_abs))
     }
 
-    /// Lengthens the lease of an attempt and keeps its progress; none: it is no longer this attempt's. Else whether
-    /// somebody wants it stopped.
+    /// Extends the lease of an attempt and stores its progress. Returns whether cancellation was requested, or `None`
+    /// if the job no longer belongs to this attempt.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn beat_job(
         &self,
         (id, attempt, owner): (&str, i64, &str),
@@ -187,10 +189,11 @@ impl Database {
         Ok(beat.map(|(cancel,)| cancel))
     }
 
-    /// Ends an attempt; false: it was no longer this attempt's to end. Durable when it returns.
+    /// Ends an attempt; `false` if the job no longer belongs to this attempt. The end is durable when the function
+    /// returns.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn finish_job(
         &self,
         (id, attempt, owner): (&str, i64, &str),
@@ -220,12 +223,13 @@ impl Database {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Gives back jobs whose process is gone: those of which the lease has ended, and at a start all that are not of
-    /// `owner`, because one process owns the data folder. Also those of `owner` of which the lease ended long ago: it was
-    /// told that a claim failed which the table had taken. A job that was started `attempts_max` times has failed.
+    /// Puts jobs whose process has ended back into the queue: those with an expired lease, and at a start all jobs of
+    /// other owners, because only one process owns the data folder. Also those of `owner` whose lease ended long ago:
+    /// their claim was reported as failed although the table had stored it. A job that was started `attempts_max` times
+    /// has failed.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn recover_jobs(
         &self,
         owner: &str,
@@ -260,10 +264,10 @@ impl Database {
         Ok(poisoned.rows_affected() + again.rows_affected())
     }
 
-    /// Cancels what waits, and asks what runs to stop: a job, or every item of a batch that has not ended.
+    /// Cancels waiting jobs and requests running ones to stop: a job, or every item of a batch that has not ended.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn cancel_jobs(
         &self,
         id: &str,
@@ -289,10 +293,10 @@ impl Database {
         Ok(())
     }
 
-    /// A job and, of a batch, its items behind it in order.
+    /// A job; for a batch, its items follow it in order.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn job(&self, id: &str) -> Result<Vec<JobRow>, Error> {
         let query = format!("SELECT {COLUMNS} FROM jobs WHERE id = $1 OR parent = $1 ORDER BY seq");
         let rows = sqlx::query_as(sqlx::AssertSqlSafe(query))
@@ -302,10 +306,10 @@ impl Database {
         Ok(rows)
     }
 
-    /// The latest jobs, newest first: a batch stands for its items, which follow it in the answer in their order.
+    /// The latest jobs, newest first. A batch counts as one job; its items follow it in order.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn recent_jobs(&self, most: u32) -> Result<Vec<JobRow>, Error> {
         let query = format!(
             "WITH latest AS (SELECT id, seq FROM jobs WHERE parent IS NULL ORDER BY seq DESC LIMIT $1)
@@ -320,10 +324,10 @@ impl Database {
         Ok(rows)
     }
 
-    /// How many jobs there are in each state; items of batches count, batches do not.
+    /// The number of jobs in each state. Items of batches count; batches do not.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn job_counts(&self) -> Result<Vec<(String, u64)>, Error> {
         let counts: Vec<(String, i64)> = sqlx::query_as(
             "SELECT state, COUNT(*) FROM jobs WHERE payload IS NOT NULL GROUP BY state",
@@ -336,10 +340,10 @@ impl Database {
             .collect())
     }
 
-    /// How many jobs wait, in all and of one client.
+    /// The number of waiting jobs, in total and of one client.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn waiting_jobs(&self, client: &str) -> Result<(u64, u64), Error> {
         let (all, own): (i64, i64) = sqlx::query_as(
             "SELECT COUNT(*), COALESCE(SUM(CASE WHEN client = $1 THEN 1 ELSE 0 END), 0)
@@ -351,12 +355,12 @@ impl Database {
         Ok((all.unsigned_abs(), own.unsigned_abs()))
     }
 
-    /// Forgets jobs whose time is up, and batches that have no items left.
+    /// Deletes jobs that have expired, and batches that have no items left.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn forget_jobs(&self, now_ms: u64) -> Result<(), Error> {
-        // Items go with their batch, so that it stays whole until its last one's time is up.
+        // Items are deleted with their batch, so that it stays complete until its last item expires.
         sqlx::query(
             "DELETE FROM jobs WHERE parent IS NULL AND expires_at <= $1
              OR parent IS NOT NULL AND NOT EXISTS (
@@ -376,10 +380,10 @@ impl Database {
         Ok(())
     }
 
-    /// No ended job lives beyond `latest_ms`, and none waits beyond it.
+    /// Limits the expiry of ended jobs to `latest_ms`, and makes jobs due now that would wait beyond it.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn clamp_jobs(&self, latest_ms: u64) -> Result<(), Error> {
         sqlx::query("UPDATE jobs SET expires_at = $1 WHERE expires_at > $1")
             .bind(stored(latest_ms))

@@ -1,5 +1,5 @@
-//! The migrations, in order. `sqlx::migrate!` would read them from the folder by itself, at the price of compiling sqlx
-//! and SQLite a second time for the compiler.
+//! The migrations, in order. `sqlx::migrate!` would read them from the folder by itself, but would make sqlx and SQLite
+//! compile a second time, for the compiler.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,8 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
 };
 
-/// Version, description and statements. A database remembers all three of those it has seen: add, never change.
+/// Version, description and statements. A database stores all three for each applied migration: only add migrations,
+/// never change one.
 const MIGRATIONS: [(i64, &str, &str); 6] = [
     (
         1,
@@ -30,7 +31,7 @@ const MIGRATIONS: [(i64, &str, &str); 6] = [
     ),
 ];
 
-/// What brings a database of any age up to date.
+/// The migrations that bring a database of any age up to date.
 pub(super) fn all() -> Migrator {
     let migration = |(version, description, sql): (i64, &'static str, &'static str)| {
         let kind = MigrationType::Simple;
@@ -47,7 +48,7 @@ pub(super) fn all() -> Migrator {
 
 #[cfg(test)]
 mod tests {
-    //! No file is forgotten.
+    //! Checks that no migration file is missing from the list.
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use std::{collections::BTreeSet, fs};

@@ -1,4 +1,4 @@
-//! What posts and reels counted, and when: the table that velocities are computed from.
+//! The counts of posts and reels over time; velocities are computed from this table.
 
 use std::{
     sync::{
@@ -16,14 +16,14 @@ use sqlx::{
 use super::{BUSY_MS_MAX, Error, stored};
 use crate::data::Folder;
 
-/// At most one observation of an id is kept in this time, seconds: busy posts stay bounded.
+/// The minimum time between two stored observations of an id, seconds. It bounds the number for busy posts.
 const SPACING_S: u64 = 60;
-/// Older observations are deleted, seconds: 30 days.
+/// The maximum age of an observation, seconds: 30 days. Older ones are deleted.
 pub(super) const AGE_S_MAX: u64 = 30 * 24 * 3_600;
-/// How often the old ones are looked for, seconds.
+/// How often old observations are deleted, seconds.
 const PRUNE_EVERY_S: u64 = 3_600;
 
-/// What a post or reel counted at one moment. Absent: Instagram did not state it.
+/// The counts of a post or reel at one moment. `None`: Instagram did not state it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Observation {
     /// Seconds since 1970.
@@ -44,7 +44,7 @@ pub struct Observation {
 #[derive(Clone)]
 pub struct ObservationLog {
     pool: SqlitePool,
-    /// When old observations are next looked for, seconds since 1970.
+    /// When old observations are next deleted, seconds since 1970.
     prune_at: Arc<AtomicU64>,
 }
 
@@ -56,8 +56,8 @@ impl ObservationLog {
         }
     }
 
-    /// The log of a data folder that this process does not own, such as that of a running server; none, if there is no
-    /// database yet. Only a server makes one.
+    /// Opens the observations of a data folder that this process does not own, such as that of a running server.
+    /// Returns `None` if there is no database yet; only a server creates one.
     ///
     /// # Errors
     /// [`Error::Open`].
@@ -75,10 +75,10 @@ impl ObservationLog {
         Ok(Some(Self::new(pool)))
     }
 
-    /// Keeps one observation of a media id, unless one within a minute of it is kept already.
+    /// Stores an observation of a media id, unless there already is one within a minute of it.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn add(&self, media_id: &str, observation: Observation) -> Result<(), Error> {
         let at = observation.observed_at;
         sqlx::query(
@@ -102,10 +102,10 @@ impl ObservationLog {
         self.prune(at).await
     }
 
-    /// The observations of a media id, oldest first; none is older than 30 days and an hour.
+    /// The observations of a media id, oldest first. None is older than 30 days and an hour.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn of(&self, media_id: &str) -> Result<Vec<Observation>, Error> {
         type Row = (
             i64,
@@ -137,7 +137,7 @@ impl ObservationLog {
             .collect())
     }
 
-    /// Deletes what is too old, at most once an hour.
+    /// Deletes observations that are too old, at most once an hour.
     async fn prune(&self, now: u64) -> Result<(), Error> {
         if now < self.prune_at.load(Ordering::Relaxed) {
             return Ok(());

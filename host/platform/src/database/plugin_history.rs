@@ -1,32 +1,32 @@
-//! The rows of what happened to plugins; only added to, and the oldest forgotten.
+//! The history of plugins. Rows are only added; the oldest ones are deleted.
 
 use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::{Database, Error, stored};
 
-/// Most rows of one plugin: so many of what was refused, and so many of all else, so that a storm of bad files pushes
-/// out nothing that matters.
+/// The maximum number of rows of one plugin: this many rejections, and this many of all other events, so that a flood
+/// of bad files does not push out anything important.
 const ROWS_MAX: i64 = 250;
 
-/// Something that happened to one version of one plugin.
+/// An event in the life of one version of one plugin.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PluginEvent {
     /// Milliseconds since 1970.
     pub at: i64,
-    /// Its name.
+    /// The name of the plugin.
     pub plugin: String,
     /// `serves`, `rolled-back`, `refused`, `staged`, `shadowed` or `discarded`.
     pub action: String,
     /// SHA-256 of the component, 64 hex digits, where it could be read.
     pub digest: Option<String>,
-    /// Its own words, where it was asked.
+    /// The version as the plugin states it, if it was asked.
     pub version: Option<String>,
     /// `embedded`, or a file of the plugin folder.
     pub source: String,
-    /// Whose hand: `gramhost` itself, the `folder`, or the `operator`.
+    /// Who caused it: `gramhost` itself, the `folder`, or the `operator`.
     pub who: String,
-    /// In words.
+    /// The reason, in words.
     pub why: String,
 }
 
@@ -46,10 +46,10 @@ impl FromRow<'_, SqliteRow> for PluginEvent {
 }
 
 impl Database {
-    /// Adds to the history of a plugin. Durable when it returns.
+    /// Adds an event to the history of a plugin. It is durable when the function returns.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn add_plugin_event(&self, at_ms: u64, event: &PluginEvent) -> Result<(), Error> {
         let mut transaction = self.pool.begin().await?;
         sqlx::query(
@@ -82,11 +82,11 @@ impl Database {
         Ok(())
     }
 
-    /// Of each version of a plugin that ever served, the latest of these actions that it saw, newest first: its digest,
-    /// and whether that was `first`.
+    /// For each version of a plugin that was ever serving, the latest event with one of these two actions, newest
+    /// first: the digest of the version, and whether the action was `first`.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn latest_of_plugin(
         &self,
         plugin: &str,
@@ -110,10 +110,10 @@ impl Database {
             .collect())
     }
 
-    /// What happened to a plugin, or to all of them, newest first, at most so many.
+    /// The latest events of a plugin, or of all plugins, newest first, at most `most`.
     ///
     /// # Errors
-    /// [`Error::Sql`].
+    /// [`Error::Sql`] if the database fails.
     pub async fn plugin_events(
         &self,
         plugin: Option<&str>,

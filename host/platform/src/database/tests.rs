@@ -1,4 +1,4 @@
-//! The database on a real folder.
+//! Tests of the database in a real folder.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod torn;

@@ -1,4 +1,4 @@
-//! Memory and single flight with work that is a future of our own.
+//! Tests of the cache and of single flight, with futures in place of extractions.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,7 +41,7 @@ fn record() -> Yield {
     })))
 }
 
-/// Work that counts how often it is done.
+/// Work that counts how often it runs.
 #[derive(Clone, Default)]
 struct Counter(Arc<AtomicUsize>);
 
@@ -120,8 +120,8 @@ async fn a_cache_of_zero_seconds_is_none() {
     }
 }
 
-/// A hundred equal questions. The work lets every other task of this one thread run some times before it goes on, so
-/// all have come before it is done.
+/// Runs a hundred equal queries. The work yields to the other tasks of this single thread several times, so all queries
+/// have arrived before it completes.
 async fn hundred(yields: fn() -> Yield) -> (Vec<Result<Extracted, Failure>>, usize) {
     let (cache, counter) = (Cache::new(&Config::default()), Counter::default());
     let questions = (0..100).map(|_| {

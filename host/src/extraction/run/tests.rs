@@ -1,4 +1,4 @@
-//! The rounds of a live extraction, with plugins that are closures, against a local stand-in.
+//! Tests of the rounds of a live extraction, with closures as plugins and a local server in place of Instagram.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{
@@ -20,10 +20,10 @@ mod harness;
 
 use harness::{Reply, Upstream};
 
-/// Nobody listens on port 1: every fetch fails at once.
+/// Nothing listens on port 1, so every fetch fails at once.
 const NOBODY: &str = "http://127.0.0.1:1";
 
-/// Runs a plugin that asks for so many pages in every call; also says how often it was called.
+/// Runs a plugin that requests this many pages in every call; also returns the number of calls.
 async fn run(origin: &str, at_once: usize, wall: Duration) -> (Ending, usize) {
     let client = Client::new(upstream::Config {
         origin_override: Some(origin.parse().unwrap()),

@@ -1,4 +1,4 @@
-//! Jobs that outlive their process, their lease, or the clock.
+//! Tests of jobs that outlive their process or their lease, or see the clock jump.
 
 use super::*;
 use crate::database::Finish;
@@ -16,7 +16,7 @@ async fn a_job_is_forgotten_when_its_time_is_up_also_after_the_clock_was_set_bac
     assert!(bench.queue.status(id).await.unwrap().is_some());
     bench.shutdown.cancel();
     workers.await.unwrap();
-    // A new process reads the wrong clock: the job lives half an hour from now, not for years.
+    // A new process reads the wrong clock: the job expires half an hour from now, not in years.
     let bench = bench.again().await;
     bench.clock.set(1_000 + 1_800_000);
     assert_eq!(bench.queue.status(id).await.unwrap(), None);
@@ -79,7 +79,7 @@ async fn a_process_that_vanished_costs_an_attempt_and_three_of_them_the_job() {
     let mut bench = Bench::new().await;
     let id = bench.submit(Toy::Count).await;
     for attempt in 1..=3 {
-        // Claimed, and then nothing more is heard of this process.
+        // The job is claimed, and its process is never heard of again.
         let row = bench
             .queue
             .0
@@ -106,7 +106,7 @@ async fn an_attempt_that_was_given_up_changes_nothing_any_more() {
         .unwrap()
         .unwrap();
     bench.clock.set(1_000_002);
-    // The lease has ended, and somebody else takes the job.
+    // The lease has ended, and another process claims the job.
     bench.queue.sweep().await;
     database
         .claim_job("quick", 1_000_002, 2_000_000)

@@ -1,10 +1,10 @@
-//! Each conversion, made by the ffmpeg of this machine and looked at by its ffprobe, as others would.
+//! Each conversion, made by the ffmpeg of this machine and checked with its ffprobe, from an outside view.
 
 use serde_json::Value;
 
 use super::{program, *};
 
-/// Name and codec of the streams, pixels, seconds; by ffprobe.
+/// The properties that ffprobe reports: name and codec of the streams, pixels, seconds.
 struct Seen {
     streams: Vec<(String, String)>,
     size: Option<(u64, u64)>,
@@ -41,7 +41,7 @@ fn seen(path: &Path) -> Seen {
     }
 }
 
-/// One second of both, in that container.
+/// Checks that a file has this container and these streams, and lasts one second.
 fn assert_seen(path: &Path, format: &str, streams: &[(&str, &str)]) {
     let seen = seen(path);
     let found: Vec<_> = seen
@@ -96,7 +96,7 @@ async fn a_video_is_wrapped_anew_with_or_without_its_sound() {
             "{name}"
         );
         let mute = folder.path().join(format!("mute.{name}"));
-        // From what it has just made, whatever that is.
+        // Convert the file that was just created, whatever its format is.
         media.without_sound(&to, &mute, format).await.unwrap();
         assert_seen(&mute, name, &[H264]);
     }
@@ -162,7 +162,7 @@ async fn a_video_is_scaled_down_and_never_up() {
             assert_seen(&to, name, &[H264, AAC]);
         }
     }
-    // Not encoded again: the same bytes as without scaling.
+    // The video was not re-encoded: the bytes are the same as without scaling.
     let to = folder.path().join("whole.mp4");
     media.remux(&from, &to, VideoFormat::Mp4).await.unwrap();
     let small = fs::read(folder.path().join("720.mp4")).unwrap();

@@ -1,4 +1,4 @@
-//! What a conversion may not do: talk to the network, take too much, outlive whoever asked, or leave half a file.
+//! What a conversion may not do: use the network, use too much, outlive its caller, or leave an incomplete file.
 
 use std::{os::unix::fs::MetadataExt as _, time::Duration};
 
@@ -6,14 +6,14 @@ use tokio::{io::AsyncReadExt as _, net::unix::pipe, time::timeout};
 
 use super::{program, *};
 
-/// Longer than anything here takes, so that a test that would wait for ever fails.
+/// Longer than any step in these tests, so that a test that would wait forever fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn remuxed(folder: &TempDir) -> (PathBuf, PathBuf) {
     (film(folder, "from.mp4", &[]), folder.path().join("to.mp4"))
 }
 
-/// What a conversion sees that writes to `seen`.
+/// Runs a conversion with this script in place of ffmpeg, and returns what it wrote to `seen`.
 async fn told(body: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let (from, to) = remuxed(&folder);
@@ -29,7 +29,7 @@ async fn a_child_has_limits_and_nothing_of_ours() {
     let told = told("(ulimit -t; ulimit -v; ulimit -n; ulimit -c; nice; pwd; env) > seen").await;
     let lines: Vec<_> = told.lines().collect();
     assert_eq!(&lines[..5], ["300", "3145728", "64", "0", "10"], "{told}");
-    // Written where the output goes, which is where it works.
+    // `seen` was written where the output goes, which is the child's working folder.
     let mut names: Vec<_> = lines[6..]
         .iter()
         .filter_map(|l| Some(l.split_once('=')?.0))
@@ -47,7 +47,7 @@ async fn a_child_has_no_network() {
     let allowed = allowed.is_ok_and(|status| status.success());
     let told = told("readlink /proc/self/ns/net > seen").await;
     let ours = fs::read_link("/proc/self/ns/net").unwrap();
-    // Where the system forbids it, the child goes on with the network, held by the file protocol alone.
+    // Where the system forbids it, the child runs with the network and is only restricted to the file protocol.
     assert!(!allowed || told.trim() != ours.to_str().unwrap(), "{told}");
 }
 
@@ -78,7 +78,7 @@ async fn one_that_nobody_waits_for_ends_with_all_that_it_started() {
             .unwrap()
             .success()
     );
-    // Before there is a writer: it is told of the end only if it saw a beginning.
+    // Open the reader before there is a writer: it only sees the end if it saw the beginning.
     let mut reader = pipe::OpenOptions::new().open_receiver(&alive).unwrap();
     let hang = "for to do :; done; echo part > \"${to#file:}\"; exec 4> alive; tail -f /dev/null > /dev/null 2>&1 & echo x >&4; wait";
     let (media, _) = program::media_of(&folder, "5.1", hang).await;
@@ -89,7 +89,7 @@ async fn one_that_nobody_waits_for_ends_with_all_that_it_started() {
     };
     assert_eq!(begun.unwrap().unwrap(), b'x');
     assert!(!to.exists(), "half a file is left");
-    // A pipe ends when nobody is left who could write to it.
+    // A pipe ends when no process is left that could write to it.
     let mut rest = Vec::new();
     let ended = timeout(PATIENCE, reader.read_to_end(&mut rest)).await;
     ended.unwrap().unwrap();

@@ -1,4 +1,4 @@
-//! This test binary in the place of `gramhost limited-child`: the limits under test are the real ones.
+//! This test binary in place of `gramhost limited-child`, so that the limits under test are the real ones.
 
 use std::{
     env,
@@ -11,8 +11,8 @@ use tempfile::TempDir;
 
 use crate::media::{Config, Media, ffmpeg::Ffmpeg, limited_child};
 
-/// Hands its words on in the environment, because the test binary takes words for names of tests, and keeps standard
-/// output apart, because the test binary writes there too.
+/// Passes its arguments on in the environment, because the test binary takes arguments for names of tests. It uses
+/// another descriptor for standard output, because the test binary writes to that as well.
 const SHIM: &str = r#"#!/bin/sh
 shift
 exec 3>&1 >/dev/null
@@ -20,19 +20,19 @@ export WORDS="$(printf '%s\n' "$@")"
 exec "$TESTS" --exact media::tests::program::becomes_a_limited_child --ignored --test-threads=1 --nocapture
 "#;
 
-/// Media with the ffmpeg of this machine.
+/// A `Media` with the ffmpeg of this machine.
 pub(super) async fn media(folder: &TempDir) -> Media {
     let media = Media::open(config(folder)).await;
     assert!(media.can_convert(), "ffmpeg, which `make setup` installs");
     media
 }
 
-/// Media with an ffmpeg that answers what it is asked at the start, and does `body` for a conversion.
+/// A `Media` with a fake ffmpeg that answers the checks at the start, and runs `body` for a conversion.
 pub(super) async fn media_of(folder: &TempDir, version: &str, body: &str) -> (Media, bool) {
     media_within(folder, version, body, config(folder)).await
 }
 
-/// As above, within other limits; and whether that ffmpeg was taken.
+/// Like [`media_of`], with other limits. Also returns whether that ffmpeg was accepted.
 pub(super) async fn media_within(
     folder: &TempDir,
     version: &str,
@@ -47,14 +47,14 @@ pub(super) async fn media_within(
     for name in ["ffmpeg", "ffprobe"] {
         executable(&path.join(name), &text);
     }
-    // `unshare` is the one of this machine.
+    // `unshare` comes from this machine.
     let path = env::join_paths([&path, Path::new("/usr/bin"), Path::new("/bin")]).unwrap();
     let ffmpeg = Ffmpeg::find_in(&path, &config).await;
     let taken = ffmpeg.is_some();
     (Media::with(config, ffmpeg), taken)
 }
 
-/// The usual limits.
+/// The default limits.
 pub(super) fn config(folder: &TempDir) -> Config {
     let tests = env::current_exe().unwrap();
     let program = folder.path().join("gramhost");
@@ -65,8 +65,8 @@ pub(super) fn config(folder: &TempDir) -> Config {
     Config::new(program)
 }
 
-/// Put there by another process: a file that this one has open for writing cannot be run, and other tests start
-/// children, which hold it open until they become another program.
+/// Another process installs the file: a file that this process has open for writing cannot be executed, and other tests
+/// start children that hold it open until they execute another program.
 fn executable(path: &Path, text: &str) {
     let plain: PathBuf = path.with_extension("text");
     std::fs::write(&plain, text).unwrap();

@@ -1,5 +1,5 @@
-//! Copies of a database that is torn or altered at every place: what was committed before the place is there, or the
-//! start is refused in words. Nothing is ever wiped.
+//! Tests with copies of a database that is truncated or altered at every place: either everything committed before that
+//! place is there, or opening it fails with a clear error. Nothing is ever wiped.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::data::Folder;
 
 const JOBS: usize = 12;
 
-/// A data folder as a crash leaves it: all of it still in the log.
+/// A data folder as a crash leaves it: everything is still in the log.
 async fn crashed() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let database = Database::open(&Folder::own(folder.path()).unwrap())
@@ -35,7 +35,7 @@ fn job(number: usize) -> JobRow {
     }
 }
 
-/// A copy of a folder, one file of which has these bytes.
+/// A copy of a folder in which one file has these bytes.
 fn copied(from: &TempDir, other: Option<(&str, &[u8])>) -> TempDir {
     let to = tempfile::tempdir().unwrap();
     for name in ["gramhost.db", "gramhost.db-wal"] {
@@ -50,7 +50,7 @@ fn copied(from: &TempDir, other: Option<(&str, &[u8])>) -> TempDir {
     to
 }
 
-/// Jobs that are there as they were accepted, counted from the first; or why the folder is refused.
+/// The number of jobs that are there as they were accepted, counted from the first; or why the folder cannot be opened.
 async fn found(folder: &TempDir) -> Result<usize, Error> {
     let database = Database::open(&Folder::own(folder.path()).unwrap()).await?;
     let mut count = 0;
@@ -58,7 +58,7 @@ async fn found(folder: &TempDir) -> Result<usize, Error> {
         let rows = database.job(&format!("job-{number}")).await?;
         let Some(row) = rows.first() else { continue };
         assert_eq!(row.payload, job(number).payload);
-        // No hole: what was accepted later is lost first.
+        // No gaps: the jobs accepted last are lost first.
         assert_eq!(count, number, "a job before it is lost");
         count += 1;
     }
@@ -70,7 +70,7 @@ async fn a_log_that_is_cut_anywhere_opens_to_the_last_whole_commit() {
     let whole = crashed().await;
     let log = std::fs::read(whole.path().join("gramhost.db-wal")).unwrap();
     let mut last = 0;
-    // Each frame has 24 bytes before its page: some cuts are at, some in, some after its head.
+    // Each frame has a header of 24 bytes before its page: some cuts are before, some in, some after a header.
     for cut in (0..log.len()).step_by(1031).chain([log.len()]) {
         let torn = copied(&whole, Some(("gramhost.db-wal", &log[..cut])));
         let count = found(&torn).await.unwrap();
@@ -91,7 +91,7 @@ async fn a_bit_that_flips_in_the_log_costs_what_came_after_it() {
         let mut bytes = log.clone();
         bytes[place] ^= 0x10;
         let torn = copied(&whole, Some(("gramhost.db-wal", &bytes)));
-        // The checksum of a frame covers all before it.
+        // The checksum of a frame covers all frames before it.
         let count = found(&torn).await.unwrap();
         assert!(count <= JOBS);
     }
@@ -100,7 +100,7 @@ async fn a_bit_that_flips_in_the_log_costs_what_came_after_it() {
 #[tokio::test]
 async fn a_database_file_that_is_cut_or_altered_is_refused_or_read_and_never_wiped() {
     let folder = crashed().await;
-    // Everything in the file itself, as after an orderly end.
+    // Everything is in the database file itself, as after a clean shutdown.
     let database = Database::open(&Folder::own(folder.path()).unwrap())
         .await
         .unwrap();
@@ -123,7 +123,7 @@ async fn a_database_file_that_is_cut_or_altered_is_refused_or_read_and_never_wip
         let opened = Database::open(&Folder::own(torn.path()).unwrap()).await;
         match opened {
             Ok(database) => {
-                // A statement may find it later; in words, too.
+                // A statement may find the damage later; that error must be clear, too.
                 let read = database.job("job-1").await;
                 assert!(!matches!(read, Err(error) if error.to_string().is_empty()));
                 database.close().await;
