@@ -76,7 +76,7 @@ impl DownloadArguments {
             Ok(download) => download,
             Err(why) => return Ok(fail(Exit::Misused, &why)),
         };
-        // A data folder of its own, so that a server on the configured one does not mind.
+        // A separate data folder, so that a server that uses the configured one is not disturbed.
         let scratch = Scratch::make(&self.output)?;
         let database = Database::open(&Folder::own(&scratch.0)?).await?;
         let plugins = Registry::open(config.plugin.clone(), None).await?;

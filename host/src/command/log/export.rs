@@ -25,10 +25,10 @@ const NAME: &str = "OTEL_SERVICE_NAME";
 pub(super) struct Export(SdkTracerProvider);
 
 impl Export {
-    /// None if no collector is configured.
+    /// Starts the export; `None` if no collector is configured.
     ///
     /// # Errors
-    /// The address of the collector is invalid.
+    /// If the address of the collector is invalid.
     pub(super) fn start() -> anyhow::Result<Option<Self>> {
         if ENDPOINTS.iter().all(|name| env::var_os(name).is_none()) {
             return Ok(None);
