@@ -256,7 +256,8 @@ fn show(bar: Option<&ProgressBar>, progress: &Progress, said: &mut String) {
     }
 }
 
-/// The exit code tells apart: content that is not available, no response from Instagram, wrong usage, and our own failures.
+/// The exit code distinguishes: content that is not available, no response from Instagram, wrong usage, and our own
+/// failures.
 fn exit(reason: Reason) -> Exit {
     match reason {
         Reason::NotFound

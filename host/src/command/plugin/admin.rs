@@ -154,8 +154,8 @@ async fn send(config: &Config, target: &str, body: &[u8]) -> anyhow::Result<Resp
     exchange(config, stream, address, target, body).await
 }
 
-/// Sends one request. It uses HTTP/1.0, so that the response is one head and one body until the end of the connection, which
-/// needs no client library.
+/// Sends one request. It uses HTTP/1.0, so that the response is one head and one body until the end of the connection,
+/// which needs no client library.
 async fn exchange(
     config: &Config,
     mut stream: TcpStream,
