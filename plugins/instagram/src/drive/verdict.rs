@@ -5,9 +5,9 @@
 //! | private, gated | the same | a fact; ends the walk at once |
 //! | does not exist | `not-found` | a fact; a second door is asked first, `doubtful` doors count only in pairs |
 //! | rate limit | `rate-limited` | waiting will help |
-//! | unreadable root, stale doc_id | `changed` | it serves guests; the older doors after it do not, and must not hide it |
+//! | unreadable root, stale doc_id | `changed` | this door serves guests; walls of older doors must not hide it |
 //! | login | `login-required` | a session would help |
-//! | anything else unreadable, query failed | `changed`, `invalid-cursor` | may be temporary; a wall is more informative |
+//! | anything else unreadable, query failed | `changed`, `invalid-cursor` | may be temporary; a wall says more |
 //! | network, 5xx | `unavailable` | says nothing about Instagram |
 
 use crate::contract::steps::{Change, Refusal};
