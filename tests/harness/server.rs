@@ -70,8 +70,7 @@ impl Server {
         Self::spawn(folder, command, flags)
     }
 
-    /// Like [`Server::start_in`], with a plan of faults; see the crate `faults`. Its first word is the type of the
-    /// fault.
+    /// Like [`Server::start_in`], with a plan of faults whose first word is their type; see the crate `faults`.
     pub(crate) fn start_with_faults(folder: TempDir, plan: &str, flags: &[&str]) -> Self {
         let mut command = gramhost(folder.path());
         let path = folder.path().join("faults");
@@ -357,8 +356,7 @@ impl Drop for Server {
     }
 }
 
-/// Shares compiled plugins between the servers of all tests: they are stored by digest, so only the first server
-/// compiles.
+/// Shares compiled plugins between all tests: they are stored by digest, so only the first server compiles.
 pub(crate) fn share_compiled_plugins(folder: &Path) {
     let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
     let data = folder.join("data");
