@@ -1,6 +1,6 @@
-//! What a plugin call costs beside its own work (the smallest one, and one with a large body that is not read), and what
-//! an extraction of several pages costs. Prints medians; compare them within one run only, since machines are noisy.
-//! With `pages` as its argument it measures the extractions alone.
+//! Measures the overhead of a plugin call (the smallest call, and one with a large body that is not read), and the cost
+//! of an extraction of several pages. Prints medians; compare them within one run only, since machines are noisy. With
+//! the argument `pages` it measures only the extractions.
 #![expect(
     clippy::panic,
     clippy::unwrap_used,

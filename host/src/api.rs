@@ -1,7 +1,7 @@
-//! The public and the admin HTTP interface; the only room that knows axum. Knows nothing of Instagram.
+//! The public and the admin HTTP interface; the only module that depends on axum. Knows nothing of Instagram's own API.
 //!
-//! `http` is what HTTP needs whatever the endpoint; above it stand `instagram` (the documented endpoints), `web` (what
-//! browsers look at) and `admin` (what operators use); this file is the table of their routes.
+//! `http` holds what HTTP needs for every endpoint. Above it are `instagram` (the documented endpoints), `web` (what
+//! browsers load) and `admin` (what operators use). This file is the table of their routes.
 
 mod admin;
 mod http;
@@ -29,10 +29,11 @@ use web::{docs, health, operator, page, picture};
 
 use crate::{app::App, contract::Kind, extraction::Extraction, rate_limit::RateLimiter};
 
-/// The OpenAPI document; starting the server does not wait for it.
+/// The OpenAPI document, built on first use so that it does not delay the start of the server.
 static DOCUMENT: LazyLock<String> = LazyLock::new(openapi);
 
-/// The API, limited by client and in number. Each route brings its place in the OpenAPI document with it.
+/// The routes of the API, which are limited per client and in concurrency. Each route brings its own part of the
+/// OpenAPI document.
 fn limited_routes() -> OpenApiRouter<App> {
     documented([
         profile::info::route(),
@@ -61,8 +62,8 @@ fn kinds_without_views() -> impl Iterator<Item = Kind> {
     Kind::ALL.into_iter().filter(|kind| !kind.is_documented())
 }
 
-/// `GET /instagram/<kind>` for each of these kinds, which answers with the record itself. The server has it for the kinds
-/// that the specification does not document; today there is none.
+/// `GET /instagram/<kind>` for each of these kinds; the response is the record itself. The server uses it for kinds
+/// that the specification does not document; there are none today.
 pub fn records<S>(kinds: impl IntoIterator<Item = Kind>) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -71,7 +72,7 @@ where
     record::routes(kinds)
 }
 
-/// What is free, so that a client over the limit can still read why.
+/// Routes without a limit, so that a client over the limit can still read why.
 fn free_routes() -> OpenApiRouter<App> {
     documented([page::route()])
         .merge(documented(health::routes()))
@@ -81,12 +82,12 @@ fn free_routes() -> OpenApiRouter<App> {
         .route("/docs/{file}", get(docs::asset))
 }
 
-/// What the page shows. Counted, but not with the API: one carousel would use up the minute.
+/// The pictures that the page shows. Counted separately from the API, because one carousel would use up the minute.
 fn picture_routes() -> OpenApiRouter<App> {
     documented([picture::route()])
 }
 
-/// The operator's page, which asks for the token, and the sign of life of the listener.
+/// The operator's page, which asks for the token, and the health check of the listener.
 fn free_admin_routes<S: Clone + Send + Sync + 'static>() -> [(&'static str, MethodRouter<S>); 4] {
     [
         ("/", get(operator::page)),
@@ -96,7 +97,7 @@ fn free_admin_routes<S: Clone + Send + Sync + 'static>() -> [(&'static str, Meth
     ]
 }
 
-/// What the operator may do, with the token.
+/// The operator's routes, which require the token.
 fn admin_routes() -> [(&'static str, MethodRouter<App>); 14] {
     [
         ("/plugins", get(plugins::list)),
@@ -125,7 +126,7 @@ pub fn openapi() -> String {
     document.to_pretty_json().unwrap_or_default()
 }
 
-/// The public interface; what it answers is counted in `traffic`.
+/// The public interface; its responses are counted in `traffic`.
 pub fn public(app: App, traffic: &Traffic, config: &Config) -> Router {
     let rate_limiter = Arc::clone(&app.rate_limiter);
     let limited = Router::from(limited_routes()).with_state(app.clone());
@@ -138,9 +139,9 @@ pub fn public(app: App, traffic: &Traffic, config: &Config) -> Router {
     around(limited, free, rate_limiter, traffic, config)
 }
 
-/// The operator's interface, for a listener of its own. Everything but `/healthz` and the files of the page requires
+/// The operator's interface, for a listener of its own. Everything except `/healthz` and the files of the page requires
 /// `token` as a bearer token; `settings` are the active ones. No website may read it, whatever the public interface
-/// allows. What it answers is counted in `traffic`, and its `/metrics` reports all of that.
+/// allows. Its responses are counted in `traffic`, and its `/metrics` reports the whole of `traffic`.
 pub fn admin(
     app: App,
     token: &str,
@@ -150,7 +151,7 @@ pub fn admin(
 ) -> Router {
     let config = Config {
         allowed_origins: Vec::new(),
-        // A component comes in a body.
+        // Components are uploaded in a body.
         body_bytes_max: app.plugins.component_bytes_max().max(config.body_bytes_max),
         ..config.clone()
     };
@@ -164,7 +165,7 @@ pub fn admin(
     layers::every_request(guarded.merge(free).with_state(app), traffic, &config)
 }
 
-/// Routes with their document.
+/// Routes with their part of the OpenAPI document.
 fn documented<S, const N: usize>(routes: [UtoipaMethodRouter<S>; N]) -> OpenApiRouter<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -174,7 +175,7 @@ where
         .fold(OpenApiRouter::default(), OpenApiRouter::routes)
 }
 
-/// Routes of the operator's interface, which has no document.
+/// Routes of the operator's interface, which has no OpenAPI document.
 fn undocumented<S, const N: usize>(routes: [(&'static str, MethodRouter<S>); N]) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,

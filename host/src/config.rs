@@ -1,5 +1,5 @@
-//! Collects the Config of every room from flags, `GRAMHOST_*` variables and `gramhost.toml`, in this order of precedence. Only
-//! this room and [`crate::command`] read the environment.
+//! Collects the `Config` of every module from flags, `GRAMHOST_*` variables and `gramhost.toml`, in this order of
+//! precedence. Only this module and [`crate::command`] read the environment.
 
 mod flags;
 mod nearest;
@@ -31,7 +31,7 @@ use crate::{
     upstream::{self, RequestRules},
 };
 
-/// The plugins and cases that the binary carries.
+/// The plugins and cases that are built into the binary.
 pub const EMBEDDED: Embedded = Embedded {
     component: |name| match name {
         PluginName::Profile => embedded::PROFILE,
@@ -50,7 +50,7 @@ const FILE: &str = "gramhost.toml";
 pub struct Config {
     /// The address of the API; port 0 means any free port.
     pub listen: SocketAddr,
-    /// The address of the admin listener; none switches it off.
+    /// The address of the admin listener; `None` switches it off.
     pub admin_listen: Option<SocketAddr>,
     /// The folder that the server owns: database, compiled plugins, admin token. Created with mode 0700.
     pub data: PathBuf,
@@ -139,7 +139,7 @@ impl Config {
     /// Reads the flags and variables of this process, and the settings file.
     ///
     /// # Errors
-    /// [`Error`].
+    /// If the settings file cannot be read, or a setting is unknown or invalid; see [`Error`].
     pub fn load(flags: &Flags) -> Result<Self, Error> {
         let program = env::current_exe().map_err(|error| Error::Program(error.to_string()))?;
         let file = read(flags.config.as_deref())?;
@@ -239,7 +239,7 @@ impl Config {
     }
 }
 
-/// The name and text of the settings file; none if no file was named and the default one does not exist.
+/// Returns the name and text of the settings file; `None` if no file was named and the default one does not exist.
 fn read(named: Option<&Path>) -> Result<Option<(String, String)>, Error> {
     let path = named.unwrap_or(Path::new(FILE));
     match fs::read_to_string(path) {

@@ -1,4 +1,4 @@
-//! Composition root: builds every room, wires them, serves, and shuts down in order.
+//! Composition root: builds all modules, connects them, serves, and shuts down in order.
 
 pub mod token;
 
@@ -30,13 +30,14 @@ use crate::{
     upstream::Client,
 };
 
-/// What a shell reports for a process that a second signal ended: 128 and SIGINT.
+/// The exit code that shells report for a process ended by SIGINT: 128 and the number of the signal. Used for a second
+/// signal.
 const INTERRUPTED: i32 = 130;
 
-/// Serves until SIGTERM or SIGINT, then lets running requests finish; a second signal ends it at once.
+/// Serves until SIGTERM or SIGINT, then lets requests in progress finish; a second signal ends the process at once.
 ///
 /// # Errors
-/// In one line: which folder, port, plugin or setting keeps it from starting.
+/// If a folder, port, plugin or setting prevents the start; the error names it in one line.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     tokio::spawn(cancel_on_signal(shutdown.clone())?);
@@ -52,7 +53,7 @@ struct Server {
     api: api::Config,
     settings: Vec<api::Setting>,
     public: TcpListener,
-    /// With the token that it asks for.
+    /// The admin listener, and the token that it requires.
     admin: Option<(TcpListener, String)>,
 }
 
@@ -69,7 +70,7 @@ impl Server {
             }
             None => None,
         };
-        // Neither needs the other, and both start processes.
+        // The two are independent, and both start processes.
         let plugins = Registry::open(config.plugin.clone(), Some(database.clone()));
         let (plugins, media) = tokio::join!(plugins, Media::open(config.media.clone()));
         let plugins = plugins?;
@@ -135,10 +136,10 @@ impl Server {
     }
 }
 
-/// From a query to a record, with what `plugins` serve.
+/// Builds the extraction, which turns a query into a record, with the serving versions of `plugins`.
 ///
 /// # Errors
-/// In one line: which setting is in the way.
+/// If a setting prevents it; the error names the setting in one line.
 pub fn extraction(config: &Config, plugins: Arc<Registry>) -> anyhow::Result<Extraction> {
     let upstream = Client::new(config.upstream.clone())?;
     Ok(Extraction::new(
@@ -148,11 +149,11 @@ pub fn extraction(config: &Config, plugins: Arc<Registry>) -> anyhow::Result<Ext
     ))
 }
 
-/// As [`extraction`], for a command: posts and reels that it extracts are observed in the data folder, if a server has
-/// made one. Without the database, only the observation is lost.
+/// Like [`extraction`], for a command: posts and reels that it extracts are observed in the data folder, if a server
+/// has created one. Without the database, only the observation is lost.
 ///
 /// # Errors
-/// As [`extraction`].
+/// Like [`extraction`].
 pub async fn observed_extraction(
     config: &Config,
     plugins: Arc<Registry>,
@@ -170,10 +171,10 @@ pub async fn observed_extraction(
     )
 }
 
-/// The engine of downloads; what it keeps goes into `database` and the data folder that this lies in.
+/// Builds the download engine, which keeps its state in `database` and in the data folder that contains it.
 ///
 /// # Errors
-/// In one line: which setting or folder is in the way.
+/// If a setting or folder prevents it; the error names it in one line.
 pub async fn downloads(
     config: &Config,
     database: Database,
@@ -199,15 +200,15 @@ async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("cannot listen on {address}; give another {flag}"))
 }
 
-/// The one line on standard output that says where to go; with the real port where 0 was asked for.
+/// Prints the address on standard output, on one line; with the actual port if port 0 was configured.
 fn announce(what: &str, listener: &TcpListener) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
-    // Whoever started us may have closed standard output: that is no reason not to serve.
+    // The parent process may have closed standard output; that must not prevent serving.
     let _closed = writeln!(std::io::stdout(), "{what} on http://{address}");
     Ok(())
 }
 
-/// Handlers are in place when this returns; the future cancels on the first signal and exits on the second.
+/// The handlers are installed when this returns; the future cancels on the first signal and exits on the second.
 fn cancel_on_signal(
     shutdown: CancellationToken,
 ) -> anyhow::Result<impl Future<Output = ()> + Send> {

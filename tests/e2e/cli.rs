@@ -1,4 +1,4 @@
-//! The command line: exit codes, and one line that says what is wrong.
+//! Tests of the command line: exit codes, and errors in one line.
 
 mod doctor;
 mod structured;

@@ -1,4 +1,4 @@
-//! Settings as the process takes them: refused by name, and in force.
+//! Tests of settings in a real process: invalid ones are rejected by name, valid ones take effect.
 
 use std::fs;
 
@@ -40,7 +40,7 @@ fn a_named_settings_file_must_be_there() {
 #[tokio::test]
 async fn the_file_in_the_working_folder_is_in_force_and_flags_win() {
     let folder = tempfile::tempdir().unwrap();
-    // Port 1 would be refused: the harness' own flag must win.
+    // Port 1 would be refused: the harness's own flag must take precedence.
     let file = "listen = '127.0.0.1:1'\nrate_limit = 1\n";
     fs::write(folder.path().join("gramhost.toml"), file).unwrap();
     let server = Server::start_in(folder, &[]);

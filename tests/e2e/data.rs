@@ -1,5 +1,5 @@
-//! The data folder has one owner: what commands beside a running server leave alone, what a killed command leaves, and
-//! that one room knows the layout.
+//! The data folder has one owner: commands next to a running server do not touch its files, killed commands leave only
+//! known remains, and only one module knows the layout.
 
 use std::{
     collections::BTreeSet,
@@ -40,7 +40,7 @@ fn done(folder: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A data folder that holds one capture of the embedded post plugin; its id.
+/// Creates one capture of the embedded post plugin in a data folder; returns its id.
 async fn with_capture(data: &Path) -> String {
     let case = root().join("fixtures/instagram/post/carousel-mixed-polaris");
     let case = cases::load(&case).unwrap();
@@ -76,7 +76,7 @@ fn plant(data: &Path, path: &str) {
     fs::write(path, "{}").unwrap();
 }
 
-/// Every file below a folder, and when it was written.
+/// Every file below a folder, with its modification time.
 fn files(folder: &Path) -> BTreeSet<(PathBuf, SystemTime)> {
     let mut found = BTreeSet::new();
     for entry in fs::read_dir(folder).into_iter().flatten() {
@@ -98,7 +98,7 @@ async fn commands_beside_a_server_touch_nothing_of_it() {
     let server = Server::start_in(folder, &[]);
     let here = server.folder.path();
     let data = here.join("data");
-    // As if the server were writing them at this moment.
+    // As if the server were writing it at this moment.
     plant(&data, "captures/post/.half/query.json");
     plant(&data, "captures/post/.other.1-2.part/query.json");
     plant(&data, "components/not-a-digest.wasm");
@@ -172,10 +172,10 @@ async fn a_killed_adopt_is_in_nobodys_way() {
         half.len() == 1 && half[0].starts_with(".moved.") && half[0].ends_with(".part"),
         "{half:?}"
     );
-    // As one that was killed earlier leaves it.
+    // The state that an earlier killed command leaves.
     fs::remove_file(cases.join(&half[0]).join("exchange.har")).unwrap();
 
-    // The server proves a component on every case that its operator keeps: what is not finished is none.
+    // The server checks a component on every case that its operator keeps; an unfinished case does not count.
     let put = server.put_plugin("post", POST).await;
     assert_eq!(put.status, 200, "{}", put.text);
     done(here, &adopt);
@@ -214,7 +214,7 @@ fn what_is_not_finished_is_no_case() {
     assert_eq!(names, ["whole"]);
 }
 
-/// What only some files of the host may say, and which.
+/// Names that only some files of the host may contain, and those files.
 const PLACES: [(&str, &[&str]); 12] = [
     ("gramhost.db\"", &["data.rs"]),
     ("owner.lock\"", &["data.rs"]),

@@ -1,5 +1,5 @@
-//! The guides, held against the server: every curl line of `docs/clients.md` is asked and answered as it says there and
-//! in the OpenAPI document, and every setting stands in `docs/operators.md`.
+//! Checks the guides against the server: every curl line of `docs/clients.md` gets the response that the guide and the
+//! OpenAPI document state, and every setting is in `docs/operators.md`.
 
 mod guide;
 mod schema;
@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use crate::harness::server::{Answer, Server, gramhost};
 use guide::{Call, Shown};
 
-/// How long a job may take to end as the guide says.
+/// How long a job may take to reach the state that the guide shows.
 const JOB: Duration = Duration::from_secs(60);
 
 fn repository() -> &'static Path {
@@ -81,7 +81,7 @@ async fn the_guide_for_clients_says_what_the_server_answers() {
     }
 }
 
-/// Until a job is where the guide shows it.
+/// Repeats a request until its job is in the state that the guide shows.
 async fn ask(server: &Server, call: &Call, job: &str) -> Answer {
     let path = call.path.replace("$JOB", job);
     let wanted = match &call.shown {
@@ -132,7 +132,7 @@ async fn the_guide_for_operators_has_every_setting_with_its_default() {
             Some(_) => {}
         }
     }
-    // Nor any that is gone.
+    // The guide must not name settings that do not exist.
     for name in guide.split('`').filter(|word| word.starts_with("limits.")) {
         if !settings.iter().any(|setting| setting["key"] == name) {
             faults.push(format!("`{name}` is no setting"));

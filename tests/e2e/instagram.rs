@@ -1,4 +1,4 @@
-//! The read endpoints over sockets, answered from the project's own fixtures: what the README's demo shows.
+//! The read endpoints over sockets, served from the project's own fixtures, as in the README's demo.
 
 mod download;
 mod every_case;
@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 
 use crate::harness::server::Server;
 
-/// Where the fixtures lie.
+/// The folder of the fixtures.
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures")
 }
 
-/// A server that answers from them, without the limit of 30 a minute.
+/// A server that uses the fixtures, without the limit of 30 requests a minute.
 fn demo() -> Server {
     let folder = fixtures();
     let folder = folder.to_str().expect("UTF-8");

@@ -1,6 +1,7 @@
-//! The layout, checked: rooms import downwards only, foreign libraries stay in their rooms, files stay small.
+//! Checks the layout: modules ("rooms") import only those below them, foreign libraries stay in their rooms, files stay
+//! small.
 //!
-//! It reads text, not types: names in comments and strings do not count, macros are not expanded.
+//! It reads text, not types: names in comments and strings do not count, and macros are not expanded.
 
 mod graph;
 mod source;
@@ -15,10 +16,10 @@ use std::{
 use graph::Graph;
 use source::Source;
 
-/// The sources of the host: one crate of rooms, cut in three.
+/// The sources of the host: its rooms are spread over three crates.
 const SOURCES: [&str; 3] = ["host/src/", "host/runtime/src/", "host/platform/src/"];
 
-/// Each room of the host and the rooms it may import, top to bottom. A room that is not here is a fault.
+/// Each room of the host and the rooms it may import, top to bottom. A room that is not listed is an error.
 const ROOMS: [(&str, &[&str]); 22] = [
     (
         "command",
@@ -151,7 +152,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
     ("contract", &[]),
 ];
 
-/// Foreign names and the only places of the host that may say them; a place is a room or one of its files.
+/// Foreign names and the only places in the host that may use them; a place is a room or one of its files.
 const OWNERS: [(&str, &[&str]); 45] = [
     ("axum", &["api", "app"]),
     ("hyper", &["api"]),
@@ -203,11 +204,11 @@ const OWNERS: [(&str, &[&str]); 45] = [
     ("indicatif", &["command"]),
     ("toml", &["config", "plugin/package/settings"]),
     ("embedded", &["config", "command/plugin/new"]),
-    // `wit-parser` and `wit-component` answer with it.
+    // `wit-parser` and `wit-component` return its errors.
     ("anyhow", &["command", "server", "plugin/admission/world"]),
 ];
 
-/// Parts of the standard library and tokio that are somebody's.
+/// Parts of the standard library and tokio that only some rooms may use.
 const OWNED_PATHS: [(&str, &[&str]); 3] = [
     ("std::env", &["command", "config", "media/ffmpeg"]),
     (
@@ -220,15 +221,15 @@ const OWNED_PATHS: [(&str, &[&str]); 3] = [
     ("tokio::fs", &["download", "media", "plugin", "upstream"]),
 ];
 
-/// Bags, not things.
+/// Names that say nothing about the content of a file.
 const BAGS: [&str; 9] = [
     "common", "helper", "helpers", "manager", "misc", "mod", "shared", "util", "utils",
 ];
 
-/// The one file that loads compiled code.
+/// The only file that loads compiled code.
 const UNSAFE: &str = "host/runtime/src/plugin/engine/artifact.rs";
 
-/// The longest file, tests included, lines.
+/// Maximum length of a file, tests included, lines.
 const LINES_MAX: usize = 400;
 
 #[test]
@@ -269,18 +270,18 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The path of a source of the host below its crate, which begins with the room.
+/// Returns the path of a source of the host below its crate; it begins with the room.
 fn of_host(path: &str) -> Option<&str> {
     let mut sources = SOURCES.iter();
     sources.find_map(|folder| path.strip_prefix(folder))
 }
 
-/// Tests may look at a room from outside it.
+/// Whether a file is production code: tests may use a room from outside it.
 fn is_product(inside: &str) -> bool {
     !inside.contains("tests/") && !inside.ends_with("tests.rs")
 }
 
-/// What is wrong with one file, each with its path.
+/// Returns the errors of one file, each with its path.
 fn faults_of(path: &str, text: &str) -> Vec<String> {
     let source = Source::new(text);
     let mut faults = form(path, text, &source);
@@ -329,7 +330,7 @@ fn directions(inside: &str, source: &Source) -> Vec<String> {
     };
     let mut faults = Vec::new();
     for import in source.imports() {
-        // `super` once for each level arrives at the crate, like `crate` itself.
+        // As many `super` as there are levels lead to the crate root, like `crate`.
         let supers = import
             .split("::")
             .take_while(|part| *part == "super")

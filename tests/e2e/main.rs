@@ -1,4 +1,4 @@
-//! End-to-end tests over real sockets; the tree mirrors the routes.
+//! End-to-end tests over real sockets; the folders mirror the routes.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

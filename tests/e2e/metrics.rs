@@ -1,4 +1,4 @@
-//! `GET /metrics`: read by a strict parser, true, and of a size that no client can change.
+//! `GET /metrics`: valid for a strict parser, correct, and of a size that no client can increase.
 
 mod openmetrics;
 
@@ -28,7 +28,7 @@ async fn start() -> (Cdn, Server) {
     let flags = cdn.flags();
     let flags: Vec<_> = flags.iter().map(String::as_str).collect();
     let folder = tempfile::tempdir().unwrap();
-    // The flags that the stand-in gives switch the limit off.
+    // The default flags of the stand-in switch the limit off.
     let server = Server::start_in(folder, &flags);
     (cdn, server)
 }
@@ -77,7 +77,7 @@ async fn what_was_asked_fetched_and_kept_is_counted() {
         3.0
     );
     let lookups = |result| value("gramhost_cache_lookups_total", &[("result", result)]);
-    // The second post, and the reel once more when its job ran.
+    // The second post, and the reel again when its job ran.
     assert_eq!(
         (lookups("hit"), lookups("miss"), lookups("joined")),
         (2.0, 2.0, 0.0)
@@ -123,7 +123,7 @@ async fn random_paths_methods_and_names_make_no_new_series() {
         }
         scrape(&server).await.series()
     };
-    // The scrape itself is counted only after it has been answered.
+    // A scrape is counted only after its response was sent.
     scrape(&server).await;
     let once = ask(0).await;
     let more = ask(1).await;

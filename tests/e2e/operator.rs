@@ -1,4 +1,4 @@
-//! The operator's page in a real browser: what it shows of a night when Instagram changes, and what its buttons do.
+//! The operator's page in a real browser: what it shows when Instagram changes, and the effect of its buttons.
 
 use std::{
     fs,
@@ -35,7 +35,7 @@ const NARROW: Window = Window {
     dark: true,
 };
 
-/// Every place of the page, by the word of its address.
+/// Every section of the page, by its name in the address.
 const PLACES: [&str; 6] = ["plugins", "history", "captures", "drift", "jobs", "limits"];
 
 fn token(server: &Server) -> String {
@@ -43,7 +43,7 @@ fn token(server: &Server) -> String {
     fs::read_to_string(file).unwrap().trim().to_owned()
 }
 
-/// The page, once it asks for the token.
+/// Opens the page, and waits until it asks for the token.
 fn page(server: &Server, window: Window) -> Browser {
     let mut browser = Browser::start(window);
     browser.open(&format!("http://{}/", server.admin));
@@ -58,7 +58,7 @@ fn log_in(browser: &mut Browser, token: &str) {
     browser.press("Enter");
 }
 
-/// The page with the token, at its first place.
+/// Opens the page and enters the token; the first section is shown.
 fn entered(server: &Server, window: Window) -> Browser {
     let mut browser = page(server, window);
     log_in(&mut browser, &token(server));
@@ -66,7 +66,7 @@ fn entered(server: &Server, window: Window) -> Browser {
     browser
 }
 
-/// Goes to a place, and waits until it is there.
+/// Opens a section, and waits until it is shown.
 fn go(browser: &mut Browser, place: &str) {
     browser.click(&format!("#places a[href='#{place}']"));
     browser.until(&format!(
@@ -74,14 +74,14 @@ fn go(browser: &mut Browser, place: &str) {
     ));
 }
 
-/// Puts the author's component by the page.
+/// Uploads the author's component on the page.
 fn put(browser: &mut Browser, author: &Workshop) {
     browser.choose("#component", &author.path("post.wasm"));
     browser.until("document.querySelector('.put select').value === 'post'");
     browser.click(".put button.main");
 }
 
-/// Drops a file that is no component onto the form, and puts it.
+/// Drops a file that is not a component onto the form, and submits it.
 fn drop_nonsense(browser: &mut Browser) {
     browser.evaluate(
         "{ const dataTransfer = new DataTransfer(); \
@@ -92,7 +92,7 @@ fn drop_nonsense(browser: &mut Browser) {
     browser.click(".put button.main");
 }
 
-/// The operator keeps a case in which the likes are under another key than the author knows.
+/// Adds a case in which the likes are under a different key than the author knows.
 fn keep_a_case(server: &Server, author: &Workshop) -> PathBuf {
     let folder = server.folder.path().join("data/fixtures/post/likes-moved");
     fs::create_dir_all(&folder).unwrap();
@@ -105,7 +105,7 @@ fn keep_a_case(server: &Server, author: &Workshop) -> PathBuf {
     folder
 }
 
-/// Confirms what a dialog asks, with a reason.
+/// Confirms a dialog, with a reason.
 fn confirm(browser: &mut Browser, why: &str) {
     browser.until("document.activeElement.id === 'why'");
     browser.paste(why);
@@ -113,7 +113,7 @@ fn confirm(browser: &mut Browser, why: &str) {
     browser.until("!document.querySelector('dialog')");
 }
 
-/// Clears the way for a picture of everything that is folded.
+/// Unfolds everything for a screenshot.
 fn unfold(browser: &mut Browser, selector: &str) {
     browser.evaluate(&format!(
         "document.querySelectorAll({selector:?}).forEach((it) => {{ it.open = true; }})"
@@ -159,7 +159,7 @@ async fn the_page_asks_for_the_token_and_keeps_it_in_this_tab_alone() {
         "{set}"
     );
     browser.screenshot("operator-limits");
-    // A reload keeps the token and the place; who logs out leaves nothing.
+    // A reload keeps the token and the section; logging out removes everything.
     browser.open(&format!("http://{}/?again#limits", server.admin));
     browser.text("[data-place=limits] h1");
     browser.click("#leave");
@@ -284,7 +284,7 @@ async fn a_night_when_instagram_changes_as_the_operator_sees_it() {
     browser.click("[data-key='back:post']");
     browser.until("document.querySelector('dialog[open]')");
     browser.screenshot("operator-rollback");
-    // Somebody else is first: what they went back to is not taken back too.
+    // If another person rolls back first, their version must not be rolled back as well.
     let newest = stage.post_plugin().await["digest"].clone();
     author.done(&["rollback", "post"]);
     browser.press("Enter");
@@ -316,7 +316,7 @@ async fn a_night_when_instagram_changes_as_the_operator_sees_it() {
     narrow(&stage.server, &author);
 }
 
-/// The same on the narrowest phone, after dark.
+/// The same on the narrowest phone, in dark mode.
 fn narrow(server: &Server, author: &Workshop) {
     let mut browser = page(server, NARROW);
     fits(&mut browser, "login");

@@ -1,4 +1,4 @@
-//! Spans of one request as a collector receives them; only in a build with the feature `otel`.
+//! The spans of one request as a collector receives them; only in builds with the feature `otel`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -56,7 +56,7 @@ fn each(message: &[u8], number: u64) -> impl Iterator<Item = &[u8]> {
         .map(|(_, value)| value)
 }
 
-/// Names of spans by trace, of one export.
+/// The trace id and name of each span in one export.
 fn traces(export: &[u8]) -> Vec<(Vec<u8>, String)> {
     let scopes = each(export, 1).flat_map(|resource| each(resource, 2));
     let spans = scopes.flat_map(|scope| each(scope, 2));
@@ -69,7 +69,7 @@ fn traces(export: &[u8]) -> Vec<(Vec<u8>, String)> {
         .collect()
 }
 
-/// Takes exports, and says yes to all of them.
+/// A collector that accepts all exports.
 fn collector() -> (String, mpsc::Receiver<(String, Vec<u8>)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -119,7 +119,7 @@ async fn the_spans_of_one_request_arrive_as_one_trace() {
     let mut server = Server::start_with(&variables, &["--replay", &fixtures]);
     let path = "/instagram/post/info?url_or_code=DfDjNmTDemo";
     assert_eq!(server.get(path).await.status, 200);
-    // What is left over goes out at the end.
+    // Remaining spans are sent at shutdown.
     server.signal(Signal::TERM);
     assert!(server.wait().success(), "{}", server.log());
     let mut names: BTreeMap<Vec<u8>, BTreeSet<String>> = BTreeMap::new();

@@ -1,4 +1,5 @@
-//! The web page in a real browser, against a real server. Pictures of it are kept in `tmp/screenshots` of the target folder.
+//! The web page in a real browser, against a real server. Screenshots are kept in `tmp/screenshots` of the target
+//! folder.
 
 mod picture;
 
@@ -18,7 +19,7 @@ const WIDE: Window = Window {
     height: 1000,
     dark: false,
 };
-/// The narrowest phone that is still about, after dark.
+/// The narrowest phone still in use, in dark mode.
 const NARROW: Window = Window {
     width: 360,
     height: 740,
@@ -31,7 +32,7 @@ const REEL: &str = "https://www.instagram.com/reel/DfF-eHzReel/";
 /// The button that starts a download.
 const DOWNLOAD: &str = "#view .options button.main";
 
-/// A server that answers from a stand-in for Instagram.
+/// A server that sends its requests to a stand-in for Instagram.
 async fn start(folder: TempDir, more: &[&str]) -> (Cdn, Server) {
     let cdn = Cdn::start().await;
     let flags = cdn.flags();
@@ -51,7 +52,7 @@ fn page(server: &Server, window: Window) -> Browser {
     browser
 }
 
-/// Pastes a text into the empty field and asks by the keyboard, as a person would.
+/// Pastes a text into the empty field and submits it with the keyboard, like a person.
 fn ask(browser: &mut Browser, text: &str) {
     browser
         .evaluate("{ const what = document.getElementById('what'); what.focus(); what.select(); }");
@@ -64,7 +65,7 @@ fn ask(browser: &mut Browser, text: &str) {
     browser.until("document.querySelector('#view:not([aria-busy]) .card:not(.skeleton)')");
 }
 
-/// The pictures of the preview that have arrived.
+/// Whether the pictures of the preview have loaded.
 const ARRIVED: &str = "{ const images = [...document.querySelectorAll('#view img')]; \
     return images.length > 0 && images.every((image) => image.naturalWidth > 0 || image.loading === 'lazy'); }";
 
@@ -82,13 +83,13 @@ async fn a_picture_is_looked_at_and_downloaded() {
             .text("#view .caption")
             .contains("Fog over the harbour")
     );
-    // What the picture has, not what pictures may have.
+    // The sizes of this picture, not all sizes that pictures may have.
     let best = browser.text("[name=quality] option");
     assert_eq!(best, "Best · 1080\u{202f}×\u{202f}1350");
     browser.screenshot("picture");
 
     browser.evaluate("document.querySelector('[name=output_format]').value = 'png'");
-    // Not even a picture that comes late undoes a choice.
+    // A picture that loads late must not reset a choice.
     browser.evaluate("document.querySelector('#view .stage img').dispatchEvent(new Event('load'))");
     browser.click(DOWNLOAD);
     let name = browser.text(".job[data-state=completed] .files .name");
@@ -98,7 +99,7 @@ async fn a_picture_is_looked_at_and_downloaded() {
     browser.click(".job .files a");
     assert!(browser.saved(&name).starts_with(b"\x89PNG"));
 
-    // A reload forgets nothing, and asks for nothing that has ended.
+    // A reload keeps the jobs, and does not poll those that have ended.
     browser.open(&format!("http://{}/", server.address));
     assert_eq!(browser.text(".job .files .name"), name);
     assert!(browser.text(".job .state").ends_with("minutes left"));
@@ -134,7 +135,7 @@ async fn carousels_and_reels_offer_what_they_have() {
     );
     browser.screenshot("reel");
     browser.click(".pill:nth-of-type(2) input");
-    // A sound has no size to choose.
+    // Audio has no size to choose.
     browser.until("!document.querySelector('#view [name=quality]')");
     browser.click(DOWNLOAD);
     browser.until("[...document.querySelectorAll('.files .name')].some((name) => name.innerText.endsWith('.m4a'))");
@@ -194,7 +195,7 @@ async fn refusals_say_what_happened_and_what_helps() {
     browser.click(".fault summary");
     assert!(browser.text(".fault dl").contains("UPSTREAM_RATE_LIMITED"));
     browser.screenshot("for-the-operator");
-    // It opens again by itself.
+    // The button is enabled again after a while.
     assert!(browser.text(".fault button.main").contains("seconds"));
     browser.until("document.querySelector('.fault button.main').disabled");
 
@@ -225,7 +226,7 @@ async fn over_the_limit_the_page_says_when_to_come_back() {
     let flags: Vec<_> = flags.iter().map(String::as_str).collect();
     let server = Server::start(&flags);
     let mut browser = page(&server, WIDE);
-    // The post and the formats: the page itself and its pictures count for nothing.
+    // The two counted requests are the post and the formats; the page itself and its pictures are not counted.
     ask(&mut browser, IMAGE);
     browser.until(ARRIVED);
     ask(&mut browser, CAROUSEL);
@@ -271,7 +272,7 @@ async fn profiles_lead_to_their_posts_and_stories() {
     browser.click(DOWNLOAD);
     browser.text(".job[data-state=completed] .files .name");
 
-    // Fixtures without a session know the demo account.
+    // Without a session, the fixtures contain the demo account.
     let (_cdn, server) = start(folder(), &[]).await;
     let mut browser = page(&server, WIDE);
     ask(&mut browser, "@gramhost.demo");
@@ -299,7 +300,7 @@ async fn a_narrow_screen_shows_everything_and_the_keyboard_reaches_it() {
     ask(&mut browser, CAROUSEL);
     browser.until(ARRIVED);
     fits(&mut browser);
-    // From the field to the button, and on with Enter.
+    // By keyboard from the field to the button, then Enter.
     let reached = "document.activeElement.matches('#view .options button.main')";
     for _ in 0..20 {
         if browser.evaluate(reached) == true {

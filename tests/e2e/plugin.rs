@@ -24,7 +24,7 @@ use guests::MISBEHAVING;
 pub(crate) use guests::MOVABLE;
 use tokio::time::{sleep, timeout};
 
-/// With a cache that all tests share, so that each component is compiled once.
+/// A configuration with a cache that all tests share, so that each component is compiled once.
 fn config(folder: &Path) -> Config {
     Config {
         folder: Some(folder.to_owned()),
@@ -40,14 +40,14 @@ async fn open(folder: &Path) -> Arc<Registry> {
     Registry::open(config(folder), None).await.unwrap()
 }
 
-/// Another component that behaves the same: a custom section more.
+/// A different component with the same behaviour: it has one more custom section.
 fn variant(component: &[u8], mark: u8) -> Vec<u8> {
     let mut variant = component.to_vec();
     variant.extend([0, 6, 4, b'm', b'a', b'r', b'k', mark]);
     variant
 }
 
-/// Replaces a file as careful people do.
+/// Replaces a file atomically.
 fn replace(folder: &Path, name: &str, contents: &[u8]) {
     let part = folder.join(format!(".{name}.part"));
     std::fs::write(&part, contents).unwrap();
@@ -66,7 +66,7 @@ async fn ask(plugin: &Plugin, shortcode: &str) -> Result<Outcome, Fault> {
         .await
 }
 
-/// Whether a plugin does what the honest one does first: send a request.
+/// Whether a plugin does what the honest one does first: it sends a request.
 fn answers(outcome: &Result<Outcome, Fault>) -> bool {
     let Ok(Outcome {
         step: Step::Fetch(fetch),
@@ -106,7 +106,7 @@ fn source(registry: &Registry) -> String {
     status(registry, "post").serving.unwrap().source
 }
 
-/// Waits for a condition, looking every few milliseconds.
+/// Waits for a condition, polling every few milliseconds.
 async fn until(what: &str, condition: impl Fn() -> bool) {
     let wait = async {
         while !condition() {

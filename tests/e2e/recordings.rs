@@ -1,8 +1,8 @@
-//! Every recorded answer over HTTP, through the built components: a record that agrees with the facts stated of it, or
-//! the right refusal.
+//! Every recorded response over HTTP, through the built components: the result is a record that agrees with its stated
+//! facts, or the right refusal.
 //!
-//! Runs where `GRAMHOST_RECORDINGS` names the recordings, which are never committed. The stand-in for Instagram gives the
-//! recorded answer to every request, so that each door must read whichever dialect comes back.
+//! Runs only if `GRAMHOST_RECORDINGS` names the recordings, which are never committed. The stand-in for Instagram sends
+//! the recorded response to every request, so each door must read whichever dialect it gets.
 
 mod rest;
 
@@ -16,11 +16,11 @@ use crate::harness::{
     upstream::{Upstream, reply},
 };
 
-/// A plausible post, and a plausible account, for recordings that name none.
+/// A plausible post and a plausible account, for recordings that name none.
 const NO_POST: &str = "DAbcdefghij";
 const NO_NAME: &str = "gramhost.demo";
 
-/// Recordings that hold no record: words of the file name, the kind to ask, and what must come of it.
+/// Recordings without a record: words of the file name, the kind to request, and the expected status and code.
 const REFUSALS: [(&str, &str, u16, &str); 13] = [
     (
         "mobile-feed-missing",
@@ -122,7 +122,7 @@ fn kind(recording: &Recording) -> &'static str {
     }
 }
 
-/// The path that asks for what the recording answers.
+/// The path of the request that the recording answers.
 fn path(kind: &str, recording: &Recording) -> String {
     let stated = |pointer: &str| recording.facts.pointer(pointer).and_then(Value::as_str);
     let code = stated("/media/0/shortcode").unwrap_or(NO_POST);

@@ -1,4 +1,5 @@
-//! Stopping: a signal ends the process with 0, requests at work finish first, a second signal ends it at once.
+//! Shutdown: a signal ends the process with exit code 0 after requests in progress have finished; a second signal ends
+//! it at once.
 
 use std::sync::{Mutex, mpsc};
 
@@ -30,7 +31,7 @@ async fn a_request_at_work_is_answered_before_the_server_ends() {
     let released = Mutex::new(released);
     let instagram = Upstream::start(move |_| {
         let _over = asked.send(());
-        // Fails, and so goes on, once the other end is gone.
+        // Returns with an error, and so continues, once the sender is dropped.
         let _free = block_in_place(|| released.lock().unwrap().recv());
         reply(429, &[], "")
     })
@@ -57,7 +58,7 @@ async fn a_second_signal_does_not_wait_for_requests_at_work() {
     })
     .await;
     let mut server = Server::start(&["--upstream-override", &instagram.origin()]);
-    // Held open until the end: a client that went away would be no reason to wait.
+    // Held open until the end: the server would not wait for a client that has disconnected.
     let mut client = TcpStream::connect(server.address).await.unwrap();
     let request = format!("GET {REQUEST} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     client.write_all(request.as_bytes()).await.unwrap();

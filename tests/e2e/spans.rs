@@ -1,4 +1,4 @@
-//! The request id in every line that a request causes: plugin calls, requests to Instagram, jobs.
+//! The request id is in every log line that a request causes: plugin calls, requests to Instagram, jobs.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Builds the components that only tests run.
+//! Builds the components that are only used in tests.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! A post of which Instagram states nothing but its shortcode; guests fill in what they need.
+//! A post of which only the shortcode is stated; guests fill in what they need.
 
 use instagram::contract::records::{Media, MediaType, Renditions};
 

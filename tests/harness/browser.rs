@@ -1,7 +1,7 @@
 //! Headless Chromium, driven by the DevTools protocol over its pipe: no port, no WebSocket, no library.
 //!
-//! With `--remote-debugging-pipe` the browser reads commands on descriptor 3 and writes answers on 4, each a JSON
-//! value that ends in a zero byte. It ends when the pipe does, so that none is left over.
+//! With `--remote-debugging-pipe` the browser reads commands on descriptor 3 and writes responses on 4, each a JSON
+//! value that ends in a zero byte. The browser exits when the pipe closes, so that no process is left over.
 
 use std::{
     collections::HashMap,
@@ -19,10 +19,10 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Longer than anything takes on a busy machine.
+/// Longer than any action takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Where it is looked for, in this order, when `CHROMIUM` names none.
+/// The names of the program that are tried, in this order, if `CHROMIUM` is not set.
 const NAMES: [&str; 4] = [
     "chromium",
     "chromium-browser",
@@ -30,7 +30,7 @@ const NAMES: [&str; 4] = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/// How a window looks.
+/// The size and colour scheme of a window.
 #[derive(Clone, Copy)]
 pub(crate) struct Window {
     /// CSS pixels.
@@ -40,16 +40,16 @@ pub(crate) struct Window {
     pub(crate) dark: bool,
 }
 
-/// A browser with one page; ended when dropped.
+/// A browser with one page; killed when dropped.
 pub(crate) struct Browser {
     child: Child,
     commands: ChildStdin,
     messages: Receiver<Value>,
     session: String,
     next: u64,
-    /// What the page's scripts threw, and what the browser refused them.
+    /// Exceptions of the page's scripts, and requests that the browser blocked.
     faults: Vec<String>,
-    /// Names of the files that are being saved, by the browser's ids.
+    /// Names of the files that are being saved, by the browser's download ids.
     begun: HashMap<String, String>,
     /// Names of the files that were saved.
     saved: Vec<String>,
@@ -58,11 +58,11 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts one with an empty profile.
+    /// Starts a browser with an empty profile.
     pub(crate) fn start(window: Window) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new("sh")
-            // Its own input and output become the pipe.
+            // Standard input and output become the pipe.
             .args(["-c", r#"exec "$@" 3<&0 4>&1 </dev/null >/dev/null"#, "sh"])
             .arg(chromium())
             .args([
@@ -130,7 +130,7 @@ impl Browser {
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false }),
         );
         let scheme = if dark { "dark" } else { "light" };
-        // Pictures of something that moves are another one each time.
+        // Screenshots of animations would differ each time.
         let features = json!([
             { "name": "prefers-color-scheme", "value": scheme },
             { "name": "prefers-reduced-motion", "value": "reduce" },
@@ -148,7 +148,7 @@ impl Browser {
         self.until("document.readyState === 'complete' && location.href !== 'about:blank'");
     }
 
-    /// What a script says on the page.
+    /// Returns the result of a script on the page.
     pub(crate) fn evaluate(&mut self, script: &str) -> Value {
         let parameters =
             json!({ "expression": script, "awaitPromise": true, "returnByValue": true });
@@ -158,8 +158,8 @@ impl Browser {
         answer["result"]["value"].clone()
     }
 
-    /// Waits until a script on the page says something that counts as true, and gives it back. The page itself looks
-    /// each time it has drawn.
+    /// Waits until a script on the page returns a truthy value, and returns that value. The page evaluates the script
+    /// after each frame.
     pub(crate) fn until(&mut self, condition: &str) -> Value {
         let started = Instant::now();
         loop {
@@ -180,13 +180,13 @@ impl Browser {
         }
     }
 
-    /// What is written in the first element that a selector finds, once there is one.
+    /// Returns the text of the first element that a selector matches, once there is one.
     pub(crate) fn text(&mut self, selector: &str) -> String {
         let found = self.until(&format!("document.querySelector({selector:?})?.innerText"));
         found.as_str().unwrap_or_default().to_owned()
     }
 
-    /// Clicks the first element that a selector finds, in its middle, as a hand would.
+    /// Clicks the middle of the first element that a selector matches, like a person.
     pub(crate) fn click(&mut self, selector: &str) {
         let place = self.until(&format!(
             "{{ const found = document.querySelector({selector:?}); \
@@ -203,7 +203,7 @@ impl Browser {
         }
     }
 
-    /// Chooses a file in the file input that a selector finds.
+    /// Chooses a file in the file input that a selector matches.
     pub(crate) fn choose(&mut self, selector: &str, file: &str) {
         self.until(&format!("document.querySelector({selector:?})"));
         let parameters = json!({ "expression": format!("document.querySelector({selector:?})") });
@@ -215,12 +215,12 @@ impl Browser {
         );
     }
 
-    /// Puts text where the cursor is, as pasting does.
+    /// Inserts text at the cursor, like pasting.
     pub(crate) fn paste(&mut self, text: &str) {
         self.send("Input.insertText", json!({ "text": text }));
     }
 
-    /// Presses a key that has a name: `Enter`, `Tab`.
+    /// Presses a named key: `Enter`, `Tab`.
     pub(crate) fn press(&mut self, key: &str) {
         let (code, text) = match key {
             "Enter" => (13, "\r"),
@@ -236,7 +236,7 @@ impl Browser {
         }
     }
 
-    /// The bytes of a file that the page saves, once it has.
+    /// Returns the bytes of a file that the page saves, once it is saved.
     pub(crate) fn saved(&mut self, name: &str) -> Vec<u8> {
         let started = Instant::now();
         while !self.saved.iter().any(|saved| saved == name) {
@@ -248,9 +248,9 @@ impl Browser {
         fs::read(self.folder.path().join(name)).unwrap()
     }
 
-    /// Keeps a picture of the whole page below the target folder, where CI finds it.
+    /// Saves a screenshot of the whole page below the target folder, where CI finds it.
     pub(crate) fn screenshot(&mut self, name: &str) {
-        // Pictures on their way would make it another one each time; what has come is yet to be drawn.
+        // Pictures that are still loading would change the screenshot; pictures that have loaded must be drawn.
         self.until(
             "[...document.images].every((image) => image.complete || image.loading === 'lazy')",
         );
@@ -272,7 +272,7 @@ impl Browser {
         fs::write(path, bytes).unwrap();
     }
 
-    /// What went wrong in the page's scripts so far, refused requests for pictures and answers aside.
+    /// Errors in the page's scripts so far, except failed requests for pictures and error responses.
     pub(crate) fn faults(&mut self) -> Vec<String> {
         self.evaluate("1");
         self.faults.clone()
@@ -313,7 +313,7 @@ impl Browser {
             Some("Runtime.exceptionThrown") => {
                 self.faults.push(parameters["exceptionDetails"].to_string());
             }
-            // Not `network`: the page shows what is refused.
+            // Without `network`: the page itself shows refused requests.
             Some("Log.entryAdded")
                 if parameters["entry"]["level"] == "error"
                     && parameters["entry"]["source"] != "network" =>
@@ -332,12 +332,12 @@ impl Drop for Browser {
     }
 }
 
-/// Where pictures of pages are kept.
+/// The folder of screenshots.
 fn screenshots() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots")
 }
 
-/// Each message as it comes.
+/// Sends each message as it arrives.
 fn messages(mut output: impl BufRead + Send + 'static) -> Receiver<Value> {
     let (sender, receiver) = channel();
     thread::spawn(move || {

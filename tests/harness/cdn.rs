@@ -1,4 +1,5 @@
-//! Instagram and its media servers in one: API answers from the fixtures, media made by ffmpeg, faults on demand.
+//! A stand-in for both Instagram and its media servers: API responses from the fixtures, media made by ffmpeg, faults
+//! on demand.
 
 use std::{
     collections::HashMap,
@@ -17,10 +18,10 @@ use serde_json::Value;
 
 use super::upstream::{Reply, Seen, Upstream, reply};
 
-/// Media that tests fetch, by the end of their link's path.
+/// Media that tests fetch, by the end of the path of their link.
 static MEDIA: LazyLock<HashMap<&'static str, Vec<u8>>> = LazyLock::new(make);
 
-/// What a media link does instead of being honest; asked first, with how often the link was asked before.
+/// The misbehaviour of a media link, if any; called first, with the number of earlier requests for the link.
 pub(crate) type Fault = Arc<dyn Fn(&Seen, usize, &[u8]) -> Option<Reply> + Send + Sync>;
 
 /// The stand-in.
@@ -34,7 +35,7 @@ impl Cdn {
         Self::start_as(<[u8]>::to_vec).await
     }
 
-    /// With every carousel made longer: its items again and again under names of their own, `count` in all.
+    /// Makes every carousel longer: its items are repeated under new names, `count` in all.
     pub(crate) async fn start_with_carousels_of(count: usize) -> Self {
         Self::start_as(move |body| longer(body, count)).await
     }
@@ -55,7 +56,7 @@ impl Cdn {
                 *count += 1;
                 *count - 1
             };
-            // A fault may take its time, and others are to be answered meanwhile.
+            // A fault may take long, and other requests must be answered meanwhile.
             let fault = faults.lock().unwrap().clone();
             let faulty = fault.and_then(|fault| fault(seen, before, body));
             faulty.unwrap_or_else(|| honest(seen, body))
@@ -64,7 +65,7 @@ impl Cdn {
         Self { upstream, fault }
     }
 
-    /// Flags for a server that asks this stand-in.
+    /// Flags for a server that uses this stand-in.
     pub(crate) fn flags(&self) -> [String; 4] {
         [
             "--upstream-override",
@@ -82,7 +83,7 @@ impl Cdn {
         *self.fault.lock().unwrap() = Some(Arc::new(fault));
     }
 
-    /// How often media were asked for.
+    /// The number of requests for media.
     pub(crate) fn media_requests(&self) -> usize {
         self.upstream
             .seen()
@@ -92,7 +93,7 @@ impl Cdn {
     }
 }
 
-/// The bytes behind a media link.
+/// The bytes of a media link.
 pub(crate) fn media(path: &str) -> &'static [u8] {
     let path = path.split('?').next().unwrap();
     let made = MEDIA.iter().find(|(end, _)| path.ends_with(**end));
@@ -104,7 +105,7 @@ fn is_media(seen: &Seen) -> bool {
     seen.host.ends_with("fbcdn.net") || seen.host.ends_with("cdninstagram.com")
 }
 
-/// The whole file, or the rest of it when that is asked for of this version.
+/// The whole file, or the rest of it if a range of this version is requested.
 pub(crate) fn honest(seen: &Seen, body: &[u8]) -> Reply {
     let tag = [
         ("etag", "\"v1\""),
@@ -162,7 +163,7 @@ fn recorded(har: &Har, seen: &Seen, told: &dyn Fn(&[u8]) -> Vec<u8>) -> Reply {
     }
 }
 
-/// The stories of the fixtures are long over: here they have an hour to go.
+/// The stories of the fixtures expired long ago: here they have an hour left.
 fn fresh(body: &[u8]) -> Vec<u8> {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -178,7 +179,7 @@ fn fresh(body: &[u8]) -> Vec<u8> {
         let mut fresh = parts.next().unwrap_or_default().to_owned();
         for part in parts {
             let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
-            // 0 says that there is none.
+            // 0 means that there is none.
             let stated = rest.len() < part.len() && !part.starts_with("0,");
             fresh += name;
             fresh += &if stated {
@@ -214,7 +215,7 @@ fn longer(body: &[u8], count: usize) -> Vec<u8> {
     answer.to_string().into_bytes()
 }
 
-/// One file for each ending that the fixtures' links have: pictures, a whole video, its pieces.
+/// One file for each ending in the links of the fixtures: pictures, a whole video, its pieces.
 fn make() -> HashMap<&'static str, Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, arguments: &[&str]| {

@@ -1,4 +1,4 @@
-//! The real `gramhost` binary on free ports and a data folder of its own, and a client that talks to it.
+//! Runs the real `gramhost` binary on free ports with its own data folder, and sends requests to it.
 
 use std::{
     env, fs,
@@ -18,12 +18,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
-/// A first start compiles four plugins, unoptimised and beside other tests.
+/// A first start compiles four plugins, unoptimised and in parallel with other tests.
 const START: Duration = Duration::from_secs(120);
-/// How long a fault may take to come.
+/// How long it may take until a fault occurs.
 const DEATH: Duration = Duration::from_secs(60);
 
-/// The binary, in a folder where no settings file lies, with none of the caller's settings.
+/// The binary, in a folder without a settings file, and without the caller's variables.
 pub(crate) fn gramhost(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gramhost"));
     for (name, _) in env::vars_os() {
@@ -39,21 +39,21 @@ pub(crate) fn gramhost(folder: &Path) -> Command {
 pub(crate) struct Server {
     /// Its working folder; `data` in it is its data folder.
     pub(crate) folder: TempDir,
-    /// Where the API listens.
+    /// The address of the API.
     pub(crate) address: SocketAddr,
-    /// Where the admin listener is.
+    /// The address of the admin listener.
     pub(crate) admin: SocketAddr,
     child: Child,
     log: Arc<Mutex<String>>,
     client: Client,
 }
 
-/// What a server answered.
+/// A response of a server.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
-    /// Null where it is no JSON.
+    /// Null if the body is not JSON.
     pub(crate) json: Value,
     pub(crate) text: String,
 }
@@ -64,13 +64,13 @@ impl Server {
         Self::start_in(tempfile::tempdir().unwrap(), flags)
     }
 
-    /// As [`Server::start`], in a folder that holds a settings file, plugins or an earlier server's data.
+    /// Like [`Server::start`], in a folder that contains a settings file, plugins or an earlier server's data.
     pub(crate) fn start_in(folder: TempDir, flags: &[&str]) -> Self {
         let command = gramhost(folder.path());
         Self::spawn(folder, command, flags)
     }
 
-    /// As [`Server::start_in`], with a plan of faults; see the crate `faults`. Its first word is what happens.
+    /// Like [`Server::start_in`], with a plan of faults whose first word is their type; see the crate `faults`.
     pub(crate) fn start_with_faults(folder: TempDir, plan: &str, flags: &[&str]) -> Self {
         let mut command = gramhost(folder.path());
         let path = folder.path().join("faults");
@@ -79,7 +79,7 @@ impl Server {
         Self::spawn(folder, command, flags)
     }
 
-    /// A server that dies of a plan of faults before anybody can ask it anything.
+    /// Runs a server that a plan of faults kills before it accepts any request.
     pub(crate) fn dies_at_start(folder: &Path, plan: &str, flags: &[&str]) {
         let path = folder.join("faults");
         fs::write(&path, plan).unwrap();
@@ -92,7 +92,7 @@ impl Server {
         assert_eq!(output.status.signal(), Some(9), "{output:?}");
     }
 
-    /// With these variables.
+    /// Starts a server with these environment variables.
     #[cfg(feature = "otel")]
     pub(crate) fn start_with(variables: &[(&str, &str)], flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -101,7 +101,7 @@ impl Server {
         Self::spawn(folder, command, flags)
     }
 
-    /// On a machine where nothing is installed.
+    /// Starts a server on a machine without any tools installed.
     pub(crate) fn start_without_tools(flags: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = gramhost(folder.path());
@@ -109,15 +109,15 @@ impl Server {
         Self::spawn(folder, command, flags)
     }
 
-    /// With an ffmpeg that converts for ever; what it says of itself is true.
+    /// Starts a server with an ffmpeg that never finishes converting; its version and encoders are real.
     #[cfg(target_os = "linux")]
     pub(crate) fn start_with_endless_ffmpeg(folder: TempDir, flags: &[&str]) -> Self {
         let bin = folder.path().join("bin");
         fs::create_dir(&bin).unwrap();
-        // Not `tail -f`: that ends by itself once nobody reads what it says.
+        // Not `tail -f`, which exits once nobody reads its output.
         let script = "#!/bin/sh\ncase \"$*\" in *-version*|*-encoders*) exec /usr/bin/env ffmpeg \"$@\";; esac\nexec sleep 300\n";
         fs::write(bin.join("script"), script).unwrap();
-        // By another process: what this one has just written other children may still hold open.
+        // By another process: child processes may still hold a file open that this process has just written.
         let mut install = Command::new("install");
         install
             .args(["-m", "755", "script", "ffmpeg"])
@@ -128,7 +128,7 @@ impl Server {
         Self::spawn(folder, command, flags)
     }
 
-    /// That may have so many files and connections open.
+    /// Starts a server with a limit on open files and connections.
     #[cfg(target_os = "linux")]
     pub(crate) fn start_with_open_files(count: u32, folder: TempDir, flags: &[&str]) -> Self {
         let gramhost = gramhost(folder.path());
@@ -141,7 +141,7 @@ impl Server {
         Self::spawn(folder, command, flags)
     }
 
-    /// On a disk of its own of so many MiB, in a namespace of its own.
+    /// Starts a server on a separate disk of this many MiB, in a separate namespace.
     #[cfg(target_os = "linux")]
     pub(crate) fn start_on_disk_of(mib: u32, folder: TempDir, flags: &[&str]) -> Self {
         let files = folder.path().join("data/files");
@@ -203,7 +203,7 @@ impl Server {
         }
     }
 
-    /// `GET` on the API; the path begins with a slash and may hold a query.
+    /// `GET` on the API; the path begins with a slash and may contain a query.
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, &[]).await
     }
@@ -218,7 +218,7 @@ impl Server {
         Self::answered(request.body(body.to_string())).await
     }
 
-    /// As [`Server::post`], of a server that may die of it: none, if it did before it answered.
+    /// Like [`Server::post`], for a server that may die: `None` if it did before it responded.
     pub(crate) async fn try_post(&self, path: &str, body: &Value) -> Option<Value> {
         let url = format!("http://{}{path}", self.address);
         let request = self
@@ -237,26 +237,26 @@ impl Server {
         response.bytes().await.unwrap().to_vec()
     }
 
-    /// A response whose body is read piece by piece.
+    /// A response whose body is read in pieces.
     pub(crate) async fn stream(&self, path: &str) -> reqwest::Response {
         let url = format!("http://{}{path}", self.address);
         self.client.get(url).send().await.unwrap()
     }
 
-    /// As `kill -9` does, and a new process on the same data folder.
+    /// Kills the server like `kill -9`, and starts a new process on the same data folder.
     pub(crate) fn crash_and_restart(mut self, flags: &[&str]) -> Self {
         self.signal(Signal::KILL);
         self.wait();
         self.restart(flags)
     }
 
-    /// A new process on the data folder of one that has ended.
+    /// Starts a new process on the data folder of one that has ended.
     pub(crate) fn restart(mut self, flags: &[&str]) -> Self {
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
         Self::start_in(folder, flags)
     }
 
-    /// Any method and headers on the API.
+    /// A request with any method and headers on the API.
     pub(crate) async fn send(
         &self,
         method: Method,
@@ -284,12 +284,12 @@ impl Server {
         Self::answered(request.body(component.to_vec())).await
     }
 
-    /// What it logged so far.
+    /// The log so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
     }
 
-    /// Waits until it has logged this.
+    /// Waits until the log contains this text.
     pub(crate) async fn logged(&self, text: &str) {
         let logged = async {
             while !self.log().contains(text) {
@@ -313,7 +313,7 @@ impl Server {
         self.child.wait().unwrap()
     }
 
-    /// Waits until it has died as of `kill -9`.
+    /// Waits until the process has been ended by SIGKILL.
     pub(crate) async fn died(&mut self) {
         let died = async {
             loop {
@@ -356,35 +356,35 @@ impl Drop for Server {
     }
 }
 
-/// Compiled plugins are kept by digest, so every test's server may use the same: only the first one compiles.
+/// Shares compiled plugins between all tests: they are stored by digest, so only the first server compiles.
 pub(crate) fn share_compiled_plugins(folder: &Path) {
     let shared = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
     let data = folder.join("data");
     fs::create_dir_all(&shared).unwrap();
     fs::create_dir_all(&data).unwrap();
-    // An earlier server in the same folder has made it already.
+    // Fails if an earlier server in the same folder has already created it.
     let _made = symlink(shared, data.join("compiled"));
 }
 
 fn client() -> Client {
-    // Refused when another test was first, which is just as well.
+    // Fails if another test was first, which is fine.
     let _first = rustls::crypto::ring::default_provider().install_default();
     Client::builder().no_proxy().build().unwrap()
 }
 
-/// Each line as it comes; the channel closes with the stream.
+/// Sends each line as it arrives; the channel closes with the stream.
 fn lines(stream: impl Read + Send + 'static) -> mpsc::Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {
-            // Nobody listens after the start; the pipe must be emptied all the same.
+            // Nobody receives after the start, but the pipe must still be drained.
             let _unheard = sender.send(line);
         }
     });
     receiver
 }
 
-/// Everything so far, for a failing test to show.
+/// Collects all output so far, for failing tests to show.
 fn follow(stream: impl Read + Send + 'static) -> Arc<Mutex<String>> {
     let log = Arc::new(Mutex::new(String::new()));
     let kept = Arc::clone(&log);

@@ -1,6 +1,7 @@
-//! A local stand-in for Instagram: one function answers every request, honestly or not, and every request is kept.
+//! A local stand-in for Instagram: one function answers every request, honestly or not, and every request is recorded.
 //!
-//! It writes bytes, not HTTP objects, so that it can also cut, lie and stall. One request a connection.
+//! It writes bytes, not HTTP objects, so that it can also truncate, lie and stall. It serves one request per
+//! connection.
 #![expect(
     clippy::expect_used,
     unreachable_pub,
@@ -18,23 +19,23 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// A request as it came over the wire.
+/// A request as received.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// As in `GET`.
+    /// The method, such as `GET`.
     pub method: String,
-    /// The `Host` header: the host that was meant.
+    /// The `Host` header: the intended host.
     pub host: String,
-    /// With the query.
+    /// The path with the query.
     pub path: String,
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
-    /// As announced by `content-length`.
+    /// The body, as long as stated by `content-length`.
     pub body: String,
 }
 
 impl Seen {
-    /// The first header of this name, in lower case.
+    /// Returns the first header of this name, in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let found = self.headers.iter().find(|(known, _)| known == name);
@@ -42,18 +43,18 @@ impl Seen {
     }
 }
 
-/// What is done with a request.
+/// The reaction to a request.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// Sent as they are, then the connection is closed: none at all is a cut.
+    /// Sends the bytes unchanged, then closes the connection; empty means a dropped connection.
     Bytes(Vec<u8>),
-    /// Sent as they are, then nothing more, with the connection open.
+    /// Sends the bytes unchanged, then nothing more, with the connection open.
     Stall(Vec<u8>),
-    /// Sent as they are, then so many zeros, which are never held.
+    /// Sends the bytes unchanged, then this many zeros, which are never all in memory.
     Long(Vec<u8>, u64),
 }
 
-/// An honest answer.
+/// Returns an honest response.
 #[must_use]
 pub fn reply(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Reply {
     let body = body.as_ref();
@@ -67,7 +68,8 @@ pub fn reply(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> R
     Reply::Bytes([bytes.as_bytes(), b"\r\n", body].concat())
 }
 
-/// A gzip body of `bytes` zeros, made without ever holding them: some 160 times smaller than what it unpacks to.
+/// Returns a gzip body of `bytes` zeros, created without holding them in memory: some 160 times smaller than the
+/// unpacked data.
 #[must_use]
 pub fn bomb(bytes: usize) -> Vec<u8> {
     let (mut packed, mut held, mut count) = (vec![31, 139, 8, 0, 0, 0, 0, 0, 0, 255], 0_u32, 0);
@@ -81,7 +83,7 @@ pub fn bomb(bytes: usize) -> Vec<u8> {
             }
         }
     };
-    // Last block, fixed codes; a literal zero; then "258 bytes from one byte back", again and again; the end.
+    // Last block, fixed codes; a literal zero; then "258 bytes from one byte back" repeatedly; the end.
     push("110");
     push("00110000");
     (0..bytes / 258).for_each(|_| push("1100010100000"));
@@ -90,7 +92,7 @@ pub fn bomb(bytes: usize) -> Vec<u8> {
     packed
 }
 
-/// The server; it goes away with this handle.
+/// The server; it stops when this handle is dropped.
 #[derive(Debug)]
 pub struct Upstream {
     address: SocketAddr,
@@ -102,7 +104,7 @@ impl Upstream {
     /// Listens on a free port of 127.0.0.1.
     ///
     /// # Panics
-    /// No port is free.
+    /// If no port is free.
     pub async fn start(answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -121,13 +123,13 @@ impl Upstream {
         }
     }
 
-    /// What `--upstream-override` takes.
+    /// Returns the value for `--upstream-override`.
     #[must_use]
     pub fn origin(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Every request so far.
+    /// Returns every request so far.
     #[must_use]
     pub fn seen(&self) -> Vec<Seen> {
         self.seen
@@ -156,14 +158,14 @@ async fn serve(
         .unwrap_or_else(PoisonError::into_inner)
         .push(seen);
     let (Reply::Bytes(bytes) | Reply::Stall(bytes) | Reply::Long(bytes, _)) = &reply;
-    // The client may have gone away, as it should from a bomb.
+    // The client may have disconnected, as it should for a decompression bomb.
     let sent = stream.write_all(bytes).await;
     match reply {
         Reply::Stall(_) if sent.is_ok() => {
             let _ = stream.read(&mut [0]).await;
         }
         Reply::Long(_, zeros) if sent.is_ok() => {
-            // The client may have enough of it.
+            // The client may disconnect early.
             let _ = tokio::io::copy(&mut tokio::io::repeat(0).take(zeros), &mut stream).await;
             let _ = stream.shutdown().await;
         }

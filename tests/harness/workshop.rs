@@ -1,4 +1,4 @@
-//! Versions of the movable guest, as an author makes them: cases in a folder, settings, and the command line.
+//! Creates versions of the movable guest, as an author does: cases in a folder, settings, and the command line.
 
 use std::{fs, path::PathBuf, process::Output};
 
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::server::{Server, gramhost};
 
-/// An author's folder, and the server that takes what is made there.
+/// An author's folder, and the server that receives the author's components.
 pub(crate) struct Workshop {
     folder: TempDir,
     data: PathBuf,
@@ -16,7 +16,7 @@ pub(crate) struct Workshop {
 }
 
 impl Workshop {
-    /// With one case: the caption where it has always been.
+    /// Creates a folder with one case, in which the caption is at its original key.
     pub(crate) fn new(server: &Server, component: &[u8]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("bare")).unwrap();
@@ -37,7 +37,7 @@ impl Workshop {
         workshop
     }
 
-    /// The same author, another server.
+    /// The same author with another server.
     pub(crate) fn of(self, server: &Server) -> Self {
         Self {
             data: server.folder.path().join("data"),
@@ -46,7 +46,7 @@ impl Workshop {
         }
     }
 
-    /// A case that says not how it ends.
+    /// Adds a case without an expected result.
     pub(crate) fn case(&self, name: &str, code: &str, body: &Value) {
         let folder = self.folder.path().join("cases/post").join(name);
         fs::create_dir_all(&folder).unwrap();
@@ -71,7 +71,7 @@ impl Workshop {
         fs::write(folder.join("exchange.har"), har.to_json()).unwrap();
     }
 
-    /// Packs the guest with these settings as `post.wasm`; its bytes.
+    /// Packs the guest with these settings as `post.wasm`; returns its bytes.
     pub(crate) fn pack(&self, settings: &str) -> Vec<u8> {
         fs::write(self.folder.path().join("settings.toml"), settings).unwrap();
         let cases = self.path("cases");
@@ -88,7 +88,7 @@ impl Workshop {
         fs::read(self.folder.path().join("post.wasm")).unwrap()
     }
 
-    /// `gramhost plugin …` about the server.
+    /// Runs `gramhost plugin …` with this server.
     pub(crate) fn plugin(&self, arguments: &[&str]) -> Output {
         let data = self.data.to_str().unwrap();
         let mut command = gramhost(self.folder.path());
@@ -99,7 +99,7 @@ impl Workshop {
         command.output().unwrap()
     }
 
-    /// As above; what it says when all is well.
+    /// Like [`Workshop::plugin`]; must succeed, and returns the output.
     pub(crate) fn done(&self, arguments: &[&str]) -> String {
         let output = self.plugin(arguments);
         let words = String::from_utf8_lossy(&output.stderr);
@@ -107,7 +107,7 @@ impl Workshop {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// As above; what it says when it refuses, and its exit code.
+    /// Like [`Workshop::plugin`]; must fail, and returns the exit code and the error message.
     pub(crate) fn refused(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.plugin(arguments);
         assert!(!output.status.success(), "{arguments:?}");

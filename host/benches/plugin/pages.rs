@@ -11,12 +11,12 @@ use gramhost::{
 use serde_json::{Value, json};
 
 const EXTRACTIONS: usize = 30;
-/// Posts of one of Instagram's pages.
+/// Number of posts on one of Instagram's pages.
 const POSTS: u64 = 12;
-/// Most items that a client may ask for.
+/// Maximum number of items that a client may request.
 const LIMIT_MAX: u32 = 50;
 
-/// One question, and the pages that answer it.
+/// One query, and the pages that answer it.
 pub(crate) struct Pages<'a> {
     plugin: &'a Plugin,
     query: Arc<Query>,
@@ -48,7 +48,7 @@ impl<'a> Pages<'a> {
         self.pages[0].len() / 1024
     }
 
-    /// Processor time of one extraction, the median.
+    /// The processor time of one extraction, the median.
     pub(crate) async fn cost(&self) -> Duration {
         self.extract().await;
         let mut times = Vec::new();
@@ -61,7 +61,8 @@ impl<'a> Pages<'a> {
         times[times.len() / 2]
     }
 
-    /// A fold over the pages. Before contract 1.0 was a fold, `answers` were all exchanges so far, and there was no memo.
+    /// Runs a fold over the pages. Before contract 1.0 was a fold, `answers` were all exchanges so far, and there was
+    /// no memo.
     async fn extract(&self) {
         let mut arguments = Arguments::default();
         let mut pages = self.pages.iter();
@@ -101,7 +102,7 @@ fn exchange((request, body): (Request, &Bytes)) -> Exchange {
     }
 }
 
-/// Of all threads of this process: calls run on a thread of their own.
+/// The processor time of all threads of this process, because calls run on a separate thread.
 fn processor_time() -> Duration {
     let mut nanoseconds = 0;
     for thread in fs::read_dir("/proc/self/task").unwrap() {
@@ -147,7 +148,7 @@ fn candidates(count: u32) -> Value {
     json!({ "candidates": candidates.collect::<Vec<_>>() })
 }
 
-/// As long as those of the media hosts.
+/// An address as long as those of the media hosts.
 fn address(size: u32) -> String {
     format!(
         "https://scontent.cdninstagram.com/v/t51.82787-15/{size}.jpg?stp=dst-jpg_e35_s{size}x{size}&oh={}",

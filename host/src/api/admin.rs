@@ -32,7 +32,7 @@ pub(in crate::api) async fn guard(
     Ok(next.run(request).await)
 }
 
-/// Looks at every byte, so that the time it takes tells nothing about where two tokens differ.
+/// Compares every byte, so that the duration does not reveal where two tokens differ.
 fn equal(left: &[u8], right: &[u8]) -> bool {
     let differences = left
         .iter()

@@ -1,5 +1,5 @@
-//! How HTTP is spoken: connections, layers around every request, the table of errors, and what the OpenAPI document
-//! says about an endpoint. Knows no endpoint.
+//! HTTP without any endpoint: connections, layers around every request, the table of errors, and helpers for the
+//! OpenAPI document.
 
 pub(in crate::api) mod answer;
 pub(in crate::api) mod body;
@@ -24,33 +24,33 @@ pub struct Config {
     /// `Host` names to accept besides localhost, 127.0.0.1 and \[::1\]; without port, lower case. Any other name
     /// is rejected, so that no website can reach a laptop's server by pointing its own name at it.
     pub allowed_hosts: Vec<String>,
-    /// Websites whose scripts may read answers, as in `https://example.com`. None unless configured.
+    /// Websites whose scripts may read responses, as in `https://example.com`. None unless configured.
     pub allowed_origins: Vec<String>,
-    /// Proxies whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// Longest time to answer a request, milliseconds. Longer than an extraction may take.
+    /// Maximum time to answer a request, milliseconds. Longer than an extraction may take.
     pub handler_ms_max: u64,
-    /// Most API requests in progress at once; the next one is answered `SERVER_BUSY`.
+    /// Maximum number of API requests in progress; the next one gets `SERVER_BUSY`.
     pub in_flight_max: usize,
-    /// Most connections at once; the next one waits to be accepted.
+    /// Maximum number of connections; the next one waits to be accepted.
     pub connections_max: usize,
-    /// Most connections of one address at once, trusted proxies aside; the next one is closed.
+    /// Maximum number of connections of one address, except trusted proxies; the next one is closed.
     pub connections_per_client_max: usize,
-    /// Longest time to wait for a request's head, milliseconds; also how long a connection may be idle.
+    /// Maximum time to wait for the head of a request, milliseconds; also how long a connection may be idle.
     pub head_ms_max: u64,
-    /// Most header fields of a request.
+    /// Maximum number of header fields of a request.
     pub headers_max: usize,
-    /// Largest head of a request, bytes; anything below 8 KiB stands for 8 KiB.
+    /// Maximum size of the head of a request, bytes; values below 8 KiB count as 8 KiB.
     pub head_bytes_max: usize,
-    /// Longest path and query, bytes.
+    /// Maximum length of path and query, bytes.
     pub uri_bytes_max: usize,
-    /// Most pictures that one client may fetch in any 60 s, counted separately; 0 for no limit.
+    /// Maximum number of pictures that one client may fetch in any 60 s, counted separately; 0 for no limit.
     pub pictures_per_minute_max: u32,
-    /// Largest body of a request, bytes.
+    /// Maximum size of the body of a request, bytes.
     pub body_bytes_max: usize,
-    /// Longest time that a client may read nothing of its response, milliseconds; then its connection is closed.
+    /// Maximum time for which a client may read nothing of its response, milliseconds; then its connection is closed.
     pub stall_ms_max: u64,
-    /// Longest time that requests in progress may take after shutdown began, milliseconds.
+    /// Maximum time that requests in progress may take after shutdown began, milliseconds.
     pub drain_ms_max: u64,
 }
 

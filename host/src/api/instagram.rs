@@ -1,4 +1,4 @@
-//! The endpoints for Instagram content, one file each: request, handler, body, examples and error codes stand together.
+//! The endpoints for Instagram content, one file each with request, handler, body, examples and error codes.
 
 pub(in crate::api) mod about;
 pub(in crate::api) mod answer;

@@ -1,4 +1,5 @@
-//! The room without plugins: what the layers refuse, what needs no record, and that documents and routes agree.
+//! Tests of the API without plugins: the refusals of the layers, endpoints that need no record, and that documents and
+//! routes agree.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod answers;
@@ -31,7 +32,7 @@ use super::{
 };
 use crate::rate_limit::RateLimiter;
 
-/// What came back.
+/// The response.
 struct Answered {
     status: StatusCode,
     headers: HeaderMap,
@@ -47,7 +48,7 @@ impl Answered {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// The code of a refusal, after looking at the whole envelope.
+    /// Returns the code of a refusal, after checking the whole envelope.
     fn code(&self) -> String {
         assert_eq!(
             self.header("content-type"),

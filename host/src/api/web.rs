@@ -1,4 +1,4 @@
-//! What browsers and load balancers look at: the page, the operator's page, the documentation, pictures, health.
+//! What browsers and load balancers load: the page, the operator's page, the documentation, pictures, health checks.
 
 mod asset;
 pub(in crate::api) mod docs;

@@ -76,7 +76,7 @@ impl DownloadArguments {
             Ok(download) => download,
             Err(why) => return Ok(fail(Exit::Misused, &why)),
         };
-        // A data folder of its own, so that a server on the configured one does not mind.
+        // A separate data folder, so that a server that uses the configured one is not disturbed.
         let scratch = Scratch::make(&self.output)?;
         let database = Database::open(&Folder::own(&scratch.0)?).await?;
         let plugins = Registry::open(config.plugin.clone(), None).await?;
@@ -256,7 +256,8 @@ fn show(bar: Option<&ProgressBar>, progress: &Progress, said: &mut String) {
     }
 }
 
-/// The exit code tells apart: content that is not available, no response from Instagram, wrong usage, and our own failures.
+/// The exit code distinguishes: content that is not available, no response from Instagram, wrong usage, and our own
+/// failures.
 fn exit(reason: Reason) -> Exit {
     match reason {
         Reason::NotFound

@@ -98,7 +98,7 @@ fn kinds() -> impl TypedValueParser<Value = Kind> {
     })
 }
 
-/// The exit code tells apart: content that is not available, no response from Instagram, and our own failures.
+/// The exit code distinguishes: content that is not available, no response from Instagram, and our own failures.
 fn exit(error: &Error) -> Exit {
     match error {
         Error::NotFound

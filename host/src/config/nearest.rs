@@ -1,9 +1,9 @@
 //! Finds the known name that is most similar to a misspelled one.
 
-/// The smallest similarity of a misspelled name, between 0 and 1.
+/// Minimum similarity of a misspelled name, between 0 and 1.
 const SIMILARITY_MIN: f64 = 0.7;
 
-/// The known name that is most similar to `word`; none if no name is similar.
+/// Returns the known name that is most similar to `word`; `None` if no name is similar.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known

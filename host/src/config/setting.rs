@@ -8,7 +8,7 @@ pub(super) struct Setting {
     pub(super) key: &'static str,
     /// Sets the field from text; the error describes the valid values.
     pub(super) set: fn(&mut Config, &str) -> Result<(), String>,
-    /// The value of the field without secrets; none if it is not set.
+    /// Returns the value of the field without secrets; `None` if it is not set.
     pub(super) shown: fn(&Config) -> Option<String>,
 }
 

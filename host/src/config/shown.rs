@@ -13,7 +13,7 @@ use crate::plugin::TrustedKey;
 
 /// A field of the configuration that can be shown.
 pub(super) trait Shown {
-    /// The value as text; none if it is not set.
+    /// Returns the value as text; `None` if it is not set.
     fn shown(&self) -> Option<String>;
 }
 

@@ -1,4 +1,4 @@
-//! Precedence, and errors that name the setting.
+//! Tests of the precedence of sources, and of errors that name the setting.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;

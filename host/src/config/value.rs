@@ -9,7 +9,7 @@ use url::Url;
 use super::FileNames;
 use crate::{plugin::TrustedKey, upstream::may_be_allowed};
 
-/// The longest part of an invalid value that is shown, characters.
+/// Maximum length of the part of an invalid value that is shown, characters.
 const SHOWN_CHARACTERS_MAX: usize = 100;
 
 pub(super) fn file_names(text: &str) -> Result<FileNames, String> {

@@ -1,4 +1,4 @@
-//! The admin token: made once, kept in the data folder, readable by its owner only.
+//! The admin token: created once, kept in the data folder, readable by its owner only.
 
 use std::{fs, io::ErrorKind, os::unix::fs::MetadataExt as _};
 
@@ -7,13 +7,13 @@ use uuid::Uuid;
 
 use crate::data::{self, Access, Folder, Owner};
 
-/// Fewer could be guessed, characters.
+/// Minimum length of a token, characters; a shorter one could be guessed.
 const CHARACTERS_MIN: usize = 32;
 
-/// The token of this data folder, made if there is none yet.
+/// Returns the token of this data folder, and creates it if it does not exist.
 ///
 /// # Errors
-/// The file cannot be read or written, others may read it, or it is too short.
+/// If the file cannot be read or written, others may read it, or it is too short.
 pub fn read_or_create(owner: &Owner) -> anyhow::Result<String> {
     let file = owner.admin_token();
     match fs::symlink_metadata(&file) {
@@ -29,10 +29,10 @@ pub fn read_or_create(owner: &Owner) -> anyhow::Result<String> {
     }
 }
 
-/// The token of this data folder.
+/// Returns the token of this data folder.
 ///
 /// # Errors
-/// The file cannot be read, others may read it, or it is too short.
+/// If the file cannot be read, others may read it, or it is too short.
 pub fn read(data: &Folder) -> anyhow::Result<String> {
     let file = data.admin_token();
     let name = file.display();

@@ -1,12 +1,12 @@
 //! Finds hashtags and mentions in a caption, in any script. Knows nothing of JSON.
 
-/// Longest username, in characters.
+/// Maximum length of a username, in characters.
 const USERNAME_LENGTH: usize = 30;
 
-/// The hashtags of a caption in order, without `#` and without duplicates.
+/// Returns the hashtags of a caption in order, without `#` and without duplicates.
 ///
-/// A tag is made of letters, marks, digits and underscores of any script. A `#` after a word character or inside
-/// a URL starts none.
+/// A tag consists of letters, marks, digits and underscores of any script. A `#` after a word character or inside a URL
+/// does not start a tag.
 pub(crate) fn hashtags(caption: &str) -> Vec<String> {
     let mut tags = Vec::new();
     for token in caption.split_whitespace().map(without_url) {
@@ -26,9 +26,9 @@ pub(crate) fn hashtags(caption: &str) -> Vec<String> {
     tags
 }
 
-/// The mentioned usernames of a caption in order, without `@`, in lower case and without duplicates.
+/// Returns the usernames that a caption mentions in order, without `@`, in lower case and without duplicates.
 ///
-/// The `@` of an e-mail address or a URL mentions nobody.
+/// The `@` of an e-mail address or a URL is not a mention.
 pub(crate) fn mentions(caption: &str) -> Vec<String> {
     let mut names = Vec::new();
     for token in caption.split_whitespace().map(without_url) {
@@ -46,14 +46,14 @@ pub(crate) fn mentions(caption: &str) -> Vec<String> {
     names
 }
 
-/// A token up to the URL in it, if there is one.
+/// Returns the part of a token before a URL in it, if there is one.
 fn without_url(token: &str) -> &str {
     let end = token.find("://").or_else(|| token.find("www."));
     end.map_or(token, |end| &token[..end])
 }
 
-/// Letters, marks, digits and connectors. Unicode's "identifier continue" is that set, less some ligatures, plus
-/// middle dots, which separate tags; variation selectors are marks that make `#` a keycap emoji.
+/// Whether a character is a letter, mark, digit or connector. Unicode's "identifier continue" is that set, minus some
+/// ligatures, plus middle dots, which separate tags; variation selectors are marks that make `#` a keycap emoji.
 fn is_word(c: char) -> bool {
     (c.is_alphabetic() || unicode_ident::is_xid_continue(c))
         && !matches!(

@@ -1,6 +1,6 @@
-//! Glue that turns this crate's outcomes into the generated types of a component; nothing else.
+//! Macros that convert this crate's outcomes to the generated types of a component; nothing else.
 
-/// Implements the exported interface `$interface` of a component by the module `$kind` of this crate.
+/// Implements the exported interface `$interface` of a component with the module `$kind` of this crate.
 #[macro_export]
 macro_rules! export_kind {
     ($component:ty, $interface:ident, $kind:ident) => {

@@ -1,4 +1,4 @@
-//! The contract's types, generated from `wit/`; the components share them, so nothing is converted.
+//! The types of the contract, generated from `wit/`. The components use the same types, so nothing needs conversion.
 #![expect(missing_docs, reason = "generated; documented in wit/")]
 
 wit_bindgen::generate!({

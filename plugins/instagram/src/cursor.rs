@@ -1,42 +1,42 @@
-//! Our cursor: where in which of Instagram's pages the next item stands. Handed out, and never trusted.
+//! Our own cursor: the position of the next item in Instagram's pages. Clients send it back, so it is never trusted.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
-/// Characters of a cursor; Instagram's own are below 200.
+/// Maximum length of a cursor, characters; Instagram's own are below 200.
 const CHARS_MAX: usize = 2048;
-/// Items of one of Instagram's pages that may be skipped; it serves 12.
+/// Maximum number of items of one of Instagram's pages that may be skipped; a page has 12.
 const SKIP_MAX: usize = 100;
-/// Digits of a user id: those of the largest 64-bit number.
+/// Maximum number of digits of a user id: those of the largest 64-bit number.
 const ID_DIGITS_MAX: usize = 20;
 
-/// A place in the list of an account's posts or reels.
+/// A position in the list of an account's posts or reels.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cursor {
-    /// The door that has this page: doors do not know each other's cursors.
+    /// The door that serves this page: the cursors of one door are not valid for another.
     #[serde(rename = "d")]
     pub(crate) door: String,
     /// Instagram's cursor to the page; the first page has none.
     #[serde(rename = "c")]
     pub(crate) page: Option<String>,
-    /// Items of the page that are behind us.
+    /// Number of items of the page that were already returned.
     #[serde(rename = "s")]
     pub(crate) skip: usize,
-    /// For the doors that ask by user id.
+    /// For doors whose requests need the user id.
     #[serde(rename = "u")]
     pub(crate) user_id: Option<String>,
 }
 
 impl Cursor {
-    /// Opaque text, safe in a URL.
+    /// Encodes the cursor as opaque text that is safe in a URL.
     pub(crate) fn encode(&self) -> String {
         // A struct of texts and a number always serialises.
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
     }
 
-    /// Reads a cursor that somebody sent; `None` for anything that [`Self::encode`] did not write.
+    /// Decodes a cursor from a client; `None` for anything that [`Self::encode`] did not write.
     pub(crate) fn decode(text: &str) -> Option<Self> {
         if text.len() > CHARS_MAX {
             return None;

@@ -1,12 +1,12 @@
-//! Reads the DASH manifest (MPD) inside an answer: the renditions that the JSON around it does not list.
-//! A pull reader over tags: Instagram's manifests have one period and one `BaseURL` a representation.
+//! Reads the DASH manifest (MPD) in a response: the renditions that the JSON around it does not list. A pull reader
+//! over tags: Instagram's manifests have one period, and one `BaseURL` per representation.
 
 use std::cmp::Reverse;
 
 use crate::contract::records::{Sound, Video};
 use crate::read::markup::Tag;
 
-/// What a manifest states.
+/// The content of a manifest.
 #[derive(Default)]
 pub(crate) struct Manifest {
     /// Seconds.
@@ -17,7 +17,7 @@ pub(crate) struct Manifest {
     pub(crate) sounds: Vec<Sound>,
 }
 
-/// Reads a manifest. A text that is none (some answers carry a URL in its place) states nothing.
+/// Reads a manifest. The result is empty for text that is not a manifest (some responses contain a URL instead).
 pub(crate) fn read(xml: &str) -> Manifest {
     let mut manifest = Manifest::default();
     let mut set = None;
@@ -49,7 +49,8 @@ pub(crate) fn read(xml: &str) -> Manifest {
     manifest
 }
 
-/// The codec's usual name for an RFC 6381 text such as `avc1.64001F`; its first part where it has none here.
+/// Returns the usual name of the codec for an RFC 6381 text such as `avc1.64001F`; for unknown codecs, the first part
+/// of the text.
 pub(crate) fn codec(codecs: &str) -> Option<String> {
     let first = codecs.split(['.', ',']).next()?.trim();
     let name = match first {
@@ -64,7 +65,7 @@ pub(crate) fn codec(codecs: &str) -> Option<String> {
     Some(name.to_ascii_lowercase())
 }
 
-/// Adds a representation, whose attributes may stand at its adaptation set instead.
+/// Adds a representation. Its attributes may be on its adaptation set instead.
 fn add(manifest: &mut Manifest, tags: &[Option<&Tag<'_>>; 2], url: String) {
     if !url.starts_with("http") {
         return;
@@ -100,14 +101,14 @@ fn area(video: &Video) -> u64 {
     u64::from(video.width.unwrap_or_default()) * u64::from(video.height.unwrap_or_default())
 }
 
-/// Frames per second from `30` or `15360/512`.
+/// Parses frames per second from `30` or `15360/512`.
 fn frame_rate(text: &str) -> Option<f64> {
     let (frames, span) = text.split_once('/').unwrap_or((text, "1"));
     let rate = frames.trim().parse::<f64>().ok()? / span.trim().parse::<f64>().ok()?;
     (rate.is_finite() && rate > 0.0).then_some(rate)
 }
 
-/// Seconds from an ISO 8601 duration without days, such as `PT0H1M28.793S`.
+/// Parses seconds from an ISO 8601 duration without days, such as `PT0H1M28.793S`.
 fn seconds(text: &str) -> Option<f64> {
     let mut rest = text.strip_prefix("PT")?;
     let mut total = 0.0;

@@ -1,8 +1,9 @@
-//! The one engine of all kinds: goes from door to door, one round at a time. Knows no kind and no door by name.
+//! The engine of all kinds: tries one door after another, one round at a time. It knows no kind and no door by name. A
+//! door is one request that may return the content.
 //!
-//! Every step walks the same way again from the start, but reads only what is new: what a door said is taken from the
-//! memo where it was read in an earlier step, and from the answers where it was asked last. The walk stops at the first
-//! question that has no answer yet. When every door stayed closed, the `verdict` is the refusal.
+//! Every step repeats the same walk from the start, but parses only new responses: results of earlier steps come from
+//! the memo, and the results of the last round from the answers. The walk stops at the first request that has no answer
+//! yet. If no door returned the content, the `verdict` decides the refusal.
 
 mod door;
 mod memo;
@@ -23,18 +24,18 @@ use crate::read::Reading;
 use crate::request::{Values, request};
 use crate::settings::{Named, Settings};
 
-/// Most steps of one extraction that end in a fetch; the host allows no more.
+/// Maximum number of steps of one extraction that end in a fetch; the limit of the host.
 pub const ROUNDS_MAX: u32 = 8;
-/// Most requests of one extraction; the host allows no more.
+/// Maximum number of requests of one extraction; the limit of the host.
 pub const REQUESTS_MAX: u32 = 12;
 
-/// Every host that a door may name.
+/// Every host that a door may use.
 pub const HOSTS: [&str; 2] = ["www.instagram.com", "i.instagram.com"];
 
-/// What to do next. The components turn it into the step of their kind.
+/// What to do next. The components convert it to the step of their kind.
 #[derive(Debug, PartialEq)]
 pub enum Step<T> {
-    /// Send the requests, then call again with the memo and their answers.
+    /// Send the requests, then call again with the memo and the answers to them.
     Fetch(Fetch),
     /// The record.
     Done(T),
@@ -42,10 +43,10 @@ pub enum Step<T> {
     Refuse(Refusal),
 }
 
-/// A step with what explains it.
+/// A step and its report.
 #[derive(Debug, PartialEq)]
 pub struct Outcome<T> {
-    /// The door whose answer decided, and a line for every door that stayed closed in this step.
+    /// The door whose response decided, and a diagnostic for every door that failed in this step.
     pub report: Report,
     /// What to do next.
     pub step: Step<T>,
@@ -58,7 +59,7 @@ pub(crate) enum Stop {
     Refuse(Refusal),
 }
 
-/// One walk: what was said so far, what was answered last, and what was noticed.
+/// One walk: the memo of earlier steps, the answers of the last round, and the report.
 pub(crate) struct Walk<'a> {
     pub(crate) context: &'a Context,
     settings: &'a Settings,
@@ -111,7 +112,7 @@ pub(crate) fn run<T>(
 }
 
 impl<'a> Walk<'a> {
-    /// The doors for a purpose that can be asked at all here.
+    /// Returns the doors for a purpose that can be used here.
     pub(crate) fn doors(&self, purpose: &str) -> Result<Vec<Named<'a>>, Stop> {
         let doors = self.settings.doors(purpose).map_err(unusable)?;
         Ok(doors
@@ -120,7 +121,7 @@ impl<'a> Walk<'a> {
             .collect())
     }
 
-    /// The door of this name.
+    /// Returns the door of this name.
     pub(crate) fn door(&self, name: &str) -> Result<Named<'a>, Stop> {
         self.settings.door(name).map_err(unusable)
     }
@@ -132,9 +133,9 @@ impl<'a> Walk<'a> {
             && self.memo.size() <= MEMO_BYTES_MAX
     }
 
-    /// Notes something for the log, unless an earlier step did.
+    /// Adds a diagnostic to the report, unless an earlier step did.
     pub(crate) fn note(&mut self, severity: Severity, door: Option<&str>, message: String) {
-        // While answers are left, the walk is where an earlier step was.
+        // While there are unread answers, the walk repeats an earlier step.
         if self.answers.is_empty() {
             self.report.diagnostics.push(Diagnostic {
                 severity,
@@ -144,7 +145,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What these doors say, all asked in one round.
+    /// Returns the results of these doors, all requested in one round.
     fn ask<T: Serialize + DeserializeOwned>(
         &mut self,
         asked: Vec<(Named<'a>, Request)>,
@@ -174,9 +175,9 @@ impl<'a> Walk<'a> {
         said.collect::<Result<_, _>>().map_err(unusable)
     }
 
-    /// Goes from door to door until one brings what `read` looks for; else refuses, see `verdict`.
+    /// Tries one door after another until one returns what `read` looks for; otherwise refuses, see `verdict`.
     ///
-    /// Learns the user id on the way, which opens further doors.
+    /// Collects the user id on the way, which some doors need.
     pub(crate) fn knock<T: Serialize + DeserializeOwned>(
         &mut self,
         doors: &[Named<'a>],
@@ -210,7 +211,7 @@ impl<'a> Walk<'a> {
         Err(Stop::Refuse(verdict.refusal()))
     }
 
-    /// What each of these doors adds, all asked in one round; a closed one adds nothing.
+    /// Returns what each of these doors adds, all requested in one round; a door that fails adds nothing.
     pub(crate) fn ask_all<T: Serialize + DeserializeOwned>(
         &mut self,
         doors: &[Named<'a>],

@@ -1,6 +1,6 @@
-//! What an answer means that holds no record. Knows statuses, URLs and messages, no door by name.
+//! Determines what a response without a record means. Knows statuses, URLs and messages, but no door by name.
 //!
-//! The rows are those of the tests below; a login wall, a stale doc_id, an execution error or a throttled shell is
+//! The tests below have one row per case. A login wall, a stale doc_id, an execution error or a throttled shell is
 //! never [`Closed::Missing`].
 
 #[cfg(test)]
@@ -14,34 +14,34 @@ use crate::contract::exchanges::{FetchError, Response};
 use crate::contract::steps::{Change, Refusal};
 use crate::read::Body;
 
-/// Why a door brought nothing. [`crate::drive`] weighs them against each other.
+/// Why a door returned no record. [`crate::drive`] weighs the reasons against each other.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) enum Closed {
-    /// The answer itself states why there is no record: private, or gated.
+    /// The response itself states why there is no record: private, or gated.
     Stated(Refusal),
-    /// The answer states that there is no such thing.
+    /// The response states that the content does not exist.
     Missing,
-    /// Asked for patience: seconds, where stated.
+    /// Instagram asks to wait: seconds, if stated.
     Throttled(Option<u32>),
-    /// Wants a session.
+    /// Instagram requires a session.
     Login,
-    /// Our root is there and cannot be read, or our query is stale.
+    /// Our root is present but unreadable, or our query is stale.
     Changed(Change),
-    /// The query failed inside Instagram: for now, or because of a cursor, or it is stale.
+    /// The query failed inside Instagram: temporarily, because of a cursor, or because it is stale.
     Execution(Change),
-    /// Answered something else.
+    /// Any other response that cannot be read.
     Unreadable(Change),
-    /// Did not answer: network or server.
+    /// No response: a network or server error.
     Down(String),
-    /// Answered, and says nothing either way.
+    /// A response that says nothing about the content.
     Nothing,
 }
 
-/// Parts of Instagram's `message` texts, and what they mean.
+/// Parts of Instagram's `message` texts, and their meaning.
 const MESSAGES: [(&str, Closed); 11] = [
     ("login_required", Closed::Login),
     ("unauthorized logged out query", Closed::Login),
-    // A flagged session must stop; a guest gets these where only a session would do.
+    // A flagged session must stop; a guest gets these where only a session would help.
     ("checkpoint_required", Closed::Login),
     ("challenge_required", Closed::Login),
     ("feedback_required", Closed::Login),
@@ -57,16 +57,16 @@ const MESSAGES: [(&str, Closed); 11] = [
 ];
 /// Meta's GraphQL throttle, sent with status 200.
 const THROTTLE_CODE: u64 = 1_675_004;
-/// Characters of an answer that a report quotes.
+/// Maximum number of characters of a response that a report quotes.
 const QUOTED_CHARS: usize = 200;
 
-/// A fetch that ended without an answer.
+/// The failure of a fetch that ended without a response.
 pub(crate) fn failed(error: &FetchError) -> Closed {
     let name = format!("{error:?}");
     Closed::Down(name.trim_start_matches("FetchError::").to_owned())
 }
 
-/// The failure that an answer states, if it states one.
+/// Returns the failure that a response states, if any.
 pub(crate) fn stated(response: &Response, body: &Body) -> Option<Closed> {
     if memmem::find(
         &response.body,
@@ -92,7 +92,7 @@ pub(crate) fn stated(response: &Response, body: &Body) -> Option<Closed> {
     by_body.or_else(by_place).or_else(|| in_status(response))
 }
 
-/// An answer that is no page and no JSON object of ours, where there should have been one.
+/// Describes a response that is neither a page nor JSON with one of our roots, although one was expected.
 pub(crate) fn unreadable(response: &Response, body: &Body) -> Change {
     let (expected, found) = match body {
         Body::Json(value) => ("a known root", value.to_string()),
@@ -126,7 +126,7 @@ fn change(path: &str, expected: &str, found: &str) -> Change {
     }
 }
 
-/// Where Instagram sends guests whose pages are spent, and sessions that it distrusts.
+/// Whether this is a path to which Instagram redirects guests over their limit, and sessions that it distrusts.
 fn is_wall(path: &str) -> bool {
     path == "/"
         || ["/accounts/login", "/accounts/suspended", "/challenge"]
@@ -134,7 +134,8 @@ fn is_wall(path: &str) -> bool {
             .any(|wall| path.starts_with(wall))
 }
 
-/// Where there are no pages: an error page there is about the address, not about what was asked for.
+/// Whether this is an API path. API paths have no pages, so an error page there is about the path, not about the
+/// content.
 fn is_api(path: &str) -> bool {
     ["/api/", "/graphql/", "/ajax/"]
         .iter()
@@ -174,16 +175,16 @@ fn in_json(json: &Value, response: &Response) -> Option<Closed> {
             _ => Closed::Down(format!("error {code}: {summary}")),
         });
     }
-    // What web_profile_info answers a guest about an account that is hidden from guests.
+    // The response of web_profile_info to a guest if the account is hidden from guests.
     let bare = json["status"] == "ok" && json.as_object().is_some_and(|object| object.len() == 1);
     bare.then_some(Closed::Login)
 }
 
-/// Of the answers that say why in words.
+/// The meaning of a response that states the reason as text.
 fn in_message(message: &str, response: &Response) -> Closed {
     let lower = message.to_lowercase();
     if lower.contains("please wait a few minutes") {
-        // With 401 it is the login gate, at once and on a fresh address: no patience helps.
+        // With status 401 it is the login gate: it appears at once, even on a fresh address, and waiting does not help.
         return if response.status == 401 {
             Closed::Login
         } else {
@@ -201,7 +202,7 @@ fn in_message(message: &str, response: &Response) -> Closed {
     }
 }
 
-/// GraphQL errors beside no data. Beside data they are partial, and the record was read before this is asked.
+/// The meaning of GraphQL errors without data. Errors with data are partial; then the record has already been read.
 fn in_errors(errors: &[Value]) -> Closed {
     if errors
         .iter()
@@ -227,7 +228,7 @@ fn in_errors(errors: &[Value]) -> Closed {
     } else if known("unauthorized logged out query") || known("login_required") {
         Closed::Login
     } else if known("field_exception") {
-        // Missing or withheld in this country: the doors for guests tell which.
+        // Missing, or withheld in this country: the doors for guests can tell which.
         Closed::Down(messages)
     } else if known("was not found") || known("missing_required_variable_value") {
         Closed::Changed(change("errors", "an answer to this doc_id", &messages))
@@ -236,7 +237,7 @@ fn in_errors(errors: &[Value]) -> Closed {
     }
 }
 
-/// Seconds of `Retry-After`; a date in it is not read.
+/// Parses the seconds of `Retry-After`; a date is ignored.
 fn retry_after(response: &Response) -> Option<u32> {
     let field = response
         .headers

@@ -1,10 +1,10 @@
-//! What knows Instagram: which request to send next and how to read what came back. Plain Rust, so that it
-//! also runs natively; knows no host, no clock and no network.
+//! Everything specific to Instagram: which request to send next and how to read the response. Plain Rust, so that it
+//! also runs natively; it depends on no host, clock or network.
 //!
-//! Each kind of record has a module with `extract(query, context, memo, answers)`, pure: one step of a fold over the
-//! answers. The walk: the kind asks [`drive`] for a record; that goes through the doors of [`settings`] in order,
-//! [`request`] writes each question, `read` reads each answer, and [`failure`] tells what an answer means that
-//! holds no record.
+//! Each kind of record has a module with a pure function `extract(query, context, memo, answers)`: one step of a fold
+//! over the answers. The kind asks [`drive`] for a record. The engine tries the doors of [`settings`] in order:
+//! [`request`] builds each request, `read` reads each response, and [`failure`] determines what a response without a
+//! record means.
 
 mod caption;
 mod component;

@@ -1,4 +1,4 @@
-//! One post. Knows no dialect: that is `read`'s.
+//! The extractor for one post. It knows no dialect; that is the job of `read`.
 
 use crate::contract::exchanges::Exchange;
 pub use crate::contract::queries::MediaQuery as Query;
@@ -10,10 +10,10 @@ use crate::read::{self, Reading};
 use crate::request::Values;
 use crate::shortcode;
 
-/// Characters of a shortcode; longer ones are bound to an owner and begin with the shortcode.
+/// Length of a shortcode, characters; longer ones are bound to an owner and begin with the shortcode.
 const SHORTCODE_CHARS: usize = 11;
 
-/// The next step towards a post.
+/// Returns the next step of the extraction of a post.
 #[must_use]
 pub fn extract(
     query: &Query,
@@ -24,7 +24,7 @@ pub fn extract(
     drive::run(context, memo, answers, |walk| find(walk, &query.target))
 }
 
-/// The post or reel that is meant: Instagram makes no difference.
+/// Finds the post or reel of the target: Instagram does not distinguish them.
 pub(crate) fn find(walk: &mut Walk<'_>, target: &Target) -> Result<Media, Stop> {
     let code = match target {
         Target::Shortcode(code) => code.clone(),
@@ -48,7 +48,7 @@ pub(crate) fn find(walk: &mut Walk<'_>, target: &Target) -> Result<Media, Stop> 
     let (media, _) = walk.knock(&doors, &mut values, |answered| {
         read::media(answered.documents, code)
     })?;
-    // The operator's session may be shown what guests are not.
+    // The operator's session may see content that guests may not.
     if media
         .owner
         .as_ref()
@@ -59,7 +59,7 @@ pub(crate) fn find(walk: &mut Walk<'_>, target: &Target) -> Result<Media, Stop> 
     Ok(media)
 }
 
-/// The shortcode behind a share link: where its redirect ends.
+/// Returns the shortcode behind a share link, from the URL where its redirect ends.
 fn follow(walk: &mut Walk<'_>, link: &str) -> Result<String, Stop> {
     let named = walk.door("share")?;
     let path = link
@@ -78,7 +78,7 @@ fn follow(walk: &mut Walk<'_>, link: &str) -> Result<String, Stop> {
     Ok(code)
 }
 
-/// The shortcode in the address of a post, or in that of the login page that a guest is sent to instead.
+/// Returns the shortcode in the URL of a post, or in that of the login page to which a guest is redirected instead.
 fn code_in(url: &str) -> Option<String> {
     let url = url.replace("%2F", "/").replace("%2f", "/");
     let segments: Vec<&str> = url.split(['/', '?', '#', '&', '=', '%']).collect();

@@ -11,14 +11,14 @@ use crate::drive::{self, Answered, Outcome, Stop, Walk};
 use crate::read::{self, ProfilePart, Reading};
 use crate::request::Values;
 
-/// What a further door may add.
+/// What another door may add.
 #[derive(Deserialize, Serialize)]
 struct Detail {
     part: Option<ProfilePart>,
     post_count: Option<u64>,
 }
 
-/// The next step towards a profile.
+/// Returns the next step of the extraction of a profile.
 #[must_use]
 pub fn extract(
     query: &Query,
@@ -42,7 +42,7 @@ fn find(walk: &mut Walk<'_>, username: &str) -> Result<Profile, Stop> {
         let doors = walk.doors("profile-details")?;
         for detail in walk.ask_all(&doors, &values, |answered| detail(answered, username))? {
             part.profile.post_count = part.profile.post_count.or(detail.post_count);
-            // A name may change hands between two answers.
+            // A username may move to another account between two responses.
             match detail.part {
                 Some(other) if other.profile.user_id == part.profile.user_id => {
                     part = part.completed(other)
@@ -89,7 +89,7 @@ fn detail(answered: &Answered<'_>, username: &str) -> Reading<Detail> {
     }
 }
 
-/// Guests are told the count by the page's description, where it is not rounded, and by the profile's embed.
+/// For guests, the post count is in the embed of the profile, and in the description of the page if it is not rounded.
 fn post_count(answered: &Answered<'_>, username: &str) -> Option<u64> {
     let is_owner = |context: &&Value| {
         context["username"]

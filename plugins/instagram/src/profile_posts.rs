@@ -8,7 +8,7 @@ use crate::read;
 use crate::tab;
 pub use crate::tab::Query;
 
-/// The next step towards a page of posts.
+/// Returns the next step of the extraction of a page of posts.
 #[must_use]
 pub fn extract(
     query: &Query,

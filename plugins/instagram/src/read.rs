@@ -1,8 +1,8 @@
-//! Reads what Instagram answered, in whichever of its dialects, from whichever door. Pure; knows no requests.
+//! Reads Instagram's responses, in any of its dialects, from any door. Pure; knows no requests.
 //!
-//! The walk: [`body`] tells JSON from a page; each reader then looks for its roots wherever they are
-//! (`find`), picks the one that was asked for, and one of two normalisers makes the record of it: `media` for XDT,
-//! POLARIS and mobile v1, `legacy` for the GraphQL of `edge_*` keys.
+//! [`body`] distinguishes JSON from a page. Each reader then looks for its roots at any depth (`find`) and picks the
+//! requested one. One of two normalisers converts it to a record: `media` for XDT, POLARIS and mobile v1, `legacy` for
+//! the GraphQL of `edge_*` keys.
 
 mod audio;
 mod embed;
@@ -37,53 +37,53 @@ pub(crate) use crate::read::profile::profile;
 pub(crate) use crate::read::story::stories;
 pub(crate) use crate::read::tab::{posts, reels};
 
-/// What a response body is.
+/// The parsed body of a response.
 pub(crate) enum Body {
     Json(Value),
     Html(Page),
-    /// Neither: a cut or foreign answer.
+    /// Neither: a truncated or foreign response.
     Other,
 }
 
-/// What an answer says about the thing asked for.
+/// What a response says about the requested content.
 ///
-/// It takes the body alone: whether an answer counts at all (GraphQL errors, status) is for the caller to know.
+/// It depends on the body alone. Whether a response counts at all (GraphQL errors, status) is up to the caller.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Reading<T> {
     Found(T),
-    /// A known root is null or empty: no such thing, as far as this answer knows.
+    /// A known root is null or empty: the content does not exist, as far as this response shows.
     Missing,
-    /// The answer states why not: gated by age or region, or a private account.
+    /// The response states the reason: gated by age or region, or a private account.
     Refused(Refusal),
-    /// None of our roots is in there, or only such that are about something else.
+    /// The response has none of our roots, or only roots about something else.
     Absent,
-    /// A root is there and cannot be read. The path begins at the root, without the door.
+    /// A root is present but cannot be read. The path begins at the root, without the door.
     Changed(Change),
 }
 
-/// A profile as one answer states it: fields that another door has are absent.
+/// A profile as one response states it: fields that only other doors have are absent.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct ProfilePart {
     pub(crate) profile: Profile,
-    /// The account's id on the Facebook side, which POLARIS connections page by.
+    /// The account's id on the Facebook side, which POLARIS connections use for paging.
     pub(crate) page_id: Option<String>,
-    /// When its latest story was posted, in seconds since 1970; 0 says that there is none.
+    /// When its latest story was posted, in seconds since 1970; 0 means that there is none.
     pub(crate) latest_reel_media: Option<u64>,
 }
 
-/// A page of an account's posts or reels as one answer states it.
+/// A page of an account's posts or reels as one response states it.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct TabPage {
     pub(crate) owner: User,
     pub(crate) total_count: Option<u64>,
-    /// Only the account's own, co-authored ones included: guests are served others' in between.
+    /// Only the account's own items, including co-authored ones: for guests, Instagram mixes in items of others.
     pub(crate) items: Vec<Media>,
     pub(crate) has_next_page: bool,
     pub(crate) end_cursor: Option<String>,
     pub(crate) private: Option<bool>,
 }
 
-/// The stories of an account as one answer states them.
+/// The stories of an account as one response states them.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
 pub(crate) struct StoriesPart {
     pub(crate) user_id: Option<String>,
@@ -94,14 +94,14 @@ pub(crate) struct StoriesPart {
 
 #[cfg(test)]
 thread_local! {
-    /// Bytes of all bodies that were read by this thread.
+    /// Total bytes of the bodies that this thread has read.
     pub(crate) static BYTES_READ: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// Tells what a body is, and parses it.
+/// Detects the type of a body, and parses it.
 ///
-/// Strips the `for (;;);` that keeps JSON from being run as a script. Several JSON texts in a row, as streamed
-/// GraphQL answers are, become one array.
+/// Strips the `for (;;);` that keeps JSON from being run as a script. A sequence of JSON texts, as in streamed GraphQL
+/// responses, becomes one array.
 pub(crate) fn body(bytes: &[u8]) -> Body {
     #[cfg(test)]
     BYTES_READ.with(|read| read.set(read.get() + bytes.len()));
@@ -122,7 +122,7 @@ pub(crate) fn body(bytes: &[u8]) -> Body {
 }
 
 impl<T> Reading<T> {
-    /// The same reading of something made of what was found.
+    /// Converts the value that was found.
     pub(crate) fn map<U>(self, make: impl FnOnce(T) -> U) -> Reading<U> {
         match self {
             Self::Found(found) => Reading::Found(make(found)),
@@ -133,7 +133,7 @@ impl<T> Reading<T> {
         }
     }
 
-    /// The more telling of two readings of one answer; the first where they are alike.
+    /// Returns the more informative of two readings of one response; the first if they are equal.
     fn or(self, other: Self) -> Self {
         if other.weight() > self.weight() {
             other
@@ -153,13 +153,13 @@ impl<T> Reading<T> {
     }
 }
 
-/// What `changed` reports: where, what was expected, and the kind of thing found.
+/// The content of a `changed` report: the path, what was expected, and the type of the value found.
 fn changed(path: &str, expected: &str, found: &Value) -> Change {
-    /// Characters of a found value that are told.
+    /// Maximum number of characters of a found value that are reported.
     const LONGEST: usize = 200;
     let found = match found {
         Value::Object(map) => {
-            // In an order of their own, whatever the reader of JSON was built with.
+            // Sorted, so that the order does not depend on the features of the JSON parser.
             let mut keys: Vec<_> = map.keys().map(String::as_str).collect();
             keys.sort_unstable();
             format!("object of {}", keys.join(", "))

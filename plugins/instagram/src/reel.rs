@@ -1,4 +1,4 @@
-//! One reel: a post that is a video.
+//! The extractor for one reel, which is a post that is a video.
 
 use crate::contract::exchanges::Exchange;
 use crate::contract::records::{Media, MediaType};
@@ -7,7 +7,7 @@ use crate::drive::{self, Outcome, Stop};
 pub use crate::post::Query;
 use crate::post::find;
 
-/// The next step towards a reel.
+/// Returns the next step of the extraction of a reel.
 #[must_use]
 pub fn extract(
     query: &Query,

@@ -1,11 +1,12 @@
-//! Makes the request of a door: fills the `{values}` into its texts. Knows the form of GraphQL calls, no door by name.
+//! Builds the request of a door by filling the `{values}` into its texts. Knows the form of GraphQL calls, but no door
+//! by name.
 
 use serde_json::Value;
 
 use crate::contract::exchanges::{Header, Method, Request};
 use crate::settings::Named;
 
-/// What is known so far, for the `{values}` of a door.
+/// The values known so far, for the `{values}` of a door.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Values {
     pub(crate) shortcode: Option<String>,
@@ -18,7 +19,7 @@ pub(crate) struct Values {
     pub(crate) share: Option<String>,
 }
 
-/// A value of a door's text: known, rightly absent, or not known (then the door cannot be asked).
+/// The state of a value in a door's text: known, absent by design, or unknown (then the door cannot be used).
 enum Fill<'a> {
     Known(&'a str),
     Absent,
@@ -40,7 +41,7 @@ impl Values {
         value.as_deref().map_or(Fill::Unknown, Fill::Known)
     }
 
-    /// `text` with its `{values}` filled in, each through `encode`; an absent one is empty.
+    /// Fills the `{values}` of `text`, each through `encode`; an absent one is empty.
     fn text(&self, text: &str, encode: fn(&str) -> String) -> Option<String> {
         let mut filled = String::with_capacity(text.len());
         let mut rest = text;
@@ -58,7 +59,7 @@ impl Values {
         Some(filled)
     }
 
-    /// `template` with its `{values}` filled in; a text that is nothing but an absent value becomes null.
+    /// Fills the `{values}` of `template`; a text that consists only of an absent value becomes null.
     fn json(&self, template: &Value) -> Option<Value> {
         Some(match template {
             Value::String(text) => match text
@@ -81,7 +82,7 @@ impl Values {
     }
 }
 
-/// The request of a door, or `None` while a value that it needs is not known.
+/// Builds the request of a door; `None` if a value that it needs is unknown.
 pub(crate) fn request(named: Named<'_>, values: &Values) -> Option<Request> {
     let Named { door, client, .. } = named;
     let mut headers: Vec<Header> = client
@@ -109,7 +110,7 @@ pub(crate) fn request(named: Named<'_>, values: &Values) -> Option<Request> {
     })
 }
 
-/// The form of a door, if it has one; the outer `None` as in [`request`].
+/// Builds the form of a door, if it has one; the outer `None` as in [`request`].
 fn form(Named { door, client, .. }: Named<'_>, values: &Values) -> Option<Option<String>> {
     if door.form.is_empty() && door.doc_id.is_none() {
         return Some(None);
@@ -140,12 +141,12 @@ fn header(name: &str, value: &str) -> Header {
     }
 }
 
-/// For a place in a URL: a share link's value is two segments.
+/// Encodes a value for a path: the value of a share link has two segments.
 fn path_encoded(text: &str) -> String {
     encoded(text, b"/")
 }
 
-/// RFC 3986: everything but the unreserved characters, and those kept, becomes `%XX`.
+/// Percent-encodes as in RFC 3986: everything except the unreserved characters and those in `kept`.
 fn encoded(text: &str, kept: &[u8]) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

@@ -1,7 +1,7 @@
-//! The doors to Instagram as data: which requests there are, in which order they are tried.
+//! The doors to Instagram as data: which requests exist, and in which order they are tried.
 //!
-//! The TOML texts below are the only source of these values; the host lays the operator's file over them and hands
-//! the whole back as JSON. So there is no default here: a missing key is refused by its name.
+//! The TOML texts below are the only source of these values. The host merges the operator's file into them and passes
+//! the result as JSON. So there are no defaults here: a missing key is an error that names the key.
 
 use std::collections::BTreeMap;
 
@@ -24,15 +24,15 @@ pub const STORY: &str = concat!(
     include_str!("../settings/story.toml")
 );
 
-/// What the settings of every plugin have in common.
+/// The settings that every plugin has.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Settings {
-    /// By name of the client.
+    /// The clients by name.
     client: BTreeMap<String, Client>,
-    /// Names of doors by purpose.
+    /// The names of doors by purpose.
     order: BTreeMap<String, Vec<String>>,
-    /// By name of the door.
+    /// The doors by name.
     door: BTreeMap<String, Door>,
 }
 
@@ -46,17 +46,17 @@ pub(crate) struct Client {
     pub(crate) form: BTreeMap<String, String>,
 }
 
-/// One request that may bring what is asked for. Texts may hold `{values}`, see [`crate::request`].
+/// A door: one request that may return the content. Texts may contain `{values}`, see [`crate::request`].
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Door {
     /// Name of a [`Client`].
     client: String,
     pub(crate) url: String,
-    /// Asked only with the operator's session.
+    /// Used only with the operator's session.
     #[serde(default)]
     pub(crate) session: bool,
-    /// Fields of the form; with these or a `doc_id` it is a POST.
+    /// Fields of the form; with these or a `doc_id`, the request is a POST.
     #[serde(default)]
     pub(crate) form: BTreeMap<String, String>,
     /// Name of the persisted GraphQL query.
@@ -65,33 +65,33 @@ pub(crate) struct Door {
     pub(crate) doc_id: Option<String>,
     /// Variables of the persisted GraphQL query.
     pub(crate) variables: Option<Value>,
-    /// What an answer means that holds nothing of ours.
+    /// What a response without any of our roots means.
     #[serde(default)]
     pub(crate) silence: Silence,
-    /// An older door: it says "no such thing" of hidden things too, and its queries are retired without notice, so
-    /// that its word counts only beside another's.
+    /// An older door. It also reports hidden content as missing, and its queries are retired without notice, so its
+    /// result counts only together with that of another door.
     #[serde(default)]
     pub(crate) doubtful: bool,
-    /// Asked only after another door has said that there is no such thing.
+    /// Used only after another door has reported that the content does not exist.
     #[serde(default)]
     pub(crate) when_missing: bool,
-    /// Its 404 states that there is no such thing; other doors' 404 may be anything.
+    /// A 404 of this door means that the content does not exist; with other doors, a 404 may mean anything.
     #[serde(default)]
     pub(crate) missing_on_404: bool,
-    /// The door that has the pages after this one's, where it is another.
+    /// The door for the following pages, if it is a different one.
     pub(crate) next: Option<String>,
 }
 
-/// What an answer means that holds nothing of ours and no known failure.
+/// What a response means that has none of our roots and no known failure.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Silence {
-    /// It should have: Instagram changed.
+    /// There should have been a root: Instagram changed.
     #[default]
     Changed,
-    /// Pages come without data when Instagram slows a guest down.
+    /// Instagram is slowing a guest down: it then sends pages without data.
     Throttled,
-    /// Nothing at all.
+    /// It means nothing.
     Nothing,
 }
 
@@ -104,12 +104,12 @@ pub(crate) struct Named<'a> {
 }
 
 impl Settings {
-    /// Reads the settings that the host hands over; fails with a text that names the key at fault.
+    /// Parses the settings from the host; the error names the invalid key.
     pub(crate) fn parse(json: &str) -> Result<Self, String> {
         serde_json::from_str(json).map_err(|error| format!("settings: {error}"))
     }
 
-    /// The doors for a purpose, in order.
+    /// Returns the doors for a purpose, in order.
     pub(crate) fn doors(&self, purpose: &str) -> Result<Vec<Named<'_>>, String> {
         let names = self
             .order
@@ -118,7 +118,7 @@ impl Settings {
         names.iter().map(|name| self.door(name)).collect()
     }
 
-    /// The door of this name.
+    /// Returns the door of this name.
     pub(crate) fn door<'a>(&'a self, name: &str) -> Result<Named<'a>, String> {
         let (name, door) = self
             .door

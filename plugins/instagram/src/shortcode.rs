@@ -1,12 +1,12 @@
-//! A shortcode is its media id in base 64, most significant digit first, with Instagram's own alphabet.
-//! Knows nothing of requests or answers.
+//! Converts between shortcodes and media ids. A shortcode is its media id in base 64, most significant digit first,
+//! with Instagram's own alphabet.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Characters of a shortcode that state the media id. A link that is bound to its owner carries 28 more.
+/// Number of characters of a shortcode that encode the media id. A link that is bound to its owner has 28 more.
 const ID_LENGTH: usize = 11;
 
-/// The numeric media id of a shortcode; of a long one (39 characters), that of its first 11.
+/// Returns the numeric media id of a shortcode; for a long one (39 characters), that of its first 11.
 ///
 /// `None` for an empty text, a character outside `[A-Za-z0-9_-]`, or an id beyond 64 bits.
 pub fn media_id(shortcode: &str) -> Option<u64> {
@@ -21,7 +21,7 @@ pub fn media_id(shortcode: &str) -> Option<u64> {
         })
 }
 
-/// The shortcode of a media id, without leading `A`s (zeros).
+/// Returns the shortcode of a media id, without leading `A`s (zeros).
 pub fn from_media_id(mut id: u64) -> String {
     let mut digits = Vec::with_capacity(ID_LENGTH);
     loop {

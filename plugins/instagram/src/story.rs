@@ -1,4 +1,4 @@
-//! The active stories of an account. Guests are shown whether there are any, and no more.
+//! The extractor for the active stories of an account. Guests only learn whether there are any.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +10,10 @@ use crate::drive::{self, Answered, Outcome, Stop, Walk};
 use crate::read::{self, ProfilePart, Reading, StoriesPart};
 use crate::request::Values;
 
-/// Seconds that a story stays up.
+/// How long a story is shown, seconds.
 const STORY_SECONDS: u64 = 24 * 60 * 60;
 
-/// The next step towards the stories.
+/// Returns the next step of the extraction of stories.
 #[must_use]
 pub fn extract(
     query: &Query,
@@ -24,7 +24,7 @@ pub fn extract(
     drive::run(context, memo, answers, |walk| find(walk, &query.username))
 }
 
-/// What an answer tells of an account: its stories themselves, or whether there are any.
+/// What a response states about an account: its stories, or only whether there are any.
 #[derive(Deserialize, Serialize)]
 enum Sight {
     Stories(Stories),
@@ -74,7 +74,7 @@ fn find(walk: &mut Walk<'_>, username: &str) -> Result<Stories, Stop> {
     Ok(stories)
 }
 
-/// Stories are taken from whichever door shows them, though none is known to show them to guests.
+/// Takes stories from any door that shows them, although none is known to show them to guests.
 fn sight(answered: &Answered<'_>, username: &str) -> Reading<Sight> {
     if let Reading::Found(StoriesPart {
         user_id: Some(user_id),
@@ -96,7 +96,7 @@ fn sight(answered: &Answered<'_>, username: &str) -> Reading<Sight> {
     read::profile(answered.documents, username).map(|part| Sight::Account(Box::new(part)))
 }
 
-/// Whether a story is up; `None` where the answer does not say.
+/// Whether the account has an active story; `None` if the response does not say.
 fn is_present(part: &ProfilePart, now: u64) -> Option<bool> {
     match part.latest_reel_media {
         Some(posted) => Some(now < posted.saturating_add(STORY_SECONDS)),
@@ -104,7 +104,7 @@ fn is_present(part: &ProfilePart, now: u64) -> Option<bool> {
     }
 }
 
-/// The items that the operator's session is shown; a stated nothing is none.
+/// Returns the items that the operator's session may see; a response that there are none is an empty list.
 fn items(walk: &mut Walk<'_>, values: &mut Values, username: &str) -> Result<Vec<StoryItem>, Stop> {
     let doors = walk.doors("items")?;
     match walk.knock(&doors, values, |answered| {

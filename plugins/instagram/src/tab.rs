@@ -1,4 +1,4 @@
-//! A page of an account's posts or reels, put together from Instagram's pages of twelve.
+//! A page of an account's posts or reels, built from Instagram's pages of twelve.
 
 #[cfg(test)]
 mod tests;
@@ -16,12 +16,12 @@ use crate::read::{self, Reading, TabPage};
 use crate::request::Values;
 use crate::settings::Named;
 
-/// Finds the list in an answer.
+/// Finds the list in a response.
 type Read = fn(&[Value], &str) -> Reading<TabPage>;
 
 /// Finds the items from the cursor on, up to the limit.
 ///
-/// `purpose` names the doors in the settings.
+/// `purpose` selects the doors in the settings.
 pub(crate) fn find(
     walk: &mut Walk<'_>,
     query: &Query,
@@ -59,14 +59,14 @@ pub(crate) fn find(
     })
 }
 
-/// One of Instagram's pages, and how it was asked for.
+/// One of Instagram's pages, and the door and values of its request.
 struct Fetched<'a> {
     page: TabPage,
     door: Named<'a>,
     values: Values,
 }
 
-/// Fills the list from this page and those after it; gives where the rest begins, if there is one.
+/// Fills the list from this page and the following ones; returns where the rest begins, if there is one.
 fn gather<'a>(
     walk: &mut Walk<'a>,
     list: &mut List,
@@ -96,7 +96,7 @@ fn gather<'a>(
         });
         page = match answer {
             Ok((page, _)) => page,
-            // What was read is worth more than a refusal: the cursor leads back to the page that failed.
+            // Partial results are better than a refusal: the cursor leads back to the page that failed.
             Err(Stop::Refuse(refusal)) => {
                 let message = format!("the list was cut short: {refusal:?}");
                 walk.note(Severity::Warning, Some(door.name), message);
@@ -113,7 +113,7 @@ fn gather<'a>(
     }))
 }
 
-/// The doors to the first of Instagram's pages, and how many of its items are behind the cursor.
+/// Returns the doors to the first of Instagram's pages, and how many of its items the cursor skips.
 fn start<'a>(
     walk: &Walk<'a>,
     query: &Query,
@@ -142,7 +142,8 @@ fn is_private(page: &TabPage) -> Option<bool> {
     page.private.or(page.owner.is_private)
 }
 
-/// The owner of an empty list, by the profile: a private account's list is empty too, without a word.
+/// Checks the owner of an empty list by the profile: the list of a private account is also empty, without further
+/// notice.
 fn confirm(walk: &mut Walk<'_>, values: &Values) -> Result<User, Stop> {
     let username = values.username.as_deref().unwrap_or_default();
     let doors = walk.doors("profile-info")?;
@@ -173,20 +174,20 @@ fn next_door<'a>(walk: &Walk<'a>, named: Named<'a>) -> Result<Named<'a>, Stop> {
         .map_or(Ok(named), |next| walk.door(next))
 }
 
-/// The items so far.
+/// The items collected so far.
 struct List {
     limit: usize,
-    /// Items of the first page that an earlier answer had.
+    /// Number of items of the first page that were already returned.
     skip: Option<usize>,
     known: HashSet<String>,
     items: Vec<Media>,
 }
 
-/// How much of one of Instagram's pages was taken.
+/// How much of one of Instagram's pages was used.
 enum Taken {
-    /// All of it; the cursor to the next one, if there is one.
+    /// All of it; contains the cursor to the next page, if there is one.
     All(Option<String>),
-    /// So many items, and the limit was reached.
+    /// This many items; then the limit was reached.
     Part(usize),
 }
 
@@ -205,7 +206,7 @@ impl List {
         self.items.len() >= self.limit
     }
 
-    /// `cursor`: the one that led to this page.
+    /// Takes items from a page; `cursor` is the one that led to this page.
     fn take(&mut self, page: TabPage, cursor: Option<&str>) -> Taken {
         let first = self.skip.take();
         let had = self.items.len();
@@ -219,7 +220,7 @@ impl List {
             self.known.insert(item.media_id.clone());
             self.items.push(item);
         }
-        // A page that brings nothing new, or leads to itself, would go on for ever.
+        // Prevents an infinite loop if a page has nothing new or leads to itself.
         let is_stuck = first.is_none() && self.items.len() == had;
         let next = page
             .end_cursor

@@ -1,4 +1,4 @@
-//! What the unit tests of the asking half share: a context, answers, and a run from first question to last.
+//! Helpers for the unit tests of requests: a context, answers, and a run from the first request to the end.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use serde_json::Value;
@@ -7,7 +7,7 @@ use crate::contract::exchanges::{Answer, Exchange, Header, Method, Request, Resp
 use crate::contract::steps::{Context, Refusal};
 use crate::{Outcome, ROUNDS_MAX, Step};
 
-/// The time of every test.
+/// The current time in every test.
 pub(crate) const NOW: u64 = 1_795_000_000;
 
 /// A guest's context with these default settings.
@@ -19,7 +19,7 @@ pub(crate) fn guest(settings: &str) -> Context {
     }
 }
 
-/// The same where the operator has a session.
+/// Like [`guest`], but with a session of the operator.
 pub(crate) fn member(settings: &str) -> Context {
     Context {
         session: true,
@@ -57,8 +57,8 @@ pub(crate) fn form(request: &Request) -> String {
     String::from_utf8(request.body.clone().unwrap_or_default()).unwrap()
 }
 
-/// Folds over answers until the end; gives it and what was asked on the way. Unless told otherwise, an answer comes from
-/// where it was asked.
+/// Runs the fold until the end; returns the result and the requests. Unless stated otherwise, the URL of a response is
+/// that of its request.
 pub(crate) fn run<T>(
     extract: impl Fn(&[u8], &[Exchange]) -> Outcome<T>,
     answer: impl Fn(&Request) -> Response,
@@ -70,7 +70,7 @@ pub(crate) fn run<T>(
     }
 }
 
-/// The same, with the outcome of every step.
+/// Like [`run`], but returns the outcome of every step.
 pub(crate) fn steps<T>(
     extract: impl Fn(&[u8], &[Exchange]) -> Outcome<T>,
     answer: impl Fn(&Request) -> Response,
@@ -123,7 +123,7 @@ pub(crate) fn record<T: std::fmt::Debug>(step: Step<T>) -> T {
     }
 }
 
-/// The wall that guests mostly meet.
+/// The login wall that guests usually get.
 pub(crate) fn login_gate() -> Response {
     response(
         401,

@@ -1,4 +1,4 @@
-//! `gramhost doctor`: what is wrong is named, with the command that helps; being offline is no failure.
+//! `gramhost doctor`: it reports each problem with the command that helps; being offline is not a failure.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::harness::{
     upstream::{Upstream, reply},
 };
 
-/// Free ports, and nobody asked on the network.
+/// Free ports, and no requests to the network.
 const QUIET: [&str; 7] = [
     "doctor",
     "--listen",
@@ -29,7 +29,7 @@ fn what_is_wrong_is_named_and_fails() {
         "ok   other server      none uses the data folder",
         "ok   free disk ",
         "ok   clock ",
-        // Being offline is a note that says what to check.
+        // Being offline is a note that lists what to check.
         "note Instagram         not reachable (",
     ] {
         assert!(stdout(&good).contains(line), "{line}: {}", stdout(&good));
@@ -107,7 +107,7 @@ fn who_holds_a_port_and_the_data_folder_is_told_as_json() {
             .unwrap()
             .contains("another --data")
     );
-    // Looking has not taken the lock away from the server: a second server is still refused.
+    // The check has not released the server's lock: a second server is still rejected.
     let second = gramhost(server.folder.path())
         .args(["--listen", "127.0.0.1:0", "--admin-listen", "off"])
         .output()

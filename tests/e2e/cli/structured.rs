@@ -1,4 +1,4 @@
-//! `--json` on what prints something structured, the exit codes beside it, and bars on a terminal alone.
+//! `--json` of commands with structured output, their exit codes, and progress bars on terminals only.
 
 use std::{fs, process::Output};
 
@@ -10,7 +10,7 @@ use crate::{
     plugin::POST,
 };
 
-/// A component in a folder of its own, under the name of the plugin that it is.
+/// A component in a separate folder, under the name of its plugin.
 fn post() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     share_compiled_plugins(folder.path());
@@ -47,7 +47,7 @@ fn a_terminal_gets_a_bar_that_goes_away() {
     let folder = post();
     let file = folder.path().join("post.wasm");
     let screen = on_a_terminal(&format!("plugin test {}", file.display()), true);
-    // Drawn, and the line cleared again.
+    // The bar was drawn, and its line cleared again.
     let (bar, rest) = screen.split_once(" cases ").unwrap();
     assert!(
         bar.contains('░') && rest.contains("\u{1b}[2K"),
@@ -76,7 +76,7 @@ fn what_the_server_makes_of_a_component() {
     let refused = run(&["put", "reel.wasm"]);
     assert_eq!(refused.status.code(), Some(5), "{}", stderr(&refused));
     assert!(json(&refused)["error"]["code"].is_string());
-    // No candidate to drop, nothing to go back to, and no such plugin.
+    // No candidate to drop, no earlier version, and no such plugin.
     for (arguments, code) in [
         (["discard", "post"], 1),
         (["rollback", "reel"], 1),

@@ -1,4 +1,4 @@
-//! What the command line says of itself: help, completions and manual pages, with and without a terminal.
+//! Help, completions and manual pages of the command line, with and without a terminal.
 
 use std::{
     io::Write,
@@ -8,7 +8,7 @@ use std::{
 use super::{run, stderr, stdout};
 use crate::harness::server::gramhost;
 
-/// Every command that is listed, with those below `plugin`.
+/// Every listed command, and some of those below `plugin`.
 const COMMANDS: [&str; 10] = [
     "serve",
     "extract",
@@ -22,7 +22,7 @@ const COMMANDS: [&str; 10] = [
     "man",
 ];
 
-/// What a program makes of this text; none where the program is not installed.
+/// The output of a program for this text; `None` if the program is not installed.
 fn judged(program: &str, arguments: &[&str], text: &[u8]) -> Option<String> {
     let mut child = Command::new(program)
         .args(arguments)
@@ -36,7 +36,7 @@ fn judged(program: &str, arguments: &[&str], text: &[u8]) -> Option<String> {
     Some(stdout(&output).to_owned() + stderr(&output))
 }
 
-/// What this command writes to a terminal, which `script` makes for it.
+/// The output of this command on a terminal, which `script` provides.
 pub(super) fn on_a_terminal(arguments: &str, colour: bool) -> String {
     let folder = tempfile::tempdir().unwrap();
     let gramhost = gramhost(folder.path());
@@ -129,7 +129,7 @@ fn manual_pages_are_read_without_a_complaint() {
         assert!(page.contains(".SH EXAMPLES\n.nf\n"), "{page}");
         assert!(!page.contains("compile\\-component"), "{page}");
         if let Some(said) = judged("mandoc", &["-Tlint", "-Wwarning"], &output.stdout) {
-            // A page has no date, so that the same source makes the same page; the library separates paragraphs twice.
+            // A page has no date, so that it is reproducible; the library separates paragraphs twice.
             let complaints: Vec<_> = said
                 .lines()
                 .filter(|it| !it.contains(" date") && !it.contains("paragraph macro"))

@@ -1,4 +1,4 @@
-//! Reads a guide: each `$ curl …` in it, the status that it says, and the answer that it shows.
+//! Reads a guide: each `$ curl …` in it, the stated status, and the response that it shows.
 
 use std::collections::BTreeSet;
 
@@ -12,19 +12,19 @@ pub(super) struct Call {
     pub(super) path: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Option<Value>,
-    /// As the line `Answers …` after it says.
+    /// From the line `Answers …` that follows.
     pub(super) status: u16,
     pub(super) shown: Shown,
 }
 
-/// What stands below it.
+/// The response shown below it.
 pub(super) enum Shown {
     Json(Value),
     Text(String),
     Nothing,
 }
 
-/// Every one of a guide, in its order.
+/// All curl lines of a guide, in order.
 pub(super) fn calls(guide: &str) -> Vec<Call> {
     let mut calls = Vec::new();
     for part in guide.split("```console\n$ curl ").skip(1) {
@@ -80,7 +80,7 @@ fn parse(line: &str) -> Call {
     call
 }
 
-/// As a shell splits; nothing but quotes is special in these lines.
+/// Splits a line like a shell; only quotes are special in these lines.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -100,7 +100,7 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// Where the keys of an answer, at any depth, are not those that a guide shows; of a list both show their first element.
+/// Compares the keys of a response at any depth with those that a guide shows; of a list, only the first element.
 pub(super) fn differences(shown: &Value, answer: &Value) -> BTreeSet<String> {
     let (mut shown_keys, mut real_keys) = (BTreeSet::new(), BTreeSet::new());
     keys(shown, "", &mut shown_keys);
@@ -130,7 +130,7 @@ fn keys(value: &Value, place: &str, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Of a shown head.
+/// The header names in a response head that the guide shows.
 pub(super) fn header_names(head: &str) -> Vec<String> {
     let fields = head.lines().skip(1);
     fields
@@ -138,7 +138,7 @@ pub(super) fn header_names(head: &str) -> Vec<String> {
         .collect()
 }
 
-/// `1,024`, `16 KiB`, `8 MiB decoded`.
+/// Parses `1,024`, `16 KiB`, `8 MiB decoded`.
 pub(super) fn number(text: &str) -> Option<u64> {
     let mut words = text.split(' ');
     let number: u64 = words.next()?.replace(',', "").parse().ok()?;

@@ -1,10 +1,10 @@
-//! Answers held against the OpenAPI document, as far as generated clients rely on it: no key that it does not know, no
-//! required one missing, no other type.
+//! Checks responses against the OpenAPI document, as far as generated clients rely on it: no unknown key, no missing
+//! required key, no other type.
 
 use reqwest::Method;
 use serde_json::Value;
 
-/// The document's path for one that was asked.
+/// The path template in the document for a requested path.
 pub(super) fn template(document: &Value, path: &str) -> String {
     let paths = document["paths"].as_object().unwrap();
     let fits = |template: &&String| {
@@ -14,12 +14,12 @@ pub(super) fn template(document: &Value, path: &str) -> String {
                 .zip(path)
                 .all(|(part, asked)| part == asked || part.starts_with('{'))
     };
-    // `/instagram/status/{job_id}` and its like come after what is named in full.
+    // Exact paths take precedence over templates such as `/instagram/status/{job_id}`.
     let exact = paths.keys().find(|template| *template == path);
     exact.or_else(|| paths.keys().find(fits)).unwrap().clone()
 }
 
-/// Where an answer is not as described.
+/// The differences between a response and its description.
 pub(super) fn faults(
     document: &Value,
     path: &str,

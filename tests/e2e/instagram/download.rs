@@ -1,4 +1,4 @@
-//! The download endpoints over sockets: from a POST to bytes that an independent tool agrees with.
+//! The download endpoints over sockets: from a POST to bytes that an independent tool accepts.
 
 mod command;
 mod crashes;
@@ -21,7 +21,7 @@ use tokio::time::{interval, timeout};
 
 use crate::harness::{cdn::Cdn, server::Server};
 
-/// Longer than any job of these tests, on a busy machine.
+/// Longer than any job of these tests takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A server that downloads from a stand-in.
@@ -41,7 +41,7 @@ fn start_at(cdn: &Cdn, folder: TempDir, more: &[&str]) -> Server {
     Server::start_in(folder, &flags)
 }
 
-/// Starts a download and gives back the answer of 202.
+/// Starts a download and returns the response, which has status 202.
 async fn accepted(server: &Server, kind: &str, body: Value) -> Value {
     let answer = server
         .post(&format!("/instagram/download/{kind}"), &body)
@@ -74,7 +74,7 @@ async fn completed(server: &Server, kind: &str, body: Value) -> Value {
     status
 }
 
-/// Why a download fails.
+/// The error code of a download that fails.
 async fn failed(server: &Server, kind: &str, body: Value) -> String {
     let id = accepted(server, kind, body).await["job_id"].clone();
     let status = ended(server, &id).await;
@@ -91,7 +91,7 @@ fn names(status: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// What ffprobe says of bytes that were served: codecs of video and sound, width, height, seconds.
+/// The output of ffprobe for served bytes: codecs of video and sound, width, height, seconds.
 fn probed(bytes: &[u8], name: &str) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);

@@ -1,4 +1,4 @@
-//! Every fixture through the whole server: the built components, extraction, its checks, and the HTTP answer.
+//! Every fixture through the whole server: the built components, extraction, its checks, and the HTTP response.
 
 use std::fs;
 
@@ -8,10 +8,11 @@ use serde_json::Value;
 use super::fixtures as folder;
 use crate::harness::server::Server;
 
-/// Stories that are up at the time of their case, and no longer on the server's clock: a day later there are none.
+/// Stories that were active at the time of their case, but have expired by the server's clock: a day later there are
+/// none.
 pub(super) const OVER: [&str; 2] = ["story/expired-session", "story/present-for-a-guest"];
 
-/// A session file as a browser writes it; the session itself is nobody's.
+/// A session file as a browser writes it; the session is made up.
 const COOKIES: &str = ".instagram.com\tTRUE\t/\tTRUE\t0\tsessionid\tmade-up\n";
 
 #[tokio::test]
@@ -84,7 +85,7 @@ fn path(query: &Value) -> String {
     format!("/instagram/{path}?{}", parameters.join("&"))
 }
 
-/// The specification's status and code for the end of a case.
+/// The specification's status and code for the result of a case.
 fn expected(case: &Case) -> String {
     let of = |account: &str, post: &str, reel: &str| match case.kind.as_str() {
         "post" => post.to_owned(),

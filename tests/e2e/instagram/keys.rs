@@ -1,4 +1,4 @@
-//! Every key that the specification documents for an endpoint is in its answer.
+//! Checks that every key that the specification documents for an endpoint is in its response.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::demo;
 
-/// Each endpoint, and the specification's examples of its answer.
+/// Each endpoint, and the specification's examples of its response.
 const ENDPOINTS: [(&str, &[&str]); 10] = [
     ("profile/info?username=gramhost.demo", &["profile_info"]),
     ("profile/posts?username=gramhost.demo", &["profile_posts"]),
@@ -57,7 +57,7 @@ async fn every_documented_key_is_in_the_answer() {
     assert!(looked_at.len() >= 200, "only {} keys", looked_at.len());
 }
 
-/// The specification's example, as the OpenAPI document carries it.
+/// The specification's example, as the OpenAPI document contains it.
 fn documented(name: &str) -> Value {
     let file = match name {
         "formats" | "info" => format!("about/{name}"),
@@ -69,7 +69,7 @@ fn documented(name: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
-/// Every path of keys; lists are looked through.
+/// Every path of keys, also through lists.
 fn keys(value: &Value) -> BTreeSet<Vec<String>> {
     match value {
         Value::Object(fields) => fields
@@ -85,7 +85,7 @@ fn keys(value: &Value) -> BTreeSet<Vec<String>> {
     }
 }
 
-/// Whether the path is there; below null and in an empty list there is nothing to be.
+/// Whether the path exists; below null and in an empty list nothing can exist.
 fn has(value: &Value, path: &[String]) -> bool {
     match (value, path) {
         (_, []) | (Value::Null, _) => true,

@@ -1,4 +1,4 @@
-//! `profile/posts` page by page, as a client walks it.
+//! `profile/posts` page by page, as a client reads it.
 
 use serde_json::Value;
 

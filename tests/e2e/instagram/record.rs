@@ -1,4 +1,4 @@
-//! What a kind without a documented view looks like: each kind of today, served as its record.
+//! Kinds without a documented view: each existing kind, served as its record.
 
 use std::path::PathBuf;
 
@@ -44,7 +44,7 @@ async fn get(router: &Router, path: &str) -> (u16, Value) {
     (status, serde_json::from_slice(&body).unwrap())
 }
 
-/// A case without a session that ends in a record, and the address of its query.
+/// A case without a session that ends in a record, and the path and query of its request.
 fn case(kind: Kind) -> (String, Value) {
     let cases = cases::load_all(&fixtures().join("instagram")).unwrap();
     let wanted = |case: &Case| {

@@ -1,4 +1,4 @@
-//! What clients do wrong, and what they are told.
+//! Invalid requests of clients, and the errors they get.
 
 use reqwest::Method;
 

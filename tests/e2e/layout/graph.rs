@@ -1,8 +1,8 @@
-//! The import graph of the files of the host: which file imports which, circles, and imports against the order of the
-//! rooms inside a room.
+//! The import graph of the files of the host: which file imports which, cycles, and imports against the order of the
+//! inner modules of a room.
 //!
-//! A file and the files below it are one thing that is cut in parts, so what `plugin.rs` and `plugin/engine.rs` import
-//! from each other is no arrow. Tests do not count.
+//! A file and the files below it count as one unit, so imports between `plugin.rs` and `plugin/engine.rs` are not
+//! edges. Tests do not count.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +11,7 @@ use std::{
 
 use super::source::Source;
 
-/// The rooms inside a large room, top to bottom: each may import only those below it.
+/// The inner modules of a large room, top to bottom: each may import only those below it.
 pub(super) const ORDERS: [(&str, &[&str]); 2] = [
     ("api", &["web", "admin", "instagram", "http"]),
     (
@@ -29,23 +29,24 @@ pub(super) const ORDERS: [(&str, &[&str]); 2] = [
     ),
 ];
 
-/// Files by their path without `.rs`, each with those that it imports.
+/// Files by their path without `.rs`, each with the files that it imports.
 pub(super) struct Graph {
     imports: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// What the layout test prints.
+/// The figures that the layout test prints.
 pub(super) struct Counts {
     files: usize,
     arrows: usize,
     back_arrows: usize,
     circles: usize,
-    /// Of each room with rooms inside it: its name, its files, the arrows among them, its rooms.
+    /// For each room with inner modules: its name, and the numbers of its files, of edges among them, and of inner
+    /// modules.
     rooms: Vec<(&'static str, usize, usize, usize)>,
 }
 
 impl Graph {
-    /// Of files by their path below their crate, such as `plugin/engine.rs`.
+    /// Builds the graph of files by their path below their crate, such as `plugin/engine.rs`.
     pub(super) fn new(files: &BTreeMap<String, Source>) -> Self {
         let names: BTreeSet<&str> = files.keys().map(|path| name(path)).collect();
         let imports = files.iter().map(|(path, source)| {
@@ -62,7 +63,7 @@ impl Graph {
         }
     }
 
-    /// Every circle and every import against the order, in words.
+    /// Describes every cycle and every import against the order.
     pub(super) fn faults(&self) -> Vec<String> {
         let circles = self.circles().into_iter();
         let circles = circles.map(|files| format!("import each other: {}", files.join(", ")));
@@ -71,7 +72,7 @@ impl Graph {
         circles.chain(back).collect()
     }
 
-    /// The figures of the layout.
+    /// Returns the figures of the layout.
     pub(super) fn counts(&self) -> Counts {
         let rooms = ORDERS.iter().map(|(room, order)| {
             let inside = |file: &&String| file.split('/').next() == Some(room);
@@ -110,7 +111,7 @@ impl Graph {
         self.arrows().filter(is_back).collect()
     }
 
-    /// Groups of files from each of which every other one is reached.
+    /// Groups of files in which every file is reachable from every other.
     fn circles(&self) -> Vec<Vec<&str>> {
         let reached: BTreeMap<&str, BTreeSet<&str>> = self
             .imports
@@ -124,7 +125,7 @@ impl Graph {
                 .copied()
                 .filter(|other| reached[other].contains(file))
                 .collect();
-            // Each circle once, at its first file.
+            // Reports each cycle once, at its first file.
             if together.first() == Some(file) {
                 circles.push(together);
             }
@@ -162,7 +163,7 @@ fn name(path: &str) -> &str {
     path.strip_suffix(".rs").unwrap_or(path)
 }
 
-/// Whether one is the room of the other.
+/// Whether one file is above the other in the module tree.
 fn related(one: &str, other: &str) -> bool {
     let above = |above: &str, below: &str| {
         let rest = below.strip_prefix(above);
@@ -171,7 +172,7 @@ fn related(one: &str, other: &str) -> bool {
     above(one, other) || above(other, one)
 }
 
-/// The file that an import of `file` means; none, if it is a foreign one.
+/// The file that an import in `file` refers to; `None` for a foreign crate.
 fn target<'a>(file: &str, import: &str, files: &BTreeSet<&'a str>) -> Option<&'a str> {
     let mut place: Vec<&str> = file.split('/').collect();
     let mut parts = import.split("::").peekable();
@@ -187,11 +188,11 @@ fn target<'a>(file: &str, import: &str, files: &BTreeSet<&'a str>) -> Option<&'a
                 }
             }
         }
-        // A module of this file, unless it is a library.
+        // A module of this file, or a foreign crate.
         _ => {}
     }
     place.extend(parts);
-    // The last parts name items.
+    // The last segments may be names of items.
     (1..=place.len())
         .rev()
         .find_map(|length| files.get(place[..length].join("/").as_str()).copied())

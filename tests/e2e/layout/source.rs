@@ -4,7 +4,7 @@
 pub(super) struct Source {
     /// Without comments; strings are empty.
     code: String,
-    /// Where `use` declarations lie in it.
+    /// The positions of `use` declarations in it.
     uses: Vec<std::ops::Range<usize>>,
 }
 
@@ -18,7 +18,7 @@ impl Source {
         Self { code, uses }
     }
 
-    /// Every imported path, groups spelt out: `use a::{b, c::{d, e}}` is `a::b`, `a::c::d` and `a::c::e`.
+    /// Every imported path, with groups expanded: `use a::{b, c::{d, e}}` is `a::b`, `a::c::d` and `a::c::e`.
     pub(super) fn imports(&self) -> Vec<String> {
         let mut paths = Vec::new();
         for range in &self.uses {
@@ -30,12 +30,12 @@ impl Source {
         paths
     }
 
-    /// Whether the code says this, not as part of a longer name.
+    /// Whether the code contains these words, not as part of a longer name.
     pub(super) fn says(&self, words: &str) -> bool {
         says(&self.code, words)
     }
 
-    /// Whether a path begins with `crate::` elsewhere than in a `use` declaration or a visibility.
+    /// Whether a path begins with `crate::` outside `use` declarations and visibilities.
     pub(super) fn names_crate_outside_imports(&self) -> bool {
         let mut rest = self.code.clone();
         for range in self.uses.iter().rev() {
@@ -50,7 +50,7 @@ fn says(code: &str, words: &str) -> bool {
     code.match_indices(words).any(|(at, _)| {
         let before = code[..at].chars().next_back();
         let after = code[at + words.len()..].chars().next();
-        // `a::toml::Value` names a module of ours, `::toml` and `toml` the library.
+        // `a::toml::Value` refers to one of our modules, `::toml` and `toml` to the library.
         let inner = code[..at]
             .strip_suffix("::")
             .is_some_and(|rest| rest.chars().next_back().is_some_and(part_of_name));
@@ -60,7 +60,7 @@ fn says(code: &str, words: &str) -> bool {
     })
 }
 
-/// From the line's start to the semicolon.
+/// Each range is from the start of the line to the semicolon.
 fn uses(code: &str) -> Vec<std::ops::Range<usize>> {
     let mut found = Vec::new();
     let mut start = 0;
@@ -84,7 +84,7 @@ fn uses(code: &str) -> Vec<std::ops::Range<usize>> {
     found
 }
 
-/// Writes the paths of one use tree.
+/// Expands one use tree into its paths.
 fn spell(prefix: &str, tree: &str, paths: &mut Vec<String>) {
     let Some((head, group)) = tree.split_once('{') else {
         let path = tree.split('#').next().unwrap_or_default();
@@ -115,7 +115,7 @@ fn spell(prefix: &str, tree: &str, paths: &mut Vec<String>) {
     }
 }
 
-/// Code with comments dropped and strings emptied. Line ends stay.
+/// Returns the code without comments and with empty strings. Line breaks stay.
 fn strip(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
@@ -138,7 +138,7 @@ fn strip(text: &str) -> String {
     code
 }
 
-/// The length of the string literal, raw or not, that `rest` starts with.
+/// The length of the string literal, raw or not, at the start of `rest`.
 fn string(rest: &str, before: &str) -> Option<usize> {
     if let Some(body) = rest.strip_prefix('"') {
         let mut escaped = false;

@@ -1,4 +1,4 @@
-//! The layout test, seen to fail: each rule on a planted fault, and on what only looks like one.
+//! Tests of the layout test: each rule on a planted error, and on code that only looks like one.
 
 use super::{faults_of, graph::Graph, source::Source};
 

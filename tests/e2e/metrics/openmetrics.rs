@@ -1,20 +1,21 @@
-//! A strict reader of the OpenMetrics 1.0 text format: whatever the standard forbids is a panic that names the line.
+//! A strict parser of the OpenMetrics 1.0 text format: it panics on anything that the standard forbids, and names the
+//! line.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Labels of a sample, by name.
+/// The labels of a sample, by name.
 pub(super) type Labels = BTreeMap<String, String>;
 
-/// Samples in their order.
+/// All samples, in order.
 #[derive(Debug, Default)]
 pub(super) struct Exposition {
-    /// Each family's kind.
+    /// The type of each family.
     kinds: BTreeMap<String, String>,
     samples: Vec<(String, Labels, f64)>,
 }
 
 impl Exposition {
-    /// The value of one series; none if it is not there.
+    /// The value of one series; `None` if it does not exist.
     pub(super) fn value(&self, name: &str, labels: &[(&str, &str)]) -> Option<f64> {
         let labels: Labels = labels
             .iter()
@@ -104,7 +105,7 @@ fn base(name: &str, suffix: &str, family: &str) -> bool {
     name.strip_suffix(suffix) == Some(family)
 }
 
-/// `name{label="value"} 1.5`.
+/// Parses `name{label="value"} 1.5`.
 fn sample(line: &str) -> (String, Labels, f64) {
     let end = line.find(['{', ' ']).expect(line);
     let (name, rest) = line.split_at(end);
@@ -133,7 +134,7 @@ fn sample(line: &str) -> (String, Labels, f64) {
     (name.to_owned(), labels, value)
 }
 
-/// Up to the closing quote; only three characters are escaped.
+/// Parses up to the closing quote; only three characters are escaped.
 fn quoted<'a>(text: &'a str, line: &str) -> (String, &'a str) {
     let mut value = String::new();
     let mut letters = text.char_indices();
@@ -151,7 +152,7 @@ fn quoted<'a>(text: &'a str, line: &str) -> (String, &'a str) {
     panic!("a label does not end: {line}")
 }
 
-/// What the kind of a family allows.
+/// Checks a sample against the type of its family.
 fn check(kind: &str, family: &str, (name, labels, value): &(String, Labels, f64), line: &str) {
     match kind {
         "counter" => {
@@ -174,7 +175,7 @@ fn check(kind: &str, family: &str, (name, labels, value): &(String, Labels, f64)
     }
 }
 
-/// Buckets grow up to infinity, where they are the count.
+/// Checks that buckets grow, and that the infinite one equals the count.
 fn histograms(read: &Exposition) {
     for (name, labels, count) in &read.samples {
         let Some(family) = name.strip_suffix("_count") else {

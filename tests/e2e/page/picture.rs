@@ -1,4 +1,4 @@
-//! `/picture`: Instagram's pictures and nothing else.
+//! `/picture` serves Instagram's pictures and nothing else.
 
 use std::fs;
 
@@ -45,7 +45,7 @@ async fn a_picture_comes_as_what_it_is_and_for_this_page_alone() {
     let (_cdn, server) = start(folder(), &[]).await;
     let answer = ask(&server, PICTURE).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
-    // The stand-in calls it `application/octet-stream`.
+    // The stand-in sends the type `application/octet-stream`.
     for (name, value) in [
         ("content-type", "image/jpeg"),
         ("x-content-type-options", "nosniff"),
@@ -83,7 +83,7 @@ async fn links_elsewhere_are_refused_unasked() {
     let twice = server.get("/picture?url=a&url=b").await;
     assert_eq!(code(&twice), (400, "INVALID_PARAMETER"));
     assert_eq!(cdn.media_requests(), 0);
-    // Not behind a redirect either.
+    // Also not after a redirect.
     let away = [("location", "https://example.com/a.jpg")];
     let answer = with(&cdn, &server, move || reply(302, &away, "")).await;
     assert_eq!(code(&answer), (400, "INVALID_URL"));
@@ -96,7 +96,7 @@ async fn only_pictures_are_shown() {
     let page = "<!DOCTYPE html><script>alert(1)</script>";
     let drawing = "<svg xmlns=\"http://www.w3.org/2000/svg\"/>";
     for body in [page, drawing, "", "GIF89a"] {
-        // Whatever it is called.
+        // Whatever its stated type is.
         let called = [("content-type", "image/jpeg")];
         let answer = with(&cdn, &server, move || reply(200, &called, body)).await;
         assert_eq!(code(&answer), (502, "UPSTREAM_UNAVAILABLE"), "{body}");
@@ -116,7 +116,7 @@ async fn a_large_or_a_slow_picture_is_given_up() {
     let (cdn, server) = start(settings(limits), &[]).await;
     let head = b"HTTP/1.1 200 X\r\nconnection: close\r\n".to_vec();
     let jpeg = media("a_320_n.jpg");
-    // Whether it says so or not.
+    // With and without a stated length.
     let stated = [head.as_slice(), b"content-length: 1000000\r\n\r\n", jpeg].concat();
     let answer = with(&cdn, &server, move || Reply::Stall(stated.clone())).await;
     assert_eq!(code(&answer), (413, "FILE_TOO_LARGE"));

@@ -1,4 +1,4 @@
-//! What an author of an extractor has: the commands under `gramhost plugin`, as a person runs them.
+//! The commands under `gramhost plugin` for authors of extractors, run as a person would run them.
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ use tokio::{sync::mpsc, time::timeout};
 use super::POST;
 use crate::harness::server::{Server, gramhost, share_compiled_plugins};
 
-/// An empty folder, far from this repository.
+/// An empty folder outside this repository.
 fn desk() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     share_compiled_plugins(folder.path());
@@ -67,7 +67,7 @@ fn check_says_what_a_component_is_built_for_and_what_it_costs() {
         let percent = case["deadline_percent"].as_f64().unwrap();
         assert!((0.0..100.0).contains(&percent), "{case}");
     }
-    // Counting is no matter of chance.
+    // The instruction count is deterministic.
     let again = run(desk.path(), &["check", "post.wasm", "--json"]);
     let again: Value = serde_json::from_slice(&again.stdout).unwrap();
     let counts = |found: &Value| -> Vec<_> {
@@ -104,8 +104,8 @@ fn check_names_the_step_and_the_reason_of_what_is_refused() {
     }
 }
 
-/// An extractor of this name, written into a folder of its own. Versions are those of this repository, because nothing
-/// is downloaded here.
+/// Creates an extractor of this name in a new folder. It uses the versions of this repository's lock file, because
+/// nothing is downloaded here.
 fn written(desk: &Path, name: &str) -> PathBuf {
     let output = run(desk, &["new", name]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
@@ -114,10 +114,10 @@ fn written(desk: &Path, name: &str) -> PathBuf {
     desk.join(name)
 }
 
-/// Cargo as an author has it, with what it compiles kept between runs of this test.
+/// Cargo as an author has it; its build output is kept between runs of this test.
 fn with_cargo(mut command: Command) -> Command {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("author");
-    // What the cargo of this test says about this repository.
+    // Variables that the cargo of this test sets for this repository.
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
         let ours = name.starts_with("CARGO_") && name != "CARGO_HOME";
@@ -150,7 +150,7 @@ fn a_recorded_case_is_passed_by_the_plugin_that_it_was_recorded_with() {
     let output = run(desk.path(), &["test", "post.wasm", "--cases", "cases"]);
     let text = said(&output);
     assert!(text.ends_with("1 of 1 cases passed\n"), "{text}");
-    // Signatures are nobody's business.
+    // Signatures of links must not be recorded.
     let har = fs::read_to_string(desk.path().join("cases/post/demo/exchange.har")).unwrap();
     assert!(!har.contains("oh=00_Afgramhost"));
 }
@@ -191,7 +191,7 @@ fn build_says_what_is_missing() {
 
     let folder = written(desk.path(), "story");
     let mut command = gramhost(&folder);
-    // A compiler that knows no target but its own.
+    // A compiler that supports only its own target.
     let rustc = desk.path().join("rustc");
     fs::write(&rustc, "#!/bin/sh\necho /nonexistent\n").unwrap();
     fs::set_permissions(&rustc, fs::Permissions::from_mode(0o755)).unwrap();
@@ -273,7 +273,7 @@ async fn watch_hands_over_what_passes_and_goes_on_after_what_does_not() {
     watch.says("post 0.2.0 ").await;
 }
 
-/// What a command that does not end prints, line by line; killed when dropped.
+/// The output of a command that does not end, line by line; the command is killed when this is dropped.
 struct Lines {
     child: Child,
     lines: mpsc::UnboundedReceiver<String>,
@@ -296,7 +296,7 @@ impl Lines {
         Self { child, lines }
     }
 
-    /// Waits for a line that holds `text`.
+    /// Waits for a line that contains `text`.
     async fn says(&mut self, text: &str) {
         let mut before = Vec::new();
         let heard = async {

@@ -1,4 +1,4 @@
-//! Calls that go wrong cost their caller a named fault, and nobody else anything.
+//! Failing calls return a specific fault to their caller, and affect nothing else.
 
 use std::{fs, sync::Arc, time::Instant};
 
@@ -19,7 +19,7 @@ async fn misbehaving() -> (TempDir, Arc<Registry>, Arc<Plugin>) {
     (folder, registry, plugin)
 }
 
-/// Three times, and then the honest path: on the same plugin and on another.
+/// Fails three times, then runs the honest path: on the same plugin and on another.
 async fn fault(shortcode: &str) -> Fault {
     let (_folder, registry, plugin) = misbehaving().await;
     let mut fault = None;
@@ -36,7 +36,7 @@ async fn a_loop_ends_at_the_deadline() {
     let (_folder, _registry, plugin) = misbehaving().await;
     let start = Instant::now();
     assert_eq!(ask(&plugin, "spin").await.err(), Some(Fault::Deadline));
-    // Generous: the machine may be busy, but not for ever.
+    // Generous, because the machine may be busy, but limited.
     assert!(start.elapsed().as_millis() < 5000, "{:?}", start.elapsed());
     assert_eq!(fault("bulk-spin").await, Fault::Deadline);
 }
@@ -99,7 +99,7 @@ async fn a_call_finds_nothing_of_the_calls_before_it() {
     }
 }
 
-/// The checks of requests and records are the extraction's; the host hands them over as they are.
+/// Extraction checks requests and records; the host passes them on unchanged.
 #[tokio::test]
 async fn rule_breaking_answers_are_handed_over() {
     let (_folder, _registry, plugin) = misbehaving().await;

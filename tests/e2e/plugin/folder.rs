@@ -1,4 +1,4 @@
-//! Whatever lands in the plugin folder: what serves is always whole, and what does not is named.
+//! Arbitrary files in the plugin folder: only complete components serve, and everything else is reported.
 
 use std::{fs, os::unix::fs::symlink, path::Path, process::Command, sync::Arc};
 
@@ -18,7 +18,7 @@ async fn empty() -> (TempDir, Arc<Registry>) {
     (folder, registry)
 }
 
-/// Puts something at `post.wasm` and waits for what is said of it; the embedded plugin goes on.
+/// Puts a file at `post.wasm` and waits for the expected reason; the embedded plugin continues to serve.
 async fn refused(put: impl FnOnce(&Path), reason: &str) {
     let (folder, registry) = empty().await;
     put(&folder.path().join("post.wasm"));
@@ -171,7 +171,7 @@ async fn the_operators_cases_count_for_the_folder_alone() {
     for file in ["query.json", "exchange.har"] {
         fs::copy(recorded.join(file), case.join(file)).unwrap();
     }
-    // What the embedded plugin does not yield, and yet it serves.
+    // The embedded plugin does not return this result, and still serves.
     fs::write(case.join("refusal.json"), "\"Private\"").unwrap();
     let plugins = desk.path().join("plugins");
     let config = Config {
@@ -185,7 +185,7 @@ async fn the_operators_cases_count_for_the_folder_alone() {
         refusal(&registry, "post").contains("replay: post/missing")
     })
     .await;
-    // No case there is of its kind.
+    // The folder has no case of its kind.
     replace(&plugins, "reel.wasm", &variant(REEL, 9));
     let serves = || status(&registry, "reel").serving.unwrap().source == "reel.wasm";
     until("reel serves", serves).await;

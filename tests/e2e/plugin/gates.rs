@@ -1,4 +1,4 @@
-//! What keeps a version that passes its cases from serving: it asks for more, or reads less; and a case of a live answer.
+//! Why a version that passes its cases is held: it asks for more, or reads less. Also: a case from a live response.
 
 use std::{fs, sync::Arc};
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::harness::{upstream::Upstream, workshop::Workshop};
 
-/// A server on which the movable guest serves, as if it always had, and its author.
+/// A server on which the movable guest is the serving version, and its author.
 async fn served() -> (Upstream, Stage, Workshop) {
     let upstream = Arc::new(Instagram::default()).start().await;
     let stage = Stage::new(&upstream.origin());
@@ -26,7 +26,7 @@ async fn served() -> (Upstream, Stage, Workshop) {
 async fn a_version_that_asks_for_more_waits_for_a_person() {
     let (_upstream, stage, author) = served().await;
     let before = stage.post_plugin().await["digest"].clone();
-    // The embedded one, as a file: more hosts, more requests, and the session.
+    // The embedded component, as a file: more hosts, more requests, and the session.
     fs::write(author.path("post.wasm"), super::variant(POST, 1)).unwrap();
     author.done(&["put", "post.wasm"]);
     let post = stage.post_plugin().await;
@@ -48,7 +48,7 @@ async fn a_version_that_asks_for_more_waits_for_a_person() {
 async fn a_version_that_reads_less_beside_the_other_does_not_serve() {
     let (upstream, stage, author) = served().await;
     let before = stage.post_plugin().await["digest"].clone();
-    // Its own case says that no likes are right.
+    // Its own case states that no likes are correct.
     author.case(
         "plain",
         "PLAIN",
@@ -112,9 +112,9 @@ async fn a_live_answer_becomes_a_case_without_its_secrets() {
         "{har}"
     );
     author.done(&["test", "post.wasm", "--cases", &into]);
-    // Nothing is overwritten, and names are names.
+    // Nothing is overwritten, and invalid names are rejected.
     assert!(!record("LIVE", "live").status.success());
     assert!(!record("LIVE", "../live").status.success());
-    // A command line has no say in what the server keeps.
+    // A command must not change the components that the server keeps.
     assert_eq!(components(), kept);
 }

@@ -1,4 +1,4 @@
-//! Plugins swapped in the folder of a running server, and plugins that misbehave, seen by its clients.
+//! Clients' view of plugins that are swapped in the folder of a running server, and of plugins that misbehave.
 
 use std::{
     fs,
@@ -22,11 +22,11 @@ use crate::harness::{
     upstream::reply,
 };
 
-/// Asked again and again; the demo post of the fixtures.
+/// The path of repeated requests: the demo post of the fixtures.
 const PATH: &str = "/instagram/post/info?url_or_code=DfDjNmTDemo";
-/// How long the load lasts.
+/// The duration of the load.
 const LOAD: Duration = Duration::from_secs(30);
-/// How long a new plugin may take from its file to its first answer, under load.
+/// Maximum time from the file of a new plugin to its first response, under load.
 const SERVES_WITHIN: Duration = Duration::from_secs(3);
 
 fn start() -> Server {
@@ -48,19 +48,19 @@ fn start_in(folder: TempDir) -> Server {
 }
 
 impl Server {
-    /// A version of a plugin over the one before it.
+    /// Replaces a version of a plugin.
     fn put(&self, name: &str, contents: &[u8]) {
         replace(&self.folder.path().join("data/plugins"), name, contents);
     }
 
-    /// What `GET /plugins` says of `post`.
+    /// The entry of `post` in `GET /plugins`.
     async fn post_plugin(&self) -> Value {
         let plugins = self.admin("/plugins").await.json;
         let all = plugins.as_array().unwrap();
         all.iter().find(|it| it["name"] == "post").unwrap().clone()
     }
 
-    /// Waits until `GET /plugins` says this of `post`.
+    /// Waits until the entry of `post` in `GET /plugins` satisfies a condition.
     async fn until(&self, what: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let mut looks = interval(Duration::from_millis(10));
         let deadline = Instant::now() + Duration::from_secs(60);
@@ -75,7 +75,7 @@ impl Server {
     }
 }
 
-/// Each answer's version, in order, of one client that asks until it is told to stop.
+/// One client that sends requests until it is told to stop; records the version of each response, in order.
 async fn client(server: Arc<Server>, stop: Arc<AtomicBool>, seen: Arc<Mutex<Vec<String>>>) -> u32 {
     let mut answers = 0;
     while !stop.load(Ordering::Relaxed) {
@@ -114,7 +114,7 @@ async fn five_swaps_a_second_under_load_fail_no_request() {
         if began.elapsed() >= LOAD {
             break;
         }
-        // Six versions in turn, and in between what must never serve.
+        // Six versions in turn, and between them components that must never serve.
         match swap % 8 {
             6 => server.put("post.wasm", &POST[..POST.len() / 2]),
             7 => server.put("post.wasm", b"garbage"),
@@ -223,7 +223,7 @@ async fn a_command_beside_the_server_leaves_it_the_versions_it_can_go_back_to() 
 #[tokio::test]
 async fn a_plugin_that_misbehaves_costs_its_caller_alone() {
     let folder = tempfile::tempdir().unwrap();
-    // It would be rolled back before the last of its faults.
+    // Otherwise it would be rolled back before the last of its faults.
     let settings = "[limits]\nrollback_failures_min = 10000\n";
     fs::write(folder.path().join("gramhost.toml"), settings).unwrap();
     let server = start_in(folder);
@@ -270,7 +270,8 @@ async fn a_plugin_that_misbehaves_costs_its_caller_alone() {
         .await;
 }
 
-/// Media wait until the sender is dropped, and each link has expired once. The flag: one was asked for.
+/// Makes media requests wait until the sender is dropped, and lets each link expire once. The flag is set when one was
+/// requested.
 fn hold_and_expire(cdn: &Cdn) -> (mpsc::Sender<()>, Arc<AtomicBool>) {
     let (release, released) = mpsc::channel::<()>();
     let (released, asked) = (Mutex::new(released), Arc::new(AtomicBool::new(false)));
@@ -305,7 +306,7 @@ async fn a_job_goes_on_when_its_plugin_is_swapped_or_taken_away() {
         while !asked.load(Ordering::Relaxed) {
             looks.tick().await;
         }
-        // Between the record that it has and the one that it will ask for when its link has expired.
+        // Between the record that the job has and the one that it requests when its link has expired.
         if swapped {
             server.put("post.wasm", &variant(POST, 96));
             server.until("swapped", serves(&variant(POST, 96))).await;
@@ -323,7 +324,7 @@ async fn a_job_goes_on_when_its_plugin_is_swapped_or_taken_away() {
             }
         };
         assert_eq!(status["status"], "completed", "{status}");
-        // The new one was asked.
+        // The new version was used.
         let post = server.post_plugin().await;
         assert_ne!(post["endings"]["record"], 0, "{post}");
     }

@@ -1,4 +1,4 @@
-//! Figures of swaps: a thousand of them under load, a hundred cases, and from a file to its first answer.
+//! Measurements of swaps: a thousand under load, a hundred cases, and the time from a file to its first response.
 
 use std::{
     fs,
@@ -23,12 +23,12 @@ use crate::harness::{
     workshop::Workshop,
 };
 
-/// Swaps in all, and after how many of them memory is measured first.
+/// Number of swaps, and the number after which memory is first measured.
 const RELOADS: usize = 1000;
 const WARM: usize = 100;
-/// Versions in turn; each was compiled once.
+/// Number of versions, used in turn; each was compiled once.
 const VERSIONS: usize = 8;
-/// Cases of one admission.
+/// Number of cases of one admission.
 const CASES: usize = 100;
 
 const FLAGS: [&str; 6] = [
@@ -40,10 +40,10 @@ const FLAGS: [&str; 6] = [
     "0",
 ];
 
-/// What the process holds.
+/// The resources that the process holds.
 #[derive(Debug)]
 struct Held {
-    /// Resident, KiB, without what is shared with a file.
+    /// Resident memory, KiB, without pages that are backed by a file.
     kib: u64,
     maps: usize,
     descriptors: usize,
@@ -154,7 +154,7 @@ async fn a_hundred_cases_are_replayed_before_a_version_serves() {
     }
     let packed = author.pack("");
     put(&server, &packed).await;
-    // Compiled before, so that what is measured is reading, replaying and swapping.
+    // Compiled before, so that only reading, replaying and swapping are measured.
     put(&server, &variant(POST, 77)).await;
     let began = Instant::now();
     put(&server, &packed).await;
@@ -175,7 +175,7 @@ async fn a_saved_file_answers_soon() {
         .unwrap()
         .read_exact(&mut random)
         .unwrap();
-    // Nobody has compiled these, in whatever run: the compiled code is shared between tests.
+    // These are new in every run, because tests share compiled code.
     let fresh = |mark: u8| {
         let mut component = variant(POST, mark);
         component.extend([0, 13, 4, b's', b'e', b'e', b'd']);

@@ -1,4 +1,4 @@
-//! Starting: out of the box, from the cache, and with a cache that somebody touched.
+//! Starting: without a cache, with a cache, and with a cache that was tampered with.
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
@@ -10,7 +10,7 @@ use gramhost::{
 
 use super::{config, open, serving_answers, status};
 
-/// A compiler that compiles nothing: whoever needs it fails.
+/// A compiler that fails, and so does everything that needs it.
 fn without_compiler(cache: &Path) -> Config {
     Config::new("/bin/false".into(), cache.to_owned(), EMBEDDED)
 }
@@ -43,7 +43,7 @@ async fn a_restart_needs_no_compiler_and_an_edited_cache_does() {
     let cache = tempfile::tempdir().unwrap();
     for file in fs::read_dir(config(folder.path()).cache).unwrap() {
         let file = file.unwrap();
-        // Other tests share the folder, and may have let go of what they no longer use.
+        // Other tests share the folder, and may have deleted unused files.
         let _gone = fs::copy(file.path(), cache.path().join(file.file_name()));
     }
     Registry::open(without_compiler(cache.path()), None)

@@ -1,4 +1,5 @@
-//! The loop that the product is for, from an answer that changes to a fix that serves, and a bad version that goes.
+//! The main use of the product: from a response that changes to a fix that serves, and a bad version that is rolled
+//! back.
 
 use std::{
     path::PathBuf,
@@ -20,15 +21,15 @@ use crate::harness::{
     workshop::Workshop,
 };
 
-/// Extractions that a candidate runs beside what serves.
+/// Number of extractions that a candidate runs in shadow mode.
 pub(crate) const SHADOW: u32 = 5;
 
-/// What Instagram does in this story.
+/// Instagram's behaviour in this test.
 #[derive(Default)]
 pub(crate) struct Instagram {
     /// The likes are under another key.
     pub(crate) likes_moved: AtomicBool,
-    /// And the caption too.
+    /// The caption is under another key too.
     pub(crate) caption_moved: AtomicBool,
 }
 
@@ -59,7 +60,7 @@ impl Instagram {
         let body = json!({
             key(&self.likes_moved, "edge_likes", "likes"): 7,
             key(&self.caption_moved, "edge_caption", "caption"): "Hello",
-            // Each post is somebody else's.
+            // Each post has a different owner.
             "owner": code.to_lowercase(),
             "csrf_token": "a-real-secret",
         });
@@ -82,7 +83,7 @@ fn recorded(cases: &[cases::Case], seen: &Seen, url: &str) -> Reply {
     }
 }
 
-/// The server, and posts that nobody asked for yet.
+/// The server, and the number of the next post that nobody has requested yet.
 pub(crate) struct Stage {
     pub(crate) server: Server,
     pub(crate) next: AtomicU32,
@@ -103,7 +104,7 @@ impl Stage {
         (answer.status, answer.json)
     }
 
-    /// Other kinds serve on, whatever happens to posts.
+    /// Checks that other kinds are still served, whatever happens to posts.
     async fn others_serve(&self) {
         let path = "/instagram/profile/info?username=gramhost.demo";
         let answer = self.server.get(path).await;
@@ -149,7 +150,7 @@ pub(crate) fn start(origin: &str) -> Server {
     start_with(&flags(origin))
 }
 
-/// A server on which every version that passes its cases serves at once.
+/// A server on which every version that passes its cases becomes the serving version at once.
 pub(crate) fn start_without_shadow(origin: &str) -> Server {
     let flags = flags(origin);
     start_with(&flags[..flags.len() - 2])
@@ -176,7 +177,7 @@ async fn instagram_changes_and_a_fix_serves_and_a_bad_version_goes() {
     let author = Workshop::new(&stage.server, MOVABLE);
     let mut began = Instant::now();
 
-    // The first version asks for other pages than the embedded one: nobody can compare them, so a person decides.
+    // The first version requests other pages than the embedded one: they cannot be compared, so a person decides.
     author.pack("");
     author.done(&["put", "post.wasm"]);
     for _ in 0..SHADOW {
@@ -309,7 +310,7 @@ async fn instagram_changes_and_a_fix_serves_and_a_bad_version_goes() {
     );
 
     let history = author.done(&["history", "post"]);
-    // The watcher may have refused to take the file in again meanwhile.
+    // The watcher may have rejected the file again meanwhile.
     let told: Vec<_> = history
         .lines()
         .filter(|line| !line.contains("refused"))

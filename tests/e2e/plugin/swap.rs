@@ -1,4 +1,4 @@
-//! Swapping under load.
+//! Swapping plugins under load.
 
 use std::{
     sync::{

@@ -1,4 +1,4 @@
-//! What happens to versions by hand: put, roll back, promote, discard; who may, and what survives a restart.
+//! Managing versions by hand: put, roll back, promote, discard; who may do it, and what survives a restart.
 
 use serde_json::{Value, json};
 
@@ -67,7 +67,7 @@ async fn what_is_refused_leaves_everything_as_it_was() {
     write(&author, b"garbage");
     let (code, words) = author.refused(&["put", "post.wasm"]);
     assert!(code == 5 && words.contains("is not WebAssembly"), "{words}");
-    // It reads other pages than the built-in cases hold.
+    // It requests other pages than those in the built-in cases.
     write(&author, MOVABLE);
     let (code, words) = author.refused(&["put", "post.wasm"]);
     assert!(

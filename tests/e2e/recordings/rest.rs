@@ -1,8 +1,8 @@
-//! Reads the API's documented JSON back into the JSON form of a record, as far as facts speak of it.
+//! Converts the API's documented JSON back to the JSON form of a record, as far as facts need it.
 
 use serde_json::{Value, json};
 
-/// The record behind an answer of the endpoint of `kind`.
+/// The record that a response of the endpoint of `kind` is based on.
 pub(super) fn record(kind: &str, body: &Value) -> Value {
     match kind {
         "profile-info" => profile(body),
@@ -13,7 +13,7 @@ pub(super) fn record(kind: &str, body: &Value) -> Value {
     }
 }
 
-/// The facts that the endpoint's documented JSON has a place for.
+/// The facts that the documented JSON of the endpoint can express.
 pub(super) fn facts(kind: &str, facts: &Value) -> Value {
     let hidden: &[&str] = match kind {
         "post" => &[
@@ -35,7 +35,7 @@ pub(super) fn facts(kind: &str, facts: &Value) -> Value {
             "audio_artist",
             "owner",
             "owner_pk",
-            // A list shows the video of no post but a carousel item.
+            // A list shows the video only of carousel items.
             "video",
         ],
         "profile-reels" => &[
@@ -58,7 +58,7 @@ pub(super) fn facts(kind: &str, facts: &Value) -> Value {
         for fact in hidden {
             media[fact] = Value::Null;
         }
-        // The like and view counts of a post whose owner hides them are not told from here; the record level checks them.
+        // Counts are not checked here if the owner hides the like and view counts; the test of records checks them.
     }
     shown
 }
@@ -138,7 +138,7 @@ fn stories(body: &Value) -> Value {
     json!({ "items": list(&body["stories"]).iter().map(item).collect::<Vec<_>>() })
 }
 
-/// The value of the first path that is stated; null where none is.
+/// The value of the first path that is present; null if there is none.
 fn first(body: &Value, paths: &[&str]) -> Value {
     let mut stated = paths
         .iter()

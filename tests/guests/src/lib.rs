@@ -1,9 +1,9 @@
-//! Components that only tests run. A crate of its own, because the product is built without them.
+//! Components that are only used in tests. A separate crate, because the product is built without them.
 
-/// A post plugin that misbehaves as its shortcode says.
+/// A post plugin that misbehaves in the way that its shortcode names.
 pub const MISBEHAVING: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/misbehaving.wasm"));
 
-/// A post plugin whose settings say where it reads, so that packing makes versions of it.
+/// A post plugin whose settings say what it reads, so that packing creates versions of it.
 pub const MOVABLE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/movable.wasm"));
 
 /// The post extractor, built for the contract of `tests/contract-2`.

@@ -1,4 +1,4 @@
-//! The captures of failed extractions.
+//! The operator's routes for the captures of failed extractions.
 
 use axum::{
     Json,
@@ -26,7 +26,7 @@ pub(in crate::api) async fn get(
     captures.get(&id).map(Json).map_err(refuse)
 }
 
-/// `GET /captures/{id}/exchange.har`: what was exchanged, redacted.
+/// `GET /captures/{id}/exchange.har`: the recorded requests and responses, redacted.
 pub(in crate::api) async fn har(
     State(captures): State<Captures>,
     Path(id): Path<String>,

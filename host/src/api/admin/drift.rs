@@ -1,10 +1,10 @@
-//! The fields whose fill rates changed.
+//! The operator's routes for fields whose fill rates changed.
 
 use axum::{Json, extract::State};
 
 use crate::drift::{Drift, Fill, Warning};
 
-/// `GET /drift`: the fields that used to be stated and no longer are.
+/// `GET /drift`: the fields that used to be stated and are not any more.
 pub(in crate::api) async fn list(State(drift): State<Drift>) -> Json<Vec<Warning>> {
     Json(drift.warnings())
 }
@@ -14,7 +14,7 @@ pub(in crate::api) async fn rates(State(drift): State<Drift>) -> Json<Vec<Fill>>
     Json(drift.rates())
 }
 
-/// `POST /drift/accept`: what is seen now is usual from now on.
+/// `POST /drift/accept`: takes the current rates as the new baseline.
 pub(in crate::api) async fn accept(State(drift): State<Drift>) -> Json<Vec<Warning>> {
     drift.accept();
     Json(drift.warnings())

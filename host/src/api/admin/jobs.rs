@@ -1,4 +1,4 @@
-//! The queue, as the operator sees it.
+//! The operator's route for the job queue.
 
 use axum::{
     Json,
@@ -12,9 +12,9 @@ use crate::{
     job::Counts,
 };
 
-/// Most jobs of one answer.
+/// Maximum number of jobs in one response.
 const JOBS_MAX: u32 = 200;
-/// Jobs of an answer where the operator does not say.
+/// Number of jobs in a response if the operator does not set one.
 const JOBS_DEFAULT: u32 = 50;
 
 #[derive(Deserialize)]
@@ -30,7 +30,7 @@ pub(in crate::api) struct Jobs {
     recent: Vec<ListedJob>,
 }
 
-/// `GET /jobs`: how many there are, and the latest.
+/// `GET /jobs`: the counts of jobs, and the latest jobs.
 pub(in crate::api) async fn list(
     State(downloads): State<Downloads>,
     Query(which): Query<Which>,

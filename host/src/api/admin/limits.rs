@@ -1,4 +1,4 @@
-//! The active settings.
+//! The operator's route for the active settings.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use serde::Serialize;
 pub struct Setting {
     /// Its name in the settings file.
     pub key: &'static str,
-    /// The active value, without credentials; none where there is none.
+    /// The active value, without credentials; `None` if it has none.
     pub value: Option<String>,
-    /// The value that is used where nobody sets one.
+    /// The default value.
     pub default: Option<String>,
 }
 

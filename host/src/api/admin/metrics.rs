@@ -1,5 +1,5 @@
-//! The metrics for Prometheus: requests, what they cost, jobs, files, plugins, captures and drift. The rooms count for
-//! themselves; the text is put together anew for each scrape.
+//! The metrics for Prometheus: requests, their cost, jobs, files, plugins, captures and drift. Each module keeps its
+//! own counts; the text is built anew for each scrape.
 
 use std::sync::atomic::AtomicU64;
 
@@ -26,7 +26,7 @@ use crate::{
     plugin::Status,
 };
 
-/// What OpenMetrics calls its text.
+/// The media type of the OpenMetrics text format.
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// `GET /metrics`.
@@ -86,7 +86,7 @@ fn job_metrics(metrics: &mut Metrics, counts: Counts) {
     );
 }
 
-/// What went out, what came in, and what was spared.
+/// Metrics of outgoing requests, of downloaded bytes, and of requests saved by the cache or the rate limit.
 fn outward_metrics(metrics: &mut Metrics, app: &App) {
     let upstream = app.extraction.upstream();
     let requests = Family::<Labels, Counter>::default();
@@ -150,7 +150,7 @@ fn gauge(metrics: &mut Metrics, name: &str, help: &str, value: u64) {
     metrics.register(name, help, gauge);
 }
 
-/// What plugins and settings call things may hold anything; the library writes it as it is.
+/// Escapes a label value: names of plugins and settings may contain any character, and the library does not escape.
 fn escaped(text: &str) -> String {
     text.replace('\\', r"\\")
         .replace('"', "\\\"")

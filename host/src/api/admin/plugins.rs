@@ -1,4 +1,4 @@
-//! The operator's hand on the plugins: what serves, what happened, put, roll back, promote, discard.
+//! The operator's routes for plugins: status, history, put, roll back, promote, discard.
 
 use std::sync::Arc;
 
@@ -20,14 +20,14 @@ use crate::{
     plugin::{Error, Registry, Status},
 };
 
-/// Most events of one answer.
+/// Maximum number of events in one response.
 const EVENTS_MAX: u32 = 1000;
-/// Events of an answer where the operator does not say.
+/// Number of events in a response if the operator does not set one.
 const EVENTS_DEFAULT: u32 = 100;
-/// What a change is explained with, where the operator does not say.
+/// The reason of a change if the operator does not give one.
 const BY_HAND: &str = "by hand";
 
-/// A plugin, and what drifts in its records.
+/// A plugin, and the drift of its records.
 #[derive(Serialize)]
 pub(in crate::api) struct Shown {
     #[serde(flatten)]
@@ -46,7 +46,7 @@ impl Shown {
     }
 }
 
-/// `GET /plugins`: what serves, how it fares, what drifts, and what was refused and why.
+/// `GET /plugins`: the serving versions, their health, their drift, and what was rejected and why.
 pub(in crate::api) async fn list(
     State(plugins): State<Arc<Registry>>,
     State(drift): State<Drift>,
@@ -91,7 +91,7 @@ impl From<PluginEvent> for Event {
     }
 }
 
-/// `GET /plugins/history`: what happened, newest first.
+/// `GET /plugins/history`: the events, newest first.
 pub(in crate::api) async fn history(
     State(database): State<Database>,
     Query(which): Query<Which>,
@@ -105,7 +105,7 @@ pub(in crate::api) async fn history(
     Ok(Json(events.into_iter().map(Event::from).collect()))
 }
 
-/// `PUT /plugins/{name}`: the component in the body is let in and put into the plugin folder, or refused.
+/// `PUT /plugins/{name}`: admits the component in the body and puts it into the plugin folder, or rejects it.
 pub(in crate::api) async fn put(
     State(plugins): State<Arc<Registry>>,
     Path(name): Path<String>,
@@ -120,9 +120,9 @@ pub(in crate::api) async fn put(
 
 #[derive(Default, Deserialize)]
 pub(in crate::api) struct Decision {
-    /// SHA-256 of the version that is meant.
+    /// SHA-256 of the version to act on.
     digest: Option<String>,
-    /// For the history.
+    /// The reason, for the history.
     why: Option<String>,
 }
 
@@ -132,7 +132,8 @@ impl Decision {
     }
 }
 
-/// `POST /plugins/{name}/rollback`: back to the version before; with a digest, only if that one still serves.
+/// `POST /plugins/{name}/rollback`: goes back to the previous version; with a digest, only if the version with that
+/// digest is still serving.
 pub(in crate::api) async fn roll_back(
     State(plugins): State<Arc<Registry>>,
     Path(name): Path<String>,
@@ -145,7 +146,7 @@ pub(in crate::api) async fn roll_back(
     done.map(Json).map_err(refuse)
 }
 
-/// `POST /plugins/{name}/promote`: the candidate serves, or the earlier version with this digest.
+/// `POST /plugins/{name}/promote`: makes the candidate the serving version, or the earlier version with this digest.
 pub(in crate::api) async fn promote(
     State(plugins): State<Arc<Registry>>,
     Path(name): Path<String>,
@@ -156,7 +157,7 @@ pub(in crate::api) async fn promote(
     done.map(Json).map_err(refuse)
 }
 
-/// `POST /plugins/{name}/discard`: the candidate is dropped; with a digest, only if it is that one.
+/// `POST /plugins/{name}/discard`: drops the candidate; with a digest, only if the candidate has that digest.
 pub(in crate::api) async fn discard(
     State(plugins): State<Arc<Registry>>,
     Path(name): Path<String>,

@@ -1,4 +1,4 @@
-//! Reading a JSON body.
+//! The extractor for JSON bodies.
 
 use axum::{
     body::Bytes,

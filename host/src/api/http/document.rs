@@ -1,4 +1,4 @@
-//! What the OpenAPI document says about an endpoint beyond its signature: examples of its body and its error codes.
+//! Adds examples of bodies and error codes to the OpenAPI document of an endpoint.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,10 @@ use uuid::Uuid;
 
 use super::error::{ApiError, Code, Envelope};
 
-/// When the examples of errors happened, seconds since 1970: the specification's 2021-12-20T12:00:00Z.
+/// The time in the examples of errors, seconds since 1970: the specification's 2021-12-20T12:00:00Z.
 const EXAMPLE_TIME: u64 = 1_640_001_600;
 
-/// The codes that any extraction may end with, whatever it is about.
+/// The codes that any extraction may end with, whatever its subject.
 pub(in crate::api) const EXTRACTION_ERRORS: &[Code] = &[
     Code::InvalidParameter,
     Code::AgeRestricted,
@@ -33,7 +33,7 @@ pub(in crate::api) const EXTRACTION_ERRORS: &[Code] = &[
 /// The codes of the limits around the API's own endpoints.
 pub(in crate::api) const LIMIT_ERRORS: &[Code] = &[Code::RateLimit, Code::ServerBusy];
 
-/// The codes that any request may be answered with.
+/// The codes that the response to any request may have.
 const EVERY_REQUEST_ERRORS: &[Code] = &[
     Code::ForbiddenHost,
     Code::ForbiddenOrigin,
@@ -42,7 +42,7 @@ const EVERY_REQUEST_ERRORS: &[Code] = &[
     Code::ServerError,
 ];
 
-/// What stands beside the handler of an endpoint, for the document.
+/// What an endpoint adds to its part of the OpenAPI document.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::api) struct Endpoint {
     /// Documented bodies by name, as JSON.
@@ -63,7 +63,7 @@ pub(in crate::api) struct Endpoint {
 )]
 struct Document;
 
-/// The document before any endpoint is in it.
+/// The document without any endpoint.
 pub(in crate::api) fn empty() -> openapi::OpenApi {
     Document::openapi()
 }
@@ -103,7 +103,7 @@ fn show_examples(operation: &mut Operation, bodies: &[(&str, &str)]) {
     }
 }
 
-/// One response a status, one example a code.
+/// Lists one response per status, with one example per code.
 fn list_errors(operation: &mut Operation, codes: &[Code]) {
     let mut by_status: BTreeMap<String, Vec<Code>> = BTreeMap::new();
     for code in codes {

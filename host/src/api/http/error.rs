@@ -1,7 +1,7 @@
-//! The one table of errors: every failure becomes a status, a code and a text here and nowhere else.
+//! The one table of errors: the only place where a failure gets its status, code and text.
 //!
-//! [`ApiError`] travels as an empty response that carries itself in its extensions; the outermost layer
-//! ([`super::layers`]) writes the JSON envelope, because only there the request id is known.
+//! [`ApiError`] travels as an empty response that carries the error in its extensions. The outermost layer
+//! ([`super::layers`]) writes the JSON envelope, because the request id is known only there.
 
 mod code;
 mod subject;
@@ -23,12 +23,12 @@ pub(in crate::api) use code::Code;
 pub(in crate::api) use subject::Subject;
 
 use super::clock::datetime;
-/// Which plugin answered, on every answer that one was asked for.
+/// The plugin that produced the response; set on every response for which a plugin was asked.
 pub(in crate::api) const X_PLUGIN: HeaderName = HeaderName::from_static("x-plugin");
-/// Whether the answer came from memory: `hit` or `miss`.
+/// Whether the response came from the cache: `hit` or `miss`.
 pub(in crate::api) const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 
-/// An error on its way out.
+/// An error that becomes a response.
 #[derive(Clone, Debug)]
 pub(in crate::api) struct ApiError {
     pub(in crate::api) code: Code,
@@ -36,9 +36,9 @@ pub(in crate::api) struct ApiError {
     retry_after_s: Option<u64>,
     plugin: Option<Arc<str>>,
     hit: Option<bool>,
-    /// Next to the error in the body, under a name of its own.
+    /// A value next to the error in the body, under a name of its own.
     more: Option<Box<(&'static str, Value)>>,
-    /// For the log only: may hold what Instagram or a plugin said.
+    /// For the log only: may contain text from Instagram or a plugin.
     pub(in crate::api) cause: Option<String>,
 }
 
@@ -57,13 +57,13 @@ impl From<Code> for ApiError {
 }
 
 impl ApiError {
-    /// With other details than the code's own advice.
+    /// Replaces the details, which are the code's own advice by default.
     pub(in crate::api) fn because(mut self, details: impl Into<Cow<'static, str>>) -> Self {
         self.details = details.into();
         self
     }
 
-    /// With a value next to the error in the body.
+    /// Adds a value next to the error in the body.
     pub(in crate::api) fn with<T: Serialize>(mut self, name: &'static str, value: &T) -> Self {
         self.more = serde_json::to_value(value)
             .ok()
@@ -71,19 +71,19 @@ impl ApiError {
         self
     }
 
-    /// With a `Retry-After` header, whole seconds.
+    /// Adds a `Retry-After` header, whole seconds.
     pub(in crate::api) fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after_s = Some(seconds);
         self
     }
 
-    /// With a cause for the log.
+    /// Adds a cause for the log.
     pub(in crate::api) fn caused_by(mut self, cause: impl ToString) -> Self {
         self.cause = Some(cause.to_string());
         self
     }
 
-    /// The error that a response stands for, if it is one.
+    /// Returns the error that a response carries, if any.
     pub(in crate::api) fn of(response: &Response) -> Option<Self> {
         let status = response.status();
         let refused = status.is_client_error() || status.is_server_error();
@@ -91,7 +91,7 @@ impl ApiError {
         refused.then(|| stated.unwrap_or_else(|| Code::of_status(status).into()))
     }
 
-    /// The body that goes out; `at` in seconds since 1970.
+    /// Returns the body to send; `at` in seconds since 1970.
     pub(in crate::api) fn envelope(&self, request_id: Uuid, at: u64) -> Envelope {
         Envelope {
             error: Refused {

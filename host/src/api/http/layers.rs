@@ -1,4 +1,4 @@
-//! What every request passes on its way in and out: the layer stacks, outermost first, with why.
+//! The layer stacks of every request, outermost first, and why they are in this order.
 
 mod client;
 mod identify;
@@ -34,7 +34,7 @@ use super::{
 use crate::rate_limit::RateLimiter;
 use limit::RateLimit;
 
-/// Around everything, also paths that do not exist.
+/// The layers around everything, including paths that do not exist.
 pub(in crate::api) fn every_request(router: Router, traffic: &Traffic, config: &Config) -> Router {
     let shared = Arc::new(config.clone());
     // Innermost, because it changes the type of the body.
@@ -45,28 +45,28 @@ pub(in crate::api) fn every_request(router: Router, traffic: &Traffic, config: &
     };
     router.layer(
         ServiceBuilder::new()
-            // Answers are nobody else's business: not guessed at, not kept, not referred from.
+            // Responses are private: no content sniffing, no caching, no referrer.
             .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
             .layer(header(header::REFERRER_POLICY, "no-referrer"))
             .layer(header(header::CACHE_CONTROL, "no-store"))
-            // Names the request, and writes the envelope of every refusal from further in.
+            // Assigns the request id, and writes the envelope of every refusal of the inner layers.
             .layer(from_fn(identify::identify))
-            // Inside, because it logs the name; outside everything that may refuse.
+            // Inside `identify`, because it logs the id; outside everything that may refuse.
             .layer(from_fn_with_state(
                 traffic.clone(),
                 log_request::log_request,
             ))
-            // A bug costs one request.
+            // A bug fails only one request.
             .layer(CatchPanicLayer::custom(panicked))
-            // Before anything reads it.
+            // Before anything reads the path.
             .layer(from_fn_with_state(Arc::clone(&shared), uri_length))
-            // Before any handler, so that a website gets neither an answer nor a side effect.
+            // Before any handler, so that a website gets no response and causes no side effect.
             .layer(from_fn_with_state(Arc::clone(&shared), origin::host))
             .layer(from_fn_with_state(shared, origin::site)),
     )
 }
 
-/// Around the API's own paths.
+/// The layers around the API's own paths.
 pub(in crate::api) fn every_api_request(
     router: Router,
     rate_limiter: Arc<RateLimiter>,
@@ -79,15 +79,15 @@ pub(in crate::api) fn every_api_request(
     let longest = Duration::from_millis(config.handler_ms_max);
     router.layer(
         ServiceBuilder::new()
-            // First, so that who is over the limit costs nothing.
+            // First, so that a client over the limit costs nothing.
             .layer(from_fn_with_state(Arc::new(rate_limit), limit::rate))
-            // Refuses rather than queues: who waits too long gives up and asks again.
+            // Refuses instead of queueing: a client that waits too long gives up and retries.
             .layer(from_fn_with_state(in_flight, limit::in_flight))
             .layer(from_fn_with_state(longest, handler_time)),
     )
 }
 
-/// Around the pictures that the page shows; how many are fetched at once, and for how long, is for them to know.
+/// The layers around the pictures that the page shows. The picture endpoint itself limits concurrency and duration.
 pub(in crate::api) fn every_picture_request(router: Router, config: &Config) -> Router {
     let limiter = Arc::new(RateLimiter::new(config.pictures_per_minute_max));
     let rate_limit = RateLimit::new("pictures", limiter, &config.trusted_proxies);
@@ -98,7 +98,7 @@ fn header(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLay
     SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
 }
 
-/// Only for the configured websites, matched exactly; without any, no answer says a word about CORS.
+/// CORS for the configured websites only, matched exactly; if there are none, no response has CORS headers.
 fn cors(config: &Config) -> Option<CorsLayer> {
     let origins = config.allowed_origins.iter();
     let origins: Vec<_> = origins.filter_map(|origin| origin.parse().ok()).collect();

@@ -1,6 +1,6 @@
-//! Reading one query parameter.
+//! Reads one query parameter.
 //!
-//! Unknown parameters are ignored. A known one that is given twice is an error, because servers and proxies
+//! Unknown parameters are ignored. A known parameter that is given twice is an error, because servers and proxies
 //! disagree about which of the two counts.
 
 use axum::http::Uri;
@@ -8,7 +8,7 @@ use url::form_urlencoded;
 
 use super::error::{ApiError, Code};
 
-/// The value of a parameter, decoded.
+/// Returns the decoded value of a parameter.
 pub(in crate::api) fn parameter(uri: &Uri, name: &str) -> Result<Option<String>, ApiError> {
     let query = uri.query().unwrap_or_default();
     let mut values = form_urlencoded::parse(query.as_bytes())

@@ -1,4 +1,4 @@
-//! The accept loop: axum's own has no timeout for a request's head and no limit of connections.
+//! The accept loop. axum's own has no timeout for the head of a request and no limit on connections.
 
 use std::{
     collections::HashMap,
@@ -30,11 +30,11 @@ use super::Config;
 
 /// hyper reads heads in pieces of at least this size, bytes.
 const HEAD_BYTES_MIN: usize = 8 * 1024;
-/// How long to wait after accepting failed; doubles up to the longest while it keeps failing.
+/// How long to wait after a failed accept; doubles with each further failure, up to `BACKOFF_MAX`.
 const BACKOFF_MIN: Duration = Duration::from_millis(10);
 const BACKOFF_MAX: Duration = Duration::from_secs(1);
 
-/// Serves HTTP/1.1 until `shutdown`, then lets requests at work finish for at most `drain_ms_max`.
+/// Serves HTTP/1.1 until `shutdown`, then lets requests in progress finish for at most `drain_ms_max`.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -48,7 +48,7 @@ pub async fn serve(
     loop {
         let accepted = tokio::select! {
             () = shutdown.cancelled() => break,
-            // Reaps those that have ended.
+            // Reaps connections that have ended.
             Some(_) = connections.join_next() => continue,
             accepted = acceptor.accept() => accepted,
         };
@@ -59,7 +59,7 @@ pub async fn serve(
         let connection = graceful.watch(connection);
         let places = (accepted.place, accepted.share);
         connections.spawn(async move {
-            // Fails when the client leaves or is too slow: nothing to do about either.
+            // Fails when the client leaves or is too slow; neither needs handling.
             let _ended = connection.await;
             drop(places);
         });
@@ -77,14 +77,14 @@ pub async fn serve(
 fn http(config: &Config) -> http1::Builder {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        // hyper starts it as soon as it waits for a head, so it also ends idle and silent connections.
+        // hyper starts this timeout as soon as it waits for a head, so it also ends idle and silent connections.
         .header_read_timeout(Duration::from_millis(config.head_ms_max))
         .max_headers(config.headers_max)
         .max_buf_size(config.head_bytes_max.max(HEAD_BYTES_MIN));
     http
 }
 
-/// A connection that ends when its client reads nothing for too long: it holds a file and a place meanwhile.
+/// A connection that ends when its client reads nothing for too long, because it holds a file and a permit meanwhile.
 fn patient(stream: TcpStream, config: &Config) -> Pin<Box<TimeoutStream<TcpStream>>> {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(Duration::from_millis(config.stall_ms_max)));
@@ -100,7 +100,7 @@ async fn respond(
     router.call(request).await
 }
 
-/// Accepts connections up to the limits in all and of each address.
+/// Accepts connections within the total limit and the limit per address.
 struct Acceptor {
     listener: TcpListener,
     places: Arc<Semaphore>,
@@ -108,7 +108,7 @@ struct Acceptor {
     config: Config,
 }
 
-/// An accepted connection, and what it occupies, given back when dropped.
+/// An accepted connection and the permits that it holds until it is dropped.
 struct Accepted {
     stream: TcpStream,
     peer: SocketAddr,
@@ -128,7 +128,7 @@ impl Acceptor {
         }
     }
 
-    /// The next connection within the limits. Survives everything that accepting can fail with.
+    /// Returns the next connection within the limits. Retries after any error of accepting.
     async fn accept(&self) -> Accepted {
         let mut backoff = BACKOFF_MIN;
         loop {
@@ -137,7 +137,7 @@ impl Acceptor {
                 Ok(None) => {}
                 Err(error) if is_the_clients(&error) => {}
                 Err(error) => {
-                    // Out of file descriptors, mostly: passes when some connection ends.
+                    // Usually no free file descriptors; recovers when a connection ends.
                     tracing::error!(%error, "cannot accept");
                     sleep(backoff).await;
                     backoff = (backoff * 2).min(BACKOFF_MAX);
@@ -168,7 +168,7 @@ impl Acceptor {
     }
 }
 
-/// The client was gone before we looked.
+/// Whether the client closed the connection before it was accepted.
 fn is_the_clients(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, InvalidInput};
     matches!(
@@ -177,11 +177,11 @@ fn is_the_clients(error: &io::Error) -> bool {
     )
 }
 
-/// How many connections each address has.
+/// The number of connections of each address.
 #[derive(Default)]
 struct Shares(Mutex<HashMap<IpAddr, usize>>);
 
-/// One connection of one address.
+/// One connection of an address, counted until it is dropped.
 struct Share {
     shares: Arc<Shares>,
     ip: IpAddr,

@@ -1,4 +1,4 @@
-//! Requests that were answered, counted by route, method and status. No label is anything that a client wrote.
+//! Counts answered requests by route, method and status. No label contains text that a client wrote.
 
 use std::{
     sync::Arc,
@@ -17,15 +17,15 @@ use prometheus_client::{
 /// The labels of one sample.
 pub(in crate::api) type Labels = Vec<(&'static str, String)>;
 
-/// What no route matches is one route to us: who looks for holes asks for a thousand.
+/// The label of all paths that match no route: a scanner would otherwise create thousands of labels.
 const UNMATCHED: &str = "unmatched";
 
-/// Seconds; an extraction may take 15, an answer from memory takes a millisecond.
+/// Seconds; an extraction may take 15, a response from the cache takes a millisecond.
 const BUCKETS_S: [f64; 12] = [
     0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0,
 ];
 
-/// A cheap handle to the counts of one process, both listeners together.
+/// A cheap handle to the counts of one process, shared by both listeners.
 #[derive(Clone, Debug)]
 pub struct Traffic(Arc<Inner>);
 
@@ -46,7 +46,7 @@ impl Default for Traffic {
     }
 }
 
-/// Where a request goes, before it is consumed.
+/// The labels of a request, read before the request is consumed.
 #[derive(Clone, Debug)]
 pub(super) struct Way {
     pub(super) route: String,
@@ -64,7 +64,7 @@ impl Way {
 }
 
 impl Traffic {
-    /// One request, from its arrival to the head of its response.
+    /// Counts one request; `took` is the time from its arrival to the head of its response.
     pub(super) fn answered(&self, way: &Way, status: StatusCode, took: Duration) {
         let route = ("route", way.route.clone());
         let labels = vec![
@@ -77,7 +77,7 @@ impl Traffic {
         durations.observe(took.as_secs_f64());
     }
 
-    /// When counting began: when the process did. Seconds since 1970.
+    /// The time when counting began, which is when the process started. Seconds since 1970.
     pub(in crate::api) fn began_s(&self) -> f64 {
         let since = self.0.began.duration_since(UNIX_EPOCH);
         since.unwrap_or_default().as_secs_f64()
@@ -97,7 +97,7 @@ impl Traffic {
     }
 }
 
-/// A client may invent methods.
+/// Returns the name of a standard method, or `other`: a client may invent methods.
 fn method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

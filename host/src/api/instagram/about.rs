@@ -1,4 +1,4 @@
-//! What the API says about itself.
+//! The endpoints that describe the API itself.
 
 pub(in crate::api) mod formats;
 pub(in crate::api) mod info;

@@ -1,4 +1,4 @@
-//! From a query to the response: extracts a record, and answers with its view and the headers that say where it came from.
+//! From a query to the response: extracts a record, and responds with its view and with headers that state its origin.
 
 use axum::{
     Json,
@@ -15,8 +15,8 @@ use crate::{
 
 /// `200` with a view of a record.
 ///
-/// `Age` says how old the record is. `max-age` counts from when it was read, as HTTP counts it, so a cache on
-/// the way lets go of it when this server does.
+/// `Age` is the age of the record. As HTTP defines it, `max-age` counts from the time when the record was read, so a
+/// cache on the way drops the response at the same time as this server.
 pub(in crate::api) fn answer(extracted: &Extracted, view: impl Serialize) -> Response {
     let age_s = extracted.age.as_secs();
     let max_age_s = age_s + extracted.fresh_for.as_secs();
@@ -42,7 +42,7 @@ pub(in crate::api) async fn run(
     extracted.map_err(|failure| subject.extraction_error(failure))
 }
 
-/// A record of another kind than was asked for, which extraction promises not to give.
+/// The error for a record of another kind than requested, which extraction promises not to return.
 pub(in crate::api) fn wrong_kind(extracted: &Extracted) -> ApiError {
     let cause = format!("{} gave a record of another kind", extracted.plugin);
     ApiError::from(Code::ExtractorFailed).caused_by(cause)

@@ -1,4 +1,4 @@
-//! A finished file: whole, one range of it, or its headers alone.
+//! Serves a finished file: the whole file, one range of it, or its headers only.
 
 use std::ops::Range;
 
@@ -21,7 +21,7 @@ use crate::{
     download::{Downloads, FileError, Found},
 };
 
-/// Whatever is in the file, no browser runs it as a page of ours.
+/// No browser may run the file as a page of this server, whatever it contains.
 const CONTENT_SECURITY_POLICY: &str = "sandbox; default-src 'none'";
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
@@ -86,14 +86,14 @@ async fn file(
     Ok(response)
 }
 
-/// What a client wants of a file.
+/// What part of a file a client requests.
 enum Wanted {
     Whole,
     Part(Range<u64>),
     Nothing,
 }
 
-/// Several ranges, or one of another version of the file, get the whole.
+/// Several ranges, or a range of another version of the file, get the whole file.
 fn wanted(headers: &HeaderMap, tag: &str, whole: u64) -> Wanted {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let other_version = text(header::IF_RANGE).is_some_and(|version| version != tag);
@@ -124,7 +124,7 @@ fn describe(found: &Found, tag: &str, headers: &mut HeaderMap) {
         (CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
     ];
     for (name, value) in fields {
-        // All of it is our own ASCII.
+        // The value is always ASCII.
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }

@@ -1,4 +1,4 @@
-//! The body of a job as the specification writes it: under way, completed, failed, cancelled, and batches.
+//! The body of a job as the specification defines it: in progress, completed, failed, cancelled, and batches.
 
 mod text;
 
@@ -21,7 +21,7 @@ use crate::{
 /// Bytes of a megabyte, as the specification's `size_mb` counts.
 const MEGABYTE: f64 = 1_000_000.0;
 
-/// A key that only some states have: absent unless set, and null where what it is set to is not known.
+/// A key that only some states have: absent unless set, and null if its value is unknown.
 type Stated<T> = Option<Option<T>>;
 
 /// The state of a job.
@@ -157,7 +157,7 @@ struct JobError {
     details: &'static str,
 }
 
-/// A job as the operator sees it: what was asked for, and why it failed in the host's own terms.
+/// A job as the operator sees it: the request, and the failure in the host's own terms.
 #[derive(Debug, Serialize)]
 pub(in crate::api) struct ListedJob {
     #[serde(flatten)]
@@ -166,21 +166,21 @@ pub(in crate::api) struct ListedJob {
     failure: Option<FailureBody>,
 }
 
-/// A stored failure as operators read it.
+/// A stored failure for operators.
 #[derive(Debug, Serialize)]
 pub struct FailureBody {
     /// The name of a [`Reason`].
     pub code: String,
     /// What it means.
     pub message: &'static str,
-    /// More about it; empty where there is nothing more to say.
+    /// More details; empty if there are none.
     pub details: String,
     /// Whether another attempt may help.
     pub retry: bool,
 }
 
 impl Job {
-    /// The status of a job at `now_ms`; of a batch with its items.
+    /// The status of a job at `now_ms`; for a batch, with its items.
     pub(in crate::api) fn new(status: &Status<Download>, now_ms: u64) -> Self {
         let job = match status.state {
             State::Completed => Self::completed(status, now_ms),
@@ -194,7 +194,7 @@ impl Job {
         }
     }
 
-    /// What every state has.
+    /// The fields that every state has.
     fn begun(status: &Status<Download>) -> Self {
         Self {
             job_id: status.id,
@@ -280,7 +280,7 @@ impl Job {
         }
     }
 
-    /// With what was asked for.
+    /// Adds what was requested.
     fn naming(self, status: &Status<Download>) -> Self {
         let work = status.work.as_ref();
         Self {
@@ -330,7 +330,7 @@ impl From<FileMade> for JobFile {
 }
 
 impl JobError {
-    /// A stored failure in the API's words.
+    /// A stored failure in the terms of the API.
     fn of(status: &Status<Download>) -> Self {
         let reason = status.failure.as_ref().map_or(Reason::Internal, Reason::of);
         let code = match &status.work {
@@ -345,7 +345,7 @@ impl JobError {
     }
 }
 
-/// What a completed job made; a batch has the files of all its items.
+/// The files of a completed job; for a batch, the files of all its items.
 fn made(status: &Status<Download>) -> Made {
     if status.work.is_none() {
         let files = status.children.iter().flat_map(|child| made(child).files);
@@ -363,7 +363,7 @@ fn children_in(batch: &Status<Download>, state: State) -> u32 {
     count(children.filter(|child| child.state == state).count())
 }
 
-/// A number of things as the bodies write it.
+/// A count as the bodies write it.
 pub(in crate::api) fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
@@ -376,7 +376,7 @@ fn megabytes(bytes: u64) -> f64 {
     hundredths(bytes as f64 / MEGABYTE)
 }
 
-/// A small file keeps more digits, so that its size is not 0.
+/// Rounds to two digits; a small value keeps more, so that the size of a small file is not 0.
 fn hundredths(value: f64) -> f64 {
     let scale = if value < 0.1 { 1_000_000.0 } else { 100.0 };
     (value * scale).round() / scale

@@ -1,4 +1,4 @@
-//! The query parameters of these endpoints, checked before any handler runs: no handler sees a raw string.
+//! The query parameters of these endpoints, checked before any handler runs, so that no handler gets a raw string.
 
 use axum::{
     extract::FromRequestParts,
@@ -13,11 +13,11 @@ use crate::{
     contract::{Kind, Query, Shape, Subject, Target, target},
 };
 
-/// How many posts or reels a list returns when the client does not say.
+/// Number of posts or reels that a list returns if the client does not set one.
 pub(in crate::api) const LIMIT_DEFAULT: u32 = 12;
-/// How many posts or reels a list returns at most.
+/// Maximum number of posts or reels that a list returns.
 pub(in crate::api) const LIMIT_MAX: u32 = 50;
-/// Longest cursor, bytes.
+/// Maximum length of a cursor, bytes.
 const CURSOR_BYTES_MAX: usize = 2048;
 
 /// `username`.
@@ -72,7 +72,7 @@ impl<S: Sync> FromRequestParts<S> for UrlOrId {
     }
 }
 
-/// The query for a record of this kind, from the parameters that its shape needs.
+/// Builds the query for a record of this kind, from the parameters that its shape needs.
 pub(in crate::api) fn query(kind: Kind, uri: &Uri) -> Result<Query, ApiError> {
     let subject = match kind.shape() {
         Shape::Account => Subject::Account {
@@ -100,7 +100,7 @@ fn media(uri: &Uri, name: &str) -> Result<Target, ApiError> {
     target::media(&text).map_err(|_| Code::InvalidUrl.into())
 }
 
-/// Digits only: `+5`, `5.0` and ` 5` are not what the specification calls an integer.
+/// Accepts digits only: `+5`, `5.0` and ` 5` are not integers in terms of the specification.
 fn limit(uri: &Uri) -> Result<u32, ApiError> {
     let Some(text) = parameter(uri, "limit")? else {
         return Ok(LIMIT_DEFAULT);

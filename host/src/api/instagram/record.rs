@@ -1,4 +1,4 @@
-//! Kinds of record that the specification does not document: each is served as its record, in snake case.
+//! Kinds of record that the specification does not document: each is served as its plain record, in snake case.
 
 use axum::{
     Router,

@@ -1,4 +1,4 @@
-//! What `/instagram/post/stats` and `/instagram/reel/stats` share.
+//! Shared parts of `/instagram/post/stats` and `/instagram/reel/stats`.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -41,12 +41,12 @@ pub(in crate::api) fn percent(rate: f64) -> f64 {
     rounded(100.0 * rate, 1)
 }
 
-/// The nearest whole number.
+/// Rounds to the nearest whole number.
 pub(in crate::api) fn whole(value: f64) -> i64 {
     value.round() as i64
 }
 
-/// Seconds since 1970.
+/// When the record was read, seconds since 1970.
 pub(in crate::api) fn read_at(extracted: &Extracted) -> u64 {
     now().saturating_sub(extracted.age.as_secs())
 }

@@ -27,9 +27,9 @@ use crate::{
     job::{JobId, Status},
 };
 
-/// The shortest time between two events.
+/// The minimum time between two events.
 const EVENTS_PAUSE: Duration = Duration::from_millis(100);
-/// How often a silent stream sends a sign of life.
+/// How often a silent stream sends a keep-alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// `/instagram/status/{job_id}` in the document.
@@ -107,7 +107,7 @@ async fn find(downloads: &Downloads, id: &str) -> Result<Status<Download>, ApiEr
     found.ok_or_else(|| Code::JobNotFound.into())
 }
 
-/// The status at once, then whenever it has changed, until the job has ended or is forgotten.
+/// Sends the status at once, then whenever it has changed, until the job has ended or is forgotten.
 fn watched(downloads: Downloads, id: JobId) -> impl Stream<Item = Result<Event, Infallible>> {
     let changes = downloads.queue().changes();
     let begin = Some((downloads, changes, None));
@@ -126,7 +126,7 @@ fn watched(downloads: Downloads, id: JobId) -> impl Stream<Item = Result<Event, 
                 return Some((Ok(event), Some((downloads, changes, job))));
             }
             changes.next().await;
-            // Progress changes faster than anybody can read.
+            // Progress changes faster than anyone can read.
             tokio::time::sleep(EVENTS_PAUSE).await;
         }
     });

@@ -1,7 +1,7 @@
-//! Parts that several documented JSON bodies share, made from records.
+//! Parts that several documented JSON bodies share, built from records.
 //!
-//! Every documented key is in every answer: `null` where Instagram does not state it, `null` instead of an
-//! object or list that does not apply. Names are the specification's, even where they are odd.
+//! Every documented key is in every response: `null` if Instagram does not state the value, and `null` instead of an
+//! object or list that does not apply. Names are those of the specification, even if they are odd.
 
 pub(in crate::api) mod caption;
 pub(in crate::api) mod preview;
@@ -15,7 +15,7 @@ use crate::{
     statistics::{Basis, Counts, engagement_rate},
 };
 
-/// What a plugin adds to a record, if it adds anything.
+/// The fields that a plugin adds to a record, if any.
 pub(in crate::api) fn extra(more: &More) -> Option<&More> {
     (!more.is_empty()).then_some(more)
 }
@@ -29,7 +29,7 @@ pub(in crate::api) fn media_type(media_type: &record::MediaType) -> &str {
     }
 }
 
-/// A picture has no sound track; whether a video has one is Instagram's to say.
+/// A picture has no sound; whether a video has sound is what Instagram states.
 pub(in crate::api) fn has_audio(
     media_type: &record::MediaType,
     renditions: &record::Renditions,
@@ -38,7 +38,7 @@ pub(in crate::api) fn has_audio(
     renditions.has_audio.or(silent.then_some(false))
 }
 
-/// A number that only a carousel has.
+/// A count that only carousels have.
 pub(in crate::api) fn carousel_count(media: &record::Media) -> Option<u32> {
     let listed = u32::try_from(media.children.len()).ok();
     let listed = listed.filter(|children| *children > 0);
@@ -46,17 +46,17 @@ pub(in crate::api) fn carousel_count(media: &record::Media) -> Option<u32> {
     media.carousel_count.or(listed).filter(|_| is_carousel)
 }
 
-/// How lists write hashtags.
+/// Hashtags in the form of lists.
 pub(in crate::api) fn with_hash(hashtags: &[String]) -> Vec<String> {
     hashtags.iter().map(|name| format!("#{name}")).collect()
 }
 
-/// How lists write mentions.
+/// Mentions in the form of lists.
 pub(in crate::api) fn with_at(mentions: &[String]) -> Vec<String> {
     mentions.iter().map(|name| format!("@{name}")).collect()
 }
 
-/// The rate, and what it is a share of.
+/// The engagement rate, and the basis of the rate.
 pub(in crate::api) fn rate(media: &record::Media) -> (Option<f64>, Option<&'static str>) {
     match engagement_rate(&Counts::from(media), None) {
         Some((rate, Basis::Views)) => (Some(rate), Some("views")),

@@ -1,4 +1,4 @@
-//! What an answer and a refusal say of where they come from, and who may use the operator's routes.
+//! Headers that state where a response or refusal comes from, and access to the operator's routes.
 
 use std::{sync::Arc, time::Duration};
 

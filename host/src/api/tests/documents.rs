@@ -19,7 +19,7 @@ fn document() -> Value {
     serde_json::from_str(&DOCUMENT).unwrap()
 }
 
-/// The documented bodies of the answer of a path, in the order of their names.
+/// The documented bodies of the response of a path, in the order of their names.
 pub(super) fn examples(path: &str) -> Vec<Value> {
     let document = document();
     let item = &document["paths"][path];
@@ -34,7 +34,7 @@ pub(super) fn examples(path: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The error codes of a path, each shown under its own status.
+/// The error codes of a path; checks that each is listed under its own status.
 fn codes(document: &Value, path: &str) -> BTreeSet<String> {
     let item = document["paths"][path].as_object().unwrap();
     let responses = item
@@ -48,7 +48,7 @@ fn codes(document: &Value, path: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Every path that a router takes. axum tells them to nobody but its debugging text.
+/// Every path that a router accepts. axum shows them only in its debug output.
 fn routed<S>(router: &Router<S>) -> BTreeSet<String> {
     let text = format!("{router:?}");
     let paths = text.split("RouteId(").skip(1);
@@ -66,7 +66,7 @@ fn the_document_describes_every_route_and_no_other() {
     let routed = routers.map(|routes| routed(&Router::from(routes)));
     let routed: BTreeSet<_> = routed.into_iter().flatten().collect();
     assert!(routed.contains("/docs/{file}"), "{routed:?}");
-    // The pieces of the pages are not part of the interface.
+    // The assets of the pages are not part of the interface.
     let routed: BTreeSet<_> = routed
         .into_iter()
         .filter(|path| !path.contains("{file}"))
@@ -105,7 +105,7 @@ fn every_route_shows_its_answers_and_errors() {
             content.is_object() && path.starts_with("/instagram/"),
             "{path}"
         );
-        // What could not be read as JSON would be shown as nothing.
+        // An example that is not valid JSON would appear empty.
         for example in shown.into_iter().flat_map(|examples| examples.values()) {
             assert!(example["value"].is_object(), "{path}");
         }
@@ -118,7 +118,7 @@ fn every_route_shows_its_answers_and_errors() {
             for (code, example) in errors.filter(|_| status.as_str() >= "400") {
                 let error = &example["value"]["error"];
                 assert_eq!(error["code"], **code);
-                // Not the time of writing: the document is always the same.
+                // A fixed time, so that the document is always the same.
                 assert_eq!(error["timestamp"], "2021-12-20T12:00:00Z");
             }
         }

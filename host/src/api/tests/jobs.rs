@@ -1,4 +1,4 @@
-//! The bodies of jobs: which keys each state has, in which order, and what clients read in them.
+//! The bodies of jobs: the keys of each state, their order, and their texts.
 
 use serde_json::{Value, json};
 
@@ -62,7 +62,7 @@ fn job(state: State) -> Status<Download> {
     }
 }
 
-/// Text, so that the order of keys counts.
+/// The body as text, so that the order of keys counts.
 fn text(status: &Status<Download>) -> String {
     serde_json::to_string(&Job::new(status, 20_000)).unwrap()
 }
@@ -137,11 +137,11 @@ fn operators_also_see_the_attempt_and_the_stored_failure() {
 fn every_key_of_the_documented_examples_is_there() {
     let ours = [State::Completed, State::Failed, State::Running]
         .map(|state| serde_json::to_value(Job::new(&job(state), 0)).unwrap());
-    // In the order of their names, as the document has them.
+    // Sorted by name, as in the document.
     for (example, ours) in examples("/instagram/status/{job_id}").iter().zip(ours) {
         assert_eq!(example["status"], ours["status"]);
         for key in example.as_object().unwrap().keys() {
-            // Only where `include_metadata` asked for it.
+            // Only if `include_metadata` was set.
             assert!(
                 key == "metadata" || ours.get(key).is_some(),
                 "{key}: {ours}"

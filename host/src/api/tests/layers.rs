@@ -1,4 +1,4 @@
-//! Host, site, size, method, path, budget, panic: each refusal is the envelope.
+//! The refusals of the layers: host, site, size, method, path, budget, panic. Each has the envelope.
 
 use std::{
     io,
@@ -328,7 +328,7 @@ async fn a_handler_that_hangs_is_given_up() {
     );
 }
 
-/// What the log took.
+/// The captured log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

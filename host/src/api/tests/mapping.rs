@@ -1,4 +1,4 @@
-//! What Instagram said is what the views say.
+//! The views state what Instagram stated.
 
 use serde::Serialize;
 use serde_json::{Value, json};

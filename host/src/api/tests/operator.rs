@@ -1,4 +1,4 @@
-//! The operator's page as it goes out: whole, from this listener alone, under the page's policy, and without a token.
+//! The operator's page as served: complete, from this listener alone, under the page's policy, and without a token.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ async fn fetch(path: &str) -> Answered {
     ask(&listener(), request("GET", path)).await
 }
 
-/// The paths of the files that a file in `folder` names.
+/// The paths of the files that a file in `folder` refers to.
 fn named(folder: &str, text: &str) -> BTreeSet<String> {
     let places = [
         ("\"/page/", "/page/"),

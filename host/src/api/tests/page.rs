@@ -1,4 +1,4 @@
-//! The page as it goes out: from here alone, under its policy, with words for every refusal.
+//! The page as served: complete, from this server alone, under its policy, and with a text for every refusal.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use super::{ask, fetch, request, router};
 use crate::api::{Config, http::error::Code};
 
-/// The files that a text names by `"/page/…"` or, in a script, by `"./…"`.
+/// The files that a text refers to by `"/page/…"` or, in a script, by `"./…"`.
 fn named(text: &str) -> BTreeSet<String> {
     let absolute = text.split("\"/page/").skip(1);
     let relative = text.split("from \"./").skip(1);
@@ -104,12 +104,12 @@ async fn the_page_is_free_of_the_limit() {
 #[tokio::test]
 async fn the_page_has_words_for_every_refusal() {
     let words = fetch("/page/words.js").await.body;
-    // The table's own lines, so that no code is forgotten here either.
+    // The lines of the table itself, so that no code is forgotten here either.
     let table = include_str!("../http/error/code.rs").lines();
     let rows = table.filter(|line| line.contains(" => ("));
     let names: BTreeSet<_> = rows.filter_map(|row| row.split('"').nth(1)).collect();
     assert!(names.contains(Code::StorageFull.name()) && names.len() > 30);
-    // Of the admin listener alone.
+    // Codes of the admin listener only.
     let operators = [Code::NoSuchVersion, Code::PluginRefused].map(Code::name);
     for name in names.into_iter().filter(|name| !operators.contains(name)) {
         assert!(words.contains(&format!("\n  {name}: [\"")), "{name}");

@@ -1,4 +1,4 @@
-//! What a query may say, before any handler.
+//! What a query may contain, checked before any handler.
 
 use axum::{
     extract::FromRequestParts,

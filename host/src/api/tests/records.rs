@@ -1,4 +1,4 @@
-//! Records to look at: the least that Instagram may state, and about as much as the specification's examples.
+//! Sample records: the minimum that Instagram may state, and about as much as the specification's examples.
 
 use crate::contract::record::{
     Audio, BioLink, Child, Image, Location, Media, MediaPage, MediaType, More, Profile, Renditions,
@@ -26,7 +26,7 @@ pub(super) fn video(width: u32, video_only: bool) -> Video {
     }
 }
 
-/// A picture, and a video with its manifest where one is wanted.
+/// A picture, and optionally a video with its manifest.
 pub(super) fn renditions(with_video: bool) -> Renditions {
     let pictures = Renditions {
         images: [1440, 1080, 640, 150].map(image).into(),
@@ -64,7 +64,7 @@ pub(super) fn user(id: &str, username: &str) -> User {
     }
 }
 
-/// Nothing but what identifies it.
+/// Only the fields that identify it.
 pub(super) fn bare_media(media_type: MediaType) -> Media {
     Media {
         shortcode: "CnU4zIh9x_F".to_owned(),
@@ -97,7 +97,7 @@ pub(super) fn bare_media(media_type: MediaType) -> Media {
     }
 }
 
-/// With the counts of the reel example.
+/// A record with the counts of the reel example.
 pub(super) fn full_media(media_type: MediaType) -> Media {
     let is_video = media_type == MediaType::Video;
     let is_carousel = media_type == MediaType::Carousel;

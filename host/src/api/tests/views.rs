@@ -1,4 +1,4 @@
-//! Every documented key is in every answer.
+//! Checks that every documented key is in every response.
 
 use std::collections::BTreeSet;
 
@@ -35,7 +35,7 @@ fn media() -> [Media; 8] {
     [a, b, c, d, e, f, g, h]
 }
 
-/// Every `a.b[].c` of an example, all examples of a path together.
+/// Every path such as `a.b[].c` in an example, of all examples of an endpoint together.
 fn documented(path: &str) -> BTreeSet<Vec<String>> {
     fn walk(value: &Value, at: &mut Vec<String>, found: &mut BTreeSet<Vec<String>>) {
         match value {
@@ -58,7 +58,7 @@ fn documented(path: &str) -> BTreeSet<Vec<String>> {
     found
 }
 
-/// Whether the path is there; below null and in an empty list there is nothing to be.
+/// Whether the path exists; below null and in an empty list nothing can exist.
 fn has(value: &Value, path: &[String]) -> bool {
     match (value, path) {
         (_, []) | (Value::Null, _) => true,

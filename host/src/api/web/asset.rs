@@ -8,12 +8,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::api::http::error::{ApiError, Code};
 
-/// Our own files alone; scripts may not write markup either.
+/// Allows only our own files; scripts may not write markup either.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
 
-/// Looked at again each time, so that a page never runs with the scripts of an older binary.
+/// Revalidated on each use, so that a page never runs with the scripts of an older binary.
 const CACHE_CONTROL: &str = "private, no-cache";
 
 pub(super) const HTML: &str = "text/html; charset=utf-8";
@@ -53,7 +53,7 @@ impl Asset {
     }
 }
 
-/// The file of this name.
+/// Responds with the file of this name.
 pub(super) fn one_of(
     assets: &[(&str, Asset)],
     file: &str,

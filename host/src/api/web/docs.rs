@@ -17,7 +17,7 @@ use crate::api::http::{
     error::{ApiError, Code},
 };
 
-/// Only our own assets; Swagger UI styles its elements inline and draws its icons from data URIs.
+/// Allows only our own assets; Swagger UI styles its elements inline and draws its icons from data URIs.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
     style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -40,7 +40,7 @@ const PAGE: &str = r#"<!DOCTYPE html>
 </html>
 "#;
 
-/// The OpenAPI document as text; it is put together with the routes, above this room, when it is first read.
+/// The OpenAPI document as text; it is built from the routes, outside this module, when it is first read.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::api) struct Document(pub(in crate::api) &'static LazyLock<String>);
 
@@ -50,7 +50,7 @@ const ENDPOINT: Endpoint = Endpoint {
     errors: &[],
 };
 
-/// The routes, that of the document first. The document itself comes from an [`Extension`].
+/// The routes; that of the document is first. The document itself comes from an [`Extension`].
 pub(in crate::api) fn routes<S: Clone + Send + Sync + 'static>() -> [UtoipaMethodRouter<S>; 2] {
     [
         described(routes!(document), ENDPOINT),
@@ -74,9 +74,9 @@ async fn page() -> Response {
     (policy, Html(PAGE)).into_response()
 }
 
-/// What the page loads.
+/// Responds with an asset of the page.
 pub(in crate::api) async fn asset(Path(file): Path<String>) -> Result<Response, ApiError> {
-    // Without a validator badge, which would be an outside image.
+    // Without a validator badge, which would be an external image.
     let config = Config::from("/openapi.json").validator_url("none");
     match serve(&file, Arc::new(config)) {
         Ok(Some(file)) => {

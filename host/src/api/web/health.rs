@@ -1,4 +1,4 @@
-//! `/healthz`: the process is alive. `/readyz`: it can do its work.
+//! `/healthz`: the process is alive. `/readyz`: it is ready for requests.
 
 use axum::{Json, extract::State};
 use serde::Serialize;
@@ -26,7 +26,7 @@ const READY: Endpoint = Endpoint {
     errors: &[&[Code::ServerBusy]],
 };
 
-/// The routes, that of `/healthz` first.
+/// The routes; that of `/healthz` is first.
 pub(in crate::api) fn routes() -> [UtoipaMethodRouter<App>; 2] {
     [
         described(routes!(alive), ALIVE),

@@ -1,5 +1,5 @@
-//! `/` of the admin listener: the operator's page. It holds nothing secret, so it is free; what it shows wants the token.
-//! Beside its own files it loads some of the page's.
+//! `/` of the admin listener: the operator's page. It contains no secrets, so it needs no token; the data that it shows
+//! does. Besides its own files it loads some of the page's.
 
 use std::sync::LazyLock;
 
@@ -11,11 +11,11 @@ use crate::api::http::error::ApiError;
 static PAGE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new(HTML, include_str!("operator/index.html")));
 
-/// What it loads, by name.
+/// The assets of the page, by name.
 static ASSETS: LazyLock<[(&str, Asset); FILES.len()]> =
     LazyLock::new(|| FILES.map(|(name, kind, text)| (name, Asset::new(kind, text))));
 
-/// A file of `operator/`, by its name.
+/// Includes a file of `operator/`, by its name.
 macro_rules! file {
     ($kind:expr, $name:literal) => {
         ($name, $kind, include_str!(concat!("operator/", $name)))
@@ -46,7 +46,7 @@ pub(in crate::api) async fn page(headers: HeaderMap) -> Response {
     PAGE.answer(&headers)
 }
 
-/// What it loads.
+/// Responds with an asset of the page.
 pub(in crate::api) async fn asset(
     Path(file): Path<String>,
     headers: HeaderMap,

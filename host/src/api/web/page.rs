@@ -1,4 +1,4 @@
-//! `/`: the web page, from assets inside the binary; no framework, no build step, nothing from outside.
+//! `/`: the web page, from assets inside the binary; no framework, no build step, no external resources.
 
 use std::sync::LazyLock;
 
@@ -24,11 +24,11 @@ pub(in crate::api) fn route<S: Clone + Send + Sync + 'static>() -> UtoipaMethodR
 
 static PAGE: LazyLock<Asset> = LazyLock::new(|| Asset::new(HTML, include_str!("page/index.html")));
 
-/// What it loads, by name.
+/// The assets of the page, by name.
 static ASSETS: LazyLock<[(&str, Asset); FILES.len()]> =
     LazyLock::new(|| FILES.map(|(name, kind, text)| (name, Asset::new(kind, text))));
 
-/// A file of `page/`, by its name.
+/// Includes a file of `page/`, by its name.
 macro_rules! file {
     ($kind:expr, $name:literal) => {
         ($name, $kind, include_str!(concat!("page/", $name)))
@@ -64,7 +64,7 @@ async fn page(headers: HeaderMap) -> Response {
     PAGE.answer(&headers)
 }
 
-/// What the page loads.
+/// Responds with an asset of the page.
 pub(in crate::api) async fn asset(
     Path(file): Path<String>,
     headers: HeaderMap,

@@ -1,4 +1,4 @@
-//! Instagram's pictures for the page: its media servers refuse to be shown on other websites.
+//! Proxies Instagram's pictures for the page, because its media servers do not allow other websites to show them.
 
 use axum::{
     extract::{FromRequestParts, State},
@@ -18,9 +18,9 @@ use crate::{
     download::{Downloads, PictureError},
 };
 
-/// A link names one version of a picture, and is good for hours.
+/// A link identifies one version of a picture, and is valid for hours.
 const CACHE_CONTROL: &str = "private, max-age=3600";
-/// Whatever is in it, no browser runs it as a page of ours.
+/// No browser may run the picture as a page of this server, whatever it contains.
 const CONTENT_SECURITY_POLICY: &str = "sandbox; default-src 'none'";
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
@@ -44,7 +44,7 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     described(routes!(picture), ENDPOINT)
 }
 
-/// `url` of a picture; the allow-list of hosts is checked where requests go out.
+/// The `url` of a picture; the allow-list of hosts is checked when the request is sent.
 struct PictureUrl(String);
 
 impl<S: Sync> FromRequestParts<S> for PictureUrl {

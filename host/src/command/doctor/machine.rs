@@ -169,7 +169,7 @@ fn authorities() -> Finding {
 
 fn descriptors() -> Finding {
     const WHAT: &str = "file descriptors";
-    // None means no limit.
+    // `None` means no limit.
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     match limit {
         Some(limit) if limit < DESCRIPTORS_MIN => Finding::note(

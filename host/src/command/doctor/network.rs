@@ -21,7 +21,7 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// A small file that contains nothing about any person.
 const URL: &str = "https://www.instagram.com/robots.txt";
-/// Largest harmless difference of the clocks. Above it, certificates and links may seem invalid, seconds.
+/// Maximum harmless difference of the clocks, seconds. Above it, certificates and links may seem invalid.
 const SKEW_S_MAX: u64 = 120;
 /// The state of a listening socket in `/proc/net/tcp`.
 const LISTENS: &str = "0A";
@@ -55,7 +55,8 @@ async fn port(what: &'static str, address: Option<SocketAddr>) -> Finding {
     Finding::bad(what, format!("{address}: {error}; {who}"))
 }
 
-/// Name and id of the process that listens on a port. None if it belongs to another user, or there is no `/proc`.
+/// Returns the name and id of the process that listens on a port. `None` if it belongs to another user, or there is no
+/// `/proc`.
 fn holder(proc: &Path, port: u16) -> Option<String> {
     let sockets: Vec<_> = ["net/tcp", "net/tcp6"]
         .iter()

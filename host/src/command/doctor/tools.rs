@@ -24,7 +24,7 @@ pub(super) async fn look() -> Vec<Finding> {
     vec![ffmpeg, ffprobe, encoders, isolation, target]
 }
 
-/// The standard output of a program; none if it is missing or fails.
+/// Returns the standard output of a program; `None` if it is missing or fails.
 async fn said(program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).output().await.ok()?;
     let said = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -1,5 +1,5 @@
-//! Exports spans to an OpenTelemetry collector, as OTLP over HTTP with protobuf. Only in builds with the feature `otel`,
-//! and only if the standard variables name a collector. Requests to Instagram carry no trace headers.
+//! Exports spans to an OpenTelemetry collector, as OTLP over HTTP with protobuf. Only in builds with the feature
+//! `otel`, and only if the standard variables name a collector. Requests to Instagram carry no trace headers.
 
 use std::env;
 
@@ -12,8 +12,8 @@ use tracing_subscriber::{Layer, registry::LookupSpan};
 
 use crate::upstream::use_ring;
 
-/// The variables with the address of the collector. The first is for all signals, and `/v1/traces` is appended to it; the
-/// second is for traces only.
+/// The variables with the address of the collector. The first is for all signals, and `/v1/traces` is appended to it;
+/// the second is for traces only.
 const ENDPOINTS: [&str; 2] = [
     "OTEL_EXPORTER_OTLP_ENDPOINT",
     "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
@@ -25,10 +25,10 @@ const NAME: &str = "OTEL_SERVICE_NAME";
 pub(super) struct Export(SdkTracerProvider);
 
 impl Export {
-    /// None if no collector is configured.
+    /// Starts the export; `None` if no collector is configured.
     ///
     /// # Errors
-    /// The address of the collector is invalid.
+    /// If the address of the collector is invalid.
     pub(super) fn start() -> anyhow::Result<Option<Self>> {
         if ENDPOINTS.iter().all(|name| env::var_os(name).is_none()) {
             return Ok(None);

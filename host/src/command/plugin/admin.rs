@@ -13,7 +13,7 @@ use url::form_urlencoded::Serializer;
 use super::super::{Exit, fail, print};
 use crate::{config::Config, data::Folder, server::token};
 
-/// The largest response of the admin listener that is read, bytes.
+/// Maximum size of a response of the admin listener, bytes.
 const RESPONSE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// A response of the server.
@@ -22,7 +22,7 @@ struct Response {
     body: Value,
 }
 
-/// `GET /plugins` of the running server; none if no server is running.
+/// `GET /plugins` of the running server; `None` if no server is running.
 pub(super) async fn plugins(config: &Config) -> anyhow::Result<Option<Value>> {
     let Some(address) = config.admin_listen else {
         return Ok(None);
@@ -154,8 +154,8 @@ async fn send(config: &Config, target: &str, body: &[u8]) -> anyhow::Result<Resp
     exchange(config, stream, address, target, body).await
 }
 
-/// Sends one request. It uses HTTP/1.0, so that the response is one head and one body until the end of the connection, which
-/// needs no client library.
+/// Sends one request. It uses HTTP/1.0, so that the response is one head and one body until the end of the connection,
+/// which needs no client library.
 async fn exchange(
     config: &Config,
     mut stream: TcpStream,

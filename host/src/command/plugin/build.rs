@@ -43,7 +43,7 @@ pub(super) async fn run(config: &Config, folder: &Path) -> anyhow::Result<Exit> 
 /// Packs the author's cases into the component, if there are any. A packed component is admitted by its own cases.
 ///
 /// # Errors
-/// Reading or writing fails. The inner error says that the component fails one of the cases.
+/// If reading or writing fails. The inner error says that the component fails one of the cases.
 pub(super) async fn pack(
     config: &Config,
     folder: &Path,
@@ -70,7 +70,7 @@ pub(super) fn cases(folder: &Path) -> Option<PathBuf> {
 /// The `Cargo.toml` of the extractor in `folder`.
 ///
 /// # Errors
-/// The file does not exist.
+/// If the file does not exist.
 pub(super) fn manifest(folder: &Path) -> anyhow::Result<PathBuf> {
     let manifest = folder.join("Cargo.toml");
     if manifest.is_file() {
@@ -85,7 +85,7 @@ pub(super) fn manifest(folder: &Path) -> anyhow::Result<PathBuf> {
 /// Builds the extractor in `folder`, and copies `<name>.wasm` into that folder. Cargo's messages go to standard error.
 ///
 /// # Errors
-/// A tool is missing, or the extractor does not compile.
+/// If a tool is missing, or the extractor does not compile.
 pub(super) async fn component(folder: &Path) -> anyhow::Result<PathBuf> {
     let manifest = manifest(folder)?;
     target_is_there(folder).await?;
@@ -122,19 +122,19 @@ fn built(messages: &str) -> Option<PathBuf> {
     files.rfind(|file| file.extension().is_some_and(|ending| ending == "wasm"))
 }
 
-/// Copies a component so that whoever looks sees the old one or the new one, never a part.
+/// Copies a component atomically, so that a reader sees either the old one or the new one, never a part.
 ///
 /// # Errors
-/// A file cannot be read or written.
+/// If a file cannot be read or written.
 pub(super) fn put(from: &Path, to: &Path) -> anyhow::Result<()> {
     let component = fs::read(from).with_context(|| from.display().to_string())?;
     write(to, &component)
 }
 
-/// Writes a component whole or not at all, in place of one that is there.
+/// Writes a component completely or not at all, and replaces an existing one.
 ///
 /// # Errors
-/// The file cannot be written.
+/// If the file cannot be written.
 pub(super) fn write(to: &Path, component: &[u8]) -> anyhow::Result<()> {
     data::write_atomically(to, component, Access::Umask).with_context(|| to.display().to_string())
 }

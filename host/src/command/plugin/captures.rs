@@ -25,10 +25,10 @@ use crate::{
     server,
 };
 
-/// Longest name of a case, characters.
+/// Maximum length of the name of a case, characters.
 const NAME_CHARS_MAX: usize = 64;
 
-/// The captures of the data folder, of which a running server may be writing more.
+/// The captures of the data folder; a running server may be adding more.
 fn captures(config: &Config) -> anyhow::Result<Captures> {
     let folder = Folder::visit(&config.data);
     Ok(Captures::visit(config.capture.clone(), &folder)?)
@@ -235,7 +235,7 @@ fn expected(ran: RunResult) -> Result<Expected, String> {
     }
 }
 
-/// Writes a case that is not there yet, whole or not at all: a server may be reading all of them.
+/// Writes a new case completely or not at all, because a server may be reading all of them.
 fn keep(config: &Config, into: Option<PathBuf>, case: &Case) -> anyhow::Result<Exit> {
     let is_kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let name = &case.name;

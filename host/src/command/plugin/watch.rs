@@ -92,7 +92,7 @@ async fn result(config: &Config, installed: &Path, digest: &str) -> anyhow::Resu
     ))
 }
 
-/// What the status of the plugin says about this digest; none if it does not mention it yet.
+/// What the status of the plugin says about this digest; `None` if it does not mention it yet.
 fn described(status: &Value, digest: &str) -> Option<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let short = digest.get(..8).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Cursors come back as they went out, and nothing else is one.
+//! Cursors survive a round trip, and any other text is rejected.
 
 use proptest::prelude::*;
 

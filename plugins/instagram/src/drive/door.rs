@@ -1,4 +1,4 @@
-//! One answer of one door: read once, it brings what was looked for, or says why the door stayed closed.
+//! Reads one response of one door once: the result is what was looked for, or the reason why there is none.
 
 use std::slice;
 
@@ -11,17 +11,17 @@ use crate::read::{self, Body, Page, Reading};
 use crate::request::Values;
 use crate::settings::{Named, Silence};
 
-/// What a door answered, for those who look for something in it.
+/// The response of a door, for readers.
 pub(crate) struct Answered<'b> {
-    /// The URL that answered, after redirects.
+    /// The URL of the response, after redirects.
     pub(crate) url: &'b str,
-    /// Every JSON text in it that can hold a root.
+    /// Every JSON text in the response that can contain a root.
     pub(crate) documents: &'b [Value],
-    /// The page, where it is one.
+    /// The page, if the response is one.
     pub(crate) page: Option<&'b Page>,
 }
 
-/// Reads the answer of a door. A record counts whatever else the answer says: partial errors beside it are normal.
+/// Reads the response of a door. A record counts whatever else the response says: partial errors next to it are normal.
 pub(super) fn open<T>(
     named: Named<'_>,
     exchange: &Exchange,
@@ -78,7 +78,7 @@ fn opened<T>(
     })
 }
 
-/// Learns the user id from an answer that is about the account, though it does not have what was looked for.
+/// Takes the user id from a response about the account that does not contain what was looked for.
 fn is_learnt(documents: &[Value], values: &Values, user_id: &mut Option<String>) -> bool {
     let Some(username) = &values.username else {
         return false;

@@ -1,31 +1,31 @@
-//! The memo of a walk: what every door said after it was read, so that no body is read twice.
+//! The memo of a walk: the result of every door after reading, so that no body is read twice.
 //!
-//! One byte for the format, then an entry for every door in the order of asking: its length (4 bytes, little endian), and
-//! its content in postcard. Old entries are handed on as bytes; they are decoded once a step, which costs a hundredth of
-//! reading their bodies.
+//! One byte for the format, then an entry for every door in the order of requests: its length (4 bytes, little endian),
+//! and its content in postcard. Old entries are passed on as bytes; they are decoded once per step, which costs a
+//! hundredth of reading their bodies.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Closed;
 
-/// Changes whenever an entry is written differently.
+/// Must change whenever the encoding of entries changes.
 const FORMAT: u8 = 1;
-/// Bytes of the length before an entry.
+/// Size of the length before an entry, bytes.
 const LENGTH_BYTES: usize = 4;
-/// Most bytes of a memo; the host allows no more.
+/// Maximum size of a memo, bytes; the limit of the host.
 pub(super) const MEMO_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// What one door said, after reading.
+/// The result of one door, after reading.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Said<T> {
-    /// What was looked for, or why the door stayed closed.
+    /// What was looked for, or why the door did not return it.
     pub(super) result: Result<T, Closed>,
-    /// The user id, where the answer was about the account but did not have what was looked for.
+    /// The user id, if the response was about the account but did not contain what was looked for.
     pub(super) user_id: Option<String>,
 }
 
-/// A memo on its way through a step: old entries are taken from its front, new ones are added at its end.
+/// A memo during a step: old entries are taken from its front, new ones are added at its end.
 pub(super) struct Memo<'a> {
     old: &'a [u8],
     unread: &'a [u8],
@@ -33,10 +33,10 @@ pub(super) struct Memo<'a> {
 }
 
 impl<'a> Memo<'a> {
-    /// The memo of the step before; empty for the first step.
+    /// The memo of the previous step; empty for the first step.
     ///
     /// # Errors
-    /// It is of another format.
+    /// If it has another format.
     pub(super) fn new(old: &'a [u8]) -> Result<Self, String> {
         let unread = match old {
             [] => &[],
@@ -59,15 +59,16 @@ impl<'a> Memo<'a> {
         self.unread.is_empty()
     }
 
-    /// Bytes of the memo if the walk fetched now: the same in the step that adds an entry as in those that take it.
+    /// The size of the memo if the walk fetched now, bytes: the same in the step that adds an entry and in those that
+    /// take it.
     pub(super) fn size(&self) -> usize {
         1 + self.old.len().saturating_sub(1 + self.unread.len()) + self.new.len()
     }
 
-    /// The next old entry, which must be of this door.
+    /// Takes the next old entry, which must belong to this door.
     ///
     /// # Errors
-    /// It is not, or cannot be read.
+    /// If it belongs to another door, or cannot be read.
     pub(super) fn take<T: DeserializeOwned>(&mut self, door: &str) -> Result<Said<T>, String> {
         let unreadable = || format!("memo: what door {door} said cannot be read");
         let (length, rest) = self.unread.split_first_chunk().ok_or_else(unreadable)?;
@@ -82,10 +83,10 @@ impl<'a> Memo<'a> {
         Ok(said)
     }
 
-    /// Adds what this door said.
+    /// Adds the result of this door.
     ///
     /// # Errors
-    /// It cannot be written, which no value of this crate is.
+    /// If it cannot be serialised, which does not happen with any value of this crate.
     pub(super) fn add<T: Serialize>(&mut self, door: &str, said: &Said<T>) -> Result<(), String> {
         let entry = postcard::to_allocvec(&(door, said)).map_err(|error| error.to_string())?;
         let length = u32::try_from(entry.len()).map_err(|error| error.to_string())?;
@@ -95,7 +96,7 @@ impl<'a> Memo<'a> {
         Ok(())
     }
 
-    /// For the next step.
+    /// Returns the memo for the next step.
     pub(super) fn into_bytes(self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(1 + self.old.len() + self.new.len());
         match self.old {

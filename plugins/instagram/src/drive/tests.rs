@@ -1,4 +1,4 @@
-//! Limits and settings of the engine; its walk is tested with the kinds.
+//! Tests of the limits and settings of the engine; its walk is tested with the kinds.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 mod fold;
@@ -161,7 +161,7 @@ fn every_closed_door_is_told_to_the_log() {
         |memo, answers| story::extract(&query, &context, memo, answers),
         |_| login_gate(),
     );
-    // Once, by the step that read its answer: the first step has no answer yet.
+    // Reported once, by the step that read the answer: the first step has no answer yet.
     assert!(outcomes[0].report.diagnostics.is_empty());
     let told = outcomes.iter().map(|outcome| &outcome.report);
     let told = told.flat_map(|report| &report.diagnostics);

@@ -1,32 +1,32 @@
-//! What the closed doors of a walk come to, when none was open: the most telling answer is the refusal.
+//! Decides the refusal of a walk if no door returned the content: the most informative response counts.
 //!
-//! | what a door said | refusal | why there |
+//! | result of a door | refusal | reason for its rank |
 //! |---|---|---|
-//! | private, gated | that | a fact; ends the walk at once |
-//! | no such thing | `not-found` | a fact; a second door is asked first, `doubtful` doors count only in pairs |
+//! | private, gated | the same | a fact; ends the walk at once |
+//! | does not exist | `not-found` | a fact; a second door is asked first, `doubtful` doors count only in pairs |
 //! | rate limit | `rate-limited` | waiting will help |
-//! | unreadable root, stale doc_id | `changed` | this door serves guests; the older ones behind it never do, so their walls must not hide it |
+//! | unreadable root, stale doc_id | `changed` | this door serves guests; walls of older doors must not hide it |
 //! | login | `login-required` | a session would help |
-//! | anything else unreadable, query failed | `changed`, `invalid-cursor` | may pass by itself, so a wall tells more |
+//! | anything else unreadable, query failed | `changed`, `invalid-cursor` | may be temporary; a wall says more |
 //! | network, 5xx | `unavailable` | says nothing about Instagram |
 
 use crate::contract::steps::{Change, Refusal};
 use crate::failure::Closed;
 use crate::settings::Named;
 
-/// What the doors said so far.
+/// The results of the doors so far.
 #[derive(Default)]
 pub(super) struct Verdict {
-    /// The question was for a later page.
+    /// The query was for a later page.
     with_cursor: bool,
     stated: Option<Refusal>,
     pub(super) missing: u32,
     missing_firmly: bool,
     throttled: Option<Option<u32>>,
     login: bool,
-    /// Evidently for this plugin to follow.
+    /// A change that this plugin certainly has to follow.
     changed: Option<Change>,
-    /// Perhaps for this plugin to follow.
+    /// A change that this plugin may have to follow.
     unreadable: Option<Change>,
     invalid_cursor: bool,
     down: Vec<String>,
@@ -81,7 +81,7 @@ impl Verdict {
     }
 }
 
-/// `change` with its door in front of the path, and the doc_id that may have gone stale.
+/// Adds to `change` its door in front of the path, and the doc_id that may be stale.
 fn placed(named: Named<'_>, change: Change) -> Change {
     let door = match &named.door.doc_id {
         Some(doc_id) => format!("{}/{doc_id}", named.name),

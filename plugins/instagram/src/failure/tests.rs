@@ -1,4 +1,4 @@
-//! One row for everything that Instagram is known to answer instead of a record.
+//! One row for everything that Instagram is known to send instead of a record.
 
 use super::*;
 use crate::read;

@@ -1,4 +1,4 @@
-//! Posts by code and by link, and what the walk does when doors stay closed.
+//! Posts by code and by link, and the refusals if doors fail.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use serde_json::json;
@@ -34,7 +34,7 @@ fn ask_as(context: &Context, answer: impl Fn(&str) -> Response) -> (Step<Media>,
     (step, asked.iter().map(label).collect())
 }
 
-/// One post as the mobile dialect has it, which every door is read for.
+/// One post in the mobile dialect, which is read from every door.
 fn post() -> Response {
     let media_id = shortcode::media_id(CODE).unwrap();
     let user = json!({ "pk": "42", "username": "gramhost.demo", "is_private": false });
@@ -212,7 +212,7 @@ fn a_stale_doc_id_is_not_hidden_by_the_walls_behind_it() {
     let end =
         |door: &str| refusal(ask(|asked| if asked == door { stale() } else { login_gate() }).0);
     assert!(matches!(end(GUEST), Refusal::Changed(_)));
-    // A retired old query is no news to somebody who meets a wall.
+    // A retired old query does not matter to a guest who meets the login wall.
     assert_eq!(end(LEGACY), Refusal::LoginRequired);
 }
 

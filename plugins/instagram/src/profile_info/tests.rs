@@ -1,4 +1,4 @@
-//! Profiles: the first answer, and what further doors add to it.
+//! Profiles: the first response, and what further doors add to it.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use serde_json::json;

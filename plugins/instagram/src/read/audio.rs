@@ -56,7 +56,7 @@ fn original(info: &Value) -> Option<Audio> {
     })
 }
 
-/// A sound that says more than which kind it is.
+/// Returns the sound only if it states more than its type.
 fn stated(audio: Audio) -> Option<Audio> {
     (audio.id.is_some() || audio.title.is_some() || audio.artist.is_some() || audio.url.is_some())
         .then_some(audio)

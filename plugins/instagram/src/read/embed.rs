@@ -1,12 +1,12 @@
-//! Reads the markup of an embed page whose JSON is null: owner, caption and one picture, as a legacy document.
-//! A video shows only its poster there, a carousel only its first picture.
+//! Reads the markup of an embed page whose JSON is null: owner, caption and one picture, as a legacy document. For a
+//! video there is only its poster, for a carousel only its first picture.
 
 use memchr::memmem;
 use serde_json::{Value, json};
 
 use crate::read::markup::{Tag, decode};
 
-/// The post of an embed page; none on another page, or where the owner forbids embedding.
+/// Returns the post of an embed page; `None` for another page, or if the owner forbids embedding.
 pub(super) fn document(html: &str) -> Option<Value> {
     let picture = tag_around(html, "EmbeddedMediaImage")?;
     if memmem::find(html.as_bytes(), b"WatchOnInstagram").is_some() {
@@ -34,14 +34,14 @@ pub(super) fn document(html: &str) -> Option<Value> {
     }))
 }
 
-/// The tag that holds the first occurrence of a word.
+/// Returns the tag that contains the first occurrence of a word.
 fn tag_around<'a>(html: &'a str, word: &str) -> Option<Tag<'a>> {
     let place = memmem::find(html.as_bytes(), word.as_bytes())?;
     let start = html[..place].rfind('<')?;
     Tag::first(&html[start..])
 }
 
-/// The candidates of a `srcset`, widest first. They are joined by a bare comma; `stp=c…` marks a crop.
+/// The candidates of a `srcset`, widest first. They are separated by a comma without a space; `stp=c…` marks a crop.
 fn resources(srcset: &str) -> Vec<Value> {
     let mut candidates: Vec<(u32, &str)> = srcset
         .split_inclusive("w,")

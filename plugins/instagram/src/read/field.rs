@@ -1,15 +1,15 @@
 //! Lenient access to JSON: Instagram states the same fact as a number, as text, as null or not at all.
 //!
-//! Indexing a `Value` with a missing key gives null, so `text(&node["caption"]["text"])` never fails.
+//! Indexing a `Value` with a missing key returns null, so `text(&node["caption"]["text"])` never fails.
 
 use serde_json::Value;
 
-/// Text as stated, `""` included.
+/// Text as stated, including `""`.
 pub(super) fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }
 
-/// Text that says something.
+/// Text that is not empty.
 pub(super) fn filled(value: &Value) -> Option<String> {
     value
         .as_str()
@@ -26,7 +26,7 @@ pub(super) fn url(value: &Value) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// A count: not negative (-1 is how Instagram hides one), whole, also where it is a text or a float.
+/// A whole number that is not negative (-1 is how Instagram hides a count), also if it is a text or a float.
 pub(super) fn count(value: &Value) -> Option<u64> {
     /// 2^53: floats are exact up to here.
     const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -40,8 +40,8 @@ pub(super) fn count(value: &Value) -> Option<u64> {
     }
 }
 
-/// The first count above 0, else 0 where one is stated: answers carry several counters of the same thing, and 0
-/// in those that they do not serve.
+/// Returns the first count above 0, else 0 if one is stated: responses contain several counters of the same thing, and
+/// those that are not filled are 0.
 pub(super) fn first_positive<'a>(values: impl IntoIterator<Item = &'a Value>) -> Option<u64> {
     let stated = values.into_iter().filter_map(count);
     stated.fold(None, |best, count| {
@@ -49,7 +49,7 @@ pub(super) fn first_positive<'a>(values: impl IntoIterator<Item = &'a Value>) ->
     })
 }
 
-/// A width, height or the like; 0 states nothing.
+/// A width, height or the like; 0 means that it is not stated.
 pub(super) fn pixels(value: &Value) -> Option<u32> {
     count(value)
         .and_then(|count| u32::try_from(count).ok())
@@ -66,7 +66,7 @@ pub(super) fn number(value: &Value) -> Option<f64> {
     number.filter(|number| number.is_finite())
 }
 
-/// A yes or no; also 1 and 0.
+/// A boolean; also 1 and 0.
 pub(super) fn flag(value: &Value) -> Option<bool> {
     match count(value) {
         Some(0) => Some(false),
@@ -89,7 +89,7 @@ pub(super) fn id(value: &Value) -> Option<String> {
     }
 }
 
-/// The elements of an array; none where there is no array.
+/// The elements of an array; empty if there is no array.
 pub(super) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }

@@ -1,9 +1,9 @@
-//! Finds the objects that hold our roots, however an answer is wrapped: bare, in `data`, in a pass-through's
-//! envelope, or deep inside a page's Relay script.
+//! Finds the objects that contain our roots, whatever wraps them: bare, in `data`, in the envelope of a proxy, or deep
+//! inside a page's Relay script.
 
 use serde_json::Value;
 
-/// Names that only Instagram gives: roots wherever they stand.
+/// Names that only Instagram uses: roots at any depth.
 const ROOTS: [&str; 17] = [
     "xig_polaris_media",
     "xig_user_by_username",
@@ -24,19 +24,19 @@ const ROOTS: [&str; 17] = [
     "reels_media",
 ];
 
-/// Common words: roots only at the top of an answer or directly in an envelope. `posts` is how collectors keep a
-/// timeline's nodes.
+/// Common words: roots only at the top of a response or directly in an envelope. `posts` is the key under which
+/// collectors keep a timeline's nodes.
 const COMMON_ROOTS: [&str; 7] = ["user", "items", "posts", "node", "reel", "reels", "tray"];
 
 const ENVELOPES: [&str; 4] = ["data", "graphql", "response", "result"];
 
-/// About whoever asks, not about what was asked for.
+/// About the requesting user, not about the requested content.
 const NOT_ASKED: [&str; 2] = ["viewer", "xdt_viewer"];
 
-/// Levels that are searched. A page's script wraps its roots in about 15.
+/// Maximum depth of the search. A page's script wraps its roots in about 15 levels.
 const DEEPEST: usize = 40;
 
-/// All objects of the documents that hold a root. What lies inside one is left to its reader.
+/// Returns all objects of the documents that contain a root. Their content is left to the readers.
 pub(super) fn answers(documents: &[Value]) -> Vec<&Value> {
     let mut found = Vec::new();
     for document in documents {

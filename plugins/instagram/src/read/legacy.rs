@@ -1,4 +1,4 @@
-//! Makes a post of a legacy GraphQL node: `Graph*` and `XDTGraph*` types, `edge_*` keys, `shortcode`.
+//! Converts a legacy GraphQL node to a post: `Graph*` and `XDTGraph*` types, `edge_*` keys, `shortcode`.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::contract::records::{Child, Media, User};
 use crate::read::media::{carousel_count, identity, location, media_type};
 use crate::read::{audio, field, rendition, user};
 
-/// Reads a legacy node; none without shortcode and id.
+/// Reads a legacy node; `None` without shortcode and id.
 pub(super) fn media(node: &Value) -> Option<Media> {
     let (shortcode, media_id) = identity(node)?;
     let caption =
@@ -75,7 +75,7 @@ fn tagged_users(node: &Value) -> Vec<User> {
     user::users(field::nodes(&node["edge_media_to_tagged_user"]))
 }
 
-/// The pinned comments: counted, else listed in full.
+/// The number of pinned comments: as stated, else counted in a list that is complete.
 fn hoisted_comments(connection: &Value) -> Option<u64> {
     let listed = || u64::try_from(connection["edges"].as_array()?.len()).ok();
     field::count(&connection["count"]).or_else(listed)

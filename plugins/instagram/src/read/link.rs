@@ -1,4 +1,4 @@
-//! Takes addresses out of Instagram's redirector, which knows who clicked.
+//! Unwraps links from Instagram's redirector, which tracks who clicked.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::read::field;
 
 const REDIRECTOR: &str = "://l.instagram.com/";
 
-/// An address as its owner wrote it: from `https://l.instagram.com/?u=…` the `u`, else as stated.
+/// The link as its owner wrote it: the `u` of `https://l.instagram.com/?u=…`, else as stated.
 pub(super) fn link(value: &Value) -> Option<String> {
     let address = field::filled(value)?;
     if !address.contains(REDIRECTOR) {

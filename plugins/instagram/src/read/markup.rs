@@ -12,7 +12,7 @@ pub(crate) struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
-    /// The first tag of a text, comments and declarations left out.
+    /// Returns the first tag of a text; skips comments and declarations.
     pub(crate) fn first(mut text: &'a str) -> Option<Self> {
         loop {
             text = &text[text.find('<')? + 1..];
@@ -53,7 +53,7 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// Where the `>` is that is not inside quotes.
+/// Returns the position of the first `>` that is not inside quotes.
 fn end_of_tag(text: &str) -> Option<usize> {
     let mut quote = None;
     text.bytes().position(|byte| match quote {
@@ -72,10 +72,10 @@ fn end_of_tag(text: &str) -> Option<usize> {
     })
 }
 
-/// Bytes within which an entity ends: `&#x10ffff;`.
+/// Maximum length of an entity, bytes: `&#x10ffff;`.
 const LONGEST_ENTITY: usize = 10;
 
-/// Decodes the five named entities and the numeric ones; leaves anything else as it is.
+/// Decodes the five named entities and the numeric ones; leaves everything else unchanged.
 pub(crate) fn decode(text: &str) -> Cow<'_, str> {
     if !text.contains('&') {
         return Cow::Borrowed(text);

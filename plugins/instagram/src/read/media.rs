@@ -1,5 +1,5 @@
-//! Makes a post of an XDT, POLARIS or mobile v1 node: one normaliser for three dialects, which share their key
-//! names and differ in what they leave out. Hands legacy nodes to `legacy`.
+//! Converts an XDT, POLARIS or mobile v1 node to a post. One normaliser serves the three dialects, because they share
+//! their key names and differ only in what they omit. Legacy nodes go to `legacy`.
 
 use serde_json::Value;
 
@@ -9,11 +9,11 @@ use crate::contract::steps::Change;
 use crate::read::{audio, changed, field, legacy, rendition, user};
 use crate::shortcode;
 
-/// Reads a node of any dialect; `path` is where it stands.
+/// Reads a node of any dialect; `path` is its position in the response.
 ///
 /// # Errors
 ///
-/// Without shortcode and id, or without anything to look at.
+/// If it has no shortcode and id, or no picture or video.
 pub(super) fn media(node: &Value, path: &str) -> Result<Media, Change> {
     let media = if is_legacy(node) {
         legacy::media(node)
@@ -32,7 +32,7 @@ pub(super) fn media(node: &Value, path: &str) -> Result<Media, Change> {
     Ok(media)
 }
 
-/// Shortcode and media id of a node of any dialect. Each follows from the other where one is missing.
+/// The shortcode and media id of a node of any dialect. If one is missing, it is derived from the other.
 pub(super) fn identity(node: &Value) -> Option<(String, String)> {
     let code = field::filled(&node["code"]).or_else(|| field::filled(&node["shortcode"]));
     let id = field::id(&node["pk"]).or_else(|| field::id(&node["id"]));
@@ -47,7 +47,7 @@ pub(super) fn identity(node: &Value) -> Option<(String, String)> {
     }
 }
 
-/// The kind of a node of any dialect: its number, else its type's name, else what it holds.
+/// The type of a node of any dialect: its number, else the name of its type, else derived from its content.
 pub(super) fn media_type(node: &Value) -> MediaType {
     match (
         field::count(&node["media_type"]),
@@ -74,7 +74,7 @@ fn holds_video(node: &Value) -> bool {
     !field::list(&node["video_versions"]).is_empty() || node["product_type"] == "clips"
 }
 
-/// Tells the dialects apart: only legacy writes `code` out.
+/// Whether the dialect is legacy: only legacy writes `shortcode` instead of `code`.
 fn is_legacy(node: &Value) -> bool {
     node.get("code").is_none() && node.get("shortcode").is_some()
 }
@@ -145,7 +145,7 @@ pub(super) fn location(value: &Value) -> Option<Location> {
     })
 }
 
-/// The stated number of children, else that of a list that is there.
+/// The stated number of children, else the length of the list if there is one.
 pub(super) fn carousel_count(stated: &Value, children: &[Child]) -> Option<u32> {
     let counted = u32::try_from(children.len())
         .ok()

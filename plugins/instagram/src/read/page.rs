@@ -1,7 +1,7 @@
-//! Reads an HTML page: the JSON that its scripts carry, and the signs of a page that carries none.
+//! Reads an HTML page: the JSON in its scripts, and the signs of a page without any.
 //!
-//! Pages are about 1 MB, of which one script of 45 KB is the post, so only scripts that hold one of our markers
-//! are parsed and there is no HTML tree.
+//! Pages are about 1 MB, of which one script of 45 KB is the post. So only scripts that contain one of our markers are
+//! parsed, and no HTML tree is built.
 
 use memchr::memmem;
 use serde_json::{Deserializer, Value};
@@ -9,14 +9,14 @@ use serde_json::{Deserializer, Value};
 use crate::read::markup::{Tag, decode};
 use crate::read::{embed, find};
 
-/// A page as far as it concerns us.
+/// The parts of a page that matter here.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
-    /// Every JSON text in it that can hold a root; of an embed page, its context too.
+    /// Every JSON text in it that can contain a root; for an embed page, also its context.
     pub(crate) documents: Vec<Value>,
-    /// It is the login page.
+    /// Whether it is the login page.
     pub(crate) login_wall: bool,
-    /// It is the error page, which comes with status 200: no such account or post.
+    /// Whether it is the error page, which has status 200: the account or post does not exist.
     pub(crate) error_route: bool,
     /// Its `<title>`.
     pub(crate) title: Option<String>,
@@ -24,7 +24,7 @@ pub(crate) struct Page {
     pub(crate) description: Option<String>,
 }
 
-/// What every script with one of our roots contains.
+/// The markers of scripts that have one of our roots: each contains one of these.
 const MARKERS: [&str; 6] = [
     "xig_",
     "xdt_",
@@ -34,7 +34,7 @@ const MARKERS: [&str; 6] = [
     "contextJSON",
 ];
 
-/// The route of today's web app, the page data of the old one, and the form itself.
+/// The login route of the current web app, the page data of the old one, and the form itself.
 const LOGIN_SIGNS: [&str; 3] = [
     "PolarisCAAIGLoginHomepageRoute",
     "\"LoginAndSignupPage\":[",
@@ -95,7 +95,7 @@ pub(super) fn read(html: &str) -> Page {
 }
 
 impl Page {
-    /// The `Followers`, `Following` or `Posts` of a profile's description; only an exact number, so not `32K`.
+    /// The `Followers`, `Following` or `Posts` in a profile's description; only exact numbers, so not `32K`.
     pub(crate) fn described_count(&self, noun: &str) -> Option<u64> {
         let description = self.description.as_deref()?;
         let words: Vec<&str> = description.split_whitespace().collect();
@@ -110,7 +110,7 @@ impl Page {
     }
 }
 
-/// What an inline script carries: the two globals of the old web app, or an embed page's `contextJSON`, which is
+/// Returns the JSON of an inline script: the two globals of the old web app, or an embed page's `contextJSON`, which is
 /// JSON text inside JSON.
 fn inline_documents(script: &str) -> Vec<Value> {
     let mut documents = Vec::new();
@@ -139,7 +139,7 @@ fn inline_documents(script: &str) -> Vec<Value> {
     documents
 }
 
-/// The JSON value that a text begins with.
+/// Parses the JSON value at the start of a text.
 fn first_json(text: &str) -> Option<Value> {
     Deserializer::from_str(text).into_iter().next()?.ok()
 }

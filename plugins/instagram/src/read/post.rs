@@ -1,4 +1,4 @@
-//! Finds the post that was asked for, and what an answer says in its place.
+//! Finds the requested post, or the reason that a response states instead.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::contract::steps::Refusal;
 use crate::read::media::identity;
 use crate::read::{Reading, changed, field, find, media as normaliser};
 
-/// Roots that hold one post each.
+/// Roots that contain one post each.
 const POSTS: [&str; 3] = [
     "xig_polaris_media",
     "xdt_shortcode_media",
@@ -16,12 +16,12 @@ const POSTS: [&str; 3] = [
 
 const WEB_INFO: &str = "xdt_api__v1__media__shortcode__web_info";
 
-/// Characters in which a long shortcode agrees with the short one of the same post.
+/// Number of characters that the long and the short shortcode of a post have in common.
 const CODE_LENGTH: usize = 11;
 
-/// Reads the post with this shortcode; with `""`, whichever post the answer is about.
+/// Reads the post with this shortcode; with `""`, whichever post the response is about.
 ///
-/// A post of a private account is refused even where a session was served it.
+/// A post of a private account is refused even if a session received it.
 pub(crate) fn media(documents: &[Value], shortcode: &str) -> Reading<Media> {
     find::answers(documents)
         .into_iter()
@@ -50,7 +50,7 @@ fn readings(answer: &Value, shortcode: &str) -> Vec<Reading<Media>> {
     readings
 }
 
-/// Reads a root that holds one post, perhaps behind POLARIS's gate.
+/// Reads a root with one post, which may be inside POLARIS's gate object.
 fn root_post(name: &str, root: &Value, shortcode: &str) -> Reading<Media> {
     match (root.as_object(), root.get("if_not_gated_logged_out")) {
         (None, _) if root.is_null() => Reading::Missing,
@@ -62,7 +62,7 @@ fn root_post(name: &str, root: &Value, shortcode: &str) -> Reading<Media> {
     }
 }
 
-/// Reads the one item of a list that is the post: a list may be a feed, or carry related posts.
+/// Reads the item of a list that is the requested post: a list may be a feed, or contain related posts.
 fn listed_post(path: &str, items: &[Value], shortcode: &str) -> Reading<Media> {
     let is_feed = shortcode.is_empty() && items.len() > 1;
     let mut places = items.iter().enumerate();
@@ -85,14 +85,14 @@ fn read(node: &Value, path: &str, shortcode: &str) -> Reading<Media> {
     }
 }
 
-/// Whether a node is the post asked for; nothing where it names no post.
+/// Whether a node is the requested post; `None` if it does not identify a post.
 fn is_about(node: &Value, shortcode: &str) -> Option<bool> {
     let (code, _) = identity(node)?;
     let head = |code: &str| code.get(..CODE_LENGTH).unwrap_or(code).to_owned();
     Some(shortcode.is_empty() || head(&code) == head(shortcode))
 }
 
-/// Why POLARIS withholds a post from guests: its own number, else its own words.
+/// Why POLARIS withholds a post from guests: from its number, else from its text.
 fn gating(ruling: &Value) -> Refusal {
     let words = format!("{} {}", ruling["title"], ruling["description"]).to_lowercase();
     let says = |any: &[&str]| any.iter().any(|word| words.contains(word));

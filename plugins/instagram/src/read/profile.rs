@@ -1,4 +1,4 @@
-//! Makes a profile of an account root: legacy, mobile v1, and POLARIS in its two halves (root and page content).
+//! Converts an account root to a profile: legacy, mobile v1, and POLARIS in its two halves (root and page content).
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::read::link::link;
 use crate::read::user::{is_same_name, page_id, user_id};
 use crate::read::{ProfilePart, Reading, changed, field, find};
 
-/// Roots that hold one account each.
+/// Roots that contain one account each.
 pub(super) const ACCOUNTS: [&str; 4] = [
     "xig_user_by_username",
     "xig_user_by_igid_v2",
@@ -15,10 +15,10 @@ pub(super) const ACCOUNTS: [&str; 4] = [
     "user",
 ];
 
-/// Keys that tell an account root that describes the account from one that only carries a timeline.
+/// Keys that distinguish an account root that describes the account from one that only contains a timeline.
 const DESCRIPTIONS: [&str; 3] = ["biography", "follower_count", "edge_followed_by"];
 
-/// Reads the profile of this account. A private account has one too.
+/// Reads the profile of this account, also of a private one.
 pub(crate) fn profile(documents: &[Value], username: &str) -> Reading<ProfilePart> {
     find::answers(documents)
         .into_iter()
@@ -35,7 +35,7 @@ pub(crate) fn profile(documents: &[Value], username: &str) -> Reading<ProfilePar
         })
 }
 
-/// Whether an account root is null or empty, which says that there is no such account.
+/// Whether an account root is null or empty, which means that the account does not exist.
 pub(super) fn is_nobody(root: &Value) -> bool {
     root.is_null() || root.as_object().is_some_and(serde_json::Map::is_empty)
 }
@@ -82,7 +82,7 @@ fn part(root: &Value, user_id: String, username: String) -> ProfilePart {
         follower_count: count("edge_followed_by", "follower_count"),
         following_count: count("edge_follow", "following_count"),
         post_count: count("edge_owner_to_timeline_media", "media_count"),
-        // `total_clips_count` answers 1 whatever the account.
+        // `total_clips_count` is 1 for every account.
         reel_count: field::count(&root["edge_felix_video_timeline"]["count"]),
         story_count: None,
         has_active_story: latest_reel_media.map(|time| time > 0),
@@ -119,7 +119,8 @@ fn part(root: &Value, user_id: String, username: String) -> ProfilePart {
     }
 }
 
-/// The flag of an answer without `account_type`. POLARIS says `is_business: false` of everybody.
+/// Whether it is a business account, for a response without `account_type`. POLARIS says `is_business: false` for every
+/// account.
 fn is_business(root: &Value) -> Option<bool> {
     field::flag(&root["is_business_account"])
         .or_else(|| field::flag(&root["is_business"]).filter(|yes| *yes))
@@ -149,7 +150,7 @@ fn contact(root: &Value, keys: &[&str], scheme: &str) -> Option<String> {
         .or_else(linked)
 }
 
-/// The pictures that an answer offers, smallest first.
+/// The pictures in a response, smallest first.
 fn pictures(root: &Value) -> Vec<Image> {
     let bare = [&root["profile_pic_url"], &root["profile_pic_url_hd"]];
     let sized = field::list(&root["hd_profile_pic_versions"])
@@ -176,7 +177,7 @@ fn pictures(root: &Value) -> Vec<Image> {
     pictures
 }
 
-/// The side of a square picture, from the `s150x150` in its address.
+/// The width of a square picture, from the `s150x150` in its URL.
 fn size_in(url: &str) -> Option<u32> {
     url.split(['/', '_', '?', '&', '=']).find_map(|part| {
         let (width, height) = part.strip_prefix('s')?.split_once('x')?;
@@ -185,7 +186,7 @@ fn size_in(url: &str) -> Option<u32> {
 }
 
 impl ProfilePart {
-    /// This part with its gaps filled from another part about the same account.
+    /// Fills the gaps of this part from another part about the same account.
     pub(crate) fn completed(self, other: Self) -> Self {
         let (mine, theirs) = (self.profile, other.profile);
         let mut pictures = mine.pictures;

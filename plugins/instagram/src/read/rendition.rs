@@ -1,4 +1,4 @@
-//! Reads the pictures, videos and DASH manifest of a node: what post, carousel child and story item have in common.
+//! Reads the pictures, videos and DASH manifest of a node: shared by posts, carousel children and story items.
 
 use std::cmp::Reverse;
 
@@ -8,7 +8,7 @@ use crate::contract::records::{Image, Renditions, Video};
 use crate::dash;
 use crate::read::field;
 
-/// Where a rendition's address, width and height stand; `""` where its size is not stated.
+/// The keys of a rendition's URL, width and height; `""` if its size is not stated.
 type Keys = [&'static str; 3];
 
 const MODERN: Keys = ["url", "width", "height"];
@@ -29,7 +29,7 @@ pub(super) fn renditions(node: &Value) -> Renditions {
     complete(node, images, videos, size, &node["video_dash_manifest"])
 }
 
-/// The renditions of a legacy node. Its `thumbnail_resources` are square crops, so they are none.
+/// The renditions of a legacy node. Its `thumbnail_resources` are square crops, so they are left out.
 pub(super) fn legacy_renditions(node: &Value) -> Renditions {
     let mut images = Vec::new();
     for resource in field::list(&node["display_resources"]) {
@@ -49,19 +49,19 @@ pub(super) fn legacy_renditions(node: &Value) -> Renditions {
     complete(node, images, videos, size, manifest)
 }
 
-/// Whether there is anything to look at.
+/// Whether there is neither a picture nor a video.
 pub(super) fn is_empty(renditions: &Renditions) -> bool {
     renditions.images.is_empty()
         && renditions.videos.is_empty()
         && renditions.dash_videos.is_empty()
 }
 
-/// How long a node of any dialect says that its video is, in seconds.
+/// The duration of the video as a node of any dialect states it, in seconds.
 pub(super) fn duration(node: &Value) -> Option<f64> {
     field::number(&node["video_duration"]).filter(|seconds| *seconds > 0.0)
 }
 
-/// Sorts, and adds what the manifest states and the JSON around it does not.
+/// Sorts the renditions, and adds those that only the manifest states.
 fn complete(
     node: &Value,
     mut images: Vec<Image>,
@@ -69,7 +69,7 @@ fn complete(
     [width, height]: [&Value; 2],
     manifest: &Value,
 ) -> Renditions {
-    // Stable: renditions without a size keep Instagram's order, after those with one.
+    // A stable sort: renditions without a size keep Instagram's order, after those with one.
     images.sort_by_key(|image| Reverse(area(image.width, image.height)));
     videos.sort_by_key(|video| Reverse((area(video.width, video.height), video.bitrate)));
     let manifest = manifest.as_str().map(dash::read).unwrap_or_default();
@@ -98,7 +98,7 @@ fn add_image(images: &mut Vec<Image>, entry: &Value, [url, width, height]: Keys)
     }
 }
 
-/// The three `video_versions` of a guest's answer are often one address.
+/// Adds a video once: the three `video_versions` in a guest's response often have the same URL.
 fn add_video(videos: &mut Vec<Video>, entry: &Value, [url, width, height]: Keys) {
     let is_new = |url: &String| videos.iter().all(|video| video.url != *url);
     if let Some(url) = field::url(&entry[url]).filter(is_new) {

@@ -1,4 +1,4 @@
-//! One small answer of each dialect, with our own values, for the tests of the readers.
+//! One small response of each dialect with made-up values, for the tests of the readers.
 
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use crate::contract::records::Sticker;
 use crate::read::field;
 use crate::read::link::link;
 
-/// Where each kind stands: list, object in its entries, name of the kind.
+/// The position of each kind: list, object in its entries, name of the kind.
 const KINDS: [(&str, &str, &str); 11] = [
     ("story_polls", "poll_sticker", "poll"),
     ("story_questions", "question_sticker", "question"),
@@ -21,7 +21,7 @@ const KINDS: [(&str, &str, &str); 11] = [
     ("story_feed_media", "", "post"),
 ];
 
-/// What a sticker says stands under the first of these that it has.
+/// The keys of a sticker's text; the first that is present counts.
 const TEXTS: [&str; 9] = [
     "question",
     "text",
@@ -34,7 +34,7 @@ const TEXTS: [&str; 9] = [
     "emoji",
 ];
 
-/// All stickers of an item that say something, each once.
+/// All stickers of an item that have content, each once.
 pub(super) fn stickers(item: &Value) -> Vec<Sticker> {
     let mut stickers = Vec::new();
     for (list, inner, kind) in KINDS {
@@ -88,7 +88,7 @@ fn sticker(kind: &str, value: &Value) -> Sticker {
     }
 }
 
-/// The web app's own format, so far seen with mentions.
+/// A sticker in the web app's own format, so far seen only with mentions.
 fn bloks(value: &Value) -> Sticker {
     let data = &value["sticker_data"];
     if data["ig_mention"].is_object() {
@@ -100,7 +100,7 @@ fn bloks(value: &Value) -> Sticker {
     )
 }
 
-/// Legacy: the kind is the end of the type's name.
+/// A legacy sticker: its kind is the end of the name of its type.
 fn tappable(value: &Value) -> Sticker {
     let name = value["__typename"].as_str().unwrap_or_default();
     let kind = name

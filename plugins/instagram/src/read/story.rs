@@ -1,4 +1,4 @@
-//! Makes the stories of an account of whichever reels an answer has: mobile, XDT or legacy.
+//! Converts the reels of a response to the stories of an account: mobile, XDT or legacy.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::read::profile::{ACCOUNTS, is_nobody};
 use crate::read::user::{is_same_name, user_id};
 use crate::read::{Reading, StoriesPart, changed, field, find, media, rendition, sticker};
 
-/// Roots of reels, and the list inside each where it is not the root itself.
+/// Roots of reels, and the list inside each if it is not the root itself.
 const ROOTS: [(&str, &str); 6] = [
     ("reel", ""),
     ("reels", ""),
@@ -18,7 +18,7 @@ const ROOTS: [(&str, &str); 6] = [
     ("xdt_api__v1__feed__reels_media__connection", "edges"),
 ];
 
-/// Reads the story items of this account. `Missing` says that it has none.
+/// Reads the story items of this account. `Missing` means that it has none.
 pub(crate) fn stories(documents: &[Value], username: &str) -> Reading<StoriesPart> {
     find::answers(documents)
         .into_iter()
@@ -26,7 +26,7 @@ pub(crate) fn stories(documents: &[Value], username: &str) -> Reading<StoriesPar
         .fold(Reading::Absent, both)
 }
 
-/// What an account root says: nobody, or private.
+/// What an account root states: the account does not exist, or is private.
 fn account_reading(answer: &Value, username: &str) -> Reading<StoriesPart> {
     let roots = ACCOUNTS.iter().filter_map(|name| answer.get(*name));
     let readings = roots.map(|root| match root["username"].as_str() {
@@ -53,7 +53,7 @@ fn reading(answer: &Value, username: &str) -> Reading<StoriesPart> {
         .fold(Reading::Absent, both)
 }
 
-/// The reels of an answer with their paths; `None` where it has no root for them. Null and empty roots hold none.
+/// The reels of a response with their paths; `None` if it has no root for them. Null and empty roots contain none.
 fn reels(answer: &Value) -> Option<Vec<(String, &Value)>> {
     let roots = ROOTS
         .iter()
@@ -94,7 +94,7 @@ fn account(reel: &Value) -> &Value {
     }
 }
 
-/// Reads one reel. A tray lists reels without their items: those say nothing here.
+/// Reads one reel. A tray lists reels without their items, so those are ignored.
 fn part(path: &str, reel: &Value) -> Reading<StoriesPart> {
     let account = account(reel);
     if field::flag(&account["is_private"]) == Some(true) {
@@ -123,7 +123,7 @@ fn part(path: &str, reel: &Value) -> Reading<StoriesPart> {
     }
 }
 
-/// Story answers leak reels and feed posts; only `product_type` tells.
+/// Whether an item is a story: responses also contain reels and feed posts, and only `product_type` distinguishes them.
 fn is_story(item: &Value) -> bool {
     item["product_type"]
         .as_str()
@@ -157,14 +157,14 @@ fn story_item(path: &str, item: &Value, user_id: Option<&str>) -> Result<StoryIt
         renditions,
         taken_at: first(["taken_at", "taken_at_timestamp"]),
         expiring_at: first(["expiring_at", "expiring_at_timestamp"]),
-        // `edge_story_media_viewers` counts 0 to everybody but the owner.
+        // `edge_story_media_viewers` is 0 for everyone except the owner.
         view_count: first(["viewer_count", "story_view_count"]),
         stickers: sticker::stickers(item),
         more: Vec::new(),
     })
 }
 
-/// Both readings as one, without the items that are in both.
+/// Merges two readings, without duplicate items.
 fn both(one: Reading<StoriesPart>, other: Reading<StoriesPart>) -> Reading<StoriesPart> {
     match (one, other) {
         (Reading::Found(mut one), Reading::Found(other)) => {

@@ -1,4 +1,4 @@
-//! Makes a page of posts or reels of whichever list an answer has: Relay and legacy connections, mobile lists.
+//! Converts a list in a response to a page of posts or reels: Relay and legacy connections, mobile lists.
 
 use serde_json::Value;
 
@@ -8,11 +8,11 @@ use crate::read::profile::{ACCOUNTS, is_nobody};
 use crate::read::user::{is_same_name, user, user_id};
 use crate::read::{Reading, TabPage, changed, field, find, media, rendition};
 
-/// Where a tab's lists stand: inside an account root, or bare.
+/// The position of a tab's lists: inside an account root, or bare.
 struct Tab {
     /// The names of its connections.
     lists: &'static [&'static str],
-    /// What other names of it contain: the logged-in web app's change.
+    /// A word in further names of a connection: those of the logged-in web app change.
     word: &'static str,
     /// Whether mobile wraps each item in `media`.
     is_wrapped: bool,
@@ -102,13 +102,14 @@ fn account_readings(
     pages.collect()
 }
 
-/// Whether an account is the one that was asked for; one without a name is.
+/// Whether an account is the requested one; an account without a name counts as such.
 fn is_about(account: &Value, username: &str) -> bool {
     let stated = account["username"].as_str();
     stated.is_none_or(|stated| is_same_name(stated, username))
 }
 
-/// A legacy root lists a video in both tabs, and states how long it is only among the reels.
+/// Copies durations from the reels: a legacy root lists a video in both tabs, but states its duration only in the
+/// reels.
 fn add_durations(items: &mut [Media], reels: &Value) {
     for node in field::nodes(reels) {
         let duration = rendition::duration(node);
@@ -130,7 +131,8 @@ impl Tab {
     }
 }
 
-/// Reads mobile's `items`, whose owner stands beside them. No items and no owner is how it answers for nobody.
+/// Reads the `items` of mobile, with the owner next to them. No items and no owner means that the account does not
+/// exist.
 fn mobile_reading(answer: &Value, username: &str, tab: &Tab) -> Option<Reading<TabPage>> {
     let name = ["items", "posts"]
         .into_iter()
@@ -149,7 +151,7 @@ fn mobile_reading(answer: &Value, username: &str, tab: &Tab) -> Option<Reading<T
     })
 }
 
-/// Reads one list. One unreadable item is left out; a list of nothing else has changed.
+/// Reads one list. A single unreadable item is left out; a list of only unreadable items is reported as changed.
 fn page(path: &str, list: &Value, account: &Value, username: &str) -> Reading<TabPage> {
     if !is_about(account, username) {
         return Reading::Absent;
@@ -198,7 +200,7 @@ fn nodes(list: &Value) -> Option<Vec<&Value>> {
     )
 }
 
-/// The object of that name inside, else the element itself.
+/// Returns the object of that name inside the element, else the element itself.
 fn inner<'a>(element: &'a Value, name: &str) -> &'a Value {
     element
         .get(name)
@@ -206,7 +208,7 @@ fn inner<'a>(element: &'a Value, name: &str) -> &'a Value {
         .unwrap_or(element)
 }
 
-/// Whether there is a next page, and where: Relay and legacy, then mobile's two ways.
+/// Whether there is a next page, and its cursor: Relay and legacy, then the two ways of mobile.
 fn paging(list: &Value) -> (bool, Option<String>) {
     let ways = [
         (
@@ -228,7 +230,7 @@ fn paging(list: &Value) -> (bool, Option<String>) {
     (more, cursor.filter(|_| more))
 }
 
-/// Whether an item is the account's: by name, by id, as co-author, or because it does not say.
+/// Whether an item belongs to the account: by name, by id, as co-author, or because the item does not say.
 fn is_own(item: &Media, username: &str, account_id: Option<&str>) -> bool {
     let is_account = |user: &User| match (&user.username, &user.user_id, account_id) {
         (Some(name), ..) => is_same_name(name, username),

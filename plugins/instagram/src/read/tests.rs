@@ -1,4 +1,4 @@
-//! Bodies, and that no answer however broken makes a reader panic.
+//! Tests of bodies, and that no response makes a reader panic, however broken it is.
 
 use std::slice::from_ref;
 
@@ -79,7 +79,7 @@ fn nothing_is_said_by_an_answer_without_roots() {
     }
 }
 
-/// What a changed answer may have in a value's place.
+/// What may replace a value in a mutated response.
 fn replacement() -> impl Strategy<Value = Option<Value>> {
     prop_oneof![
         Just(None),
@@ -96,7 +96,7 @@ fn replacement() -> impl Strategy<Value = Option<Value>> {
     ]
 }
 
-/// Replaces or removes one value, found by walking down with one number a level.
+/// Replaces or removes one value; `path` has one number per level.
 fn mutate(value: &mut Value, path: &[usize], replacement: &Option<Value>) {
     let Some((step, rest)) = path.split_first() else {
         *value = replacement.clone().unwrap_or_default();

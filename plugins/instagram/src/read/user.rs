@@ -1,11 +1,11 @@
-//! Reads accounts as they stand inside other objects: owners, co-authors, tagged users.
+//! Reads accounts inside other objects: owners, co-authors, tagged users.
 
 use serde_json::Value;
 
 use crate::contract::records::User;
 use crate::read::field;
 
-/// An account, if it is named or numbered at all.
+/// Reads an account, if it has a name or an id.
 pub(super) fn user(value: &Value) -> Option<User> {
     let user = User {
         user_id: user_id(value),
@@ -28,7 +28,7 @@ pub(super) fn users<'a>(values: impl IntoIterator<Item = &'a Value>) -> Vec<User
         .collect()
 }
 
-/// The owner of a node: `user`, completed from `owner` where both are the same account.
+/// The owner of a node: `user`, completed from `owner` if both are the same account.
 pub(super) fn owner(node: &Value) -> Option<User> {
     match (user(&node["user"]), user(&node["owner"])) {
         (Some(user), Some(owner)) if user.user_id == owner.user_id => Some(User {
@@ -52,7 +52,7 @@ pub(super) fn user_id(value: &Value) -> Option<String> {
         .or_else(own_id)
 }
 
-/// The account's Facebook id, where the answer gives it.
+/// The account's Facebook id, if the response states it.
 pub(super) fn page_id(value: &Value) -> Option<String> {
     ["id", "fbid_v2", "fbid"]
         .into_iter()
@@ -60,12 +60,13 @@ pub(super) fn page_id(value: &Value) -> Option<String> {
         .find(|id| is_page_id(id))
 }
 
-/// Facebook's ids of Instagram accounts are 17 digits from 17841…; Instagram's own have at most 11 so far.
+/// Whether an id is Facebook's: its ids of Instagram accounts have 17 digits and start with 17841; Instagram's own have
+/// at most 11 so far.
 fn is_page_id(id: &str) -> bool {
     id.len() == 17 && id.starts_with("17841")
 }
 
-/// Whether two usernames are the same account's.
+/// Whether two usernames belong to the same account.
 pub(super) fn is_same_name(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }

@@ -1,4 +1,4 @@
-//! How the values of a question get into the texts of a door.
+//! How values are filled into the texts of a door.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use serde_json::json;

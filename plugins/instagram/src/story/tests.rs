@@ -1,4 +1,4 @@
-//! Stories: what guests are told, and what a session adds.
+//! Stories: what guests receive, and what a session adds.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use serde_json::{Value, json};

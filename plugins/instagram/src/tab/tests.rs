@@ -1,4 +1,4 @@
-//! Pages of ours over pages of Instagram's.
+//! Our pages, built from Instagram's pages.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! The server dies at each step of a job's life, and the next one on the same data folder sets things right.
+//! The server is killed at each step of a job, and the next one on the same data folder must recover.
 
 use std::{
     collections::BTreeSet,
@@ -24,8 +24,8 @@ const IMAGE: &str = "DfDjNmTDemo";
 const IMAGE_FILE: &str = "DfDjNmTDemo_image.jpg";
 const MIXED: &str = "De0N5pLMixd";
 
-/// What is asked for, where the server dies, the how-manieth time, and most media requests in both lives together (four for a
-/// carousel: one of its videos comes in two pieces).
+/// A request, the place and the number of its occurrence where the server is killed, and the maximum number of media
+/// requests of both processes (four for a carousel: one of its videos has two parts).
 pub(super) struct Step(
     pub(super) &'static str,
     pub(super) &'static str,
@@ -33,17 +33,17 @@ pub(super) struct Step(
     pub(super) usize,
 );
 
-/// In the order in which a job comes to them.
+/// In the order in which a job reaches them.
 const STEPS: [Step; 25] = [
-    // F1: nobody was told of the job, and nothing of it is there.
+    // F1: the client was not told of the job, and the job does not exist.
     Step("post", "job.insert", 1, 1),
     Step("post", "job.commit", 1, 1),
-    // F2: it is there and runs, although nobody was told.
+    // F2: the job exists and runs, although the client was not told.
     Step("post", "job.inserted", 1, 1),
     // F4.
     Step("post", "job.claimed", 1, 1),
     Step("post", "job.resolved", 1, 1),
-    // F5; each tenth of a file is `each_tenth_of_a_file`.
+    // F5; for each tenth of a file, see `a_crash_at_each_tenth_of_a_file_ends_with_the_whole_file`.
     Step("post", "fetch.create", 1, 1),
     Step("post", "fetch.write", 1, 2),
     // F6.
@@ -53,16 +53,16 @@ const STEPS: [Step; 25] = [
     Step("post", "storage.fsync", 1, 2),
     // F7.
     Step("post", "storage.rename", 1, 2),
-    // F8: there is a file that nobody knows.
+    // F8: there is a file without a row in the database.
     Step("post", "storage.renamed", 1, 2),
     Step("post", "file.published", 1, 2),
     Step("post", "file.keep", 1, 2),
-    // F9: all of it is there, so nothing is fetched again.
+    // F9: everything is stored, so nothing is fetched again.
     Step("post", "file.kept", 1, 1),
     Step("post", "job.finish", 1, 1),
     // F10.
     Step("post", "job.finished", 1, 1),
-    // One of three files is known, or two.
+    // One or two of three files have a row in the database.
     Step("three", "file.kept", 1, 8),
     Step("three", "storage.renamed", 3, 8),
     // F12.
@@ -70,11 +70,11 @@ const STEPS: [Step; 25] = [
     Step("zip", "zip.entry", 2, 8),
     Step("zip", "zip.finish", 1, 8),
     Step("zip", "file.kept", 1, 4),
-    // F13: some of fifty have ended.
+    // F13: some of fifty jobs have ended.
     Step("batch", "job.finish", 23, 60),
 ];
 
-/// So many at once: most of a case is waiting.
+/// Number of cases in parallel: most of a case is waiting.
 const LANES: usize = 4;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
@@ -90,7 +90,7 @@ async fn a_crash_at_any_step_loses_nothing_and_leaves_nothing() {
     lanes.join_all().await;
 }
 
-/// `lose` is what goes with the process.
+/// Kills the server at a step and checks its successor; `lose` deletes what is lost with the process.
 pub(super) async fn crash_at(&Step(kind, place, at, requests_max): &Step, lose: fn(&Path)) {
     let (path, body) = asked(kind);
     let cdn = Cdn::start().await;
@@ -98,7 +98,7 @@ pub(super) async fn crash_at(&Step(kind, place, at, requests_max): &Step, lose: 
     let flags: Vec<_> = flags.iter().map(String::as_str).collect();
     let plan = format!("crash {at} {place}");
     let mut server = Server::start_with_faults(tempfile::tempdir().unwrap(), &plan, &flags);
-    // No job ends before its client is told of it.
+    // No job may end before its client has the response.
     let release = hold(&cdn);
     let told = server.try_post(path, &body).await;
     drop(release);
@@ -119,7 +119,7 @@ pub(super) async fn crash_at(&Step(kind, place, at, requests_max): &Step, lose: 
         Some(told) => told.get("batch_job_id").unwrap_or(&told["job_id"]).clone(),
         None if known => {
             until_served(&server, IMAGE_FILE).await;
-            // The same file again, from a job that can be asked.
+            // Requests the same file again, because the id of the first job is unknown.
             server.post(path, &body).await.json["job_id"].clone()
         }
         None => server.post(path, &body).await.json["job_id"].clone(),
@@ -148,7 +148,7 @@ fn asked(kind: &str) -> (&'static str, Value) {
     }
 }
 
-/// What was promised is there, whole, and nothing else is.
+/// Checks that everything promised is there and complete, and that nothing else is.
 async fn check(server: &Server, kind: &str, status: &Value) {
     let data = server.folder.path().join("data");
     let mut promised = BTreeSet::new();
@@ -170,14 +170,14 @@ async fn check(server: &Server, kind: &str, status: &Value) {
             .await;
         match name.rsplit_once('.').unwrap().1 {
             "jpg" => assert!(bytes == media("/x_1080_n.jpg"), "{name}"),
-            // Three and what is said of them; two are the same picture.
+            // Three files and their metadata; two files are the same picture.
             "zip" => assert!(entries(&data.join("files").join(name)).starts_with("4 3 ")),
             _ => assert_eq!(probed(&bytes, name)["seconds"], 2.0, "{name}"),
         }
     }
 }
 
-/// Names of published files, owned or not.
+/// The names of published files, with or without an owner.
 fn files(data: &Path) -> BTreeSet<String> {
     let Ok(files) = fs::read_dir(data.join("files")) else {
         return BTreeSet::new();
@@ -199,7 +199,7 @@ async fn until_served(server: &Server, name: &str) {
         .expect("a job that nobody knows runs");
 }
 
-/// F9, and a disk that did not keep what it promised: the file is there no more, or another one.
+/// F9, and a disk that lost data: the file is missing or different.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_published_file_that_is_not_what_it_was_is_fetched_anew() {
     let whole = media("/x_1080_n.jpg");
@@ -226,10 +226,10 @@ async fn a_published_file_that_is_not_what_it_was_is_fetched_anew() {
     }
 }
 
-/// F5: one job is interrupted at each tenth of its file, by a kill from outside.
+/// F5: one job is interrupted at each tenth of its file by an external kill.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_at_each_tenth_of_a_file_ends_with_the_whole_file() {
-    // Of what a buffer holds, so that what came is on the disk.
+    // A multiple of the buffer size, so that the received bytes are on the disk.
     const TENTH: usize = 512 << 10;
     let folder = tempfile::tempdir().unwrap();
     fs::write(
@@ -267,7 +267,7 @@ async fn a_crash_at_each_tenth_of_a_file_ends_with_the_whole_file() {
     assert_eq!(staged.count(), 0);
 }
 
-/// Waits until a staged file has so many bytes, but for what is not written yet.
+/// Waits until a staged file has this many bytes, except those not written yet.
 async fn until_staged(server: &Server, bytes: u64) {
     let staging = server.folder.path().join("data/files/.staging");
     let longest = || {
@@ -287,7 +287,7 @@ async fn until_staged(server: &Server, bytes: u64) {
     timeout(PATIENCE, staged).await.expect("the file grows");
 }
 
-/// F11: what converts dies with its server, and the next one converts anew.
+/// F11: the converter dies with its server, and the next server converts again.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn no_ffmpeg_outlives_its_server() {
@@ -322,7 +322,7 @@ async fn no_ffmpeg_outlives_its_server() {
     assert_eq!(status["file_count"], 1, "{status}");
 }
 
-/// Processes, other than the server, that work below `folder`.
+/// Processes other than the server whose working folder is below `folder`.
 fn converters(folder: &Path) -> Vec<PathBuf> {
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let links = processes.filter_map(|process| fs::read_link(process.path().join("cwd")).ok());
@@ -331,7 +331,7 @@ fn converters(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// F15: a job that kills its server each time is given up, and the next one is done.
+/// F15: a job that kills its server each time is abandoned, and the next job is done.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_job_that_kills_three_servers_has_failed_and_others_go_on() {
     let cdn = Cdn::start().await;
@@ -357,7 +357,7 @@ async fn a_job_that_kills_three_servers_has_failed_and_others_go_on() {
     check(&server, "post", &ended(&server, &again).await).await;
 }
 
-/// F14: a sweep that is interrupted between a file and its row, and a start between two files.
+/// F14: a sweep is interrupted between a file and its row, and a start between two files.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_sweep_is_finished_by_the_next_one() {
     let cdn = Cdn::start().await;
@@ -383,7 +383,7 @@ async fn an_interrupted_sweep_is_finished_by_the_next_one() {
     server.wait();
     let data = server.folder.path().join("data");
     assert_eq!(files(&data).len(), 3);
-    // All of it is expired: the start deletes the files, the first sweep the rows.
+    // Everything has expired: the start deletes the files, the first sweep the rows.
     Server::dies_at_start(server.folder.path(), "crash 2 file.unknown", &flags);
     assert_eq!(files(&data).len(), 2);
     Server::dies_at_start(server.folder.path(), "crash 2 sweep.deleted", &flags);

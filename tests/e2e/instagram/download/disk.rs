@@ -1,4 +1,4 @@
-//! A disk that fails once, at each operation of a job in turn: the first write, the second, ... until none is left.
+//! A disk that fails once, at each operation of a job in turn: the first write, the second, and so on to the last.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{ended, names};
 use crate::harness::{cdn::Cdn, server::Server};
 
-/// What can fail; the other places are there to die at, and have nobody to tell of an error.
+/// The places that can fail; the other places exist only for crashes, and have nobody to report an error to.
 const FALLIBLE: [&str; 16] = [
     "fetch.create",
     "fetch.flush",
@@ -47,11 +47,11 @@ async fn fail_each(error: &str, (kind, body): &(&str, Value)) {
     let flags: Vec<_> = flags
         .iter()
         .map(String::as_str)
-        // A name of its own for each job's files, so that each file says whose it is.
+        // A unique name for the files of each job, so that a name shows which job the file belongs to.
         .chain(["--file-names", "capability"])
         .collect();
     let folder = tempfile::tempdir().unwrap();
-    // One worker at a time, so that operations come in one order.
+    // One worker, so that the order of operations is fixed.
     fs::write(
         folder.path().join("gramhost.toml"),
         "[limits]\ndownloads_max = 1",
@@ -69,7 +69,7 @@ async fn fail_each(error: &str, (kind, body): &(&str, Value)) {
             let _none = fs::remove_file(&did);
             fs::write(&plan, format!("{error} {operation} {place}")).unwrap();
             let end = end(&server, kind, body, &mut promised).await;
-            // A file may come in fewer pieces this time.
+            // A file may arrive in fewer pieces this time.
             if did.exists() {
                 ends.entry(place.clone())
                     .or_insert_with(BTreeSet::new)
@@ -98,13 +98,13 @@ async fn fail_each(error: &str, (kind, body): &(&str, Value)) {
     for end in ends.values().flatten() {
         assert!(documented.contains(&end.as_str()), "{end}");
     }
-    // F19: no file is synced twice, least of all after a failure.
+    // F19: no file is synced twice, especially not after a failure.
     let log = fs::read_to_string(server.folder.path().join("faults.log")).unwrap();
     let mut synced = HashSet::new();
     for line in log.lines().filter(|line| line.starts_with("storage.fsync")) {
         assert!(synced.insert(line), "{line}");
     }
-    // Nothing half is left, and nothing that was promised is missing.
+    // No partial files remain, and no promised file is missing.
     fs::write(&plan, "").unwrap();
     let folder = server.folder.path().join("data/files");
     assert_eq!(fs::read_dir(folder.join(".staging")).unwrap().count(), 0);
@@ -122,7 +122,7 @@ async fn fail_each(error: &str, (kind, body): &(&str, Value)) {
     }
 }
 
-/// F20: what else a disk may say, where files are made, written and named.
+/// F20: other errors of a disk when files are created, written and renamed.
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_the_disk_says_the_job_ends_in_a_documented_way_and_the_next_one_is_done() {
     let cdn = Cdn::start().await;
@@ -154,7 +154,7 @@ async fn whatever_the_disk_says_the_job_ends_in_a_documented_way_and_the_next_on
     }
 }
 
-/// How a job ends, or why it is not taken.
+/// How a job ends, or why it is not accepted.
 async fn end(server: &Server, kind: &str, body: &Value, promised: &mut BTreeSet<String>) -> String {
     let path = format!("/instagram/download/{kind}");
     let answer = server.post(&path, body).await;
@@ -173,7 +173,7 @@ async fn end(server: &Server, kind: &str, body: &Value, promised: &mut BTreeSet<
         .to_owned()
 }
 
-/// What can fail in a job, and how often it happens.
+/// The operations of a job that can fail, and how often each occurs.
 fn operations(log: &str) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for line in log.lines() {
@@ -182,7 +182,7 @@ fn operations(log: &str) -> BTreeMap<String, usize> {
             *counts.entry(place).or_insert(0) += 1;
         }
     }
-    // Idle workers look for jobs as well, and so do those that have just done one.
+    // Idle workers and those that have just finished a job also look for jobs.
     counts.insert("job.claim".to_owned(), 1);
     counts
 }

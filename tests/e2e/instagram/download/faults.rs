@@ -1,4 +1,4 @@
-//! Media servers that break off, lie, stall or change their mind.
+//! Media servers that disconnect, lie, stall or send different content.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::harness::{
 
 const IMAGE: &str = "DfDjNmTDemo";
 
-/// An honest answer, cut after so many bytes of its body.
+/// An honest response, truncated after this many bytes of its body.
 fn cut(reply: Reply, body: usize, after: usize) -> Reply {
     let (Reply::Bytes(mut bytes) | Reply::Stall(mut bytes) | Reply::Long(mut bytes, _)) = reply;
     let head = bytes.len() - body;
@@ -37,7 +37,7 @@ async fn a_connection_that_breaks_is_read_on_from_where_it_broke() {
 async fn a_file_that_changed_in_between_is_not_mixed() {
     let (cdn, server) = start(&[]).await;
     cdn.misbehave(|seen, before, body| {
-        // Half of another file first; asked to go on, the server starts over.
+        // The first part of another file; when asked to continue, the server starts over.
         let other = vec![7; body.len()];
         let first = reply(200, &[("etag", "\"other\"")], &other);
         (before == 0)
@@ -110,7 +110,7 @@ async fn a_file_that_is_too_large_is_stopped_whatever_it_announces() {
         "FILE_TOO_LARGE"
     );
     cdn.misbehave(|_, _, body| {
-        // Without a length: it ends when the connection does.
+        // Without a length, the body ends when the connection closes.
         Some(Reply::Bytes(
             [b"HTTP/1.1 200 X\r\nconnection: close\r\n\r\n", body].concat(),
         ))
@@ -174,7 +174,7 @@ async fn a_full_store_is_said_before_there_is_a_job() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disk_that_fills_up_fails_its_job_and_goes_on_when_there_is_room() {
     let folder = tempfile::tempdir().unwrap();
-    // No floor: the disk itself says that it is full, in the middle of a write.
+    // Without a minimum of free space: the disk itself reports that it is full, in the middle of a write.
     std::fs::write(
         folder.path().join("gramhost.toml"),
         "[limits]\ndisk_free_bytes_min = 0",
@@ -185,7 +185,7 @@ async fn a_disk_that_fills_up_fails_its_job_and_goes_on_when_there_is_room() {
     let flags: Vec<_> = flags.iter().map(String::as_str).collect();
     let server = crate::harness::server::Server::start_on_disk_of(4, folder, &flags);
     cdn.misbehave(|_, _, body| {
-        // Of no announced length, so that nothing can be refused before it comes.
+        // Without an announced length, so that the body cannot be rejected before it arrives.
         let head = b"HTTP/1.1 200 X\r\nconnection: close\r\n\r\n";
         Some(Reply::Long([head, body].concat(), 64 << 20))
     });

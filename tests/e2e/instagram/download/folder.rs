@@ -1,4 +1,5 @@
-//! The data folder is changed behind the server's back: files cut, altered or gone, or its database gone.
+//! The data folder is changed while the server does not expect it: files truncated, altered or deleted, or the database
+//! deleted.
 
 use std::fs;
 

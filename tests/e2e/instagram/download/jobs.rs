@@ -1,4 +1,4 @@
-//! Jobs: watched, cancelled, batched, expired, and carried over a crash.
+//! Jobs: watched, cancelled, in batches, expired, and resumed after a crash.
 
 use std::{
     fs,
@@ -113,12 +113,12 @@ async fn a_batch_that_must_not_go_on_stops_at_the_first_failure() {
     assert_eq!(cdn.media_requests(), 0);
 }
 
-/// Media wait until the sender is dropped.
+/// Makes media requests wait until the sender is dropped.
 pub(super) fn hold(cdn: &Cdn) -> mpsc::Sender<()> {
     let (release, released) = mpsc::channel::<()>();
     let released = Mutex::new(released);
     cdn.misbehave(move |_, _, _| {
-        // Fails, and so goes on, once the other end is gone.
+        // Returns with an error, and so continues, once the sender is dropped.
         let _free = block_in_place(|| released.lock().unwrap().recv());
         None
     });
@@ -251,7 +251,7 @@ async fn after_kill_9_every_accepted_job_ends_and_no_half_file_is_seen() {
             .count(),
         0
     );
-    // And once more, with nothing under way: what was finished stays finished, and is not fetched again.
+    // Once more without running jobs: what was finished stays finished, and is not fetched again.
     let before = cdn.media_requests();
     let server = server.crash_and_restart(&flags);
     let again = server

@@ -1,4 +1,4 @@
-//! Fifty kills at moments nobody chose: no accepted job is lost. And many small jobs through one process.
+//! Fifty kills at arbitrary moments lose no accepted job. Also: many small jobs in one process.
 
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,10 @@ use tokio::time::timeout;
 use super::{accepted, ended, start_at};
 use crate::harness::cdn::Cdn;
 
-/// `GRAMHOST_KILLS` asks for more: a night's work.
+/// `GRAMHOST_KILLS` sets a higher number, for example for a run overnight.
 const KILLS: usize = 50;
 const JOBS: usize = 1_000;
-/// Within the share of one client.
+/// Within the limit of one client.
 const BATCH: usize = 50;
 
 fn posts(count: usize) -> Value {
@@ -29,14 +29,14 @@ async fn fifty_kills_lose_no_accepted_job() {
     let flags = cdn.flags();
     let flags: Vec<_> = flags.iter().map(String::as_str).collect();
     let folder = tempfile::tempdir().unwrap();
-    // Only a job that was killed in the middle each time would be given up, which is another test's matter.
+    // Otherwise a job that is killed in the middle each time would be abandoned, which another test covers.
     std::fs::write(
         folder.path().join("gramhost.toml"),
         "[limits]\njob_attempts_max = 100",
     )
     .unwrap();
     let mut server = start_at(&cdn, folder, &[]);
-    // The same moments each time.
+    // The same moments in each run.
     let mut moments = TestRunner::deterministic();
     let mut batches = Vec::new();
     let kills = std::env::var("GRAMHOST_KILLS").ok();
@@ -46,7 +46,7 @@ async fn fifty_kills_lose_no_accepted_job() {
             batches.push(accepted(&server, "batch", posts(8)).await["batch_job_id"].clone());
         }
         let moment = (0..120_u64).new_tree(&mut moments).unwrap().current();
-        // Nothing is waited for: the server does what it does until the moment comes.
+        // Just waits: the server is killed at this moment, whatever it is doing.
         let _late = timeout(Duration::from_millis(moment), std::future::pending::<()>()).await;
         server = server.crash_and_restart(&flags);
     }

@@ -1,4 +1,4 @@
-//! Every kind with every part, quality and format: names, types, and what is in the files.
+//! Every kind with every part, quality and format: names, types, and the content of the files.
 
 use std::{fs, process::Command};
 
@@ -339,7 +339,7 @@ async fn videos_of_posts_and_stories_in_every_quality() {
     }
 }
 
-/// The names in a ZIP, as Info-ZIP's successor in Python reads them, after it has checked every byte.
+/// The names in a ZIP as Python's `zipfile` reads them, after it has checked every byte.
 fn entries(bytes: &[u8]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.zip");

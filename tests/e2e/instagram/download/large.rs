@@ -7,15 +7,15 @@ use serde_json::json;
 use super::{completed, start, start_at};
 use crate::harness::{cdn::Cdn, server::Server, upstream::Reply};
 
-/// What memory may grow by, KiB.
+/// Maximum growth of memory, KiB.
 const GROWTH_KIB_MAX: u64 = 32 << 10;
 
-/// Every video is a real one with a box behind it that players skip, `bytes` long in all.
+/// Makes every video longer, to `bytes` in all, with a box at its end that players skip.
 fn long(body: &[u8], bytes: u64) -> Reply {
     long_of(body, bytes, b"")
 }
 
-/// As above, with something in the box that no other file has.
+/// Like [`long`], with content in the box that no other file has.
 fn long_of(body: &[u8], bytes: u64, own: &[u8]) -> Reply {
     let zeros = bytes - body.len() as u64 - 16 - own.len() as u64;
     let head = format!("HTTP/1.1 200 X\r\ncontent-length: {bytes}\r\nconnection: close\r\n\r\n");
@@ -28,7 +28,7 @@ fn long_of(body: &[u8], bytes: u64, own: &[u8]) -> Reply {
     Reply::Long([head.as_bytes(), body, &skipped.concat()].concat(), zeros)
 }
 
-/// Peak of the server's memory so far, KiB; the system counts it.
+/// Peak memory of the server so far as the system counts it, KiB.
 fn peak_kib(server: &Server) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     let line = status
@@ -42,7 +42,7 @@ fn peak_kib(server: &Server) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn half_a_gigabyte_and_a_zip_of_one_grow_memory_by_less_than_32_mib() {
     let (cdn, server) = start(&[]).await;
-    // Everything that stays is there after a small one.
+    // A small download first, so that all permanent memory is allocated.
     completed(
         &server,
         "reel",
@@ -72,7 +72,7 @@ async fn half_a_gigabyte_and_a_zip_of_one_grow_memory_by_less_than_32_mib() {
     let one = (began.elapsed().as_secs_f64(), peak_kib(&server) - before);
     assert_eq!(reel["files"][0]["size_mb"], 524.29, "{reel}");
 
-    // Pictures too: zeros behind a JPEG are no part of it.
+    // Also pictures: zeros after a JPEG are not part of it.
     cdn.misbehave(|seen, _, body| {
         let bytes = if seen.path.contains("_hd_n.mp4") {
             500 << 20
@@ -111,7 +111,7 @@ async fn a_zip_of_twenty_files_of_50_mb_grows_memory_by_less_than_32_mib() {
     let cdn = Cdn::start_with_carousels_of(COUNT).await;
     let server = start_at(&cdn, tempfile::tempdir().unwrap(), &[]);
     let carousel = || json!({ "url": "De0N5pLMixd", "quality": "high", "include_metadata": false });
-    // Everything that stays is there after small ones.
+    // Small downloads first, so that all permanent memory is allocated.
     completed(&server, "carousel", carousel()).await;
     let before = peak_kib(&server);
 
@@ -125,13 +125,13 @@ async fn a_zip_of_twenty_files_of_50_mb_grows_memory_by_less_than_32_mib() {
     );
     assert!(grown < GROWTH_KIB_MAX, "{grown} KiB");
 
-    // Another tool reads all of it: each file whole, and none twice.
+    // Another tool reads the whole ZIP: each file is complete and occurs once.
     let name = zip["files"][0]["filename"].as_str().unwrap();
     let path = server.folder.path().join("data/files").join(name);
     assert_eq!(entries(&path), format!("{COUNT} {COUNT} [{BYTES}]"));
 }
 
-/// How many entries a ZIP has, how many of them differ, and their lengths.
+/// The number of entries in a ZIP, how many of them differ, and their lengths.
 pub(super) fn entries(zip: &Path) -> String {
     let script = "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; i = z.infolist(); print(len(i), len({e.CRC for e in i}), sorted({e.file_size for e in i}))";
     let output = Command::new("python3")

@@ -1,12 +1,12 @@
-//! The power fails: what was written and not yet synced is lost, also a name that was given and not yet written through.
+//! A power failure: data that was written but not synced is lost, and so is a rename that was not synced.
 //!
-//! The database is asked to sync each commit, so it is taken to keep what it said it has.
+//! The database is configured to sync each commit, so it is assumed to keep what it has committed.
 
 use std::{fs, path::Path};
 
 use super::crashes::{Step, crash_at};
 
-/// Up to the row that makes a file known: until then its bytes and its name may both be lost.
+/// Up to the row that records a file: until then both its bytes and its name may be lost.
 const STEPS: [Step; 11] = [
     Step("post", "fetch.create", 1, 1),
     Step("post", "fetch.write", 1, 2),
@@ -21,7 +21,7 @@ const STEPS: [Step; 11] = [
     Step("zip", "storage.renamed", 1, 8),
 ];
 
-/// What was staged is there without its bytes, and no name was written through.
+/// Staged files lose their bytes, and renames are lost.
 fn lose(data: &Path) {
     let files = data.join("files");
     for entry in fs::read_dir(&files).into_iter().flatten() {
@@ -44,7 +44,7 @@ fn empty(folder: &Path) {
     }
 }
 
-/// The names were written through, and the bytes behind them were not: as many zeros.
+/// The renames were synced, but not the data: the files contain the same number of zeros.
 fn lose_bytes(data: &Path) {
     for entry in fs::read_dir(data.join("files")).into_iter().flatten() {
         let path = entry.unwrap().path();

@@ -1,4 +1,5 @@
-//! A full queue says so and goes on telling; jobs need nobody who watches, no free socket, and no process that runs on.
+//! A full queue rejects new jobs and still reports on the others; jobs need no watcher, no free socket, and no
+//! uninterrupted process.
 
 use std::{fs, time::Duration};
 
@@ -48,7 +49,7 @@ async fn a_full_queue_asks_for_patience_and_goes_on_telling() {
         );
         let wait = full.headers["retry-after"].to_str().unwrap();
         assert!(wait.parse::<u64>().unwrap() > 0, "{wait}");
-        // All the while others ask how their jobs fare.
+        // Meanwhile clients can read the status of their jobs.
         for id in &jobs {
             let path = format!("/instagram/status/{}", id.as_str().unwrap());
             let told = timeout(Duration::from_secs(5), server.get(&path)).await;
@@ -58,7 +59,7 @@ async fn a_full_queue_asks_for_patience_and_goes_on_telling() {
         for id in &jobs {
             assert_eq!(ended(&server, id).await["status"], "completed");
         }
-        // And there is room again.
+        // The queue accepts jobs again.
         accepted(&server, "post", body).await;
     }
 }
@@ -71,7 +72,7 @@ async fn a_watcher_that_goes_away_changes_nothing() {
     let path = format!("/instagram/status/{}/events", id.as_str().unwrap());
     for _ in 0..20 {
         let mut watched = server.stream(&path).await;
-        // In the middle of what it is told.
+        // Disconnects in the middle of the stream.
         let first = timeout(PATIENCE, watched.chunk()).await;
         assert!(first.unwrap().unwrap().is_some());
     }
@@ -79,7 +80,7 @@ async fn a_watcher_that_goes_away_changes_nothing() {
     assert_eq!(ended(&server, &id).await["status"], "completed");
 }
 
-/// F20: clients take every file descriptor that there is.
+/// F20: clients use up all file descriptors.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn without_a_free_descriptor_a_job_fails_at_most_and_the_server_comes_back() {
@@ -87,7 +88,7 @@ async fn without_a_free_descriptor_a_job_fails_at_most_and_the_server_comes_back
     let cdn = Cdn::start().await;
     let flags = cdn.flags();
     let flags: Vec<_> = flags.iter().map(String::as_str).collect();
-    // No share of a client comes before that.
+    // The limit per client must not apply first.
     let folder = tempfile::tempdir().unwrap();
     fs::write(
         folder.path().join("gramhost.toml"),
@@ -115,7 +116,7 @@ async fn without_a_free_descriptor_a_job_fails_at_most_and_the_server_comes_back
     };
     timeout(PATIENCE, full).await.expect("all are taken");
     drop(release);
-    // The connection that asked before is there still.
+    // The existing connection is still open.
     let path = format!("/instagram/status/{}", id.as_str().unwrap());
     assert_eq!(server.get(&path).await.status, 200);
     drop(crowd);
@@ -127,7 +128,7 @@ async fn without_a_free_descriptor_a_job_fails_at_most_and_the_server_comes_back
     completed(&server, "post", json!({ "url": IMAGE })).await;
 }
 
-/// F26: the process stands still, as on a laptop that is closed, and a file's time runs out meanwhile.
+/// F26: the process is stopped, as on a suspended laptop, and a file expires meanwhile.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_expired_while_the_process_stood_still_is_gone_at_the_first_request() {
     let folder = tempfile::tempdir().unwrap();
@@ -142,7 +143,7 @@ async fn a_file_that_expired_while_the_process_stood_still_is_gone_at_the_first_
     let file = "/instagram/download/file/DfDjNmTDemo_image.jpg";
     assert_eq!(server.get(file).await.status, 200);
     server.signal(Signal::STOP);
-    // What is asked meanwhile waits until it goes on, and that is after the file's time.
+    // A request meanwhile waits until the process continues, which is after the file has expired.
     let stopped = timeout(Duration::from_millis(2_500), server.get(file)).await;
     assert!(stopped.is_err(), "{stopped:?}");
     server.signal(Signal::CONT);

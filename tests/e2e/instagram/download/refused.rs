@@ -1,4 +1,4 @@
-//! What cannot be downloaded is refused with its documented code, and costs nothing.
+//! Downloads that are impossible are refused with their documented code, and cost nothing.
 
 use serde_json::json;
 

@@ -1,4 +1,5 @@
-//! One post extractor that does wrong what the shortcode of its query says, and is the honest one for every other.
+//! A post extractor that misbehaves in the way that the shortcode of its query names; for all other shortcodes it is
+//! the honest one.
 #![expect(missing_docs, unsafe_code, reason = "generated; documented in wit/")]
 
 wit_bindgen::generate!({
@@ -40,7 +41,7 @@ struct Component;
 instagram::export_about!(Component, "post", instagram::settings::MEDIA);
 export!(Component);
 
-/// How often this instance was called: always once, if every call has an instance of its own.
+/// The number of calls of this instance: always one if every call has its own instance.
 static CALLS: AtomicU32 = AtomicU32::new(0);
 
 impl post::Guest for Component {
@@ -99,7 +100,7 @@ impl post::Guest for Component {
     }
 }
 
-/// Everything in registers: fills the engine's stack. The box keeps it from becoming a loop.
+/// Keeps everything in registers: fills the engine's stack. The box prevents tail-call optimisation into a loop.
 fn recurse(depth: u64) -> u64 {
     if depth == u64::MAX {
         0
@@ -108,7 +109,7 @@ fn recurse(depth: u64) -> u64 {
     }
 }
 
-/// An array in every frame: fills the stack that Rust keeps in linear memory.
+/// Has an array in every frame: fills the stack that Rust keeps in linear memory.
 fn recurse_with_frames(depth: u64) -> u64 {
     let frame = black_box([depth; 64]);
     if depth == u64::MAX {

@@ -1,4 +1,5 @@
-//! A post extractor of one door, whose settings say under which keys it reads: packed with others, it is another version.
+//! A post extractor with one door, whose settings name the keys that it reads: packed with other settings, it is
+//! another version.
 #![expect(missing_docs, unsafe_code, reason = "generated; documented in wit/")]
 
 wit_bindgen::generate!({
@@ -25,7 +26,7 @@ use instagram::contract::{
 use media::media;
 use serde_json::Value;
 
-/// Where the caption may be, where the likes may be, and which shortcodes it fails at.
+/// The possible keys of the caption, those of the likes, and the shortcodes at which it fails.
 const SETTINGS: &str = "caption = [\"caption\"]\nlikes = [\"likes\"]\nbroken_for = \"-\"\n";
 
 struct Component;

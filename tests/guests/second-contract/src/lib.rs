@@ -1,4 +1,4 @@
-//! The post extractor, built for a contract that is not 1.x: proof that two versions are served side by side.
+//! The post extractor, built for a contract that is not 1.x: shows that two contract versions are served side by side.
 #![expect(
     missing_docs,
     unsafe_code,

@@ -51,7 +51,7 @@ pub(in crate::api) enum Code {
 }
 
 impl Code {
-    /// Status, name, message, and what the caller can do about it.
+    /// Status, name, message, and advice to the caller.
     #[rustfmt::skip]
     fn row(self) -> (u16, &'static str, &'static str, &'static str) {
         match self {
@@ -117,7 +117,7 @@ impl Code {
         self.row().3
     }
 
-    /// The code of an error that a library made with a bare status.
+    /// The code for an error for which a library set only a status.
     pub(in crate::api) fn of_status(status: StatusCode) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::NotFound,

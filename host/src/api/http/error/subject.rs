@@ -1,4 +1,4 @@
-//! From a failure of the rooms below to a code: what an extraction, a download or the queue ended with.
+//! Maps failures of extractions, downloads and the queue to error codes.
 
 use super::{ApiError, Code};
 use crate::{
@@ -7,12 +7,12 @@ use crate::{
     job,
 };
 
-/// How long a client should wait when Instagram is rate-limiting this server without saying for how long.
+/// How long a client should wait when Instagram is rate-limiting this server and states no time.
 const UPSTREAM_RETRY_AFTER_S: u32 = 60;
 /// How long a client should wait when the queue or the disk is full.
 const FULL_RETRY_AFTER_S: u64 = 10;
 
-/// What an endpoint is about: decides the codes for "private" and "not found".
+/// The subject of an endpoint: decides the codes for "private" and "not found".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::api) enum Subject {
     Account,
@@ -31,7 +31,7 @@ impl Subject {
             (Error::Private, Self::Account | Self::Story) => Code::AccountPrivate,
             (Error::Private, Self::Post) => Code::PostPrivate,
             (Error::Private, Self::Reel) => Code::ReelPrivate,
-            // Only posts have a code for it: what is deleted elsewhere is not there.
+            // Only posts have a code for deleted content; everything else that was deleted is not found.
             (Error::Deleted, Self::Post) => Code::PostDeleted,
             (Error::Deleted, Self::Reel) => Code::ReelNotFound,
             (Error::Deleted, Self::Account | Self::Story) => Code::ProfileNotFound,
@@ -116,7 +116,7 @@ impl Subject {
     }
 }
 
-/// A job that was not accepted.
+/// Converts the reason why a job was not accepted.
 impl From<job::Error> for ApiError {
     fn from(error: job::Error) -> Self {
         let response = match &error {

@@ -1,4 +1,4 @@
-//! Whose request this is: the peer, or whom a trusted proxy names.
+//! Determines the client of a request: the peer, or the address that a trusted proxy states.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -14,7 +14,7 @@ use crate::{
     job::Origin,
 };
 
-/// Whose request this is, as [`super::limit::rate`] found it out.
+/// The client's address, as determined by [`super::limit::rate`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientAddress(pub(super) IpAddr);
 
@@ -36,8 +36,10 @@ impl<S: Sync> FromRequestParts<S> for JobOrigin {
     }
 }
 
-/// `X-Forwarded-For` counts only from a trusted proxy, and is walked from the right: each trusted hop vouches for
-/// the one before it, and everything further left is whatever the client wrote.
+/// Returns the address of the client.
+///
+/// `X-Forwarded-For` counts only from a trusted proxy, and is read from the right: each trusted hop vouches for the one
+/// before it, and everything further left is whatever the client wrote.
 pub(super) fn client(request: &Request, proxies: &[IpNet]) -> IpAddr {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
     let peer = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
@@ -62,7 +64,7 @@ pub(super) fn client(request: &Request, proxies: &[IpNet]) -> IpAddr {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
-    //! Nobody chooses an address of their own.
+    //! A client cannot choose its own address.
 
     use axum::body::Body;
 

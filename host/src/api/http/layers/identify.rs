@@ -1,4 +1,4 @@
-//! The request id, and the envelope that carries it.
+//! Assigns the request id and writes the error envelope that contains it.
 
 use axum::{
     Json,
@@ -13,11 +13,11 @@ use crate::api::http::{clock::now, error::ApiError};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What this request is called in answers and in the log.
+/// The id of this request in responses and in the log.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RequestId(pub(super) Uuid);
 
-/// A client may name its request, but only by a UUID: the name goes into our log.
+/// Accepts a request id from the client only if it is a UUID, because it goes into the log.
 pub(super) async fn identify(mut request: Request, next: Next) -> Response {
     let given = request.headers().get(X_REQUEST_ID);
     let given = given.and_then(|value| Uuid::try_parse_ascii(value.as_bytes()).ok());
@@ -35,7 +35,7 @@ pub(super) async fn identify(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// The error's status and headers stay; only the body is ours.
+/// Replaces the body; the status and the headers of the error stay.
 fn enveloped(refused: Response, error: &ApiError, id: Uuid) -> Response {
     let (mut parts, _) = refused.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);

@@ -1,4 +1,4 @@
-//! How often one client may ask, and how many requests may be at work at once.
+//! Limits the request rate of each client and the number of requests in progress.
 
 use std::{sync::Arc, time::Instant};
 
@@ -17,9 +17,9 @@ use crate::{
     rate_limit::{Decision, RateLimiter, WINDOW},
 };
 
-/// What [`rate`] needs.
+/// The state of [`rate`].
 pub(super) struct RateLimit {
-    /// What the headers call this count.
+    /// The name of this limit in the headers.
     policy: &'static str,
     limiter: Arc<RateLimiter>,
     proxies: Vec<IpNet>,
@@ -36,8 +36,8 @@ impl RateLimit {
     }
 }
 
-/// Every request to an API path counts once, also one that is refused further in; a 429 does not count,
-/// so that it does not make the wait longer.
+/// Counts every request to an API path once, including requests that an inner layer refuses. A 429 does not count, so
+/// that it does not make the wait longer.
 pub(super) async fn rate(
     State(limit): State<Arc<RateLimit>>,
     mut request: Request,
@@ -56,7 +56,7 @@ pub(super) async fn rate(
     response
 }
 
-/// The fields of draft-ietf-httpapi-ratelimit-headers.
+/// Adds the fields of draft-ietf-httpapi-ratelimit-headers.
 fn tell(policy: &str, decision: &Decision, headers: &mut HeaderMap) {
     if decision.limit == 0 {
         return;

@@ -1,5 +1,5 @@
-//! One line and one count a request, and the span that everything done for it lies in; the only place that logs
-//! refusals. Never the query: it says what somebody looked at.
+//! Logs and counts each request once, and opens the span for everything done for it; the only place that logs refusals.
+//! Never logs the query, because it shows what somebody looked at.
 
 use std::time::Instant;
 
@@ -30,7 +30,8 @@ pub(super) async fn log_request(
         .get::<RequestId>()
         .map(|id| id.0.to_string());
 
-    // Of the highest level, so that a filter which lets only errors pass still says whose they are.
+    // A span of the highest level, so that a filter which lets only errors pass still shows which request they belong
+    // to.
     let id = request_id.as_deref();
     let span = tracing::error_span!("request", id, route = way.route, status = Empty);
     let response = next.run(request).instrument(span.clone()).await;

@@ -1,4 +1,4 @@
-//! Safe on a laptop: no other name and no other website reaches this server.
+//! Protects a server on a laptop: requests for other host names and from other websites are refused.
 
 use std::sync::Arc;
 
@@ -14,14 +14,14 @@ use crate::api::http::{
     error::{ApiError, Code},
 };
 
-/// The names of this machine for itself.
+/// The names of the local machine.
 const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// What other websites may link to.
+/// The paths that other websites may link to.
 const FOLLOWED: [&str; 2] = ["/", "/docs"];
 
-/// Refuses a request to a name that is not ours: a website that points its own name at 127.0.0.1 would otherwise
-/// be let through by the browser as its own.
+/// Refuses a request for a host name that is not allowed. Otherwise the browser would treat a website that points its
+/// own name at 127.0.0.1 as the same origin.
 pub(super) async fn host(
     State(config): State<Arc<Config>>,
     request: Request,
@@ -36,7 +36,7 @@ pub(super) async fn host(
     Ok(next.run(request).await)
 }
 
-/// The one `Host` header.
+/// Returns the host if there is exactly one `Host` header.
 fn stated_host(headers: &HeaderMap) -> Option<Authority> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next()?;
@@ -44,22 +44,22 @@ fn stated_host(headers: &HeaderMap) -> Option<Authority> {
     Authority::try_from(host.as_bytes()).ok().filter(|_| alone)
 }
 
-/// On any port, because the port in front of a container or proxy is not ours to know.
+/// Accepts any port, because the port in front of a container or proxy is unknown.
 fn is_ours(authority: &Authority, allowed: &[String]) -> bool {
     let host = authority.host().to_ascii_lowercase();
     let port = authority
         .port()
         .map(|port| format!(":{port}"))
         .unwrap_or_default();
-    // Nothing else in it: neither `user@` nor `:nonsense`, which the parser takes.
+    // Accepts nothing else: the parser allows `user@` and `:nonsense`.
     let whole = authority
         .as_str()
         .eq_ignore_ascii_case(&format!("{host}{port}"));
     whole && (LOCAL.contains(&&*host) || allowed.contains(&host))
 }
 
-/// Refuses what a browser says another website asked for: such a request cannot read the answer, but would use up
-/// the user's budget. A link to the page or to the documentation may be followed.
+/// Refuses a request that, according to the browser, another website caused: that website cannot read the response, but
+/// would use up the user's budget. A link to the page or to the documentation may be followed.
 pub(super) async fn site(
     State(config): State<Arc<Config>>,
     request: Request,

@@ -1,4 +1,4 @@
-//! Over real sockets: limits of connections and heads, and an orderly end.
+//! Tests over real sockets: limits of connections and heads, and graceful shutdown.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use axum::routing::get;
@@ -10,7 +10,7 @@ use tokio::{
 
 use super::*;
 
-/// A server whose `/slow` answers when told to.
+/// A server whose `/slow` responds when told to.
 struct Served {
     address: SocketAddr,
     slow: Arc<Notify>,
@@ -50,10 +50,10 @@ impl Served {
         TcpStream::connect(self.address).await.unwrap()
     }
 
-    /// Everything that comes back until the server closes.
+    /// Sends bytes and returns everything received until the server closes the connection.
     async fn send(&self, bytes: &str) -> String {
         let mut stream = self.connect().await;
-        // Who is not let in finds the connection closed, at this or the next step.
+        // A rejected client finds the connection closed, at this step or the next.
         let _sent = stream.write_all(bytes.as_bytes()).await;
         read(&mut stream).await
     }
@@ -61,7 +61,7 @@ impl Served {
 
 async fn read(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
-    // A reset after the answer is an end like any other.
+    // A reset after the response counts as an end too.
     let _ended = stream.read_to_end(&mut answer).await;
     String::from_utf8_lossy(&answer).into_owned()
 }
@@ -82,7 +82,7 @@ async fn a_slow_or_silent_head_is_cut_off() {
     assert!(served.send(QUICK).await.ends_with("quick"));
 }
 
-/// Tells when a body is dropped.
+/// A body that notifies when it is dropped.
 struct Told(Arc<Notify>);
 
 impl Drop for Told {
@@ -165,7 +165,7 @@ async fn an_address_has_so_many_connections() {
         served.slow.notify_one();
         assert!(read(stream).await.ends_with("slow"));
     }
-    // The places are free again as soon as the server has seen the ends.
+    // The permits are free again as soon as the server has noticed that the connections ended.
     while !served.send(QUICK).await.ends_with("quick") {
         tokio::task::yield_now().await;
     }

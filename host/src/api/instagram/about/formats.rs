@@ -1,4 +1,4 @@
-//! `GET /instagram/formats`. The body never changes, so the specification's own text is what is served.
+//! `GET /instagram/formats`. The body never changes, so it is the text of the specification itself.
 
 use axum::{
     http::header,
@@ -105,7 +105,7 @@ struct OutputFormats {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
-    //! The text that is served has the described shape.
+    //! The served text has the described shape.
 
     use serde_json::Value;
 

@@ -25,9 +25,9 @@ use crate::{
     job::Status,
 };
 
-/// Most items of a batch.
+/// Maximum number of items in a batch.
 const BATCH_MAX: usize = 50;
-/// What the client is told.
+/// The message for the client.
 const MESSAGE: &str = "Batch download started.";
 
 /// `POST /instagram/download/batch` in the document.
@@ -77,7 +77,7 @@ struct BatchItem {
 }
 
 impl BatchBody {
-    /// The downloads, and whether the others go on when one fails.
+    /// Returns the downloads, and whether the others continue when one fails.
     fn downloads(self) -> Result<(Vec<Download>, bool), ApiError> {
         let items = self.items.ok_or(Code::InvalidRequest)?;
         if items.is_empty() {

@@ -47,7 +47,7 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     described(routes!(carousel), ENDPOINT)
 }
 
-/// What the client is told.
+/// The message for the client.
 const MESSAGE: &str = "Carousel download started as ZIP.";
 
 /// The body of the request.

@@ -47,7 +47,7 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     described(routes!(post), ENDPOINT)
 }
 
-/// What the client is told.
+/// The message for the client.
 const MESSAGE: &str = "Download started. Use /status/{job_id} to check progress.";
 
 /// The body of the request.

@@ -47,7 +47,7 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     described(routes!(reel), ENDPOINT)
 }
 
-/// What the client is told.
+/// The message for the client.
 const MESSAGE: &str = "Reel download started.";
 
 /// The body of the request.

@@ -1,4 +1,4 @@
-//! What the bodies of downloads have in common: the target, the quality and the output format, checked.
+//! Checks what the bodies of downloads have in common: the target, the quality and the output format.
 
 use crate::{
     api::http::error::{ApiError, Code},
@@ -7,7 +7,7 @@ use crate::{
     media::{AudioFormat, ImageFormat, VideoFormat},
 };
 
-/// The codes of a download that is not accepted for a reason of its own.
+/// The codes of a download that is rejected for other reasons than its subject.
 pub(super) const JOB_ERRORS: &[Code] = &[
     Code::InvalidRequest,
     Code::NotJson,
@@ -15,12 +15,12 @@ pub(super) const JOB_ERRORS: &[Code] = &[
     Code::StorageFull,
 ];
 
-/// A parameter that is not one of its values.
+/// The error for a parameter that has none of its allowed values.
 pub(super) fn invalid(details: &'static str) -> ApiError {
     ApiError::from(Code::InvalidParameter).because(details)
 }
 
-/// A download with nothing but its target and its quality.
+/// A download with only a target and a quality.
 pub(super) fn plain(
     kind: Kind,
     target: Option<String>,
@@ -49,7 +49,8 @@ pub(super) fn plain(
     })
 }
 
-/// `output_format` is about whatever it names; a format that does not fit the wanted part is an error.
+/// Parses `output_format`, which applies to the media types that have a format of this name. A format that does not fit
+/// the wanted part is an error.
 pub(super) fn formats(name: Option<&str>, part: Part) -> Result<Formats, ApiError> {
     let Some(name) = name else {
         return Ok(Formats::default());

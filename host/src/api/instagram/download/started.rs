@@ -1,4 +1,4 @@
-//! The response to a download that was accepted, and what happens before it is.
+//! The response to an accepted download, and the checks before it is accepted.
 
 use axum::{
     Json,
@@ -87,14 +87,14 @@ impl StartedJob<'_> {
     }
 }
 
-/// What a download will be made of.
+/// A checked download.
 pub(super) struct Prepared {
     pub(super) extracted: Extracted,
     /// How many files it will have.
     pub(super) files: usize,
 }
 
-/// Extracts before a job is made, so that what cannot be downloaded is an error at once.
+/// Extracts before the job is created, so that content that cannot be downloaded is an error at once.
 pub(super) async fn prepare(
     extraction: &Extraction,
     downloads: &Downloads,

@@ -48,7 +48,7 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     described(routes!(story), ENDPOINT)
 }
 
-/// What the client is told.
+/// The message for the client.
 const MESSAGE: &str = "Story download started.";
 
 /// The body of the request.

@@ -1,4 +1,4 @@
-//! The sentences that clients read about a job. The rooms below report facts: a stage, an item, counts.
+//! The sentences that clients read about a job. The layers below only report facts: a stage, an item, counts.
 
 use crate::{
     download::Download,
@@ -10,7 +10,7 @@ pub(super) const COMPLETED: &str = "Download completed successfully.";
 /// The message of a cancelled job.
 pub(super) const CANCELLED: &str = "Download cancelled.";
 
-/// The name of the stage of a job that is under way.
+/// The name of the stage of a job in progress.
 pub(super) fn stage(status: &Status<Download>) -> &'static str {
     match (status.state, status.progress.stage) {
         (State::Pending, _) => "pending",
@@ -21,7 +21,7 @@ pub(super) fn stage(status: &Status<Download>) -> &'static str {
     }
 }
 
-/// The message of a job that is under way.
+/// The message of a job in progress.
 pub(super) fn under_way(status: &Status<Download>) -> String {
     match (status.state, &status.work) {
         (State::Pending, _) => "Waiting for its turn...".to_owned(),

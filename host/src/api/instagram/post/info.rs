@@ -268,7 +268,7 @@ fn tagged(media: &Media) -> impl Iterator<Item = &User> {
     media.tagged_users.iter().chain(in_items)
 }
 
-/// Each account once, though it may be tagged in several items.
+/// Lists each account once, although it may be tagged in several items.
 fn tagged_users(media: &Media) -> Vec<Account<'_>> {
     let mut seen = HashSet::new();
     tagged(media)

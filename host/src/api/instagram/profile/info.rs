@@ -112,7 +112,8 @@ struct PictureUrls<'a> {
 }
 
 impl<'a> From<&'a [Image]> for PictureUrls<'a> {
-    /// Pictures come largest last. Without widths, the first is the standard one and the last a high resolution.
+    /// Pictures are sorted, largest last. Without widths, the first is the standard one and the last the high
+    /// resolution.
     fn from(pictures: &'a [Image]) -> Self {
         let unsized_at = |picture: Option<&'a Image>| {
             let picture = picture.filter(|picture| picture.width.is_none());

@@ -3,7 +3,7 @@
 use unicode_properties::{UnicodeEmoji, emoji::EmojiStatus};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Safe to put into a page as it is.
+/// Returns HTML that is safe to insert into a page.
 pub(in crate::api) fn html(caption: &str) -> String {
     let mut html = String::with_capacity(caption.len());
     for cluster in caption.graphemes(true) {
@@ -27,8 +27,8 @@ fn escape(character: char, html: &mut String) {
     }
 }
 
-/// Whether people see this grapheme cluster as a picture: it is one by default and no selector makes it text,
-/// or a selector makes it one (as in a keycap).
+/// Whether a grapheme cluster is shown as a picture: it is one by default and no selector makes it text, or a selector
+/// makes it one (as in a keycap).
 fn is_emoji(cluster: &str) -> bool {
     const AS_TEXT: char = '\u{FE0E}';
     const AS_EMOJI: char = '\u{FE0F}';
@@ -48,7 +48,7 @@ fn is_emoji(cluster: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    //! Emoji are found whole, and nothing escapes the text.
+    //! Emoji are found whole, and all other text is escaped.
 
     use proptest::prelude::*;
 

@@ -1,12 +1,12 @@
-//! `media_preview`: Instagram's tiny picture, made whole.
+//! `media_preview`: rebuilds Instagram's tiny preview picture.
 //!
-//! Instagram sends it as base64 without the JPEG header that all of them share: byte 1 is the height, byte 2 the
-//! width, the scan follows from byte 3. The header is the standard one of libjpeg at quality 50 (quantisation and
-//! Huffman tables of ITU-T T.81 annex K, 4:2:0), 607 bytes with the height at 160 and the width at 162.
+//! Instagram sends it as base64 without the JPEG header that all previews share: byte 1 is the height, byte 2 the
+//! width, the scan starts at byte 3. The header is the standard one of libjpeg at quality 50 (quantisation and Huffman
+//! tables of ITU-T T.81 annex K, 4:2:0), 607 bytes with the height at 160 and the width at 162.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-/// In base64, because the repository holds text alone.
+/// In base64, because the repository contains only text.
 const HEADER: &str = "\
     /9j/4AAQSkZJRgABAQAAAQABAAD/2wCEABALDA4MChAODQ4SERATGCgaGBYWGDEjJR0oOjM9PDkzODdASFxOQERXRTc4UG1R\
     V19iZ2hnPk1xeXBkeFxlZ2MBERISGBUYLxoaL2NCOEJjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2NjY2Nj\
@@ -21,7 +21,7 @@ const HEIGHT_AT: usize = 160;
 const WIDTH_AT: usize = 162;
 const END_OF_IMAGE: &[u8] = &[0xFF, 0xD9];
 
-/// The preview as a data URI; `None` where it would not be a picture.
+/// Returns the preview as a data URI; `None` if it would not be a picture.
 pub(in crate::api) fn data_uri(headerless: &str) -> Option<String> {
     let bytes = BASE64_STANDARD.decode(headerless).ok()?;
     let &[_, height @ 1..=u8::MAX, width @ 1..=u8::MAX, ref scan @ ..] = bytes.as_slice() else {
@@ -43,7 +43,7 @@ pub(in crate::api) fn data_uri(headerless: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
-    //! The parts come together as a JPEG.
+    //! The parts form a JPEG.
 
     use super::*;
 

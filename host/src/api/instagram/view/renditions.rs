@@ -1,4 +1,4 @@
-//! Which of the offered pictures and videos stands for which documented name.
+//! Chooses which of the offered pictures and videos is used for each documented name.
 
 use std::cmp::Reverse;
 
@@ -33,12 +33,12 @@ impl<'a> From<&'a Renditions> for ImageUrls<'a> {
 }
 
 impl<'a> ImageUrls<'a> {
-    /// The one to show: about 1080 pixels wide, else the largest.
+    /// The picture to show: about 1080 pixels wide, else the largest.
     pub(in crate::api) fn display(&self) -> Option<&'a str> {
         self.high_resolution.or(self.original)
     }
 
-    /// The one to show small: the smallest that is not too small, else the largest.
+    /// The picture to show small: the smallest that is not too small, else the largest.
     pub(in crate::api) fn thumbnail(&self) -> Option<&'a str> {
         self.thumbnail.or(self.medium).or(self.display())
     }
@@ -76,7 +76,7 @@ impl<'a> From<&'a Renditions> for VideoUrls<'a> {
             .filter(|video| short_side(video) < high.and_then(short_side))
             .filter(|video| short_side(video).is_some())
             .collect();
-        // Stable, so that of two videos of one size the one with sound stays.
+        // A stable sort, so that of two videos of the same size the one with sound stays.
         smaller.sort_by_key(|video| Reverse(short_side(video)));
         smaller.dedup_by_key(|video| short_side(video));
         let low = smaller.pop();
@@ -89,7 +89,7 @@ impl<'a> From<&'a Renditions> for VideoUrls<'a> {
     }
 }
 
-/// The largest with sound, else the largest.
+/// The largest video with sound, else the largest.
 pub(in crate::api) fn best_video(renditions: &Renditions) -> Option<&Video> {
     let sounding = renditions.videos.first();
     sounding.or(renditions.dash_videos.first())
@@ -100,13 +100,13 @@ pub(in crate::api) fn video_url(renditions: &Renditions) -> Option<&str> {
     best_video(renditions).map(|video| video.url.as_str())
 }
 
-/// The sound track alone.
+/// The URL of the sound track alone.
 pub(in crate::api) fn sound_url(renditions: &Renditions) -> Option<&str> {
     let sound = renditions.dash_sounds.first();
     sound.map(|sound| sound.url.as_str())
 }
 
-/// What `720p` counts.
+/// The number in names such as `720p`.
 fn short_side(video: &Video) -> Option<u32> {
     Some(video.width?.min(video.height?))
 }

@@ -1,4 +1,4 @@
-//! The walk as a fold: every body is read once, and a memo from elsewhere ends in a refusal.
+//! Tests of the walk as a fold: every body is read once, and a foreign memo ends in a refusal.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -13,10 +13,10 @@ use crate::settings::{MEDIA, PROFILE};
 use crate::testing::{form, guest, login_gate, record, refusal, response, run, steps};
 use crate::{Outcome, Step, post, profile_posts, shortcode};
 
-/// Items of one of Instagram's pages.
+/// Number of items of one of Instagram's pages.
 const ITEMS: u64 = 12;
 
-/// What the steps of an extraction read together, and what was sent to them, bytes.
+/// The bytes that all steps of an extraction read, and the bytes that were sent to them.
 fn read_and_sent<T>(
     extract: impl Fn(&[u8], &[Exchange]) -> Outcome<T>,
     answer: impl Fn(&Request) -> Response,
@@ -31,7 +31,7 @@ fn read_and_sent<T>(
     (BYTES_READ.get() - before, sent.get())
 }
 
-/// A page of twelve posts, whose captions have so many characters, with a cursor to the next page.
+/// A page of twelve posts whose captions have this many characters, with a cursor to the next page.
 fn page(number: u64, caption: usize) -> Response {
     let posts = (number * ITEMS..(number + 1) * ITEMS).map(|number| {
         let media_id = 3_000_000_000_000_000_000 + number;
@@ -46,7 +46,7 @@ fn page(number: u64, caption: usize) -> Response {
     response(200, "", json!({ "data": data }))
 }
 
-/// Which page a request is for.
+/// The number of the page that a request is for.
 fn number(request: &Request) -> u64 {
     let form = form(request);
     let cursor = form.split_once("cursor-").map(|(_, cursor)| cursor);
@@ -106,7 +106,7 @@ fn a_memo_stays_within_its_limit_and_the_list_goes_on_by_its_cursor() {
     assert!(page.has_next_page && page.end_cursor.is_some());
 }
 
-/// The first fetch that has read something, and the answer to it.
+/// The first fetch after a response has been read, and the answer to it.
 fn second_fetch() -> (Fetch, Vec<Exchange>) {
     let context = guest(MEDIA);
     let extract =

@@ -1,4 +1,4 @@
-//! What pages carry, and what they show when they carry nothing.
+//! The JSON in pages, and the signs of pages that contain none.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What the two normalisers make of each dialect, and which post is taken.
+//! The result of the two normalisers for each dialect, and which post is chosen.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The same account in its dialects.
+//! The same account in all dialects.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use serde_json::json;

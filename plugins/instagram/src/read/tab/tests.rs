@@ -1,4 +1,4 @@
-//! Lists of every dialect, and whose items they hold.
+//! Lists of every dialect, and which account their items belong to.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::slice::from_ref;
