@@ -17,5 +17,5 @@ pub mod server;
 pub mod statistics;
 pub mod storage;
 
-pub use platform::{clock, data, database, process};
-pub use runtime::{contract, driver, plugin, upstream};
+pub use gramhost_platform::{clock, data, database, process};
+pub use gramhost_runtime::{contract, driver, plugin, upstream};

@@ -285,11 +285,11 @@ fn is_product(inside: &str) -> bool {
 fn faults_of(path: &str, text: &str) -> Vec<String> {
     let source = Source::new(text);
     let mut faults = form(path, text, &source);
-    if let Some(inside) = of_host(path) {
+    if let Some(inside) = of_host(path)
+        && is_product(inside)
+    {
         faults.extend(directions(inside, &source));
-        if is_product(inside) {
-            faults.extend(foreign(inside, &source));
-        }
+        faults.extend(foreign(inside, &source));
     }
     faults
         .into_iter()

@@ -7,4 +7,4 @@ pub mod driver;
 pub mod plugin;
 pub mod upstream;
 
-use platform::{clock, data, database, process};
+use gramhost_platform::{clock, data, database, process};

@@ -12,7 +12,7 @@ use tracing::Instrument as _;
 use super::{Extraction, run::Run};
 use crate::{
     capture::{self, Capture, Limits},
-    contract::{Change, Record, Refusal, recorded},
+    contract::{Change, Record, Refusal, Subject, recorded},
     drift::Seen,
     driver::{Cause, Class, Ending},
     plugin::{Comparison, Judgement, Plugin, RunResult},
@@ -138,18 +138,22 @@ impl Extraction {
     }
 
     fn count(&self, run: &Run, door: Option<&str>, record: &Record) {
-        let record = json(record);
-        let account = ["/Post/owner/username", "/Reel/owner/username"]
-            .iter()
-            .find_map(|path| record.pointer(path)?.as_str());
-        let query = json(&*run.query);
-        let account = account.or(query["username"].as_str()).unwrap_or_default();
+        let account = match (record, run.query.subject()) {
+            (Record::Media(media), _) => {
+                let owner = media.owner.as_ref();
+                owner.and_then(|owner| owner.username.as_deref())
+            }
+            (_, Subject::Account { username } | Subject::List { username, .. }) => {
+                Some(&**username)
+            }
+            (_, Subject::Media { .. }) => None,
+        };
         self.drift.observe(Seen {
             kind: run.query.kind().name(),
             door: door.unwrap_or("unnamed"),
             version: &run.plugin.label(),
-            account,
-            record: &record,
+            account: account.unwrap_or_default(),
+            record: &json(record),
         });
     }
 }
