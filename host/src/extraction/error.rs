@@ -26,7 +26,7 @@ pub enum Error {
     #[error("Instagram shows it only to people who are logged in")]
     LoginRequired,
     /// Instagram is rate-limiting this server.
-    #[error("Instagram asks for patience")]
+    #[error("Instagram is rate-limiting this server")]
     RateLimited {
         /// Seconds, if Instagram stated them.
         retry_after_s: Option<u32>,
