@@ -6,6 +6,7 @@ mod folder;
 mod gates;
 mod live;
 mod reload;
+mod rules;
 mod start;
 pub(crate) mod story;
 mod swap;

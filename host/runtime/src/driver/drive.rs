@@ -115,33 +115,33 @@ impl<'a> Drive<'a> {
         self.rounds_left = self
             .rounds_left
             .checked_sub(1)
-            .ok_or_else(|| broken("it wants too many rounds"))?;
+            .ok_or_else(|| broken("too many rounds"))?;
         if requests.is_empty() {
-            return Err(broken("it wants to fetch nothing"));
+            return Err(broken("a fetch without requests"));
         }
         if requests.len() > self.rules.config.requests_at_once_max {
-            return Err(broken("it wants too many requests"));
+            return Err(broken("too many requests"));
         }
         self.requests_left = self
             .requests_left
             .checked_sub(requests.len())
-            .ok_or_else(|| broken("it wants too many requests"))?;
+            .ok_or_else(|| broken("too many requests"))?;
         if !self.manifest.uses_session && requests.iter().any(|request| request.session) {
             return Err(broken(
-                "it wants a session that its manifest does not declare",
+                "a session that its manifest does not declare",
             ));
         }
         let hosts = &self.manifest.hosts;
         requests.iter().try_for_each(|request| {
             let checked = self.rules.requests.check(request, hosts);
-            checked.map_err(|denied| Cause::Violation(format!("its request is denied: {denied}")))
+            checked.map_err(|denied| Cause::Violation(format!("a request that is not allowed: {denied}")))
         })
     }
 
     /// Checks that the record may be served: it answers the query, is public, and contains nothing that is not
     /// allowed.
     fn check(&self, record: &Record) -> Result<(), Cause> {
-        let violation = |found| Cause::Violation(format!("its record has {found}"));
+        let violation = |found| Cause::Violation(format!("a record that is not valid: {found}"));
         let check = Check {
             rules: &self.rules.requests,
         };

@@ -49,10 +49,10 @@ pub enum Cause {
     #[error("no record in time")]
     Late,
     /// Too many other extractions are running.
-    #[error("too much else is going on")]
+    #[error("too many other extractions are running")]
     Busy,
     /// The recording has no answer to this request.
-    #[error("asks for {0}, which is not recorded")]
+    #[error("the request {0} is not recorded")]
     Unrecorded(String),
 }
 

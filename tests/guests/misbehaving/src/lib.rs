@@ -18,7 +18,7 @@ mod media;
 
 use std::{
     hint::black_box,
-    iter::repeat_n,
+    iter::{self, repeat_n},
     process,
     sync::atomic::{AtomicU32, Ordering},
     thread,
@@ -27,9 +27,9 @@ use std::{
 
 use exports::gramhost::extractor::{about, post};
 use instagram::contract::{
-    exchanges::{Method, Request},
+    exchanges::{Header, Method, Request},
     queries::Target,
-    records::{Media, Renditions},
+    records::{Image, Media, Renditions, User},
     steps::{Fetch, Report},
 };
 use media::media;
@@ -90,6 +90,41 @@ impl post::Guest for Component {
                 },
                 ..media("liar")
             }),
+            "foreign-media" => done(with(&wrong, |media| {
+                media.renditions.images = vec![Image {
+                    url: "https://example.com/a.jpg".to_owned(),
+                    width: None,
+                    height: None,
+                }];
+            })),
+            "long-caption" => done(with(&wrong, |media| {
+                media.caption = Some("x".repeat(20_000));
+            })),
+            "private-owner" => done(with(&wrong, |media| {
+                media.owner = Some(User {
+                    user_id: None,
+                    username: Some("somebody".to_owned()),
+                    full_name: None,
+                    picture_url: None,
+                    is_verified: None,
+                    is_private: Some(true),
+                    more: Vec::new(),
+                });
+            })),
+            "taken-name" => done(with(&wrong, |media| {
+                media.more = vec![("like_count".to_owned(), "1".to_owned())];
+            })),
+            "forbidden-header" => outcome(post::Step::Fetch(Fetch {
+                requests: vec![Request {
+                    headers: vec![Header {
+                        name: "x-forwarded-for".to_owned(),
+                        value: "1.1.1.1".to_owned(),
+                    }],
+                    ..request("https://www.instagram.com/")
+                }],
+                memo: Vec::new(),
+            })),
+            "nothing" => fetch(iter::empty()),
             "sleep" => {
                 thread::sleep(Duration::from_secs(3600));
                 refuse("slept")
@@ -126,17 +161,27 @@ fn refuse(reason: &str) -> post::Outcome {
 }
 
 fn fetch<'a>(urls: impl Iterator<Item = &'a str>) -> post::Outcome {
-    let requests = urls.map(|url| Request {
+    outcome(post::Step::Fetch(Fetch {
+        requests: urls.map(request).collect(),
+        memo: Vec::new(),
+    }))
+}
+
+fn request(url: &str) -> Request {
+    Request {
         method: Method::Get,
         url: url.to_owned(),
         headers: Vec::new(),
         body: None,
         session: false,
-    });
-    outcome(post::Step::Fetch(Fetch {
-        requests: requests.collect(),
-        memo: Vec::new(),
-    }))
+    }
+}
+
+/// The post with this shortcode, changed.
+fn with(shortcode: &str, change: impl FnOnce(&mut Media)) -> Media {
+    let mut media = media(shortcode);
+    change(&mut media);
+    media
 }
 
 fn done(media: Media) -> post::Outcome {

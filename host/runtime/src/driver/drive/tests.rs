@@ -112,7 +112,7 @@ fn rounds_and_requests_are_counted_by_the_smaller_limit() {
     let (ending, calls) = run(|_, _| fetch(1));
     assert_eq!(
         (broken(ending).as_str(), calls),
-        ("it wants too many rounds", 9)
+        ("too many rounds", 9)
     );
     let two_rounds = Manifest {
         rounds: 2,
@@ -121,7 +121,7 @@ fn rounds_and_requests_are_counted_by_the_smaller_limit() {
     let (ending, calls) = run_with(&Rules::default(), &two_rounds, &query(), |_, _| fetch(1));
     assert_eq!(
         (broken(ending).as_str(), calls),
-        ("it wants too many rounds", 3)
+        ("too many rounds", 3)
     );
     let four_requests = Manifest {
         requests: 4,
@@ -137,16 +137,16 @@ fn rounds_and_requests_are_counted_by_the_smaller_limit() {
         });
         assert_eq!(
             (broken(ending).as_str(), calls),
-            ("it wants too many requests", calls_made)
+            ("too many requests", calls_made)
         );
     }
-    assert_eq!(broken(run(|_, _| fetch(0)).0), "it wants to fetch nothing");
+    assert_eq!(broken(run(|_, _| fetch(0)).0), "a fetch without requests");
 }
 
 #[test]
 fn the_hosts_of_the_manifest_and_of_the_operator_both_count() {
     let elsewhere = |_: usize, _: Arguments| fetch_these(vec![request("https://i.instagram.com/")]);
-    let words = "its request is denied: the host \"i.instagram.com\" is not on the list".to_owned();
+    let words = "a request that is not allowed: the host \"i.instagram.com\" is not on the list".to_owned();
     assert_eq!(broken(run(elsewhere).0), words);
     let operator = upstream::Config {
         hosts: vec!["www.instagram.com".into()],
@@ -162,7 +162,7 @@ fn the_hosts_of_the_manifest_and_of_the_operator_both_count() {
         words
     );
     let (ending, _) = run_with(&Rules::default(), &both, &query(), elsewhere);
-    assert_eq!(broken(ending), "it wants too many rounds");
+    assert_eq!(broken(ending), "too many rounds");
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_header_is_sent_only_if_it_is_built_in_or_the_operator_allows_it() {
     };
     assert_eq!(
         broken(run(bloks).0),
-        "its request is denied: the header \"x-ig-bloks\" is not allowed"
+        "a request that is not allowed: the header \"x-ig-bloks\" is not allowed"
     );
     let operator = upstream::Config {
         request_headers: vec!["x-ig-bloks".into()],
@@ -187,7 +187,7 @@ fn a_header_is_sent_only_if_it_is_built_in_or_the_operator_allows_it() {
     };
     let rules = Rules::new(Config::default(), RequestRules::new(&operator));
     let (ending, _) = run_with(&rules, &manifest(), &query(), bloks);
-    assert_eq!(broken(ending), "it wants too many rounds");
+    assert_eq!(broken(ending), "too many rounds");
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn a_session_needs_a_manifest_that_declares_it() {
     };
     let step = |_: usize, _: Arguments| fetch_these(vec![page.clone()]);
     let (ending, calls) = run(step);
-    let words = "it wants a session that its manifest does not declare";
+    let words = "a session that its manifest does not declare";
     assert_eq!((broken(ending).as_str(), calls), (words, 1));
     let declared = Manifest {
         uses_session: true,
@@ -212,7 +212,7 @@ fn a_session_needs_a_manifest_that_declares_it() {
 #[test]
 fn a_record_that_fails_its_check_is_a_violation() {
     let (ending, _) = run(|_, _| done(Record::Media(sample_post("C"))));
-    let words = "its record has shortcode: another post than was asked for";
+    let words = "a record that is not valid: shortcode: another post than was asked for";
     assert_eq!(broken(ending), words);
 }
 
