@@ -101,7 +101,7 @@ pub struct Limits {
 
 /// A capture as `GET /captures` lists it.
 #[derive(Clone, Debug, Serialize)]
-pub struct Listed {
+pub struct ListedCapture {
     /// The capture.
     #[serde(flatten)]
     pub capture: Capture,
@@ -205,7 +205,7 @@ impl Captures {
 
     /// All captures, newest first.
     #[must_use]
-    pub fn list(&self) -> Vec<Listed> {
+    pub fn list(&self) -> Vec<ListedCapture> {
         self.index().list()
     }
 
@@ -213,7 +213,7 @@ impl Captures {
     ///
     /// # Errors
     /// [`Error::Unknown`] if there is none with this id.
-    pub fn get(&self, id: &str) -> Result<Listed, Error> {
+    pub fn get(&self, id: &str) -> Result<ListedCapture, Error> {
         let found = self.index().get(id);
         found.ok_or_else(|| Error::Unknown(id.to_owned()))
     }

@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use options::{Download, Formats, Kind, Part, Quality};
 pub use picture::{Picture, PictureError};
-pub use publish::{FileMade, Made};
+pub use publish::{Output, OutputFile};
 pub use reason::Reason;
 
 use crate::{
@@ -91,7 +91,7 @@ pub struct Tools {
 
 /// A file that may be served.
 #[derive(Clone, Debug)]
-pub struct Found {
+pub struct AvailableFile {
     /// Its checked name.
     pub name: Name,
     /// Its row.
@@ -255,7 +255,7 @@ impl Downloads {
     ///
     /// # Errors
     /// [`FileError`] says why the file is not served.
-    pub async fn file(&self, name: &str) -> Result<Found, FileError> {
+    pub async fn file(&self, name: &str) -> Result<AvailableFile, FileError> {
         let name = Name::parse(name).ok_or(FileError::NotFound)?;
         let row = self.tools.database.file(name.as_str()).await;
         let row = row.map_err(|error| FileError::Failed(error.to_string()))?;
@@ -266,7 +266,7 @@ impl Downloads {
         // The file may have been truncated or replaced by someone else. Then it is better to serve nothing than wrong
         // bytes.
         match self.tools.storage.bytes(&name).await {
-            Ok(bytes) if bytes == row.bytes => Ok(Found { name, row }),
+            Ok(bytes) if bytes == row.bytes => Ok(AvailableFile { name, row }),
             Ok(_) | Err(storage::Error::NotFound) => {
                 tracing::error!(%name, "a published file is gone or changed");
                 Err(FileError::Expired)
@@ -281,7 +281,7 @@ impl Downloads {
     /// [`FileError`] says why the file cannot be read.
     pub async fn read(
         &self,
-        found: &Found,
+        found: &AvailableFile,
         part: Option<Range<u64>>,
     ) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + 'static, FileError> {
         let read = self.tools.storage.read(&found.name, part).await;

@@ -37,7 +37,7 @@ const VERSIONS_MAX: usize = 24;
 
 /// A record to be counted.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'a> {
+pub struct DriftSample<'a> {
     /// For example `post`.
     pub kind: &'a str,
     /// The door that answered.
@@ -78,7 +78,7 @@ struct Key {
 }
 
 #[derive(Default)]
-struct Known {
+struct State {
     tracks: BTreeMap<Key, Track>,
     /// The rates by version, in the order in which the versions were last seen.
     versions: Vec<(String, HashMap<Key, Rate>)>,
@@ -91,7 +91,7 @@ struct Known {
 /// The drift counts. A cheap handle; the default stores nothing.
 #[derive(Clone)]
 pub struct Drift {
-    known: Arc<Mutex<Known>>,
+    known: Arc<Mutex<State>>,
     database: Option<Database>,
     clock: Clock,
 }
@@ -112,7 +112,7 @@ impl Drift {
     /// # Errors
     /// If the database fails. A row that cannot be read is ignored and learned again.
     pub async fn open(database: Option<Database>, clock: Clock) -> Result<Self, database::Error> {
-        let mut known = Known::default();
+        let mut known = State::default();
         if let Some(database) = &database {
             let (fill, drift) = database.drift().await?;
             for row in drift {
@@ -135,7 +135,7 @@ impl Drift {
     }
 
     /// Counts a record.
-    pub fn observe(&self, seen: Seen<'_>) {
+    pub fn observe(&self, seen: DriftSample<'_>) {
         let now_s = self.clock.now_ms() / 1000;
         let mut account = DefaultHasher::new();
         seen.account.hash(&mut account);
@@ -192,7 +192,7 @@ impl Drift {
     /// Accepts the present rates as usual, because the operator knows about the change.
     pub fn accept(&self) {
         let mut known = self.known();
-        let Known { tracks, dirty, .. } = &mut *known;
+        let State { tracks, dirty, .. } = &mut *known;
         for (key, track) in tracks {
             if track.accept() {
                 dirty.insert(key.clone());
@@ -238,12 +238,12 @@ impl Drift {
         }
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, State> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Known {
+impl State {
     fn restore(&mut self, row: FillRow) {
         let FillRow {
             kind,

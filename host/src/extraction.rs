@@ -16,7 +16,7 @@ use std::{
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
-pub use authors::Recorded;
+pub use authors::Recording;
 pub use cache::Lookups;
 pub use error::{Error, Failure};
 

@@ -94,14 +94,14 @@ impl From<object_store::Error> for Error {
 
 /// The measured length and hash of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Measured {
+pub struct FileDigest {
     /// Its length.
     pub bytes: u64,
     /// SHA-256, 64 hex digits.
     pub sha256: String,
 }
 
-impl Measured {
+impl FileDigest {
     fn of(hash: Sha256, bytes: u64) -> Self {
         let digest = hash.finalize();
         let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -190,7 +190,7 @@ impl Storage {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub async fn measure(&self, staged: &Path) -> Result<Measured, Error> {
+    pub async fn measure(&self, staged: &Path) -> Result<FileDigest, Error> {
         let path = staged.to_owned();
         blocking(move || {
             faults::may_fail("storage.measure", &path)?;
@@ -205,7 +205,7 @@ impl Storage {
                 hash.update(&piece[..read]);
                 bytes += read as u64;
             }
-            Ok(Measured::of(hash, bytes))
+            Ok(FileDigest::of(hash, bytes))
         })
         .await
     }
@@ -214,14 +214,14 @@ impl Storage {
     ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such file.
-    pub async fn measure_published(&self, name: &Name) -> Result<Measured, Error> {
+    pub async fn measure_published(&self, name: &Name) -> Result<FileDigest, Error> {
         let mut stream = pin!(self.read(name, None).await?);
         let (mut hash, mut bytes) = (Sha256::new(), 0);
         while let Some(piece) = stream.try_next().await? {
             hash.update(&piece);
             bytes += piece.len() as u64;
         }
-        Ok(Measured::of(hash, bytes))
+        Ok(FileDigest::of(hash, bytes))
     }
 
     /// Publishes a staged file under `name` and replaces an existing file of this name. It is durable when the function

@@ -23,9 +23,9 @@ use url::Url;
 
 pub use allowlist::{Denied, https, listed};
 pub use client::Client;
-pub use media::{MediaError, Opened};
+pub use media::{MediaError, OpenMedia};
 pub use rules::{RequestRules, may_be_allowed};
-pub use tally::{Asked, Outcome};
+pub use tally::{Outcome, RequestCount};
 pub use transport::use_ring;
 
 /// Where requests go and what limits them.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Capture, Config, Listed};
+use super::{Capture, Config, ListedCapture};
 
 /// What equal captures have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -79,18 +79,18 @@ impl Index {
         self.captures.len()
     }
 
-    pub(super) fn list(&self) -> Vec<Listed> {
+    pub(super) fn list(&self) -> Vec<ListedCapture> {
         let newest_first = self.captures.values().rev();
         newest_first.map(|entry| self.listed(entry)).collect()
     }
 
-    pub(super) fn get(&self, id: &str) -> Option<Listed> {
+    pub(super) fn get(&self, id: &str) -> Option<ListedCapture> {
         self.captures.get(id).map(|entry| self.listed(entry))
     }
 
-    fn listed(&self, (capture, bytes): &(Capture, u64)) -> Listed {
+    fn listed(&self, (capture, bytes): &(Capture, u64)) -> ListedCapture {
         let seen = self.causes.get(&Cause::of(capture));
-        Listed {
+        ListedCapture {
             capture: capture.clone(),
             seen: seen.map_or(1, |(seen, _)| *seen),
             bytes: *bytes,

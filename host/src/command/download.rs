@@ -21,7 +21,7 @@ use crate::{
     contract::{Query, target},
     data::{Access, Folder, WholeFile},
     database::Database,
-    download::{Download, Downloads, Formats, Kind, Made, Part, Quality, Reason},
+    download::{Download, Downloads, Formats, Kind, Output, Part, Quality, Reason},
     job::{Progress, Stage, State, Status},
     media::{AudioFormat, ImageFormat, Media, VideoFormat},
     plugin::Registry,
@@ -93,7 +93,7 @@ impl DownloadArguments {
         };
         match status.state {
             State::Completed => {
-                let made: Made = serde_json::from_value(status.result.unwrap_or_default())?;
+                let made: Output = serde_json::from_value(status.result.unwrap_or_default())?;
                 self.keep(&downloads, &made).await.map(|()| Exit::Done)
             }
             _ => {
@@ -166,7 +166,7 @@ impl DownloadArguments {
     }
 
     /// Copies the files to the output folder under their documented names, replacing files of the same name.
-    async fn keep(&self, downloads: &Downloads, made: &Made) -> anyhow::Result<()> {
+    async fn keep(&self, downloads: &Downloads, made: &Output) -> anyhow::Result<()> {
         let mut kept = Vec::new();
         for file in &made.files {
             let found = downloads.file(&file.filename).await?;

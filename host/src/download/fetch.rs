@@ -12,7 +12,7 @@ use super::reason::Reason;
 use crate::{
     contract::FetchError,
     storage::{self, Storage},
-    upstream::{Client, MediaError, Opened},
+    upstream::{Client, MediaError, OpenMedia},
 };
 
 /// The maximum number of attempts in a row to open a link; an attempt that receives data resets the count.
@@ -27,14 +27,14 @@ const PACE_WINDOW: Duration = Duration::from_secs(30);
 
 /// Why a link did not become a file.
 #[derive(Debug)]
-pub(super) enum Failed {
+pub(super) enum LinkError {
     /// The link has expired; a new one may exist.
     Expired,
     /// The download fails for this reason.
     For(Reason),
 }
 
-impl<E: Into<Reason>> From<E> for Failed {
+impl<E: Into<Reason>> From<E> for LinkError {
     fn from(error: E) -> Self {
         Self::For(error.into())
     }
@@ -62,7 +62,7 @@ struct Target {
 impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
     /// Fetches `url` to the staged file `path` and returns its length. A failed fetch is deleted with its staging
     /// folder.
-    pub(super) async fn run(&self, url: &str, path: &Path) -> Result<u64, Failed> {
+    pub(super) async fn run(&self, url: &str, path: &Path) -> Result<u64, LinkError> {
         faults::may_fail("fetch.create", path).map_err(storage::Error::from)?;
         let file = File::create(path).await.map_err(storage::Error::from)?;
         let mut target = Target {
@@ -76,10 +76,12 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
             let before = target.written;
             let failed = match self.opening(url, &mut target, &mut tag).await {
                 Ok(bytes) => return Ok(bytes),
-                Err(Ended::Broken(error)) if error.is_transient() => error,
-                Err(Ended::Broken(MediaError::Expired(_))) => return Err(Failed::Expired),
-                Err(Ended::Broken(error)) => return Err(error.into()),
-                Err(Ended::For(reason)) => return Err(Failed::For(reason)),
+                Err(Interruption::Broken(error)) if error.is_transient() => error,
+                Err(Interruption::Broken(MediaError::Expired(_))) => {
+                    return Err(LinkError::Expired);
+                }
+                Err(Interruption::Broken(error)) => return Err(error.into()),
+                Err(Interruption::For(reason)) => return Err(LinkError::For(reason)),
             };
             // An attempt that received data resets the count.
             openings = if target.written > before {
@@ -100,7 +102,7 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
         url: &str,
         target: &mut Target,
         tag: &mut Option<String>,
-    ) -> Result<u64, Ended> {
+    ) -> Result<u64, Interruption> {
         let mut opened = self
             .upstream
             .open_media(url, target.written, tag.as_deref())
@@ -114,15 +116,15 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
         faults::may_fail("fetch.flush", "").map_err(storage::Error::from)?;
         target.file.flush().await.map_err(storage::Error::from)?;
         match opened.total {
-            Some(total) if target.written < total => {
-                Err(Ended::Broken(FetchError::HttpResponseIncomplete.into()))
-            }
-            _ if target.written == 0 => Err(Ended::For(Reason::NotMedia)),
+            Some(total) if target.written < total => Err(Interruption::Broken(
+                FetchError::HttpResponseIncomplete.into(),
+            )),
+            _ if target.written == 0 => Err(Interruption::For(Reason::NotMedia)),
             _ => Ok(target.written),
         }
     }
 
-    async fn drain(&self, opened: &mut Opened, target: &mut Target) -> Result<(), Ended> {
+    async fn drain(&self, opened: &mut OpenMedia, target: &mut Target) -> Result<(), Interruption> {
         let total = opened.total;
         let mut told = Instant::now();
         let mut pace = Pace::from(target.written);
@@ -130,7 +132,7 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
             target.written += piece.len() as u64;
             if pace.is_below(self.bytes_per_s_min, target.written) {
                 tracing::info!(at = target.written, "a media server is too slow");
-                return Err(Ended::For(Reason::Unavailable));
+                return Err(Interruption::For(Reason::Unavailable));
             }
             self.room(target.written, None)?;
             if target.written - target.looked_at >= LOOK_EVERY_BYTES {
@@ -153,9 +155,9 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
     }
 
     /// Checks that a file may be stored: its `written` bytes, and those that the server announces.
-    fn room(&self, written: u64, announced: Option<u64>) -> Result<(), Ended> {
+    fn room(&self, written: u64, announced: Option<u64>) -> Result<(), Interruption> {
         if written.max(announced.unwrap_or_default()) > self.bytes_max {
-            return Err(Ended::For(Reason::TooLarge));
+            return Err(Interruption::For(Reason::TooLarge));
         }
         match announced {
             Some(bytes) => Ok(self.storage.has_room(bytes.saturating_sub(written))?),
@@ -199,18 +201,18 @@ impl Target {
 }
 
 /// Why one opening of the link ended.
-enum Ended {
+enum Interruption {
     Broken(MediaError),
     For(Reason),
 }
 
-impl From<MediaError> for Ended {
+impl From<MediaError> for Interruption {
     fn from(error: MediaError) -> Self {
         Self::Broken(error)
     }
 }
 
-impl From<storage::Error> for Ended {
+impl From<storage::Error> for Interruption {
     fn from(error: storage::Error) -> Self {
         Self::For(error.into())
     }

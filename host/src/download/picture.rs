@@ -9,7 +9,7 @@ use super::Downloads;
 use crate::{
     contract::FetchError,
     media::sniff,
-    upstream::{MediaError, Opened},
+    upstream::{MediaError, OpenMedia},
 };
 
 /// A complete picture.
@@ -70,7 +70,7 @@ impl Downloads {
             turn = true;
             let opened = self.tools.upstream.open_media(url, 0, None).await?;
             let (content_type, bytes) = whole(opened, self.tools.config.picture_bytes_max).await?;
-            let bytes = Bytes::from_owner(Held {
+            let bytes = Bytes::from_owner(PictureBytes {
                 bytes,
                 _place: place,
             });
@@ -88,12 +88,12 @@ impl Downloads {
 }
 
 /// Bytes that hold their permit until they are sent, so that slow readers cannot make pictures pile up in memory.
-struct Held {
+struct PictureBytes {
     bytes: Vec<u8>,
     _place: OwnedSemaphorePermit,
 }
 
-impl AsRef<[u8]> for Held {
+impl AsRef<[u8]> for PictureBytes {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
@@ -101,7 +101,7 @@ impl AsRef<[u8]> for Held {
 
 /// Checks the first bytes before it reads more, so that a video costs no more than its first chunk.
 async fn whole(
-    mut opened: Opened,
+    mut opened: OpenMedia,
     bytes_max: u64,
 ) -> Result<(&'static str, Vec<u8>), PictureError> {
     let too_large = PictureError::TooLarge(bytes_max);

@@ -23,12 +23,12 @@ pub(super) struct Item {
     /// The link of the sound track to merge with it.
     pub(super) sound: Option<String>,
     /// What is done to the fetched file.
-    pub(super) make: Make,
+    pub(super) make: Treatment,
 }
 
 /// What is done to a fetched file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Make {
+pub(super) enum Treatment {
     /// Scaled down to a width, pixels; written in a format.
     Image {
         width: Option<u32>,
@@ -48,11 +48,11 @@ impl Item {
     /// Returns whether it can be made without ffmpeg.
     fn is_plain(&self) -> bool {
         let as_it_is = match self.make {
-            Make::Image { .. } => true,
-            Make::Video { side, mute, format } => {
+            Treatment::Image { .. } => true,
+            Treatment::Video { side, mute, format } => {
                 side.is_none() && !mute && matches!(format, None | Some(VideoFormat::Mp4))
             }
-            Make::Sound { format } => format.is_none(),
+            Treatment::Sound { format } => format.is_none(),
         };
         as_it_is && self.sound.is_none()
     }
@@ -168,7 +168,7 @@ impl Planner<'_> {
                 stem,
                 url: chosen.url,
                 sound: None,
-                make: Make::Image {
+                make: Treatment::Image {
                     width: chosen.width,
                     format: formats.image,
                 },
@@ -182,7 +182,7 @@ impl Planner<'_> {
             stem,
             url: chosen.url,
             sound: chosen.sound,
-            make: Make::Video {
+            make: Treatment::Video {
                 side: chosen.side,
                 mute: silent && chosen.sounding,
                 format: formats.video,
@@ -210,7 +210,7 @@ impl Planner<'_> {
             stem: format!("{code}_audio"),
             url,
             sound: None,
-            make: Make::Sound { format },
+            make: Treatment::Sound { format },
         })
     }
 }

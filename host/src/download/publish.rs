@@ -11,7 +11,7 @@ use crate::{
     database::{self, FileRow},
     job::JobId,
     media::Type,
-    storage::{Measured, Name},
+    storage::{FileDigest, Name},
 };
 
 /// The length of the random suffix of a name, characters: 60 random bits.
@@ -19,7 +19,7 @@ const SUFFIX_CHARACTERS: usize = 15;
 
 /// A file of a finished job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FileMade {
+pub struct OutputFile {
     /// Its name in `/instagram/download/file/{filename}`.
     pub filename: String,
     /// Its length.
@@ -32,9 +32,9 @@ pub struct FileMade {
 
 /// The result of a finished job.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Made {
+pub struct Output {
     /// In the order of the post.
-    pub files: Vec<FileMade>,
+    pub files: Vec<OutputFile>,
     /// The metadata, if requested.
     pub metadata: Option<Value>,
 }
@@ -59,7 +59,7 @@ impl Ready {
     }
 }
 
-impl From<FileRow> for FileMade {
+impl From<FileRow> for OutputFile {
     fn from(row: FileRow) -> Self {
         Self {
             filename: row.name,
@@ -79,8 +79,8 @@ impl From<database::Error> for Reason {
 
 impl Tools {
     /// Publishes a staged file for this job: first the bytes, then the row that makes the file known.
-    pub(super) async fn publish(&self, job: JobId, ready: &Ready) -> Result<FileMade, Reason> {
-        let Measured { bytes, sha256 } = self.storage.measure(&ready.path).await?;
+    pub(super) async fn publish(&self, job: JobId, ready: &Ready) -> Result<OutputFile, Reason> {
+        let FileDigest { bytes, sha256 } = self.storage.measure(&ready.path).await?;
         // A ZIP contains up to 20 files, each within the limit.
         if bytes > self.config.file_bytes_max && ready.kind != Type::Zip {
             return Err(Reason::TooLarge);
@@ -123,7 +123,7 @@ impl Tools {
         &self,
         job: JobId,
         files: usize,
-    ) -> Result<Option<Vec<FileMade>>, Reason> {
+    ) -> Result<Option<Vec<OutputFile>>, Reason> {
         let rows = self.database.files_of(&job.to_string()).await?;
         if rows.len() != files {
             return Ok(None);
@@ -135,6 +135,6 @@ impl Tools {
                 _ => return Ok(None),
             }
         }
-        Ok(Some(rows.into_iter().map(FileMade::from).collect()))
+        Ok(Some(rows.into_iter().map(OutputFile::from).collect()))
     }
 }

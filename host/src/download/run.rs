@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use super::{
     Download, Reason, Tools, archive,
-    fetch::{Failed, Fetch},
+    fetch::{Fetch, LinkError},
     metadata::metadata,
-    plan::{Item, Make, plan},
-    publish::{FileMade, Made, Ready},
+    plan::{Item, Treatment, plan},
+    publish::{Output, OutputFile, Ready},
 };
 use crate::{
     contract::Record,
@@ -52,7 +52,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn made(&self) -> Result<Made, Reason> {
+    async fn made(&self) -> Result<Output, Reason> {
         self.report(Stage::Resolving, 0.0);
         let mut record = self.resolve(false).await?;
         let items = self.plan(&record)?;
@@ -73,7 +73,7 @@ impl Run<'_> {
             .download
             .metadata
             .then(|| metadata(&record, &listed(&files)));
-        Ok(Made { files, metadata })
+        Ok(Output { files, metadata })
     }
 
     async fn resolve(&self, anew: bool) -> Result<Arc<Record>, Reason> {
@@ -103,7 +103,7 @@ impl Run<'_> {
         let mut ready = Vec::with_capacity(items.len());
         for place in 0..items.len() {
             let made = match self.one(&items, place, staging).await {
-                Err(Failed::Expired) => {
+                Err(LinkError::Expired) => {
                     *record = self.resolve(true).await?;
                     let again = self.plan(record)?;
                     if again.len() != items.len() {
@@ -115,32 +115,37 @@ impl Run<'_> {
                 made => made,
             };
             ready.push(made.map_err(|failed| match failed {
-                Failed::Expired => Reason::Unavailable,
-                Failed::For(reason) => reason,
+                LinkError::Expired => Reason::Unavailable,
+                LinkError::For(reason) => reason,
             })?);
         }
         Ok(ready)
     }
 
-    async fn one(&self, items: &[Item], place: usize, staging: &Staging) -> Result<Ready, Failed> {
+    async fn one(
+        &self,
+        items: &[Item],
+        place: usize,
+        staging: &Staging,
+    ) -> Result<Ready, LinkError> {
         let item = &items[place];
         let raw = self.fetch(&item.url, (place, items.len()), staging).await?;
-        let file = Staged {
+        let file = StagedItem {
             staging,
             place,
             tools: self.tools,
         };
         let path = match item.make {
-            Make::Image { width, format } => file.image(raw, width, format).await?,
-            Make::Sound { format: None } => raw,
-            Make::Sound {
+            Treatment::Image { width, format } => file.image(raw, width, format).await?,
+            Treatment::Sound { format: None } => raw,
+            Treatment::Sound {
                 format: Some(format),
             } => {
                 let to = file.path(format.extension());
                 self.tools.media.sound(&raw, &to, format).await?;
                 to
             }
-            Make::Video { side, mute, format } => {
+            Treatment::Video { side, mute, format } => {
                 let whole = match &item.sound {
                     None => raw,
                     Some(url) => {
@@ -165,7 +170,7 @@ impl Run<'_> {
         };
         let probe = self.tools.media.probe(&path).await?;
         let kind = match item.make {
-            Make::Sound { format: None } => Type::M4a,
+            Treatment::Sound { format: None } => Type::M4a,
             _ => probe.kind,
         };
         Ok(Ready {
@@ -181,7 +186,7 @@ impl Run<'_> {
         url: &str,
         place: (usize, usize),
         staging: &Staging,
-    ) -> Result<PathBuf, Failed> {
+    ) -> Result<PathBuf, LinkError> {
         let path = staging.file(&format!("{}.raw", Uuid::new_v4()));
         let began = Instant::now();
         let fetch = Fetch {
@@ -203,7 +208,7 @@ impl Run<'_> {
         };
         fetch.run(url, &path).await?;
         if sniffed(&path).await?.is_none() {
-            return Err(Failed::For(Reason::NotMedia));
+            return Err(LinkError::For(Reason::NotMedia));
         }
         Ok(path)
     }
@@ -213,7 +218,7 @@ impl Run<'_> {
         ready: Vec<Ready>,
         record: &Record,
         staging: &Staging,
-    ) -> Result<Vec<FileMade>, Reason> {
+    ) -> Result<Vec<OutputFile>, Reason> {
         let ready = if self.download.zip {
             vec![self.zip(ready, record, staging).await?]
         } else {
@@ -310,13 +315,13 @@ struct Transfer {
 }
 
 /// The staged files of one item.
-struct Staged<'a> {
+struct StagedItem<'a> {
     staging: &'a Staging,
     place: usize,
     tools: &'a Tools,
 }
 
-impl Staged<'_> {
+impl StagedItem<'_> {
     fn path(&self, ending: &str) -> PathBuf {
         self.staging
             .file(&format!("{}-{}.{ending}", self.place, Uuid::new_v4()))
@@ -327,10 +332,10 @@ impl Staged<'_> {
         raw: PathBuf,
         width: Option<u32>,
         format: Option<ImageFormat>,
-    ) -> Result<PathBuf, Failed> {
+    ) -> Result<PathBuf, LinkError> {
         let probe = self.tools.media.probe(&raw).await?;
         if !probe.kind.is_image() {
-            return Err(Failed::For(Reason::NotMedia));
+            return Err(LinkError::For(Reason::NotMedia));
         }
         let current = ImageFormat::of(probe.kind);
         let narrower = width.filter(|wanted| probe.width.is_none_or(|width| width > *wanted));
@@ -350,9 +355,9 @@ impl Staged<'_> {
         side: Option<u32>,
         mute: bool,
         format: VideoFormat,
-    ) -> Result<PathBuf, Failed> {
+    ) -> Result<PathBuf, LinkError> {
         if !sniffed(&path).await?.is_some_and(|kind| kind.is_video()) {
-            return Err(Failed::For(Reason::NotMedia));
+            return Err(LinkError::For(Reason::NotMedia));
         }
         let media = &self.tools.media;
         if let Some(side) = side {
@@ -381,7 +386,7 @@ async fn sniffed(path: &Path) -> Result<Option<Type>, storage::Error> {
     Ok(sniff(&head))
 }
 
-fn listed(files: &[FileMade]) -> Vec<Value> {
+fn listed(files: &[OutputFile]) -> Vec<Value> {
     let listed = files.iter().map(|file| {
         json!({ "filename": file.filename, "media_type": file.content_type, "dimensions": file.dimensions })
     });

@@ -11,7 +11,7 @@ async fn drift() -> Drift {
 }
 
 fn see(drift: &Drift, account: u32, record: &Value) {
-    drift.observe(Seen {
+    drift.observe(DriftSample {
         kind: "post",
         door: "graphql",
         version: "post@1.0.0+abcdef01",
@@ -185,7 +185,7 @@ async fn the_course_of_a_field_is_told_and_bounded() {
 async fn rates_are_told_by_version_and_old_versions_are_forgotten() {
     let drift = drift().await;
     for version in 0..40 {
-        drift.observe(Seen {
+        drift.observe(DriftSample {
             kind: "post",
             door: "graphql",
             version: &format!("post@1.0.{version}+abcdef01"),

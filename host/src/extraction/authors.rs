@@ -12,7 +12,7 @@ use crate::{
 
 /// The exchanges of a live extraction, as material for a case.
 #[derive(Clone, Debug)]
-pub struct Recorded {
+pub struct Recording {
     /// The query and its context.
     pub question: Question,
     /// The exchanges, redacted.
@@ -23,7 +23,7 @@ impl Extraction {
     /// Runs one live extraction, bypassing the cache, and returns its redacted exchanges and the result of a run on
     /// them. There is no result if the extraction could not run or came too late. The result differs from what a client
     /// would get: links in a case have no signatures.
-    pub async fn record(&self, query: &Query) -> (Option<RunResult>, Recorded) {
+    pub async fn record(&self, query: &Query) -> (Option<RunResult>, Recording) {
         let run = self.begin(query);
         let ending = self.run_live(&run).await;
         let mut har = recorded::har(ending.exchanges());
@@ -33,7 +33,7 @@ impl Extraction {
         if ran.is_some() {
             ran = shown(&self.run_recorded(&run, &har).await);
         }
-        (ran, Recorded { question, har })
+        (ran, Recording { question, har })
     }
 
     /// Runs `plugin` on recorded responses, with the context of the recording. `settings`, if given, replace its own.

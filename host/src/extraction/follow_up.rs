@@ -13,7 +13,7 @@ use super::{Extraction, run::Run};
 use crate::{
     capture::{self, Capture, Limits},
     contract::{Change, Record, Refusal, Subject, recorded},
-    drift::Seen,
+    drift::DriftSample,
     driver::{Cause, Class, Ending},
     plugin::{Comparison, Judgement, Plugin, RunResult},
 };
@@ -148,7 +148,7 @@ impl Extraction {
             }
             (_, Subject::Media { .. }) => None,
         };
-        self.drift.observe(Seen {
+        self.drift.observe(DriftSample {
             kind: run.query.kind().name(),
             door: door.unwrap_or("unnamed"),
             version: &run.plugin.label(),

@@ -17,12 +17,12 @@ use serde::de::DeserializeOwned;
 use crate::contract::exchanges::{Exchange, Request};
 use crate::contract::steps::{Context, Diagnostic, Fetch, Refusal, Report, Severity};
 pub(crate) use crate::drive::door::Answered;
-use crate::drive::memo::{MEMO_BYTES_MAX, Memo, Said};
+use crate::drive::memo::{DoorResult, MEMO_BYTES_MAX, Memo};
 use crate::drive::verdict::Verdict;
 use crate::failure::Closed;
 use crate::read::Reading;
 use crate::request::{Values, request};
-use crate::settings::{Named, Settings};
+use crate::settings::{NamedDoor, Settings};
 
 /// Maximum number of steps of one extraction that end in a fetch; the limit of the host.
 pub const ROUNDS_MAX: u32 = 8;
@@ -113,7 +113,7 @@ pub(crate) fn run<T>(
 
 impl<'a> Walk<'a> {
     /// Returns the doors for a purpose that can be used here.
-    pub(crate) fn doors(&self, purpose: &str) -> Result<Vec<Named<'a>>, Stop> {
+    pub(crate) fn doors(&self, purpose: &str) -> Result<Vec<NamedDoor<'a>>, Stop> {
         let doors = self.settings.doors(purpose).map_err(unusable)?;
         Ok(doors
             .into_iter()
@@ -122,7 +122,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Returns the door of this name.
-    pub(crate) fn door(&self, name: &str) -> Result<Named<'a>, Stop> {
+    pub(crate) fn door(&self, name: &str) -> Result<NamedDoor<'a>, Stop> {
         self.settings.door(name).map_err(unusable)
     }
 
@@ -148,10 +148,10 @@ impl<'a> Walk<'a> {
     /// Returns the results of these doors, all requested in one round.
     fn ask<T: Serialize + DeserializeOwned>(
         &mut self,
-        asked: Vec<(Named<'a>, Request)>,
+        asked: Vec<(NamedDoor<'a>, Request)>,
         values: &Values,
         read: impl Fn(&Answered<'_>) -> Reading<T>,
-    ) -> Result<Vec<Said<T>>, Stop> {
+    ) -> Result<Vec<DoorResult<T>>, Stop> {
         self.rounds += 1;
         let count = u32::try_from(asked.len()).unwrap_or(u32::MAX);
         self.requests = self.requests.saturating_add(count);
@@ -180,10 +180,10 @@ impl<'a> Walk<'a> {
     /// Collects the user id on the way, which some doors need.
     pub(crate) fn knock<T: Serialize + DeserializeOwned>(
         &mut self,
-        doors: &[Named<'a>],
+        doors: &[NamedDoor<'a>],
         values: &mut Values,
         read: impl Fn(&Answered<'_>) -> Reading<T>,
-    ) -> Result<(T, Named<'a>), Stop> {
+    ) -> Result<(T, NamedDoor<'a>), Stop> {
         let mut verdict = Verdict::new(values.cursor.is_some());
         for &named in doors {
             if verdict.is_settled() || !self.can_ask() {
@@ -196,7 +196,7 @@ impl<'a> Walk<'a> {
                 continue;
             };
             let said = self.ask(vec![(named, request)], values, &read)?;
-            for Said { result, user_id } in said {
+            for DoorResult { result, user_id } in said {
                 self.report.door = Some(named.name.to_owned());
                 match result {
                     Ok(record) => return Ok((record, named)),
@@ -214,7 +214,7 @@ impl<'a> Walk<'a> {
     /// Returns what each of these doors adds, all requested in one round; a door that fails adds nothing.
     pub(crate) fn ask_all<T: Serialize + DeserializeOwned>(
         &mut self,
-        doors: &[Named<'a>],
+        doors: &[NamedDoor<'a>],
         values: &Values,
         read: impl Fn(&Answered<'_>) -> Reading<T>,
     ) -> Result<Vec<T>, Stop> {
@@ -228,7 +228,7 @@ impl<'a> Walk<'a> {
         let names: Vec<_> = asked.iter().map(|(named, _)| named.name).collect();
         let said = self.ask(asked, values, read)?;
         let mut parts = Vec::new();
-        for (name, Said { result, .. }) in names.into_iter().zip(said) {
+        for (name, DoorResult { result, .. }) in names.into_iter().zip(said) {
             match result {
                 Ok(part) => parts.push(part),
                 Err(closed) => self.note(Severity::Info, Some(name), format!("{closed:?}")),

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::contract::exchanges::{Header, Method, Request};
-use crate::settings::Named;
+use crate::settings::NamedDoor;
 
 /// The values known so far, for the `{values}` of a door.
 #[derive(Clone, Debug, Default)]
@@ -83,8 +83,8 @@ impl Values {
 }
 
 /// Builds the request of a door; `None` if a value that it needs is unknown.
-pub(crate) fn request(named: Named<'_>, values: &Values) -> Option<Request> {
-    let Named { door, client, .. } = named;
+pub(crate) fn request(named: NamedDoor<'_>, values: &Values) -> Option<Request> {
+    let NamedDoor { door, client, .. } = named;
     let mut headers: Vec<Header> = client
         .headers
         .iter()
@@ -111,7 +111,7 @@ pub(crate) fn request(named: Named<'_>, values: &Values) -> Option<Request> {
 }
 
 /// Builds the form of a door, if it has one; the outer `None` as in [`request`].
-fn form(Named { door, client, .. }: Named<'_>, values: &Values) -> Option<Option<String>> {
+fn form(NamedDoor { door, client, .. }: NamedDoor<'_>, values: &Values) -> Option<Option<String>> {
     if door.form.is_empty() && door.doc_id.is_none() {
         return Some(None);
     }

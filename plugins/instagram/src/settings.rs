@@ -97,7 +97,7 @@ pub(crate) enum Silence {
 
 /// A door, its name and its client.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Named<'a> {
+pub(crate) struct NamedDoor<'a> {
     pub(crate) name: &'a str,
     pub(crate) door: &'a Door,
     pub(crate) client: &'a Client,
@@ -110,7 +110,7 @@ impl Settings {
     }
 
     /// Returns the doors for a purpose, in order.
-    pub(crate) fn doors(&self, purpose: &str) -> Result<Vec<Named<'_>>, String> {
+    pub(crate) fn doors(&self, purpose: &str) -> Result<Vec<NamedDoor<'_>>, String> {
         let names = self
             .order
             .get(purpose)
@@ -119,7 +119,7 @@ impl Settings {
     }
 
     /// Returns the door of this name.
-    pub(crate) fn door<'a>(&'a self, name: &str) -> Result<Named<'a>, String> {
+    pub(crate) fn door<'a>(&'a self, name: &str) -> Result<NamedDoor<'a>, String> {
         let (name, door) = self
             .door
             .get_key_value(name)
@@ -128,6 +128,6 @@ impl Settings {
             .client
             .get(&door.client)
             .ok_or_else(|| format!("settings: door.{name} names no known client"))?;
-        Ok(Named { name, door, client })
+        Ok(NamedDoor { name, door, client })
     }
 }

@@ -14,7 +14,7 @@ use crate::cursor::Cursor;
 use crate::drive::{Stop, Walk};
 use crate::read::{self, Reading, TabPage};
 use crate::request::Values;
-use crate::settings::Named;
+use crate::settings::NamedDoor;
 
 /// Finds the list in a response.
 type Read = fn(&[Value], &str) -> Reading<TabPage>;
@@ -48,7 +48,7 @@ pub(crate) fn find(
     values.user_id = owner.user_id.clone().or(values.user_id);
     let total_count = page.total_count;
     let mut list = List::new(query, skip);
-    let next = gather(walk, &mut list, read, Fetched { page, door, values })?;
+    let next = gather(walk, &mut list, read, Fetch { page, door, values })?;
     Ok(MediaPage {
         owner,
         total_count,
@@ -60,9 +60,9 @@ pub(crate) fn find(
 }
 
 /// One of Instagram's pages, and the door and values of its request.
-struct Fetched<'a> {
+struct Fetch<'a> {
     page: TabPage,
-    door: Named<'a>,
+    door: NamedDoor<'a>,
     values: Values,
 }
 
@@ -71,9 +71,9 @@ fn gather<'a>(
     walk: &mut Walk<'a>,
     list: &mut List,
     read: Read,
-    fetched: Fetched<'a>,
+    fetched: Fetch<'a>,
 ) -> Result<Option<Cursor>, Stop> {
-    let Fetched {
+    let Fetch {
         mut page,
         mut door,
         mut values,
@@ -81,9 +81,9 @@ fn gather<'a>(
     let username = values.username.clone().unwrap_or_default();
     let skip = loop {
         match list.take(page, values.cursor.as_deref()) {
-            Taken::All(None) => return Ok(None),
-            Taken::Part(items) => break items,
-            Taken::All(Some(next)) => {
+            Use::All(None) => return Ok(None),
+            Use::Part(items) => break items,
+            Use::All(Some(next)) => {
                 door = next_door(walk, door)?;
                 values.cursor = Some(next);
             }
@@ -119,14 +119,14 @@ fn start<'a>(
     query: &Query,
     purpose: &str,
     values: &mut Values,
-) -> Result<(Vec<Named<'a>>, usize), Stop> {
+) -> Result<(Vec<NamedDoor<'a>>, usize), Stop> {
     let doors = walk.doors(purpose)?;
     let Some(text) = &query.cursor else {
         return Ok((doors, 0));
     };
     let invalid = || Stop::Refuse(Refusal::InvalidCursor);
     let cursor = Cursor::decode(text).ok_or_else(invalid)?;
-    let is_named = |named: &Named<'_>| {
+    let is_named = |named: &NamedDoor<'_>| {
         named.name == cursor.door || named.door.next.as_ref() == Some(&cursor.door)
     };
     if !doors.iter().any(is_named) {
@@ -166,7 +166,7 @@ fn confirm(walk: &mut Walk<'_>, values: &Values) -> Result<User, Stop> {
     })
 }
 
-fn next_door<'a>(walk: &Walk<'a>, named: Named<'a>) -> Result<Named<'a>, Stop> {
+fn next_door<'a>(walk: &Walk<'a>, named: NamedDoor<'a>) -> Result<NamedDoor<'a>, Stop> {
     named
         .door
         .next
@@ -184,7 +184,7 @@ struct List {
 }
 
 /// How much of one of Instagram's pages was used.
-enum Taken {
+enum Use {
     /// All of it; contains the cursor to the next page, if there is one.
     All(Option<String>),
     /// This many items; then the limit was reached.
@@ -207,7 +207,7 @@ impl List {
     }
 
     /// Takes items from a page; `cursor` is the one that led to this page.
-    fn take(&mut self, page: TabPage, cursor: Option<&str>) -> Taken {
+    fn take(&mut self, page: TabPage, cursor: Option<&str>) -> Use {
         let first = self.skip.take();
         let had = self.items.len();
         for (index, item) in page.items.into_iter().enumerate().skip(first.unwrap_or(0)) {
@@ -215,7 +215,7 @@ impl List {
                 continue;
             }
             if self.is_full() {
-                return Taken::Part(index);
+                return Use::Part(index);
             }
             self.known.insert(item.media_id.clone());
             self.items.push(item);
@@ -225,6 +225,6 @@ impl List {
         let next = page
             .end_cursor
             .filter(|next| !next.is_empty() && Some(next.as_str()) != cursor);
-        Taken::All(next.filter(|_| page.has_next_page && !is_stuck))
+        Use::All(next.filter(|_| page.has_next_page && !is_stuck))
     }
 }

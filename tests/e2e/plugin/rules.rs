@@ -15,8 +15,14 @@ use super::config;
 const BROKEN: [(&str, &str); 11] = [
     ("fanout", "too many requests"),
     ("forbidden", "\"example.com\" is not on the list"),
-    ("forbidden-header", "the header \"x-forwarded-for\" is not allowed"),
-    ("foreign-media", "images[0].url: not an https URL on a media host"),
+    (
+        "forbidden-header",
+        "the header \"x-forwarded-for\" is not allowed",
+    ),
+    (
+        "foreign-media",
+        "images[0].url: not an https URL on a media host",
+    ),
     ("liar", "duration: out of range"),
     ("long-caption", "caption: too long"),
     ("nothing", "a fetch without requests"),

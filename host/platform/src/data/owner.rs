@@ -17,10 +17,10 @@ use super::{
 /// Proof that this process owns a data folder. A cheap handle: ownership ends when the last handle is dropped, or when
 /// the process crashes.
 #[derive(Clone, Debug)]
-pub struct Owner(Arc<Owned>);
+pub struct Owner(Arc<Inner>);
 
 #[derive(Debug)]
-struct Owned {
+struct Inner {
     folder: Folder,
     /// The same folder as an absolute path; the file store uses its paths in this form.
     resolved: PathBuf,
@@ -54,7 +54,7 @@ impl Owner {
             Err(TryLockError::WouldBlock) => return Err(Error::Owned(folder.0)),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        let owner = Self(Arc::new(Owned {
+        let owner = Self(Arc::new(Inner {
             folder: folder.clone(),
             resolved: folder.path().canonicalize().map_err(failed)?,
             _lock: lock,

@@ -127,14 +127,14 @@ impl<'a> Drive<'a> {
             .checked_sub(requests.len())
             .ok_or_else(|| broken("too many requests"))?;
         if !self.manifest.uses_session && requests.iter().any(|request| request.session) {
-            return Err(broken(
-                "a session that its manifest does not declare",
-            ));
+            return Err(broken("a session that its manifest does not declare"));
         }
         let hosts = &self.manifest.hosts;
         requests.iter().try_for_each(|request| {
             let checked = self.rules.requests.check(request, hosts);
-            checked.map_err(|denied| Cause::Violation(format!("a request that is not allowed: {denied}")))
+            checked.map_err(|denied| {
+                Cause::Violation(format!("a request that is not allowed: {denied}"))
+            })
         })
     }
 

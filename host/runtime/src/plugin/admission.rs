@@ -46,7 +46,7 @@ pub(crate) struct Admission {
 }
 
 /// A component that has passed every step so far.
-pub(crate) struct Admitted {
+pub(crate) struct AdmittedComponent {
     pub(crate) name: PluginName,
     /// SHA-256 of the component, 64 hex digits.
     pub(crate) digest: String,
@@ -60,7 +60,7 @@ pub(crate) struct Admitted {
     pub(crate) rules: Rules,
 }
 
-impl Admitted {
+impl AdmittedComponent {
     pub(crate) fn subject(&self) -> Subject<'_> {
         Subject {
             sandbox: &self.sandbox,
@@ -94,7 +94,7 @@ impl Admission {
         self: &Arc<Self>,
         name: PluginName,
         component: Bytes,
-    ) -> Result<Admitted, Rejection> {
+    ) -> Result<AdmittedComponent, Rejection> {
         let admitted = self.describe(name, component, true).await?;
         let (embedded, kept) = (self.config.embedded, self.config.cases.clone());
         blocking(AdmissionStep::Replay, move || {
@@ -125,7 +125,7 @@ impl Admission {
     pub(crate) async fn admit_embedded(
         self: &Arc<Self>,
         name: PluginName,
-    ) -> Result<Admitted, Rejection> {
+    ) -> Result<AdmittedComponent, Rejection> {
         let component = Bytes::from_static((self.config.embedded.component)(name));
         let admitted = self.describe(name, component, false).await?;
         let embedded = self.config.embedded;
@@ -146,7 +146,7 @@ impl Admission {
         name: PluginName,
         component: Bytes,
         signed: bool,
-    ) -> Result<Admitted, Rejection> {
+    ) -> Result<AdmittedComponent, Rejection> {
         let digest = digest(&component);
         if signed {
             let (this, component) = (Arc::clone(self), component.clone());
@@ -174,7 +174,7 @@ impl Admission {
         digest: String,
         component: &[u8],
         compiled: &Component,
-    ) -> Result<Admitted, Rejection> {
+    ) -> Result<AdmittedComponent, Rejection> {
         let sandbox =
             Sandbox::new(name, compiled, &self.linker, &self.config).map_err(|error| {
                 // It was compiled before, under another name, so this check is repeated only for its error message.
@@ -189,7 +189,7 @@ impl Admission {
         manifest::check(name, &manifest).map_err(refuse)?;
         let package = carried(name, &manifest, component)
             .map_err(|reason| Rejection::new(AdmissionStep::Package, reason))?;
-        Ok(Admitted {
+        Ok(AdmittedComponent {
             name,
             digest,
             manifest,
@@ -217,7 +217,7 @@ impl Admission {
     }
 }
 
-fn proven(admitted: Admitted, cases: &[Case]) -> Result<Admitted, Rejection> {
+fn proven(admitted: AdmittedComponent, cases: &[Case]) -> Result<AdmittedComponent, Rejection> {
     let ends = proof::run(&admitted.subject(), cases, &|_, _| ())
         .map_err(|reason| Rejection::new(AdmissionStep::Replay, reason))?;
     let failed = ends.into_iter().filter_map(|(_, end)| end.err()).collect();

@@ -17,7 +17,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use desk::Desk;
 use health::Judgement;
-use history::{History, Who};
+use history::{Actor, History};
 use shadow::{Candidate, Comparison};
 use slot::Slot;
 use status::Status;
@@ -128,7 +128,7 @@ impl Registry {
         tokio::spawn(async move {
             // Another call may have rolled it back already.
             let _done = desk
-                .roll_back(name, Some(&digest), Who::Gramhost, &why)
+                .roll_back(name, Some(&digest), Actor::Gramhost, &why)
                 .await;
         });
     }
@@ -162,7 +162,7 @@ impl Registry {
         why: &str,
     ) -> Result<Status, Error> {
         self.desk
-            .roll_back(name, digest, Who::Operator, why)
+            .roll_back(name, digest, Actor::Operator, why)
             .await?;
         Ok(self.desk.slot(name).status())
     }
@@ -177,7 +177,9 @@ impl Registry {
         digest: Option<&str>,
         why: &str,
     ) -> Result<Status, Error> {
-        self.desk.promote(name, digest, Who::Operator, why).await?;
+        self.desk
+            .promote(name, digest, Actor::Operator, why)
+            .await?;
         Ok(self.desk.slot(name).status())
     }
 

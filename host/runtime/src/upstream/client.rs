@@ -13,13 +13,13 @@ use url::Url;
 use super::{
     Config, Error, Limits,
     allowlist::{Denied, https},
-    pacing::{Ended, Held, Pacing},
+    pacing::{HostResult, Pacing, Pause},
     replay::Replay,
     request::Hop,
     rules::RequestRules,
     session::Session,
-    tally::{Asked, Outcome, Tally},
-    transport::{Arrived, Transport},
+    tally::{Outcome, RequestCount, Tally},
+    transport::{HopResult, Transport},
 };
 use crate::contract::{Answer, FetchError, Header, Request, Response};
 
@@ -81,7 +81,7 @@ impl Client {
     /// The number of requests to each host of the operator's list, by outcome. All are zero while responses come from
     /// recordings.
     #[must_use]
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn asked(&self) -> Vec<RequestCount> {
         self.0.tally.asked()
     }
 
@@ -166,8 +166,11 @@ impl Client {
         };
         let head = network.transport.open(hop).await;
         let (ended, outcome) = match &head {
-            Ok(head) => (Ended::Answered, Outcome::of_status(head.status().as_u16())),
-            Err(error) => (Ended::failed(error), Outcome::Failed),
+            Ok(head) => (
+                HostResult::Answered,
+                Outcome::of_status(head.status().as_u16()),
+            ),
+            Err(error) => (HostResult::failed(error), Outcome::Failed),
         };
         network.tally.count(&hop.url, outcome);
         network.pacing.ended(turn, ended);
@@ -190,8 +193,8 @@ impl Inner {
                 session.sign(&hop.url, &mut signed.headers);
             }
             match network.send(&signed).await? {
-                Arrived::Response(response) => return Ok(response),
-                Arrived::Redirect(status, url) => {
+                HopResult::Response(response) => return Ok(response),
+                HopResult::Redirect(status, url) => {
                     let url = https(url.as_str(), self.rules.limits().url_bytes_max)?;
                     hop = hop.next(status, url);
                 }
@@ -203,7 +206,7 @@ impl Inner {
 
 impl Network {
     /// Sends one hop. Retries once if the connection failed before a response and a second request is harmless.
-    async fn send(&self, hop: &Hop) -> Result<Arrived, FetchError> {
+    async fn send(&self, hop: &Hop) -> Result<HopResult, FetchError> {
         match self.send_once(hop).await {
             Err(FetchError::ConnectionRefused | FetchError::ConnectionTerminated)
                 if hop.repeatable() =>
@@ -215,23 +218,23 @@ impl Network {
     }
 
     /// Sends one hop when it is its turn.
-    async fn send_once(&self, hop: &Hop) -> Result<Arrived, FetchError> {
+    async fn send_once(&self, hop: &Hop) -> Result<HopResult, FetchError> {
         let host = hop.url.host_str().unwrap_or_default();
         let turn = match self.pacing.turn(host).await {
             Ok(turn) => turn,
             Err(held) => {
                 self.tally.count(&hop.url, Outcome::Held);
                 return match held {
-                    Held::Broken => Err(FetchError::DestinationUnavailable),
-                    Held::Throttled(status, wait) => Ok(throttled(&hop.url, status, wait)),
+                    Pause::Broken => Err(FetchError::DestinationUnavailable),
+                    Pause::Throttled(status, wait) => Ok(throttled(&hop.url, status, wait)),
                 };
             }
         };
         let arrived = self.transport.send(hop).await;
         let ended = match &arrived {
-            Ok(Arrived::Response(response)) => ended(response),
-            Ok(Arrived::Redirect(..)) => Ended::Answered,
-            Err(error) => Ended::failed(error),
+            Ok(HopResult::Response(response)) => ended(response),
+            Ok(HopResult::Redirect(..)) => HostResult::Answered,
+            Err(error) => HostResult::failed(error),
         };
         self.tally.count(&hop.url, outcome(&arrived, &ended));
         self.pacing.ended(turn, ended);
@@ -239,17 +242,17 @@ impl Network {
     }
 }
 
-fn outcome(arrived: &Result<Arrived, FetchError>, ended: &Ended) -> Outcome {
+fn outcome(arrived: &Result<HopResult, FetchError>, ended: &HostResult) -> Outcome {
     match (arrived, ended) {
         (Err(_), _) => Outcome::Failed,
-        (_, Ended::Throttled(..)) => Outcome::Throttled,
-        (Ok(Arrived::Response(response)), _) => Outcome::of_status(response.status),
-        (Ok(Arrived::Redirect(..)), _) => Outcome::Answered,
+        (_, HostResult::Throttled(..)) => Outcome::Throttled,
+        (Ok(HopResult::Response(response)), _) => Outcome::of_status(response.status),
+        (Ok(HopResult::Redirect(..)), _) => Outcome::Answered,
     }
 }
 
 /// Returns whether a host asked us to wait, and for how long.
-fn ended(response: &Response) -> Ended {
+fn ended(response: &Response) -> HostResult {
     let wait = response
         .headers
         .iter()
@@ -257,9 +260,9 @@ fn ended(response: &Response) -> Ended {
         .and_then(|header| retry_after(&header.value, OffsetDateTime::now_utc()));
     match wait {
         Some(wait) if matches!(response.status, 429 | 503) => {
-            Ended::Throttled(response.status, wait)
+            HostResult::Throttled(response.status, wait)
         }
-        _ => Ended::Answered,
+        _ => HostResult::Answered,
     }
 }
 
@@ -274,8 +277,8 @@ fn retry_after(value: &str, now: OffsetDateTime) -> Option<Duration> {
 }
 
 /// The response that the host would give if a request were sent too early.
-fn throttled(url: &Url, status: u16, wait: Duration) -> Arrived {
-    Arrived::Response(Response {
+fn throttled(url: &Url, status: u16, wait: Duration) -> HopResult {
+    HopResult::Response(Response {
         status,
         url: url.to_string(),
         headers: vec![Header {

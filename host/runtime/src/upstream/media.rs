@@ -60,7 +60,7 @@ impl MediaError {
 
 /// An open media file.
 #[derive(Debug)]
-pub struct Opened {
+pub struct OpenMedia {
     /// The position of the first byte that is sent: the requested one, or 0 if the server starts from the beginning.
     pub start: u64,
     /// Length of the whole file in bytes, if the server states it.
@@ -77,7 +77,7 @@ enum Body {
     Recorded(Option<Bytes>),
 }
 
-impl Opened {
+impl OpenMedia {
     /// Returns the next piece, or `None` at the end of the body.
     ///
     /// # Errors
@@ -108,7 +108,7 @@ impl Client {
         url: &str,
         from: u64,
         tag: Option<&str>,
-    ) -> Result<Opened, MediaError> {
+    ) -> Result<OpenMedia, MediaError> {
         let hop = Hop {
             method: Method::GET,
             url: https(url, self.limits().url_bytes_max)?,
@@ -119,7 +119,7 @@ impl Client {
         self.follow_media(hop, from).instrument(span).await
     }
 
-    async fn follow_media(&self, mut hop: Hop, from: u64) -> Result<Opened, MediaError> {
+    async fn follow_media(&self, mut hop: Hop, from: u64) -> Result<OpenMedia, MediaError> {
         for _ in 0..=self.limits().redirects_max {
             self.rules().check_media_host(&hop.url)?;
             if let Some(bytes) = self.recorded_media(&hop.url) {
@@ -140,8 +140,8 @@ impl Client {
 }
 
 /// A recorded file, as if the server had started from the beginning.
-fn recorded(bytes: Bytes, tally: &Arc<Tally>) -> Opened {
-    Opened {
+fn recorded(bytes: Bytes, tally: &Arc<Tally>) -> OpenMedia {
+    OpenMedia {
         start: 0,
         total: Some(bytes.len() as u64),
         tag: None,
@@ -168,7 +168,7 @@ fn opened(
     from: u64,
     idle: Duration,
     tally: &Arc<Tally>,
-) -> Result<Opened, MediaError> {
+) -> Result<OpenMedia, MediaError> {
     let headers = response.headers();
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     if text(CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
@@ -188,7 +188,7 @@ fn opened(
     // Only a strong tag identifies the exact bytes.
     let strong = text(ETAG).filter(|tag| !tag.starts_with("W/"));
     let tag = strong.or_else(|| text(LAST_MODIFIED)).map(str::to_owned);
-    Ok(Opened {
+    Ok(OpenMedia {
         start,
         total,
         tag,

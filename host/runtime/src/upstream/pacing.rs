@@ -21,7 +21,7 @@ const HOSTS_MAX: usize = 1024;
 
 /// Why no request is sent to a host now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Held {
+pub(super) enum Pause {
     /// It sent `Retry-After` with this status, and this much time is left.
     Throttled(u16, Duration),
     /// It failed too often.
@@ -30,7 +30,7 @@ pub(super) enum Held {
 
 /// The result of a request, as far as its host is responsible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(super) enum HostResult {
     /// It sent a response.
     Answered,
     /// It sent a response with this status and asked us to come back after this time.
@@ -52,13 +52,13 @@ struct Host {
 
 impl Host {
     /// Returns when a request may start. `jitter` is between 0 and 1.
-    fn admit(&mut self, limits: &Limits, now: Instant, jitter: f64) -> Result<Instant, Held> {
+    fn admit(&mut self, limits: &Limits, now: Instant, jitter: f64) -> Result<Instant, Pause> {
         if let Some((status, until)) = self.throttled.filter(|(_, until)| *until > now) {
-            return Err(Held::Throttled(status, until - now));
+            return Err(Pause::Throttled(status, until - now));
         }
         if let Some(until) = self.open_until {
             if until > now {
-                return Err(Held::Broken);
+                return Err(Pause::Broken);
             }
             // Lets one probe through. The others wait for the same time again, or for the probe's success.
             self.open_until = Some(now + self.pause(limits));
@@ -69,8 +69,8 @@ impl Host {
         Ok(start)
     }
 
-    fn ended(&mut self, limits: &Limits, now: Instant, ended: Ended) {
-        if ended == Ended::Failed {
+    fn ended(&mut self, limits: &Limits, now: Instant, ended: HostResult) {
+        if ended == HostResult::Failed {
             self.failures = self.failures.saturating_add(1);
             if self.failures >= limits.breaker_failures {
                 self.open_until = Some(now + self.pause(limits));
@@ -79,7 +79,7 @@ impl Host {
         }
         self.failures = 0;
         self.open_until = None;
-        if let Ended::Throttled(status, wait) = ended {
+        if let HostResult::Throttled(status, wait) = ended {
             let wait = wait.min(Duration::from_secs(limits.retry_after_s_max));
             self.throttled = Some((status, now + wait));
         }
@@ -130,7 +130,7 @@ impl Pacing {
     }
 
     /// Waits until a request may be sent to `host`.
-    pub(super) async fn turn(&self, host: &str) -> Result<Turn, Held> {
+    pub(super) async fn turn(&self, host: &str) -> Result<Turn, Pause> {
         let slots = self.with(host, |slots, _| Arc::clone(slots));
         // A host's own queue comes first, so that a slow host does not use up the permits of all hosts.
         let own = permit(slots).await?;
@@ -148,7 +148,7 @@ impl Pacing {
     }
 
     /// Updates the state of a host after a request ended.
-    pub(super) fn ended(&self, turn: Turn, ended: Ended) {
+    pub(super) fn ended(&self, turn: Turn, ended: HostResult) {
         self.with(&turn.host, |_, state| {
             state.ended(&self.limits, Instant::now(), ended);
         });
@@ -169,7 +169,7 @@ impl Pacing {
     }
 }
 
-impl Ended {
+impl HostResult {
     /// Returns what a failed fetch says about its host: no failure if our own rules or limits ended it.
     pub(super) fn failed(error: &FetchError) -> Self {
         match error {
@@ -187,8 +187,8 @@ impl Ended {
 }
 
 /// Acquires a permit. Semaphores here are never closed; if one were, the host would count as broken.
-async fn permit(semaphore: Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Held> {
-    semaphore.acquire_owned().await.map_err(|_| Held::Broken)
+async fn permit(semaphore: Arc<Semaphore>) -> Result<OwnedSemaphorePermit, Pause> {
+    semaphore.acquire_owned().await.map_err(|_| Pause::Broken)
 }
 
 /// A random number between 0 and 1. The hasher's keys are the only randomness needed here.

@@ -55,7 +55,7 @@ impl Outcome {
 
 /// The number of requests to one host with one outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct RequestCount {
     /// The host as on the operator's list, such as `*.fbcdn.net`.
     pub host: String,
     /// Their outcome.
@@ -99,9 +99,9 @@ impl Tally {
         self.media_bytes.load(Ordering::Relaxed)
     }
 
-    pub(super) fn asked(&self) -> Vec<Asked> {
+    pub(super) fn asked(&self) -> Vec<RequestCount> {
         let each = self.hosts.iter().flat_map(|(host, counts)| {
-            Outcome::ALL.into_iter().map(|outcome| Asked {
+            Outcome::ALL.into_iter().map(|outcome| RequestCount {
                 host: host.clone(),
                 outcome,
                 count: counts[outcome as usize].load(Ordering::Relaxed),

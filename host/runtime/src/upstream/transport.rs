@@ -29,7 +29,7 @@ pub(super) struct Transport {
 
 /// The result of a hop.
 #[derive(Debug)]
-pub(super) enum Arrived {
+pub(super) enum HopResult {
     /// A redirect to another URL.
     Redirect(StatusCode, Url),
     /// A response.
@@ -81,14 +81,14 @@ impl Transport {
             .map_err(|error| failure::sending(&error))
     }
 
-    pub(super) async fn send(&self, hop: &Hop) -> Result<Arrived, FetchError> {
+    pub(super) async fn send(&self, hop: &Hop) -> Result<HopResult, FetchError> {
         let response = self.head(&self.client, hop).await?;
         let status = response.status();
         if let Some(url) = redirect(status, response.headers(), &hop.url) {
-            return Ok(Arrived::Redirect(status, url));
+            return Ok(HopResult::Redirect(status, url));
         }
         let headers = self.headers(response.headers())?;
-        Ok(Arrived::Response(Response {
+        Ok(HopResult::Response(Response {
             status: status.as_u16(),
             url: hop.url.to_string(),
             headers,

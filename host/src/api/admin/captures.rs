@@ -10,11 +10,11 @@ use axum::{
 
 use crate::{
     api::http::error::{ApiError, Code},
-    capture::{Captures, Error, Listed},
+    capture::{Captures, Error, ListedCapture},
 };
 
 /// `GET /captures`: newest first.
-pub(in crate::api) async fn list(State(captures): State<Captures>) -> Json<Vec<Listed>> {
+pub(in crate::api) async fn list(State(captures): State<Captures>) -> Json<Vec<ListedCapture>> {
     Json(captures.list())
 }
 
@@ -22,7 +22,7 @@ pub(in crate::api) async fn list(State(captures): State<Captures>) -> Json<Vec<L
 pub(in crate::api) async fn get(
     State(captures): State<Captures>,
     Path(id): Path<String>,
-) -> Result<Json<Listed>, ApiError> {
+) -> Result<Json<ListedCapture>, ApiError> {
     captures.get(&id).map(Json).map_err(refuse)
 }
 

@@ -18,7 +18,7 @@ const JOBS_MAX: u32 = 200;
 const JOBS_DEFAULT: u32 = 50;
 
 #[derive(Deserialize)]
-pub(in crate::api) struct Which {
+pub(in crate::api) struct Filter {
     limit: Option<u32>,
 }
 
@@ -33,7 +33,7 @@ pub(in crate::api) struct Jobs {
 /// `GET /jobs`: the counts of jobs, and the latest jobs.
 pub(in crate::api) async fn list(
     State(downloads): State<Downloads>,
-    Query(which): Query<Which>,
+    Query(which): Query<Filter>,
 ) -> Result<Json<Jobs>, ApiError> {
     let most = which.limit.unwrap_or(JOBS_DEFAULT).min(JOBS_MAX);
     let (counts, recent) = (downloads.counts().await?, downloads.recent(most).await?);

@@ -29,13 +29,13 @@ const BY_HAND: &str = "by hand";
 
 /// A plugin, and the drift of its records.
 #[derive(Serialize)]
-pub(in crate::api) struct Shown {
+pub(in crate::api) struct PluginStatus {
     #[serde(flatten)]
     status: Status,
     drift: Vec<Warning>,
 }
 
-impl Shown {
+impl PluginStatus {
     fn of(status: Status, warnings: &[Warning]) -> Self {
         let is_its = |warning: &&Warning| {
             let kind = Kind::ALL.into_iter().find(|it| it.name() == warning.kind);
@@ -50,14 +50,14 @@ impl Shown {
 pub(in crate::api) async fn list(
     State(plugins): State<Arc<Registry>>,
     State(drift): State<Drift>,
-) -> Json<Vec<Shown>> {
+) -> Json<Vec<PluginStatus>> {
     let warnings = drift.warnings();
     let status = plugins.status().into_iter();
-    Json(status.map(|it| Shown::of(it, &warnings)).collect())
+    Json(status.map(|it| PluginStatus::of(it, &warnings)).collect())
 }
 
 #[derive(Deserialize)]
-pub(in crate::api) struct Which {
+pub(in crate::api) struct Filter {
     plugin: Option<String>,
     limit: Option<u32>,
 }
@@ -94,7 +94,7 @@ impl From<PluginEvent> for Event {
 /// `GET /plugins/history`: the events, newest first.
 pub(in crate::api) async fn history(
     State(database): State<Database>,
-    Query(which): Query<Which>,
+    Query(which): Query<Filter>,
 ) -> Result<Json<Vec<Event>>, ApiError> {
     let most = which.limit.unwrap_or(EVENTS_DEFAULT).min(EVENTS_MAX);
     let plugin = which.plugin.as_deref().map(named).transpose()?;

@@ -94,7 +94,7 @@ impl ApiError {
     /// Returns the body to send; `at` in seconds since 1970.
     pub(in crate::api) fn envelope(&self, request_id: Uuid, at: u64) -> Envelope {
         Envelope {
-            error: Refused {
+            error: ErrorBody {
                 code: self.code.name(),
                 message: self.code.message(),
                 details: self.details.clone(),
@@ -132,7 +132,7 @@ pub(in crate::api) fn cache_state(hit: bool) -> HeaderValue {
 /// The body of every error.
 #[derive(Serialize, ToSchema)]
 pub(in crate::api) struct Envelope {
-    error: Refused,
+    error: ErrorBody,
     /// What else the operator's interface has to say.
     #[serde(flatten)]
     #[schema(ignore)]
@@ -141,7 +141,7 @@ pub(in crate::api) struct Envelope {
 
 /// What went wrong, and what to do about it.
 #[derive(Serialize, ToSchema)]
-struct Refused {
+struct ErrorBody {
     /// One of the documented codes.
     code: &'static str,
     /// For people.

@@ -109,7 +109,7 @@ struct Acceptor {
 }
 
 /// An accepted connection and the permits that it holds until it is dropped.
-struct Accepted {
+struct Connection {
     stream: TcpStream,
     peer: SocketAddr,
     place: OwnedSemaphorePermit,
@@ -129,7 +129,7 @@ impl Acceptor {
     }
 
     /// Returns the next connection within the limits. Retries after any error of accepting.
-    async fn accept(&self) -> Accepted {
+    async fn accept(&self) -> Connection {
         let mut backoff = BACKOFF_MIN;
         loop {
             match self.try_accept().await {
@@ -146,7 +146,7 @@ impl Acceptor {
         }
     }
 
-    async fn try_accept(&self) -> io::Result<Option<Accepted>> {
+    async fn try_accept(&self) -> io::Result<Option<Connection>> {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let place = place.map_err(io::Error::other)?;
         let (stream, peer) = self.listener.accept().await?;
@@ -159,7 +159,7 @@ impl Acceptor {
             .any(|proxy| proxy.contains(&ip));
         let share = Shares::take(&self.shares, ip, self.config.connections_per_client_max);
         let within_limits = is_proxy || share.is_some();
-        Ok(within_limits.then_some(Accepted {
+        Ok(within_limits.then_some(Connection {
             stream,
             peer,
             place,

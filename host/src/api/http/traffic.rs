@@ -48,12 +48,12 @@ impl Default for Traffic {
 
 /// The labels of a request, read before the request is consumed.
 #[derive(Clone, Debug)]
-pub(super) struct Way {
+pub(super) struct RequestLabels {
     pub(super) route: String,
     method: &'static str,
 }
 
-impl Way {
+impl RequestLabels {
     pub(super) fn of(request: &Request) -> Self {
         let route = request.extensions().get::<MatchedPath>();
         Self {
@@ -65,7 +65,7 @@ impl Way {
 
 impl Traffic {
     /// Counts one request; `took` is the time from its arrival to the head of its response.
-    pub(super) fn answered(&self, way: &Way, status: StatusCode, took: Duration) {
+    pub(super) fn answered(&self, way: &RequestLabels, status: StatusCode, took: Duration) {
         let route = ("route", way.route.clone());
         let labels = vec![
             route.clone(),

@@ -18,7 +18,7 @@ use crate::{
         error::{ApiError, Code},
     },
     app::App,
-    download::{Downloads, FileError, Found},
+    download::{AvailableFile, Downloads, FileError},
 };
 
 /// No browser may run the file as a page of this server, whatever it contains.
@@ -59,11 +59,11 @@ async fn file(
     let whole = found.row.bytes;
     let tag = format!("\"{}\"", &found.row.sha256);
     let mut response = match wanted(&headers, &tag, whole) {
-        Wanted::Whole => {
+        RequestedPart::Whole => {
             let body = Body::from_stream(downloads.read(&found, None).await?);
             (StatusCode::OK, body).into_response()
         }
-        Wanted::Part(part) => {
+        RequestedPart::Part(part) => {
             let range = format!("bytes {}-{}/{whole}", part.start, part.end - 1);
             let length = part.end - part.start;
             let body = Body::from_stream(downloads.read(&found, Some(part)).await?);
@@ -73,7 +73,7 @@ async fn file(
             ];
             (StatusCode::PARTIAL_CONTENT, headers, body).into_response()
         }
-        Wanted::Nothing => {
+        RequestedPart::Nothing => {
             let refusal = ApiError::from(Code::RangeNotSatisfiable).into_response();
             return Ok((
                 [(header::CONTENT_RANGE, format!("bytes */{whole}"))],
@@ -87,32 +87,32 @@ async fn file(
 }
 
 /// What part of a file a client requests.
-enum Wanted {
+enum RequestedPart {
     Whole,
     Part(Range<u64>),
     Nothing,
 }
 
 /// Several ranges, or a range of another version of the file, get the whole file.
-fn wanted(headers: &HeaderMap, tag: &str, whole: u64) -> Wanted {
+fn wanted(headers: &HeaderMap, tag: &str, whole: u64) -> RequestedPart {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let other_version = text(header::IF_RANGE).is_some_and(|version| version != tag);
     let Some(range) = text(header::RANGE).filter(|_| !other_version) else {
-        return Wanted::Whole;
+        return RequestedPart::Whole;
     };
     let Ok(parsed) = parse_range_header(range) else {
-        return Wanted::Whole;
+        return RequestedPart::Whole;
     };
     match parsed.validate(whole) {
         Ok(ranges) => match ranges.as_slice() {
-            [one] => Wanted::Part(*one.start()..one.end() + 1),
-            _ => Wanted::Whole,
+            [one] => RequestedPart::Part(*one.start()..one.end() + 1),
+            _ => RequestedPart::Whole,
         },
-        Err(_) => Wanted::Nothing,
+        Err(_) => RequestedPart::Nothing,
     }
 }
 
-fn describe(found: &Found, tag: &str, headers: &mut HeaderMap) {
+fn describe(found: &AvailableFile, tag: &str, headers: &mut HeaderMap) {
     let disposition = format!("attachment; filename=\"{}\"", found.name);
     let fields = [
         (header::CONTENT_TYPE, found.row.content_type.as_str()),

@@ -14,7 +14,7 @@ use crate::{
         clock::datetime,
         error::{Code, Subject, reason_text},
     },
-    download::{Download, FileMade, Kind, Made, Reason},
+    download::{Download, Kind, Output, OutputFile, Reason},
     job::{Failure, State, Status},
 };
 
@@ -317,8 +317,8 @@ impl From<&Failure> for FailureBody {
     }
 }
 
-impl From<FileMade> for JobFile {
-    fn from(file: FileMade) -> Self {
+impl From<OutputFile> for JobFile {
+    fn from(file: OutputFile) -> Self {
         Self {
             download_url: format!("/instagram/download/file/{}", file.filename),
             filename: file.filename,
@@ -346,10 +346,10 @@ impl JobError {
 }
 
 /// The files of a completed job; for a batch, the files of all its items.
-fn made(status: &Status<Download>) -> Made {
+fn made(status: &Status<Download>) -> Output {
     if status.work.is_none() {
         let files = status.children.iter().flat_map(|child| made(child).files);
-        return Made {
+        return Output {
             files: files.collect(),
             metadata: None,
         };

@@ -164,14 +164,14 @@ impl Record {
 }
 
 /// A capture, and the plugin to run on it.
-struct Found {
+struct CaptureRun {
     capture: capture::Capture,
     question: Question,
     har: Har,
     plugin: Arc<Plugin>,
 }
 
-impl Found {
+impl CaptureRun {
     async fn run(&self, config: &Config) -> anyhow::Result<RunResult> {
         // The captured settings belong to the version that failed; another version uses its own.
         let same = self.plugin.digest() == self.capture.digest;
@@ -188,7 +188,7 @@ async fn find(
     config: &Config,
     id: &str,
     file: Option<PathBuf>,
-) -> anyhow::Result<Result<Found, plugin::Error>> {
+) -> anyhow::Result<Result<CaptureRun, plugin::Error>> {
     let captures = captures(config)?;
     let capture = captures.get(id)?.capture;
     let case = captures.case(id)?;
@@ -208,7 +208,7 @@ async fn find(
     };
     Ok(plugin::load(&limited, name, component)
         .await
-        .map(|plugin| Found {
+        .map(|plugin| CaptureRun {
             capture,
             question: case.question,
             har: case.har,

@@ -4,12 +4,12 @@ use std::slice;
 
 use serde_json::Value;
 
-use super::memo::Said;
+use super::memo::DoorResult;
 use crate::contract::exchanges::{Answer, Exchange, Response};
 use crate::failure::{self, Closed};
 use crate::read::{self, Body, Page, Reading};
 use crate::request::Values;
-use crate::settings::{Named, Silence};
+use crate::settings::{NamedDoor, Silence};
 
 /// The response of a door, for readers.
 pub(crate) struct Answered<'b> {
@@ -23,21 +23,21 @@ pub(crate) struct Answered<'b> {
 
 /// Reads the response of a door. A record counts whatever else the response says: partial errors next to it are normal.
 pub(super) fn open<T>(
-    named: Named<'_>,
+    named: NamedDoor<'_>,
     exchange: &Exchange,
     values: &Values,
     read: impl Fn(&Answered<'_>) -> Reading<T>,
-) -> Said<T> {
+) -> DoorResult<T> {
     let mut user_id = None;
     let result = match &exchange.answer {
         Answer::Response(response) => opened(named, response, values, read, &mut user_id),
         Answer::Failed(error) => Err(failure::failed(error)),
     };
-    Said { result, user_id }
+    DoorResult { result, user_id }
 }
 
 fn opened<T>(
-    named: Named<'_>,
+    named: NamedDoor<'_>,
     response: &Response,
     values: &Values,
     read: impl Fn(&Answered<'_>) -> Reading<T>,

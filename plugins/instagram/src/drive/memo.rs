@@ -18,7 +18,7 @@ pub(super) const MEMO_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// The result of one door, after reading.
 #[derive(Debug, Deserialize, PartialEq, Serialize)]
-pub(super) struct Said<T> {
+pub(super) struct DoorResult<T> {
     /// What was looked for, or why the door did not return it.
     pub(super) result: Result<T, Closed>,
     /// The user id, if the response was about the account but did not contain what was looked for.
@@ -69,13 +69,16 @@ impl<'a> Memo<'a> {
     ///
     /// # Errors
     /// If it belongs to another door, or cannot be read.
-    pub(super) fn take<T: DeserializeOwned>(&mut self, door: &str) -> Result<Said<T>, String> {
+    pub(super) fn take<T: DeserializeOwned>(
+        &mut self,
+        door: &str,
+    ) -> Result<DoorResult<T>, String> {
         let unreadable = || format!("memo: what door {door} said cannot be read");
         let (length, rest) = self.unread.split_first_chunk().ok_or_else(unreadable)?;
         let length = u32::from_le_bytes(*length) as usize;
         let (entry, rest) = rest.split_at_checked(length).ok_or_else(unreadable)?;
         let (of, said) =
-            postcard::from_bytes::<(String, Said<T>)>(entry).map_err(|_| unreadable())?;
+            postcard::from_bytes::<(String, DoorResult<T>)>(entry).map_err(|_| unreadable())?;
         if of != door {
             return Err(format!("memo: it is of door {of}, not of {door}"));
         }
@@ -87,7 +90,11 @@ impl<'a> Memo<'a> {
     ///
     /// # Errors
     /// If it cannot be serialised, which does not happen with any value of this crate.
-    pub(super) fn add<T: Serialize>(&mut self, door: &str, said: &Said<T>) -> Result<(), String> {
+    pub(super) fn add<T: Serialize>(
+        &mut self,
+        door: &str,
+        said: &DoorResult<T>,
+    ) -> Result<(), String> {
         let entry = postcard::to_allocvec(&(door, said)).map_err(|error| error.to_string())?;
         let length = u32::try_from(entry.len()).map_err(|error| error.to_string())?;
         self.new.reserve(LENGTH_BYTES + entry.len());

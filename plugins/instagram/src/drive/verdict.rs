@@ -12,7 +12,7 @@
 
 use crate::contract::steps::{Change, Refusal};
 use crate::failure::Closed;
-use crate::settings::Named;
+use crate::settings::NamedDoor;
 
 /// The results of the doors so far.
 #[derive(Default)]
@@ -40,7 +40,7 @@ impl Verdict {
         }
     }
 
-    pub(super) fn hear(&mut self, named: Named<'_>, closed: Closed) {
+    pub(super) fn hear(&mut self, named: NamedDoor<'_>, closed: Closed) {
         match closed {
             Closed::Stated(refusal) => self.stated = Some(refusal),
             Closed::Missing => {
@@ -82,7 +82,7 @@ impl Verdict {
 }
 
 /// Adds to `change` its door in front of the path, and the doc_id that may be stale.
-fn placed(named: Named<'_>, change: Change) -> Change {
+fn placed(named: NamedDoor<'_>, change: Change) -> Change {
     let door = match &named.door.doc_id {
         Some(doc_id) => format!("{}/{doc_id}", named.name),
         None => named.name.to_owned(),

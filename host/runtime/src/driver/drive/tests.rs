@@ -110,19 +110,13 @@ fn each_call_is_given_the_answers_to_its_last_requests() {
 #[test]
 fn rounds_and_requests_are_counted_by_the_smaller_limit() {
     let (ending, calls) = run(|_, _| fetch(1));
-    assert_eq!(
-        (broken(ending).as_str(), calls),
-        ("too many rounds", 9)
-    );
+    assert_eq!((broken(ending).as_str(), calls), ("too many rounds", 9));
     let two_rounds = Manifest {
         rounds: 2,
         ..manifest()
     };
     let (ending, calls) = run_with(&Rules::default(), &two_rounds, &query(), |_, _| fetch(1));
-    assert_eq!(
-        (broken(ending).as_str(), calls),
-        ("too many rounds", 3)
-    );
+    assert_eq!((broken(ending).as_str(), calls), ("too many rounds", 3));
     let four_requests = Manifest {
         requests: 4,
         ..manifest()
@@ -146,7 +140,8 @@ fn rounds_and_requests_are_counted_by_the_smaller_limit() {
 #[test]
 fn the_hosts_of_the_manifest_and_of_the_operator_both_count() {
     let elsewhere = |_: usize, _: Arguments| fetch_these(vec![request("https://i.instagram.com/")]);
-    let words = "a request that is not allowed: the host \"i.instagram.com\" is not on the list".to_owned();
+    let words =
+        "a request that is not allowed: the host \"i.instagram.com\" is not on the list".to_owned();
     assert_eq!(broken(run(elsewhere).0), words);
     let operator = upstream::Config {
         hosts: vec!["www.instagram.com".into()],

@@ -12,7 +12,7 @@ use crate::{
     contract::PluginName,
     plugin::{
         admission::{
-            self, Admitted,
+            self, AdmittedComponent,
             error::Error,
             rejection::{AdmissionStep, Rejection},
             replay::{self, Subject},
@@ -162,13 +162,13 @@ async fn counting(
 
 /// Measures the cost of every case. Blocks.
 fn costs(
-    admitted: Admitted,
+    admitted: AdmittedComponent,
     counting: &Sandbox,
     cases: &[Case],
     ms: u64,
     told: &ProgressListener,
 ) -> Vec<Cost> {
-    let Admitted {
+    let AdmittedComponent {
         manifest,
         sandbox,
         settings,

@@ -10,7 +10,7 @@ use crate::{
     contract::{PluginName, UnknownPlugin},
     plugin::{
         admission::{
-            self, Admission, Admitted,
+            self, Admission, AdmittedComponent,
             error::Error,
             proof,
             rejection::{AdmissionStep, Rejection},
@@ -80,7 +80,7 @@ pub(super) fn cases(
     config: &Config,
     name: PluginName,
     folder: Option<&Path>,
-    admitted: &Admitted,
+    admitted: &AdmittedComponent,
 ) -> Result<Vec<Case>, Rejection> {
     let cases = match folder {
         Some(folder) => proof::kept(name, folder),
@@ -105,7 +105,7 @@ pub(super) fn cases(
 pub(super) async fn describe(
     config: &Config,
     file: &Path,
-) -> Result<(PluginName, Admitted), Error> {
+) -> Result<(PluginName, AdmittedComponent), Error> {
     let stem = file.file_stem().unwrap_or_default();
     let name: PluginName = stem
         .to_string_lossy()

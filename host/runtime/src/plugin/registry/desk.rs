@@ -16,7 +16,7 @@ use futures_util::future::try_join_all;
 use tokio::{sync::Mutex, task::spawn_blocking};
 
 use super::{
-    history::{Action, History, Trust, Who},
+    history::{Action, Actor, History, Trust},
     shadow::Candidate,
     shelf::Shelf,
     slot::Slot,
@@ -181,7 +181,7 @@ impl Desk {
             tracing::info!(plugin = %slot.embedded.label(), "{why}, the embedded plugin serves");
             slot.serve(&slot.embedded, true, self.config.versions_max);
             self.history
-                .add(&slot.embedded, Action::Serves, Who::Folder, &why)
+                .add(&slot.embedded, Action::Serves, Actor::Folder, &why)
                 .await;
         }
     }
@@ -190,9 +190,12 @@ impl Desk {
         match admission::read(path, self.config.component_bytes_max).await {
             Ok(component) => {
                 // A rejection is in the history and in the status.
-                let _refused = self.offer(slot, file, component, Who::Folder).await;
+                let _refused = self.offer(slot, file, component, Actor::Folder).await;
             }
-            Err(refused) => self.refuse(slot, (file, None), Who::Folder, &refused).await,
+            Err(refused) => {
+                self.refuse(slot, (file, None), Actor::Folder, &refused)
+                    .await
+            }
         }
     }
 
@@ -203,11 +206,11 @@ impl Desk {
         slot: &Slot,
         file: &str,
         component: Bytes,
-        who: Who,
+        who: Actor,
     ) -> Result<(), Rejection> {
         let start = Instant::now();
         let digest = digest(&component);
-        if slot.knows(file, &digest) && who == Who::Folder {
+        if slot.knows(file, &digest) && who == Actor::Folder {
             return Ok(());
         }
         let trust = self.history.trust(slot.name).await;
@@ -259,7 +262,7 @@ impl Desk {
         &self,
         slot: &Slot,
         (file, digest): (&str, Option<String>),
-        who: Who,
+        who: Actor,
         refused: &Rejection,
     ) {
         tracing::warn!(sha256 = digest, "{file} was rejected: {refused}");
@@ -271,14 +274,14 @@ impl Desk {
         slot.change(|state| state.refused = Some(refusal));
     }
 
-    async fn hold(&self, slot: &Slot, plugin: Plugin, who: Who, why: String) {
+    async fn hold(&self, slot: &Slot, plugin: Plugin, who: Actor, why: String) {
         tracing::warn!(plugin = %plugin.label(), "held for the operator: {why}");
         self.history.add(&plugin, Action::Staged, who, &why).await;
         let candidate = Candidate::held(plugin, why);
         slot.change(|state| state.candidate = Some(Arc::new(candidate)));
     }
 
-    async fn serve(&self, slot: &Slot, plugin: &Plugin, who: Who, why: &str) {
+    async fn serve(&self, slot: &Slot, plugin: &Plugin, who: Actor, why: &str) {
         slot.serve(plugin, true, self.config.versions_max);
         tracing::info!(plugin = %plugin.label(), sha256 = plugin.digest(), why, "serves");
         self.history.add(plugin, Action::Serves, who, why).await;
@@ -311,8 +314,8 @@ impl Desk {
 }
 
 /// Rejects a version that was rolled back, unless the operator brings it back.
-fn known(trust: &Trust, digest: &str, who: Who) -> Result<(), Rejection> {
-    if trust.rolled_back.iter().any(|it| it == digest) && who != Who::Operator {
+fn known(trust: &Trust, digest: &str, who: Actor) -> Result<(), Rejection> {
+    if trust.rolled_back.iter().any(|it| it == digest) && who != Actor::Operator {
         return Err(Rejection::new(
             AdmissionStep::History,
             "was rolled back before: promote it, or replace the file",

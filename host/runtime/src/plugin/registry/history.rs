@@ -39,7 +39,7 @@ impl Action {
 
 /// Who caused an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Who {
+pub(super) enum Actor {
     /// The host itself.
     Gramhost,
     /// Whoever wrote to the plugin folder.
@@ -48,7 +48,7 @@ pub(super) enum Who {
     Operator,
 }
 
-impl Who {
+impl Actor {
     fn name(self) -> &'static str {
         match self {
             Self::Gramhost => "gramhost",
@@ -110,7 +110,7 @@ impl History {
     }
 
     /// Adds an event of a loaded version.
-    pub(super) async fn add(&self, plugin: &Plugin, action: Action, who: Who, why: &str) {
+    pub(super) async fn add(&self, plugin: &Plugin, action: Action, who: Actor, why: &str) {
         self.write(PluginEvent {
             plugin: plugin.manifest().name.clone(),
             action: action.name().to_owned(),
@@ -129,7 +129,7 @@ impl History {
         &self,
         plugin: PluginName,
         (file, digest): (&str, Option<&str>),
-        who: Who,
+        who: Actor,
         why: String,
     ) {
         self.write(PluginEvent {

@@ -16,7 +16,7 @@ use super::health::Window;
 use crate::{
     contract::{Context, Fault, Manifest, Outcome, PluginName, Query},
     driver::{Arguments, Class},
-    plugin::{admission::Admitted, config::Config, package::settings, sandbox::Sandbox},
+    plugin::{admission::AdmittedComponent, config::Config, package::settings, sandbox::Sandbox},
 };
 
 /// One version of one plugin, compiled and admitted, with its current settings.
@@ -60,8 +60,8 @@ impl Permits {
 
 impl Plugin {
     /// Creates a version with its own settings. `source` is `embedded` or the name of a file.
-    pub(crate) fn new(admitted: Admitted, source: &str, permits: Permits) -> Self {
-        let Admitted {
+    pub(crate) fn new(admitted: AdmittedComponent, source: &str, permits: Permits) -> Self {
+        let AdmittedComponent {
             name,
             digest,
             manifest,

@@ -185,10 +185,10 @@ impl Stamp {
 /// What is known about each file. Decides when a change has settled. Uses neither clock nor disk itself.
 #[derive(Default)]
 struct Files {
-    seen: BTreeMap<String, Seen>,
+    seen: BTreeMap<String, FileState>,
 }
 
-struct Seen {
+struct FileState {
     /// None if the file was deleted.
     stamp: Option<Stamp>,
     since: Instant,
@@ -209,12 +209,12 @@ impl Files {
         for (name, seen) in &mut self.seen {
             let stamp = stamps.remove(name);
             if seen.stamp != stamp {
-                *seen = Seen::new(now, stamp);
+                *seen = FileState::new(now, stamp);
             }
         }
         let new = stamps.into_iter();
         self.seen
-            .extend(new.map(|(name, stamp)| (name, Seen::new(now, Some(stamp)))));
+            .extend(new.map(|(name, stamp)| (name, FileState::new(now, Some(stamp)))));
         let mut changes = Vec::new();
         let mut wait = LOOK_EVERY;
         for (name, seen) in &mut self.seen {
@@ -237,7 +237,7 @@ impl Files {
     }
 }
 
-impl Seen {
+impl FileState {
     fn new(now: Instant, stamp: Option<Stamp>) -> Self {
         Self {
             stamp,

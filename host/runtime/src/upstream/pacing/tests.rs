@@ -24,11 +24,11 @@ fn requests_are_spaced_with_jitter() {
 #[test]
 fn a_throttled_host_is_left_alone_as_long_as_it_asked() {
     let (mut host, now) = (Host::default(), Instant::now());
-    host.ended(&limits(), now, Ended::Throttled(429, 30 * SECOND));
+    host.ended(&limits(), now, HostResult::Throttled(429, 30 * SECOND));
     let later = now + 29 * SECOND;
     assert_eq!(
         host.admit(&limits(), later, 0.0),
-        Err(Held::Throttled(429, SECOND))
+        Err(Pause::Throttled(429, SECOND))
     );
     assert!(host.admit(&limits(), now + 30 * SECOND, 0.0).is_ok());
 }
@@ -36,7 +36,11 @@ fn a_throttled_host_is_left_alone_as_long_as_it_asked() {
 #[test]
 fn an_absurd_retry_after_is_cut() {
     let (mut host, now) = (Host::default(), Instant::now());
-    host.ended(&limits(), now, Ended::Throttled(429, 99_999_999 * SECOND));
+    host.ended(
+        &limits(),
+        now,
+        HostResult::Throttled(429, 99_999_999 * SECOND),
+    );
     assert!(host.admit(&limits(), now + 3_600 * SECOND, 0.0).is_ok());
 }
 
@@ -44,20 +48,20 @@ fn an_absurd_retry_after_is_cut() {
 fn the_breaker_opens_after_five_failures_in_a_row_and_lets_one_probe_through() {
     let (mut host, now) = (Host::default(), Instant::now());
     for _ in 0..4 {
-        host.ended(&limits(), now, Ended::Failed);
+        host.ended(&limits(), now, HostResult::Failed);
     }
-    host.ended(&limits(), now, Ended::Answered);
+    host.ended(&limits(), now, HostResult::Answered);
     for _ in 0..4 {
-        host.ended(&limits(), now, Ended::Failed);
+        host.ended(&limits(), now, HostResult::Failed);
         assert!(host.admit(&limits(), now, 0.0).is_ok());
     }
-    host.ended(&limits(), now, Ended::Failed);
-    assert_eq!(host.admit(&limits(), now, 0.0), Err(Held::Broken));
+    host.ended(&limits(), now, HostResult::Failed);
+    assert_eq!(host.admit(&limits(), now, 0.0), Err(Pause::Broken));
 
     let probe = now + SECOND;
     assert!(host.admit(&limits(), probe, 0.0).is_ok());
-    assert_eq!(host.admit(&limits(), probe, 0.0), Err(Held::Broken));
-    host.ended(&limits(), probe, Ended::Answered);
+    assert_eq!(host.admit(&limits(), probe, 0.0), Err(Pause::Broken));
+    host.ended(&limits(), probe, HostResult::Answered);
     assert!(host.admit(&limits(), probe, 0.0).is_ok());
 }
 
@@ -66,7 +70,7 @@ fn every_further_failure_doubles_the_pause_up_to_a_minute() {
     let (mut host, mut now) = (Host::default(), Instant::now());
     let mut pauses = Vec::new();
     for _ in 0..13 {
-        host.ended(&limits(), now, Ended::Failed);
+        host.ended(&limits(), now, HostResult::Failed);
         if let Some(until) = host.open_until {
             pauses.push((until - now).as_secs());
             now = until;
@@ -77,14 +81,17 @@ fn every_further_failure_doubles_the_pause_up_to_a_minute() {
 
 #[test]
 fn our_own_limits_do_not_blame_the_host() {
-    assert_eq!(Ended::failed(&FetchError::ConnectionTimeout), Ended::Failed);
     assert_eq!(
-        Ended::failed(&FetchError::HttpResponseBodySize(None)),
-        Ended::Answered
+        HostResult::failed(&FetchError::ConnectionTimeout),
+        HostResult::Failed
     );
     assert_eq!(
-        Ended::failed(&FetchError::HttpRequestDenied(String::new())),
-        Ended::Answered
+        HostResult::failed(&FetchError::HttpResponseBodySize(None)),
+        HostResult::Answered
+    );
+    assert_eq!(
+        HostResult::failed(&FetchError::HttpRequestDenied(String::new())),
+        HostResult::Answered
     );
 }
 
@@ -98,7 +105,7 @@ async fn a_host_has_only_so_many_requests_at_once() {
     let seventh = tokio::time::timeout(SECOND, pacing.turn("a"));
     assert!(seventh.await.is_err());
     assert!(pacing.turn("b").await.is_ok());
-    pacing.ended(turns.pop().unwrap(), Ended::Answered);
+    pacing.ended(turns.pop().unwrap(), HostResult::Answered);
     assert!(pacing.turn("a").await.is_ok());
 }
 
@@ -107,7 +114,7 @@ async fn unpaced_hosts_are_never_held() {
     let pacing = Pacing::new(limits(), false);
     for _ in 0..9 {
         let turn = pacing.turn("a").await.unwrap();
-        pacing.ended(turn, Ended::Failed);
+        pacing.ended(turn, HostResult::Failed);
     }
     let started = Instant::now();
     assert!(pacing.turn("a").await.is_ok());
@@ -120,7 +127,7 @@ async fn idle_hosts_are_forgotten() {
     let busy = pacing.turn("busy").await.unwrap();
     for number in 0..2 * HOSTS_MAX {
         let turn = pacing.turn(&number.to_string()).await.unwrap();
-        pacing.ended(turn, Ended::Answered);
+        pacing.ended(turn, HostResult::Answered);
         tokio::time::advance(SECOND).await;
     }
     let hosts = pacing.hosts.lock().unwrap();

@@ -4,14 +4,14 @@ use super::{
     config,
     harness::{Reply, Seen, Upstream, bomb, reply},
 };
-use crate::upstream::{Client, MediaError, Opened};
+use crate::upstream::{Client, MediaError, OpenMedia};
 
 const LINK: &str = "https://a.fbcdn.net/v/x.mp4?oh=signed";
 
 async fn open(
     answer: impl Fn(&Seen) -> Reply + Send + Sync + 'static,
     (link, from, tag): (&str, u64, Option<&str>),
-) -> (Upstream, Result<Opened, MediaError>) {
+) -> (Upstream, Result<OpenMedia, MediaError>) {
     let upstream = Upstream::start(answer).await;
     let client = Client::new(config(&upstream)).unwrap();
     let opened = client.open_media(link, from, tag).await;

@@ -13,7 +13,7 @@ use tracing::{Instrument as _, field::Empty};
 use super::identify::RequestId;
 use crate::api::http::{
     error::{ApiError, X_PLUGIN},
-    traffic::{Traffic, Way},
+    traffic::{RequestLabels, Traffic},
 };
 
 pub(super) async fn log_request(
@@ -22,7 +22,7 @@ pub(super) async fn log_request(
     next: Next,
 ) -> Response {
     let began = Instant::now();
-    let way = Way::of(&request);
+    let way = RequestLabels::of(&request);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let request_id = request

@@ -83,9 +83,9 @@ async fn a_slow_or_silent_head_is_cut_off() {
 }
 
 /// A body that notifies when it is dropped.
-struct Told(Arc<Notify>);
+struct DropNotice(Arc<Notify>);
 
-impl Drop for Told {
+impl Drop for DropNotice {
     fn drop(&mut self) {
         self.0.notify_one();
     }
@@ -96,7 +96,7 @@ async fn a_client_that_reads_nothing_is_cut_off() {
     let gone = Arc::new(Notify::new());
     let told = Arc::clone(&gone);
     let endless = move || async move {
-        let told = Told(told);
+        let told = DropNotice(told);
         let pieces = futures_util::stream::repeat_with(move || {
             let _held = &told;
             Ok::<_, Infallible>(bytes::Bytes::from_static(&[0; 65_536]))

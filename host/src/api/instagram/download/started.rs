@@ -88,7 +88,7 @@ impl StartedJob<'_> {
 }
 
 /// A checked download.
-pub(super) struct Prepared {
+pub(super) struct CheckedDownload {
     pub(super) extracted: Extracted,
     /// How many files it will have.
     pub(super) files: usize,
@@ -99,7 +99,7 @@ pub(super) async fn prepare(
     extraction: &Extraction,
     downloads: &Downloads,
     download: &Download,
-) -> Result<Prepared, ApiError> {
+) -> Result<CheckedDownload, ApiError> {
     let subject = Subject::from(download.kind);
     let extracted = extraction.run(&download.query).await;
     let extracted = extracted.map_err(|failure| match failure.error {
@@ -110,7 +110,7 @@ pub(super) async fn prepare(
     let files = downloads
         .check(download, &extracted.record)
         .map_err(|reason| subject.download_error(reason))?;
-    Ok(Prepared { extracted, files })
+    Ok(CheckedDownload { extracted, files })
 }
 
 /// `202` with the job.

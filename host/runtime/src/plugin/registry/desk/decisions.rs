@@ -15,7 +15,7 @@ use crate::{
             rejection::{AdmissionStep, Rejection},
         },
         registry::{
-            history::{Action, Who},
+            history::{Action, Actor},
             shadow::Candidate,
             status::RejectedFile,
             version::Plugin,
@@ -42,7 +42,7 @@ impl Desk {
         }
         let _decision = self.decision.lock().await;
         let file = format!("{name}.wasm");
-        self.offer(slot, &file, component.clone(), Who::Operator)
+        self.offer(slot, &file, component.clone(), Actor::Operator)
             .await?;
         let path = folder.join(&file);
         let write = move || data::write_atomically(&path, &component, Access::Umask);
@@ -58,7 +58,7 @@ impl Desk {
         &self,
         name: PluginName,
         digest: Option<&str>,
-        who: Who,
+        who: Actor,
         why: &str,
     ) -> Result<(), Error> {
         let slot = self.slot(name);
@@ -84,7 +84,7 @@ impl Desk {
         &self,
         name: PluginName,
         digest: Option<&str>,
-        who: Who,
+        who: Actor,
         why: &str,
     ) -> Result<(), Error> {
         let slot = self.slot(name);
@@ -128,7 +128,7 @@ impl Desk {
             ),
         );
         self.history
-            .add(plugin, Action::Discarded, Who::Operator, why)
+            .add(plugin, Action::Discarded, Actor::Operator, why)
             .await;
         let digest = plugin.digest().to_owned();
         let refusal = RejectedFile::new(plugin.source(), Some(digest), refused);
@@ -152,7 +152,7 @@ impl Desk {
             None => {
                 let why = "no comparison in shadow mode was worse";
                 // It may have been replaced or discarded in the meantime.
-                let _gone = self.promote(name, Some(digest), Who::Gramhost, why).await;
+                let _gone = self.promote(name, Some(digest), Actor::Gramhost, why).await;
             }
             Some(why) => {
                 let _decision = self.decision.lock().await;
@@ -160,7 +160,7 @@ impl Desk {
                 if now.is_some_and(|now| Arc::ptr_eq(&now, candidate)) {
                     tracing::warn!(plugin = %candidate.plugin().label(), "held for the operator: {why}");
                     self.history
-                        .add(candidate.plugin(), Action::Staged, Who::Gramhost, &why)
+                        .add(candidate.plugin(), Action::Staged, Actor::Gramhost, &why)
                         .await;
                     let held = Arc::new(candidate.hold(why));
                     slot.change(|state| state.candidate = Some(held));
