@@ -144,7 +144,7 @@ impl Registry {
     /// Admits a component and writes it to the plugin folder as `<name>.wasm`.
     ///
     /// # Errors
-    /// [`Error::Rejected`] with the reason, [`Error::Unknown`], [`Error::NoFolder`], [`Error::Folder`].
+    /// [`Error::Rejected`] with the reason, [`Error::NoFolder`], [`Error::Folder`].
     pub async fn put(&self, name: PluginName, component: Bytes) -> Result<Status, Error> {
         self.desk.put(name, component).await?;
         Ok(self.desk.slot(name).status())
