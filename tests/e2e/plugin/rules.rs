@@ -16,19 +16,19 @@ const BROKEN: [(&str, &str); 11] = [
     ("fanout", "too many requests"),
     ("forbidden", "\"example.com\" is not on the list"),
     (
-        "forbidden-header",
+        "bad-header",
         "the header \"x-forwarded-for\" is not allowed",
     ),
     (
-        "foreign-media",
+        "foreign-img",
         "images[0].url: not an https URL on a media host",
     ),
     ("liar", "duration: out of range"),
-    ("long-caption", "caption: too long"),
+    ("long-text", "caption: too long"),
     ("nothing", "a fetch without requests"),
     ("other-post", "another post than was asked for"),
     ("own-address", "the host is not a name"),
-    ("private-owner", "found the refusal \"Private\""),
+    ("private", "found the refusal \"Private\""),
     ("taken-name", "more.like_count: the name of a field"),
 ];
 
@@ -48,7 +48,7 @@ async fn a_component_that_would_break_a_rule_live_is_rejected() {
         }});
         fs::write(case.join("exchange.har"), har.to_string()).unwrap();
         // Without a result of its own, a case asks only that nothing fails. A refusal is no failure.
-        if behaviour == "private-owner" {
+        if behaviour == "private" {
             fs::write(case.join("expected.json"), "{}").unwrap();
         }
     }

@@ -90,17 +90,17 @@ impl post::Guest for Component {
                 },
                 ..media("liar")
             }),
-            "foreign-media" => done(with(&wrong, |media| {
+            "foreign-img" => done(with(&wrong, |media| {
                 media.renditions.images = vec![Image {
                     url: "https://example.com/a.jpg".to_owned(),
                     width: None,
                     height: None,
                 }];
             })),
-            "long-caption" => done(with(&wrong, |media| {
+            "long-text" => done(with(&wrong, |media| {
                 media.caption = Some("x".repeat(20_000));
             })),
-            "private-owner" => done(with(&wrong, |media| {
+            "private" => done(with(&wrong, |media| {
                 media.owner = Some(User {
                     user_id: None,
                     username: Some("somebody".to_owned()),
@@ -114,7 +114,7 @@ impl post::Guest for Component {
             "taken-name" => done(with(&wrong, |media| {
                 media.more = vec![("like_count".to_owned(), "1".to_owned())];
             })),
-            "forbidden-header" => outcome(post::Step::Fetch(Fetch {
+            "bad-header" => outcome(post::Step::Fetch(Fetch {
                 requests: vec![Request {
                     headers: vec![Header {
                         name: "x-forwarded-for".to_owned(),
