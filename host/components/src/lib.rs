@@ -9,6 +9,9 @@ use std::{
     process::{Command, ExitCode},
 };
 
+/// The root of the workspace, from the folder of each package whose build script calls [`build`].
+const ROOT: &str = "../..";
+
 const TARGET: &str = "wasm32-wasip2";
 
 /// The profile in the root `Cargo.toml` that builds components.
@@ -51,7 +54,9 @@ pub fn build(guests: &[Guest], sources: &[&str]) -> ExitCode {
 }
 
 fn try_build(guests: &[Guest], sources: &[&str]) -> Result<(), String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // Relative, because cargo runs a build script in the folder of its package. The path of this crate may belong to
+    // another clone that shares the target folder.
+    let root = Path::new(ROOT);
     for source in ["Cargo.lock", "Cargo.toml"].iter().chain(sources) {
         println!("cargo:rerun-if-changed={}", root.join(source).display());
     }
@@ -62,7 +67,7 @@ fn try_build(guests: &[Guest], sources: &[&str]) -> Result<(), String> {
 
     let mut cargo = Command::new(variable("CARGO")?);
     cargo
-        .current_dir(&root)
+        .current_dir(root)
         .args(["build", "--locked", "--profile", PROFILE])
         .args(["--target", TARGET, "--target-dir"])
         .arg(&target);
