@@ -97,7 +97,7 @@ impl Database {
                 },
             })?;
         Ok(Self {
-            observations: ObservationLog::new(pool.clone()),
+            observations: ObservationLog::owned(pool.clone()),
             pool,
             owner: owner.clone(),
         })

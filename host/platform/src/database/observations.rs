@@ -44,12 +44,13 @@ pub struct Observation {
 #[derive(Clone)]
 pub struct ObservationLog {
     pool: SqlitePool,
-    /// When old observations are next deleted, seconds since 1970.
+    /// When old observations are next deleted, seconds since 1970; never by a process that does not own the folder.
     prune_at: Arc<AtomicU64>,
 }
 
 impl ObservationLog {
-    pub(super) fn new(pool: SqlitePool) -> Self {
+    /// The observations in the database of the owner, who also deletes old ones.
+    pub(super) fn owned(pool: SqlitePool) -> Self {
         Self {
             pool,
             prune_at: Arc::default(),
@@ -72,7 +73,11 @@ impl ObservationLog {
         let pool = SqlitePoolOptions::new().max_connections(1);
         let pool = pool.connect_with(options).await;
         let pool = pool.map_err(|source| Error::Open { file, source })?;
-        Ok(Some(Self::new(pool)))
+        let never = Arc::new(AtomicU64::new(u64::MAX));
+        Ok(Some(Self {
+            pool,
+            prune_at: never,
+        }))
     }
 
     /// Stores an observation of a media id, unless there already is one within a minute of it.

@@ -122,4 +122,7 @@ async fn a_visitor_adds_observations_beside_the_owner_and_makes_no_database() {
     let kept = database.observations().of("1").await.unwrap();
     assert_eq!(kept, [at(NOW, 7), at(NOW + 600, 8)]);
     assert_eq!(log.of("1").await.unwrap(), kept);
+    // Only the owner deletes.
+    log.add("2", at(NOW + AGE_S_MAX + 3_600, 1)).await.unwrap();
+    assert_eq!(log.of("1").await.unwrap(), kept);
 }
