@@ -12,7 +12,6 @@ use std::sync::{Arc, LazyLock};
 
 use axum::{
     Extension, Router,
-    extract::FromRef,
     middleware::from_fn_with_state,
     routing::{MethodRouter, get, post, put},
 };
@@ -21,13 +20,14 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 pub use admin::limits::Setting;
 pub use http::{Config, Traffic, error::reason_text, serve};
 pub use instagram::job::{FailureBody, progress_text};
+pub use instagram::record::routes as records;
 
 use admin::{captures, drift, jobs, limits, metrics, plugins};
 use http::{document, layers};
-use instagram::{about, download, file, post as one_post, profile, record, reel, status, story};
+use instagram::{about, download, file, post as one_post, profile, reel, status, story};
 use web::{docs, health, operator, page, picture};
 
-use crate::{app::App, contract::Kind, extraction::Extraction, rate_limit::RateLimiter};
+use crate::{app::App, contract::Kind, rate_limit::RateLimiter};
 
 /// The OpenAPI document, built on first use so that it does not delay the start of the server.
 static DOCUMENT: LazyLock<String> = LazyLock::new(openapi);
@@ -58,18 +58,9 @@ fn limited_routes() -> OpenApiRouter<App> {
     .merge(records(kinds_without_views()).into())
 }
 
+/// Kinds that the specification does not document; there are none today.
 fn kinds_without_views() -> impl Iterator<Item = Kind> {
     Kind::ALL.into_iter().filter(|kind| !kind.is_documented())
-}
-
-/// `GET /instagram/<kind>` for each of these kinds; the response is the record itself. The server uses it for kinds
-/// that the specification does not document; there are none today.
-pub fn records<S>(kinds: impl IntoIterator<Item = Kind>) -> Router<S>
-where
-    S: Clone + Send + Sync + 'static,
-    Extraction: FromRef<S>,
-{
-    record::routes(kinds)
 }
 
 /// Routes without a limit, so that a client over the limit can still read why.

@@ -18,8 +18,9 @@ use crate::{
     extraction::Extraction,
 };
 
-/// `GET /instagram/<kind>` for each of these kinds, with the parameters that their queries need.
-pub(in crate::api) fn routes<S>(kinds: impl IntoIterator<Item = Kind>) -> Router<S>
+/// `GET /instagram/<kind>` for each of these kinds, with the parameters that their queries need; the response is the
+/// record itself.
+pub fn routes<S>(kinds: impl IntoIterator<Item = Kind>) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
     Extraction: FromRef<S>,
