@@ -246,7 +246,12 @@ const PLACES: [(&str, &[&str]); 12] = [
 
 #[test]
 fn one_room_knows_the_layout_and_deletes() {
-    let crates = ["host/src", "host/runtime/src", "host/platform/src"];
+    let crates = [
+        "host/src",
+        "host/service/src",
+        "host/runtime/src",
+        "host/platform/src",
+    ];
     let crates = crates.map(|folder| root().join(folder));
     let mut wrong = Vec::new();
     let mut seen = BTreeSet::new();

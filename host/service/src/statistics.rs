@@ -192,8 +192,8 @@ fn gained(before: &[Option<u64>], after: &[Option<u64>]) -> Option<f64> {
         .reduce(|sum, part| sum + part)
 }
 
-/// Rounds half away from zero.
-pub(crate) fn rounded(value: f64, decimals: i32) -> f64 {
+/// Returns the value with this many decimals; half is rounded away from zero.
+pub fn rounded(value: f64, decimals: i32) -> f64 {
     let scale = 10_f64.powi(decimals);
     (value * scale).round() / scale
 }

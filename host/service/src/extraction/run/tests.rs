@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[expect(dead_code, reason = "the harness serves other tests too")]
-#[path = "../../../../tests/harness/upstream.rs"]
+#[path = "../../../../../tests/harness/upstream.rs"]
 mod harness;
 
 use harness::{Reply, Upstream};
