@@ -4,7 +4,9 @@
 //! requested one. One of two normalisers converts it to a record: `media` for XDT, POLARIS and mobile v1, `legacy` for
 //! the GraphQL of `edge_*` keys.
 
+mod address;
 mod audio;
+mod crop;
 mod embed;
 mod field;
 mod find;

@@ -41,12 +41,11 @@ fn tag_around<'a>(html: &'a str, word: &str) -> Option<Tag<'a>> {
     Tag::first(&html[start..])
 }
 
-/// The candidates of a `srcset`, widest first. They are separated by a comma without a space; `stp=c…` marks a crop.
+/// The candidates of a `srcset`, widest first. They are separated by a comma without a space.
 fn resources(srcset: &str) -> Vec<Value> {
     let mut candidates: Vec<(u32, &str)> = srcset
         .split_inclusive("w,")
         .filter_map(|candidate| candidate.trim_end_matches(',').rsplit_once(' '))
-        .filter(|(url, _)| !url.contains("stp=c"))
         .filter_map(|(url, width)| Some((width.trim_end_matches('w').parse().ok()?, url.trim())))
         .collect();
     candidates.sort_by_key(|(width, _)| std::cmp::Reverse(*width));

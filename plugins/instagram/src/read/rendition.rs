@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::contract::records::{Image, Renditions, Video};
 use crate::dash;
-use crate::read::field;
+use crate::read::{crop, field};
 
 /// The keys of a rendition's URL, width and height; `""` if its size is not stated.
 type Keys = [&'static str; 3];
@@ -29,13 +29,18 @@ pub(super) fn renditions(node: &Value) -> Renditions {
     complete(node, images, videos, size, &node["video_dash_manifest"])
 }
 
-/// The renditions of a legacy node. Its `thumbnail_resources` are square crops, so they are left out.
+/// The renditions of a legacy node. Its thumbnails are square crops, used only if there is nothing else.
 pub(super) fn legacy_renditions(node: &Value) -> Renditions {
     let mut images = Vec::new();
     for resource in field::list(&node["display_resources"]) {
         add_image(&mut images, resource, LEGACY);
     }
     add_image(&mut images, node, ["display_url", "", ""]);
+    if images.is_empty() {
+        for resource in field::list(&node["thumbnail_resources"]) {
+            add_image(&mut images, resource, LEGACY);
+        }
+    }
     if images.is_empty() {
         add_image(&mut images, node, ["thumbnail_src", "", ""]);
     }
@@ -61,7 +66,7 @@ pub(super) fn duration(node: &Value) -> Option<f64> {
     field::number(&node["video_duration"]).filter(|seconds| *seconds > 0.0)
 }
 
-/// Sorts the renditions, and adds those that only the manifest states.
+/// Leaves out crops, sorts the renditions, and adds those that only the manifest states.
 fn complete(
     node: &Value,
     mut images: Vec<Image>,
@@ -69,6 +74,8 @@ fn complete(
     [width, height]: [&Value; 2],
     manifest: &Value,
 ) -> Renditions {
+    let (width, height) = (field::pixels(width), field::pixels(height));
+    crop::leave_out(&mut images, width.zip(height));
     // A stable sort: renditions without a size keep Instagram's order, after those with one.
     images.sort_by_key(|image| Reverse(area(image.width, image.height)));
     videos.sort_by_key(|video| Reverse((area(video.width, video.height), video.bitrate)));
@@ -76,8 +83,8 @@ fn complete(
     Renditions {
         images,
         videos,
-        width: field::pixels(width),
-        height: field::pixels(height),
+        width,
+        height,
         duration: duration(node).or(manifest.duration),
         has_audio: field::flag(&node["has_audio"])
             .or((!manifest.sounds.is_empty()).then_some(true)),

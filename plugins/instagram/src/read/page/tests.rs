@@ -42,7 +42,7 @@ fn context_of_an_embed_page_is_json_inside_json() {
 const EMBED: &str = r#"<div class="Embed" data-media-type="GraphImage" data-media-id="77" data-owner-id="5"
     data-permalink="https://www.instagram.com/p/BN/?utm=1"><div class="Header"><span class="UsernameText">ann</span></div>
     <img class="EmbeddedMediaImage" alt="by &#064;ann" src="https://a.fbcdn.net/1.jpg?a=1&amp;b=2"
-    srcset="https://a.fbcdn.net/s.jpg 640w,https://a.fbcdn.net/l,x.jpg 1080w,https://a.fbcdn.net/c.jpg?stp=c0.1 1080w"/>
+    srcset="https://a.fbcdn.net/s.jpg 640w,https://a.fbcdn.net/l,x.jpg 1080w,https://a.fbcdn.net/c.jpg?stp=c0.135.1080.1080a_e35 1080w"/>
     <div class="Caption"><a class="CaptionUsername" href="/ann/">ann</a><br/><br/>Hello <a href="/t/">#sun</a><br/>bye
     <div class="CaptionComments">all</div></div></div>"#;
 
@@ -55,6 +55,7 @@ fn markup_of_an_embed_page_is_a_legacy_document() {
     assert_eq!(post["display_url"], "https://a.fbcdn.net/1.jpg?a=1&b=2");
     let resources = json!([
         {"src": "https://a.fbcdn.net/l,x.jpg", "config_width": 1080},
+        {"src": "https://a.fbcdn.net/c.jpg?stp=c0.135.1080.1080a_e35", "config_width": 1080},
         {"src": "https://a.fbcdn.net/s.jpg", "config_width": 640},
     ]);
     assert_eq!(post["display_resources"], resources);

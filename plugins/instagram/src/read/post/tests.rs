@@ -262,3 +262,51 @@ fn a_full_copy_wins_over_a_thin_one() {
         Reading::Found(_)
     ));
 }
+
+#[test]
+fn crops_are_left_out_of_every_dialect() {
+    const WHOLE: &str = "https://a.fbcdn.net/1.jpg?stp=dst-jpg_e35_p640x640";
+    const CROP: &str = "https://a.fbcdn.net/1.jpg?stp=c0.135.1080.1080a_dst-jpg_e35_s640x640";
+    let modern = json!([{"url": CROP, "width": 640, "height": 640}, {"url": WHOLE, "width": 640, "height": 800}]);
+    let legacy = json!([{"src": CROP, "config_width": 640, "config_height": 640},
+        {"src": WHOLE, "config_width": 640, "config_height": 800}]);
+    let mut carousel = samples::polaris_post();
+    let post = &mut carousel["xig_polaris_media"]["if_not_gated_logged_out"];
+    post["display_uri"] = json!(null);
+    post["image_versions2"]["candidates"] = modern.clone();
+    post["carousel_media"][0]["image_versions2"]["candidates"] = modern;
+    let mut video = samples::legacy_post();
+    let post = &mut video["graphql"]["shortcode_media"];
+    post["display_url"] = json!(CROP);
+    post["display_resources"] = legacy.clone();
+    post["edge_sidecar_to_children"]["edges"][0]["node"]["display_resources"] = legacy;
+    post["edge_sidecar_to_children"]["edges"][0]["node"]["display_url"] = json!(WHOLE);
+    for post in [found(carousel), found(video)] {
+        let images = |renditions: &crate::contract::records::Renditions| {
+            renditions
+                .images
+                .iter()
+                .map(|image| image.url.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(images(&post.renditions), [WHOLE]);
+        assert_eq!(images(&post.children[0].renditions), [WHOLE]);
+    }
+}
+
+#[test]
+fn a_legacy_thumbnail_is_used_if_there_is_nothing_else() {
+    let mut answer = samples::legacy_post();
+    let post = &mut answer["graphql"]["shortcode_media"];
+    post["display_url"] = json!(null);
+    post["display_resources"] = json!([]);
+    post["thumbnail_src"] = json!("https://a.fbcdn.net/t.jpg");
+    let images = |answer: &Value| {
+        let images = found(answer.clone()).renditions.images.into_iter();
+        images.map(|image| image.url).collect::<Vec<_>>()
+    };
+    assert_eq!(images(&answer), ["https://a.fbcdn.net/t.jpg"]);
+    answer["graphql"]["shortcode_media"]["thumbnail_resources"] =
+        json!([{"src": "https://a.fbcdn.net/s.jpg", "config_width": 640, "config_height": 640}]);
+    assert_eq!(images(&answer), ["https://a.fbcdn.net/s.jpg"]);
+}
