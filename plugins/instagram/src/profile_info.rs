@@ -63,19 +63,20 @@ fn refuse_private(part: &ProfilePart) -> Result<(), Stop> {
 }
 
 fn part(answered: &Answered<'_>, username: &str) -> Reading<ProfilePart> {
-    let mut reading = read::profile(answered.documents, username);
-    if let Reading::Found(part) = &mut reading {
-        part.profile.post_count = part
-            .profile
+    read::profile(answered.documents, username).map(|mut part| {
+        let profile = &mut part.profile;
+        profile.post_count = profile
             .post_count
             .or_else(|| post_count(answered, username));
-    }
-    reading
+        let shown = answered.page.and_then(read::shown_by);
+        profile.pictures = read::joined(std::mem::take(&mut profile.pictures), shown);
+        part
+    })
 }
 
 fn detail(answered: &Answered<'_>, username: &str) -> Reading<Detail> {
     let post_count = post_count(answered, username);
-    match (read::profile(answered.documents, username), post_count) {
+    match (part(answered, username), post_count) {
         (Reading::Found(part), post_count) => Reading::Found(Detail {
             part: Some(part),
             post_count,

@@ -67,6 +67,51 @@ fn further_doors_fill_the_gaps_and_overrule_nothing() {
 }
 
 #[test]
+fn the_largest_picture_of_all_answers_is_the_last() {
+    let picture = |size: &str, signature: &str| {
+        let size = if size.is_empty() {
+            String::new()
+        } else {
+            format!("stp=dst-jpg_{size}_tt6&")
+        };
+        format!("https://x.fbcdn.net/v/t51.2885-19/1_n.jpg?{size}oh={signature}")
+    };
+    let (small, large) = (picture("s150x150", "A"), picture("", "B"));
+    let user = json!({ "pk": "42", "username": "gramhost.demo", "biography": "", "is_private": false,
+        "profile_pic_url": small,
+        "hd_profile_pic_url_info": { "url": large, "width": 1080, "height": 1080 } });
+    let root = response(200, "", json!({ "data": { "xig_user_by_username": user } }));
+    let again = json!({ "pk": "42", "username": "gramhost.demo", "biography": "", "is_private": false,
+        "profile_pic_url": picture("s150x150", "Z"), "category": "Art" });
+    let (step, _) = ask(|door| match door {
+        ROOT => root.clone(),
+        DETAILS => response(200, "", json!({ "data": { "user": again } })),
+        _ => login_gate(),
+    });
+    let pictures: Vec<_> = record(step).pictures.into_iter().map(|it| it.url).collect();
+    assert_eq!(pictures, [small, large]);
+    // Only the page shows a larger one than its scripts.
+    let html = format!(
+        "<html><meta property=\"og:image\" content=\"{}\">\
+         <script type=\"application/json\" data-sjs>{}</script></html>",
+        picture("s640x640", "P").replace('&', "&amp;"),
+        json!({ "data": { "xig_user_by_username": again } }),
+    );
+    let (step, _) = ask(|door| {
+        if door == "/gramhost.demo/" {
+            response(200, "", &html)
+        } else {
+            login_gate()
+        }
+    });
+    let pictures: Vec<_> = record(step).pictures.into_iter().map(|it| it.url).collect();
+    assert_eq!(
+        pictures,
+        [picture("s150x150", "Z"), picture("s640x640", "P")]
+    );
+}
+
+#[test]
 fn further_doors_may_stay_closed() {
     let (step, _) = ask(|door| if door == ROOT { root() } else { login_gate() });
     let profile = record(step);

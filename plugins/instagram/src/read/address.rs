@@ -1,7 +1,7 @@
-//! What the address of a picture says about its pixels. Instagram's media servers cut and scale a picture as its address
-//! says: in `stp=` parts (`c0.135.1080.1080a_dst-jpg_e35_s640x640`), in older addresses in segments of the path
-//! (`/c0.135.1080.1080a/s640x640/`). `c…` is a part that is cut out: left, top, width, height. `s…` and `p…` are a
-//! square into which the picture is fitted as a whole.
+//! What the address of a picture says about its pixels. Instagram's media servers cut and scale a picture as its
+//! address says: in `stp=` parts (`c0.135.1080.1080a_dst-jpg_e35_s640x640`), in older addresses in segments of the path
+//! (`/c0.135.1080.1080a/s640x640/`). `c…` is a part that is cut out: left, top, width, height. `s…` and `p…` scale the
+//! picture as a whole: `s640x640` makes 512x640 of 1080x1350, `p640x640` makes 640x800.
 
 /// The width and height of the part that is cut out of the original, pixels.
 pub(super) fn cut(url: &str) -> Option<(u32, u32)> {
@@ -14,6 +14,19 @@ pub(super) fn cut(url: &str) -> Option<(u32, u32)> {
         let size = (next()?, next()?);
         (size.0 > 0 && size.1 > 0).then_some(size)
     })
+}
+
+/// The side to which the picture is scaled, pixels; `None` for the original size.
+pub(super) fn scaled_side(url: &str) -> Option<u32> {
+    parts(url).find_map(|part| {
+        let (width, height) = part.strip_prefix(['s', 'p'])?.split_once('x')?;
+        (width == height).then(|| width.parse().ok()).flatten()
+    })
+}
+
+/// The address without its query, which has the signature.
+pub(super) fn unsigned(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or(url)
 }
 
 fn parts(url: &str) -> impl Iterator<Item = &str> {
@@ -51,6 +64,22 @@ mod tests {
             "",
         ] {
             assert_eq!(cut(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_picture_that_is_scaled_has_a_side() {
+        for (url, side) in [
+            (
+                "https://x/v/a.jpg?stp=dst-jpg_e0_s150x150_tt6&oe=1",
+                Some(150),
+            ),
+            ("https://x/v/t51.2885-19/s320x320/1_n.jpg?oh=2", Some(320)),
+            ("https://x/a.jpg?stp=dst-jpg_e35_p640x640", Some(640)),
+            ("https://x/v/t51.2885-19/1_2_n.jpg?_nc_ht=x", None),
+            ("https://x/a.jpg?stp=dst-jpg_p1080x1350", None),
+        ] {
+            assert_eq!(scaled_side(url), side, "{url}");
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Pages are about 1 MB, of which one script of 45 KB is the post. So only scripts that contain one of our markers are
 //! parsed, and no HTML tree is built.
 
+use std::borrow::Cow;
+
 use memchr::memmem;
 use serde_json::{Deserializer, Value};
 
@@ -22,6 +24,8 @@ pub(crate) struct Page {
     pub(crate) title: Option<String>,
     /// Its `og:description`.
     pub(crate) description: Option<String>,
+    /// Its `og:image`.
+    pub(crate) image: Option<String>,
 }
 
 /// The markers of scripts that have one of our roots: each contains one of these.
@@ -54,10 +58,8 @@ pub(super) fn read(html: &str) -> Page {
     let mut page = Page {
         title: text_after(html, "<title")
             .map(|title| title.split_whitespace().collect::<Vec<_>>().join(" ")),
-        description: place_of(html, "og:description").and_then(|place| {
-            let tag = Tag::first(&html[html[..place].rfind('<')?..])?;
-            Some(tag.attribute("content")?.into_owned())
-        }),
+        description: meta(html, "og:description"),
+        image: meta(html, "og:image"),
         ..Page::default()
     };
     let mut rest = html;
@@ -142,6 +144,17 @@ fn inline_documents(script: &str) -> Vec<Value> {
 /// Parses the JSON value at the start of a text.
 fn first_json(text: &str) -> Option<Value> {
     Deserializer::from_str(text).into_iter().next()?.ok()
+}
+
+/// The content of the `<meta>` tag of this property.
+fn meta(html: &str, property: &str) -> Option<String> {
+    let mut places = memmem::find_iter(html.as_bytes(), property.as_bytes());
+    places.find_map(|place| {
+        let tag = Tag::first(&html[html[..place].rfind('<')?..])?;
+        let is_named = |key| tag.attribute(key).is_some_and(|name| name == property);
+        let content = tag.attribute("content").map(Cow::into_owned);
+        content.filter(|_| is_named("property") || is_named("name"))
+    })
 }
 
 fn place_of(text: &str, word: &str) -> Option<usize> {

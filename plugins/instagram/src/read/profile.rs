@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use crate::contract::records::{BioLink, Image, Profile};
+use crate::contract::records::{BioLink, Profile};
 use crate::read::link::link;
+use crate::read::portrait::{joined, portraits};
 use crate::read::user::{is_same_name, page_id, user_id};
 use crate::read::{ProfilePart, Reading, changed, field, find};
 
@@ -78,7 +79,7 @@ fn part(root: &Value, user_id: String, username: String) -> ProfilePart {
         biography: field::text(&root["biography"]),
         bio_links: links.iter().filter_map(bio_link).collect(),
         external_url: link(&root["external_url"]).or_else(|| link(&root["external_lynx_url"])),
-        pictures: pictures(root),
+        pictures: portraits(root),
         follower_count: count("edge_followed_by", "follower_count"),
         following_count: count("edge_follow", "following_count"),
         post_count: count("edge_owner_to_timeline_media", "media_count"),
@@ -150,51 +151,10 @@ fn contact(root: &Value, keys: &[&str], scheme: &str) -> Option<String> {
         .or_else(linked)
 }
 
-/// The pictures in a response, smallest first.
-fn pictures(root: &Value) -> Vec<Image> {
-    let bare = [&root["profile_pic_url"], &root["profile_pic_url_hd"]];
-    let sized = field::list(&root["hd_profile_pic_versions"])
-        .iter()
-        .chain([&root["hd_profile_pic_url_info"]]);
-    let bare = bare
-        .into_iter()
-        .map(|url| (url, &Value::Null, &Value::Null));
-    let mut pictures: Vec<Image> = Vec::new();
-    for (url, width, height) in
-        bare.chain(sized.map(|it| (&it["url"], &it["width"], &it["height"])))
-    {
-        if let Some(url) =
-            field::url(url).filter(|url| pictures.iter().all(|picture| picture.url != *url))
-        {
-            let named = size_in(&url);
-            let (width, height) = (
-                field::pixels(width).or(named),
-                field::pixels(height).or(named),
-            );
-            pictures.push(Image { url, width, height });
-        }
-    }
-    pictures
-}
-
-/// The width of a square picture, from the `s150x150` in its URL.
-fn size_in(url: &str) -> Option<u32> {
-    url.split(['/', '_', '?', '&', '=']).find_map(|part| {
-        let (width, height) = part.strip_prefix('s')?.split_once('x')?;
-        (width == height).then(|| width.parse().ok()).flatten()
-    })
-}
-
 impl ProfilePart {
     /// Fills the gaps of this part from another part about the same account.
     pub(crate) fn completed(self, other: Self) -> Self {
         let (mine, theirs) = (self.profile, other.profile);
-        let mut pictures = mine.pictures;
-        for picture in theirs.pictures {
-            if pictures.iter().all(|known| known.url != picture.url) {
-                pictures.push(picture);
-            }
-        }
         let profile = Profile {
             user_id: mine.user_id,
             username: mine.username,
@@ -206,7 +166,7 @@ impl ProfilePart {
                 mine.bio_links
             },
             external_url: mine.external_url.or(theirs.external_url),
-            pictures,
+            pictures: joined(mine.pictures, theirs.pictures),
             follower_count: mine.follower_count.or(theirs.follower_count),
             following_count: mine.following_count.or(theirs.following_count),
             post_count: mine.post_count.or(theirs.post_count),
