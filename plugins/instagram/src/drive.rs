@@ -20,7 +20,7 @@ pub(crate) use crate::drive::door::Answered;
 use crate::drive::memo::{DoorResult, MEMO_BYTES_MAX, Memo};
 use crate::drive::verdict::Verdict;
 use crate::failure::Closed;
-use crate::read::Reading;
+use crate::read::{Part, Reading};
 use crate::request::{Values, request};
 use crate::settings::{NamedDoor, Settings};
 
@@ -175,16 +175,18 @@ impl<'a> Walk<'a> {
         said.collect::<Result<_, _>>().map_err(unusable)
     }
 
-    /// Tries one door after another until one returns what `read` looks for; otherwise refuses, see `verdict`.
+    /// Tries one door after another until one returns the whole of what `read` looks for. If none does, the parts that
+    /// they returned have to do; otherwise refuses, see `verdict`.
     ///
     /// Collects the user id on the way, which some doors need.
-    pub(crate) fn knock<T: Serialize + DeserializeOwned>(
+    pub(crate) fn knock<T: Part + Serialize + DeserializeOwned>(
         &mut self,
         doors: &[NamedDoor<'a>],
         values: &mut Values,
         read: impl Fn(&Answered<'_>) -> Reading<T>,
     ) -> Result<(T, NamedDoor<'a>), Stop> {
         let mut verdict = Verdict::new(values.cursor.is_some());
+        let mut best: Option<(T, NamedDoor<'a>)> = None;
         for &named in doors {
             if verdict.is_settled() || !self.can_ask() {
                 break;
@@ -199,16 +201,34 @@ impl<'a> Walk<'a> {
             for DoorResult { result, user_id } in said {
                 self.report.door = Some(named.name.to_owned());
                 match result {
-                    Ok(record) => return Ok((record, named)),
+                    Ok(record) => {
+                        let (record, first) = match best.take() {
+                            Some((known, first)) => (known.joined(record), first),
+                            None => (record, named),
+                        };
+                        if record.is_whole() {
+                            return Ok((record, named));
+                        }
+                        self.note(Severity::Info, Some(named.name), "only a part".to_owned());
+                        verdict.exists = true;
+                        best = Some((record, first));
+                    }
                     Err(closed) => {
                         self.note(closed.severity(), Some(named.name), format!("{closed:?}"));
                         verdict.hear(named, closed);
                     }
                 }
+                verdict.exists |= user_id.is_some();
                 values.user_id = user_id.or(values.user_id.take());
             }
         }
-        Err(Stop::Refuse(verdict.refusal()))
+        match best {
+            Some((record, first)) if !verdict.is_private() => {
+                self.report.door = Some(first.name.to_owned());
+                Ok((record, first))
+            }
+            _ => Err(Stop::Refuse(verdict.refusal())),
+        }
     }
 
     /// Returns what each of these doors adds, all requested in one round; a door that fails adds nothing.

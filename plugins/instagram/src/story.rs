@@ -7,7 +7,7 @@ pub use crate::contract::queries::AccountQuery as Query;
 use crate::contract::records::{Profile, Stories, StoryItem};
 use crate::contract::steps::{Context, Refusal};
 use crate::drive::{self, Answered, Outcome, Stop, Walk};
-use crate::read::{self, ProfilePart, Reading, StoriesPart};
+use crate::read::{self, Part, ProfilePart, Reading, StoriesPart};
 use crate::request::Values;
 
 /// How long a story is shown, seconds.
@@ -30,6 +30,8 @@ enum Sight {
     Stories(Stories),
     Account(Box<ProfilePart>),
 }
+
+impl Part for Sight {}
 
 fn find(walk: &mut Walk<'_>, username: &str) -> Result<Stories, Stop> {
     let mut values = Values {

@@ -58,6 +58,7 @@ fn opened<T>(
         Reading::Refused(refusal) => return Err(Closed::Stated(refusal)),
         reading => reading,
     };
+    *user_id = learnt(documents, values);
     if named.door.missing_on_404 && response.status == 404 {
         return Err(Closed::Missing);
     }
@@ -67,7 +68,7 @@ fn opened<T>(
     Err(match reading {
         Reading::Missing => Closed::Missing,
         Reading::Changed(change) => Closed::Changed(change),
-        _ if is_learnt(documents, values, user_id) => Closed::Nothing,
+        _ if user_id.is_some() => Closed::Nothing,
         _ => match (named.door.silence, &body) {
             (Silence::Nothing, _) => Closed::Nothing,
             (Silence::Throttled, Body::Html(_)) => Closed::Throttled(None),
@@ -78,14 +79,7 @@ fn opened<T>(
     })
 }
 
-/// Takes the user id from a response about the account that does not contain what was looked for.
-fn is_learnt(documents: &[Value], values: &Values, user_id: &mut Option<String>) -> bool {
-    let Some(username) = &values.username else {
-        return false;
-    };
-    let Reading::Found(part) = read::profile(documents, username) else {
-        return false;
-    };
-    *user_id = Some(part.profile.user_id);
-    true
+/// The user id in a response that shows the account, but not what was looked for.
+fn learnt(documents: &[Value], values: &Values) -> Option<String> {
+    read::account_id(documents, values.username.as_deref()?)
 }

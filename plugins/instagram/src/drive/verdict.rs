@@ -3,7 +3,7 @@
 //! | result of a door | refusal | reason for its rank |
 //! |---|---|---|
 //! | private, gated | the same | a fact; ends the walk at once |
-//! | does not exist | `not-found` | a fact; a second door is asked first, `doubtful` doors count only in pairs |
+//! | does not exist | `not-found` | a fact, unless a door shows it; a second one is asked first, `doubtful` ones count in pairs |
 //! | rate limit | `rate-limited` | waiting will help |
 //! | unreadable root, stale doc_id | `changed` | this door serves guests; walls of older doors must not hide it |
 //! | login | `login-required` | a session would help |
@@ -19,6 +19,8 @@ use crate::settings::NamedDoor;
 pub(super) struct Verdict {
     /// The query was for a later page.
     with_cursor: bool,
+    /// A door has shown the account, or a part of the content.
+    pub(super) exists: bool,
     stated: Option<Refusal>,
     pub(super) missing: u32,
     missing_firmly: bool,
@@ -62,11 +64,15 @@ impl Verdict {
     }
 
     pub(super) fn is_settled(&self) -> bool {
-        self.stated.is_some() || self.missing >= 2
+        self.stated.is_some() || (self.missing >= 2 && !self.exists)
+    }
+
+    pub(super) fn is_private(&self) -> bool {
+        self.stated == Some(Refusal::Private)
     }
 
     pub(super) fn refusal(self) -> Refusal {
-        let is_missing = self.missing_firmly || self.missing >= 2;
+        let is_missing = !self.exists && (self.missing_firmly || self.missing >= 2);
         self.stated
             .or(is_missing.then_some(Refusal::NotFound))
             .or(self.throttled.map(Refusal::RateLimited))

@@ -1,6 +1,8 @@
 //! Posts by code and by link, and the refusals if doors fail.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod part;
+
 use serde_json::json;
 
 use super::*;

@@ -222,3 +222,18 @@ fn a_null_that_is_confirmed_is_not_found() {
     assert_eq!(refusal(step), Refusal::NotFound);
     assert_eq!(asked, [ROOT, "/gramhost.demo/"]);
 }
+
+#[test]
+fn an_account_that_one_door_shows_is_not_missing() {
+    let shown = json!({ "data": { "user": { "pk": "42", "username": "Gramhost.Demo" } } });
+    let null = r#"{"data":{"xig_user_by_username":null}}"#;
+    let (step, asked) = ask(|door| {
+        if door == ROOT {
+            response(200, "", &shown)
+        } else {
+            response(200, "", null)
+        }
+    });
+    assert!(matches!(refusal(step), Refusal::Unavailable(_)));
+    assert_eq!(asked.len(), 4, "every door");
+}

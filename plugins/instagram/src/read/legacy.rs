@@ -55,7 +55,7 @@ pub(super) fn media(node: &Value) -> Option<Media> {
         hoisted_comment_count: hoisted_comments(&node["edge_media_to_hoisted_comment"]),
         media_preview: field::filled(&node["media_preview"]),
         has_effects: None,
-        carousel_count: carousel_count(&Value::Null, &children),
+        carousel_count: carousel_count(&node["edge_sidecar_to_children"]["count"], &children),
         children,
         more: Vec::new(),
     })

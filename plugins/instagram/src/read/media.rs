@@ -13,7 +13,8 @@ use crate::shortcode;
 ///
 /// # Errors
 ///
-/// If it has no shortcode and id, or no picture or video.
+/// If it has no shortcode and id, or no picture or video. A child may have none, if others do: Instagram withholds single
+/// items (instaloader#413).
 pub(super) fn media(node: &Value, path: &str) -> Result<Media, Change> {
     let media = if is_legacy(node) {
         legacy::media(node)
@@ -22,7 +23,8 @@ pub(super) fn media(node: &Value, path: &str) -> Result<Media, Change> {
     };
     let media =
         media.ok_or_else(|| changed(&format!("{path}.pk"), "a media id or a shortcode", node))?;
-    if rendition::is_empty(&media.renditions) && media.children.is_empty() {
+    let mut renditions = media.children.iter().map(|child| &child.renditions);
+    if rendition::is_empty(&media.renditions) && renditions.all(rendition::is_empty) {
         return Err(changed(
             &format!("{path}.image_versions2"),
             "a picture, a video or children",

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::contract::records::Media;
 use crate::contract::steps::Refusal;
 use crate::read::media::identity;
-use crate::read::{Reading, changed, field, find, media as normaliser};
+use crate::read::{Part, Reading, changed, field, find, media as normaliser};
 
 /// Roots that contain one post each.
 const POSTS: [&str; 3] = [
@@ -26,7 +26,13 @@ pub(crate) fn media(documents: &[Value], shortcode: &str) -> Reading<Media> {
     find::answers(documents)
         .into_iter()
         .flat_map(|answer| readings(answer, shortcode))
-        .fold(Reading::Absent, Reading::or)
+        .fold(Reading::Absent, |one, other| match (one, other) {
+            // A page may have a thin and a full copy.
+            (Reading::Found(one), Reading::Found(other)) if one.media_id == other.media_id => {
+                Reading::Found(one.joined(other))
+            }
+            (one, other) => one.or(other),
+        })
 }
 
 fn readings(answer: &Value, shortcode: &str) -> Vec<Reading<Media>> {

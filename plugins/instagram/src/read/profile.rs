@@ -36,6 +36,16 @@ pub(crate) fn profile(documents: &[Value], username: &str) -> Reading<ProfilePar
         })
 }
 
+/// The id of this account, if the response shows it, whatever else it says about it.
+pub(crate) fn account_id(documents: &[Value], username: &str) -> Option<String> {
+    let answers = find::answers(documents).into_iter();
+    let mut roots = answers.flat_map(|answer| ACCOUNTS.iter().filter_map(|name| answer.get(*name)));
+    roots.find_map(|root| {
+        let stated = field::filled(&root["username"])?;
+        user_id(root).filter(|_| is_same_name(&stated, username))
+    })
+}
+
 /// Whether an account root is null or empty, which means that the account does not exist.
 pub(super) fn is_nobody(root: &Value) -> bool {
     root.is_null() || root.as_object().is_some_and(serde_json::Map::is_empty)

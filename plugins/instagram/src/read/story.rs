@@ -6,7 +6,7 @@ use crate::contract::records::StoryItem;
 use crate::contract::steps::{Change, Refusal};
 use crate::read::profile::{ACCOUNTS, is_nobody};
 use crate::read::user::{is_same_name, user_id};
-use crate::read::{Reading, StoriesPart, changed, field, find, media, rendition, sticker};
+use crate::read::{Part, Reading, StoriesPart, changed, field, find, media, rendition, sticker};
 
 /// Roots of reels, and the list inside each if it is not the root itself.
 const ROOTS: [(&str, &str); 6] = [
@@ -167,17 +167,7 @@ fn story_item(path: &str, item: &Value, user_id: Option<&str>) -> Result<StoryIt
 /// Merges two readings, without duplicate items.
 fn both(one: Reading<StoriesPart>, other: Reading<StoriesPart>) -> Reading<StoriesPart> {
     match (one, other) {
-        (Reading::Found(mut one), Reading::Found(other)) => {
-            for item in other.items {
-                if one.items.iter().all(|known| known.id != item.id) {
-                    one.items.push(item);
-                }
-            }
-            one.user_id = one.user_id.or(other.user_id);
-            one.username = one.username.or(other.username);
-            one.is_private = one.is_private.or(other.is_private);
-            Reading::Found(one)
-        }
+        (Reading::Found(one), Reading::Found(other)) => Reading::Found(one.joined(other)),
         (one, other) => one.or(other),
     }
 }

@@ -85,6 +85,22 @@ fn stories_are_taken_from_whichever_door_shows_them() {
 }
 
 #[test]
+fn a_door_without_the_items_is_not_the_last() {
+    let list = "/api/v1/feed/reels_media/";
+    let empty = response(
+        200,
+        "",
+        json!({ "reels": { "42": { "id": 42, "user": { "pk": "42" }, "items": [] } } }),
+    );
+    let stories = record(ask(&member(STORY), |door| match door {
+        ROOT => root(json!(NOW - 60)),
+        door if door == list => empty.clone(),
+        _ => reel(),
+    }));
+    assert_eq!(stories.items.len(), 1);
+}
+
+#[test]
 fn a_story_that_is_up_and_not_shown_is_unavailable() {
     let empty = || response(200, "", r#"{"reels":{},"reels_media":[],"status":"ok"}"#);
     let end = ask(&member(STORY), |door| {

@@ -264,6 +264,36 @@ fn a_full_copy_wins_over_a_thin_one() {
 }
 
 #[test]
+fn a_child_without_media_does_not_cost_the_others() {
+    let post = |children: Value| {
+        let mut answer = samples::polaris_post();
+        let post = &mut answer["xig_polaris_media"]["if_not_gated_logged_out"];
+        post["carousel_media"] = children;
+        post["image_versions2"] = json!(null);
+        post["display_uri"] = json!(null);
+        media(&[answer], CODE)
+    };
+    let picture = json!({"pk": "78", "media_type": 1, "display_uri": "https://a.fbcdn.net/1.jpg"});
+    for withheld in [
+        json!({}),
+        json!(null),
+        json!({"pk": "79", "media_type": 1, "image_versions2": null}),
+    ] {
+        match post(json!([picture, withheld])) {
+            Reading::Found(media) => {
+                let images = |place: usize| media.children[place].renditions.images.len();
+                assert_eq!((images(0), images(1)), (1, 0), "{withheld}");
+            }
+            other => panic!("{other:?}"),
+        }
+        assert!(
+            matches!(post(json!([withheld])), Reading::Changed(_)),
+            "nothing is left"
+        );
+    }
+}
+
+#[test]
 fn crops_are_left_out_of_every_dialect() {
     const WHOLE: &str = "https://a.fbcdn.net/1.jpg?stp=dst-jpg_e35_p640x640";
     const CROP: &str = "https://a.fbcdn.net/1.jpg?stp=c0.135.1080.1080a_dst-jpg_e35_s640x640";
