@@ -30,6 +30,17 @@ pub fn extract(
 }
 
 fn find(walk: &mut Walk<'_>, username: &str) -> Result<Profile, Stop> {
+    account(walk, username, |profile| {
+        profile.post_count.is_some() && profile.category.is_some()
+    })
+}
+
+/// Finds the profile, and asks for details unless the first answer suffices.
+pub(crate) fn account(
+    walk: &mut Walk<'_>,
+    username: &str,
+    suffices: impl Fn(&Profile) -> bool,
+) -> Result<Profile, Stop> {
     let mut values = Values {
         username: Some(username.to_owned()),
         ..Values::default()
@@ -37,7 +48,7 @@ fn find(walk: &mut Walk<'_>, username: &str) -> Result<Profile, Stop> {
     let doors = walk.doors("profile-info")?;
     let (mut part, _) = walk.knock(&doors, &mut values, |answered| part(answered, username))?;
     refuse_private(&part)?;
-    if part.profile.post_count.is_none() || part.profile.category.is_none() {
+    if !suffices(&part.profile) {
         values.user_id = Some(part.profile.user_id.clone());
         let doors = walk.doors("profile-details")?;
         for detail in walk.ask_all(&doors, &values, |answered| detail(answered, username))? {

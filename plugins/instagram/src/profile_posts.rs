@@ -5,8 +5,15 @@ use crate::contract::records::MediaPage;
 use crate::contract::steps::Context;
 use crate::drive::{self, Outcome};
 use crate::read;
-use crate::tab;
 pub use crate::tab::Query;
+use crate::tab::{self, Tab};
+
+const POSTS: Tab = Tab {
+    purpose: "profile-posts",
+    read: read::posts,
+    count: |profile| profile.post_count,
+    is_countable: true,
+};
 
 /// Returns the next step of the extraction of a page of posts.
 #[must_use]
@@ -17,6 +24,6 @@ pub fn extract(
     answers: &[Exchange],
 ) -> Outcome<MediaPage> {
     drive::run(context, memo, answers, |walk| {
-        tab::find(walk, query, "profile-posts", read::posts)
+        tab::find(walk, query, &POSTS)
     })
 }

@@ -1,6 +1,6 @@
 //! Leaves out the renditions of a picture that show only a part of it. Beside the picture in several sizes, Instagram
-//! offers its centre for grids: mostly squares, in most addresses marked as cut (`address`). Reported as downloads of the
-//! wrong picture in hoaianle/Instagram-Downloader#22, ripme#541 and SCrawler#179.
+//! offers its centre for grids: mostly squares, in most addresses marked as cut (`address`). Reported as downloads of
+//! the wrong picture in hoaianle/Instagram-Downloader#22, ripme#541 and SCrawler#179.
 
 use crate::contract::records::Image;
 use crate::read::address::cut;

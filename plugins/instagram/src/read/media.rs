@@ -13,8 +13,8 @@ use crate::shortcode;
 ///
 /// # Errors
 ///
-/// If it has no shortcode and id, or no picture or video. A child may have none, if others do: Instagram withholds single
-/// items (instaloader#413).
+/// If it has no shortcode and id, or no picture or video. A child may have none, if others do: Instagram withholds
+/// single items (instaloader#413).
 pub(super) fn media(node: &Value, path: &str) -> Result<Media, Change> {
     let media = if is_legacy(node) {
         legacy::media(node)

@@ -71,8 +71,8 @@ fn is_shown(item: &StoryItem) -> bool {
     has_file(&item.media_type, &item.renditions)
 }
 
-/// Whether the picture or video itself is there. A video without its address is only a poster, and so may be the picture
-/// of an unknown type.
+/// Whether the picture or video itself is there. A video without its address is only a poster, and so may be the
+/// picture of an unknown type.
 fn has_file(media_type: &MediaType, renditions: &Renditions) -> bool {
     match media_type {
         MediaType::Image | MediaType::Carousel => !renditions.images.is_empty(),

@@ -14,6 +14,8 @@ struct Tab {
     lists: &'static [&'static str],
     /// A word in further names of a connection: those of the logged-in web app change.
     word: &'static str,
+    /// The key of an item for the accounts that pinned it to the top of this tab.
+    pins: &'static str,
     /// Whether mobile wraps each item in `media`.
     is_wrapped: bool,
 }
@@ -26,12 +28,14 @@ const POSTS: Tab = Tab {
         "edge_owner_to_timeline_media",
     ],
     word: "user_timeline",
+    pins: "timeline_pinned_user_ids",
     is_wrapped: false,
 };
 
 const REELS: Tab = Tab {
     lists: &["polaris_clips_connection", "edge_felix_video_timeline"],
     word: "__clips__",
+    pins: "clips_tab_pinned_user_ids",
     is_wrapped: true,
 };
 
@@ -71,7 +75,7 @@ fn readings(answer: &Value, username: &str, tab: &Tab) -> Vec<Reading<TabPage>> 
         .collect();
     readings.extend(tab.lists_in(answer).map(|(name, list)| match list {
         Value::Null => Reading::Missing,
-        list => page(name, list, &list["user"], username),
+        list => page(name, list, &list["user"], username, tab),
     }));
     readings.extend(mobile_reading(answer, username, tab));
     readings
@@ -93,7 +97,7 @@ fn account_readings(
         return vec![Reading::Refused(Refusal::Private)];
     }
     let pages = tab.lists_in(account).map(|(list_name, list)| {
-        let mut reading = page(&format!("{name}.{list_name}"), list, account, username);
+        let mut reading = page(&format!("{name}.{list_name}"), list, account, username, tab);
         if let Reading::Found(page) = &mut reading {
             add_durations(&mut page.items, &account["edge_felix_video_timeline"]);
         }
@@ -147,12 +151,12 @@ fn mobile_reading(answer: &Value, username: &str, tab: &Tab) -> Option<Reading<T
     Some(if is_nobody {
         Reading::Missing
     } else {
-        page(name, answer, &answer["user"], username)
+        page(name, answer, &answer["user"], username, tab)
     })
 }
 
 /// Reads one list. A single unreadable item is left out; a list of only unreadable items is reported as changed.
-fn page(path: &str, list: &Value, account: &Value, username: &str) -> Reading<TabPage> {
+fn page(path: &str, list: &Value, account: &Value, username: &str, tab: &Tab) -> Reading<TabPage> {
     if !is_about(account, username) {
         return Reading::Absent;
     }
@@ -164,7 +168,13 @@ fn page(path: &str, list: &Value, account: &Value, username: &str) -> Reading<Ta
     let mut change = None;
     for (place, node) in nodes.into_iter().enumerate() {
         match media::media(node, &format!("{path}[{place}]")) {
-            Ok(item) if is_own(&item, username, account_id.as_deref()) => items.push(item),
+            Ok(mut item) if is_own(&item, username, account_id.as_deref()) => {
+                let id = account_id.as_deref().or(id_in(&item, username));
+                let pinned = is_pinned(node, tab.pins, id);
+                let pinned = pinned.map(|pinned| ("is_pinned".to_owned(), pinned.to_string()));
+                item.more.extend(pinned);
+                items.push(item);
+            }
             Ok(_) => {}
             Err(error) => change = change.or(Some(error)),
         }
@@ -238,6 +248,26 @@ fn is_own(item: &Media, username: &str, account_id: Option<&str>) -> bool {
         _ => true,
     };
     item.owner.is_none() || item.owner.iter().chain(&item.coauthors).any(is_account)
+}
+
+/// The account's id in one of its items.
+fn id_in<'a>(item: &'a Media, username: &str) -> Option<&'a str> {
+    let is_account = |user: &&User| {
+        let name = user.username.as_deref();
+        name.is_some_and(|name| is_same_name(name, username))
+    };
+    let user = item.owner.iter().chain(&item.coauthors).find(is_account)?;
+    user.user_id.as_deref()
+}
+
+/// Whether the account pinned an item to the top of the tab: mobile and XDT list ids (XDT writes null for none), legacy
+/// lists accounts in both tabs.
+fn is_pinned(node: &Value, pins: &str, account_id: Option<&str>) -> Option<bool> {
+    let accounts = field::list(node.get(pins).or(node.get("pinned_for_users"))?);
+    let mut ids = accounts
+        .iter()
+        .filter_map(|account| field::id(account).or_else(|| user_id(account)));
+    Some(ids.any(|id| account_id.is_none_or(|account_id| id == account_id)))
 }
 
 /// The account itself, from its root, else from its own items.

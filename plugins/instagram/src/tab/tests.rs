@@ -1,6 +1,8 @@
 //! Our pages, built from Instagram's pages.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod empty;
+
 use std::ops::Range;
 
 use serde_json::{Value, json};
@@ -117,16 +119,6 @@ fn every_limit_walks_the_whole_list_without_gap_or_repeat() {
 }
 
 #[test]
-fn a_page_that_brings_nothing_new_is_the_last() {
-    let (step, asked) = ask(50, None, |request| match label(request).as_str() {
-        FIRST => page(0..12, Some("c12")),
-        _ => page(0..12, Some(&format!("c{}", form(request).len()))),
-    });
-    assert_eq!(numbers(&record(step)), (0..12).collect::<Vec<_>>());
-    assert_eq!(asked.len(), 2);
-}
-
-#[test]
 fn a_later_page_that_fails_cuts_the_list_and_leaves_a_cursor() {
     let (step, _) = ask(50, None, |request| {
         if label(request) == FIRST {
@@ -205,27 +197,6 @@ fn a_cursor_that_instagram_no_longer_takes_is_invalid() {
     let error = r#"{"data":null,"errors":[{"message":"execution error","severity":"CRITICAL"}]}"#;
     let (step, _) = ask(12, cursor, |_| response(200, "", error));
     assert_eq!(refusal(step), Refusal::InvalidCursor);
-}
-
-#[test]
-fn an_empty_list_is_confirmed_by_the_profile() {
-    let end = |root: Value| {
-        let root = response(200, "", json!({ "data": { "xig_user_by_username": root } }));
-        ask(12, None, move |request| {
-            if label(request) == ROOT {
-                root.clone()
-            } else {
-                page(0..0, None)
-            }
-        })
-        .0
-    };
-    let user = |is_private: bool| json!({ "pk": "42", "username": "gramhost.demo", "biography": "", "is_private": is_private });
-    let empty = record(end(user(false)));
-    assert_eq!((empty.items.len(), empty.has_next_page), (0, false));
-    assert_eq!(empty.owner.user_id.as_deref(), Some("42"));
-    assert_eq!(refusal(end(user(true))), Refusal::Private);
-    assert_eq!(refusal(end(Value::Null)), Refusal::NotFound);
 }
 
 #[test]

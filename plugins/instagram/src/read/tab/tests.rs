@@ -181,3 +181,36 @@ fn cursor_is_given_only_with_a_next_page() {
         Some("123")
     );
 }
+
+#[test]
+fn an_item_is_pinned_if_its_list_says_so() {
+    let pinned = |key: &str, value: Value| {
+        let mut pinned = node("AA", 1, json!({"pk": "5", "username": "ann"}));
+        pinned["node"][key] = value;
+        found(posts(&[timeline(&[pinned])], "ann")).items[0]
+            .more
+            .clone()
+    };
+    let is = |value: &str| vec![("is_pinned".to_owned(), value.to_owned())];
+    assert_eq!(pinned("timeline_pinned_user_ids", json!(["5"])), is("true"));
+    assert_eq!(
+        pinned("timeline_pinned_user_ids", json!([9, 5])),
+        is("true")
+    );
+    assert_eq!(pinned("pinned_for_users", json!([{"id": "5"}])), is("true"));
+    for none in [json!(null), json!([]), json!(["9"])] {
+        assert_eq!(
+            pinned("timeline_pinned_user_ids", none.clone()),
+            is("false"),
+            "{none}"
+        );
+    }
+    assert_eq!(
+        pinned("clips_tab_pinned_user_ids", json!(["5"])),
+        [],
+        "another tab"
+    );
+    let mut answer = samples::mobile_reels();
+    answer["items"][0]["media"]["clips_tab_pinned_user_ids"] = json!([5]);
+    assert_eq!(found(reels(&[answer], "ann")).items[0].more, is("true"));
+}
