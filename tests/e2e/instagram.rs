@@ -6,6 +6,7 @@ mod keys;
 mod pages;
 mod record;
 mod refusals;
+mod side_fields;
 
 use std::path::{Path, PathBuf};
 

@@ -196,9 +196,7 @@ impl Extraction {
 /// Runs one extraction and counts its outcome for the version of the plugin that it ran on.
 async fn work(extraction: Extraction, run: Run) -> Result<Arc<Record>, Failed> {
     let ending = extraction.run_live(&run).await;
-    if let Some(class) = ending.class() {
-        run.plugin.ended(class);
-    }
+    run.plugin.ended(&ending);
     let capture = extraction.capture(&run, &ending).await;
     let result = ending.result.clone();
     if let (Some(observations), Ok(record)) = (&extraction.observations, &result) {

@@ -5,9 +5,9 @@ use std::{ops::ControlFlow, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{Cause, Ending, Rules, check::Check, privacy};
+use super::{Cause, Ending, Rules, check, privacy};
 use crate::contract::{
-    Answer, Exchange, Fault, Manifest, Outcome, Query, Record, Refusal, Request, Step,
+    Answer, Diagnostic, Exchange, Fault, Manifest, Outcome, Query, Record, Refusal, Request, Step,
 };
 
 /// The arguments of the next call of the plugin, in addition to its query and context.
@@ -30,6 +30,7 @@ pub struct Drive<'a> {
     memo: Bytes,
     rounds: Vec<Arc<Vec<Exchange>>>,
     door: Option<String>,
+    dropped: Vec<Diagnostic>,
 }
 
 impl<'a> Drive<'a> {
@@ -46,6 +47,7 @@ impl<'a> Drive<'a> {
             memo: Bytes::new(),
             rounds: Vec::new(),
             door: None,
+            dropped: Vec::new(),
         }
     }
 
@@ -84,6 +86,7 @@ impl<'a> Drive<'a> {
             result: result.map(Arc::from),
             rounds: self.rounds,
             door: self.door,
+            dropped: self.dropped,
         }
     }
 
@@ -101,8 +104,8 @@ impl<'a> Drive<'a> {
                 self.memo = fetch.memo;
                 Ok(Progress::Fetch(fetch.requests))
             }
-            Step::Done(record) => {
-                self.check(&record)?;
+            Step::Done(mut record) => {
+                self.dropped = self.check(&mut record)?;
                 Ok(Progress::Done(record))
             }
             Step::Refuse(refusal) => Err(Cause::Refused(refusal)),
@@ -139,17 +142,14 @@ impl<'a> Drive<'a> {
     }
 
     /// Checks that the record may be served: it answers the query, is public, and contains nothing that is not
-    /// allowed.
-    fn check(&self, record: &Record) -> Result<(), Cause> {
+    /// allowed. Returns what had to be dropped from it.
+    fn check(&self, record: &mut Record) -> Result<Vec<Diagnostic>, Cause> {
         let violation = |found| Cause::Violation(format!("a record that is not valid: {found}"));
-        let check = Check {
-            rules: &self.rules.requests,
-        };
-        check.answers(self.query, record).map_err(violation)?;
+        check::answers(self.query, record).map_err(violation)?;
         if privacy::is_private(record) {
             return Err(Cause::Refused(Refusal::Private));
         }
-        check.contents(self.query, record).map_err(violation)
+        check::clean(&self.rules.requests, self.query, record).map_err(violation)
     }
 }
 

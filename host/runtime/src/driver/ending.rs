@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::contract::{Change, Exchange, Fault, Record, Refusal};
+use crate::contract::{Change, Diagnostic, Exchange, Fault, Record, Refusal};
 
 /// An extraction that has ended.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct Ending {
     pub rounds: Vec<Arc<Vec<Exchange>>>,
     /// The door whose answer decided the result.
     pub door: Option<String>,
+    /// What the check of the record dropped from it.
+    pub dropped: Vec<Diagnostic>,
 }
 
 impl Ending {

@@ -1,18 +1,14 @@
-//! Writes the diagnostics of plugins to the log, as data: they can neither forge lines nor flood the log.
+//! Writes the diagnostics of plugins, and of the check of their records, to the log, as data: they can neither forge lines nor flood the log.
 
-use crate::contract::{Diagnostic, Outcome, Severity};
+use crate::contract::{Diagnostic, Severity};
 
 /// The maximum number of lines of a plugin that are logged for one call.
 const DIAGNOSTICS_MAX: usize = 64;
 /// The maximum length of such a line, bytes.
 const DIAGNOSTIC_BYTES_MAX: usize = 1024;
 
-pub(super) fn log(
-    plugin: &str,
-    Outcome {
-        door, diagnostics, ..
-    }: &Outcome,
-) {
+/// Logs the diagnostics of `plugin`; `door` is the one that each is about unless it says otherwise.
+pub(super) fn log(plugin: &str, door: Option<&String>, diagnostics: &[Diagnostic]) {
     for Diagnostic {
         severity,
         door: about,
@@ -20,7 +16,7 @@ pub(super) fn log(
     } in diagnostics.iter().take(DIAGNOSTICS_MAX)
     {
         let message = line(message);
-        let door = about.as_ref().or(door.as_ref()).map(|door| line(door));
+        let door = about.as_ref().or(door).map(|door| line(door));
         match severity {
             Severity::Debug => tracing::debug!(plugin, door, "{message}"),
             Severity::Info => tracing::info!(plugin, door, "{message}"),

@@ -80,11 +80,18 @@ where
     let mut drive = Drive::new(rules, manifest, query);
     loop {
         let returned = call(drive.arguments()).await;
-        if let (Source::Upstream(..), Ok(outcome)) = (source, &returned) {
-            diagnostics::log(&manifest.name, outcome);
+        let is_live = matches!(source, Source::Upstream(..));
+        if let Some(outcome) = returned.as_ref().ok().filter(|_| is_live) {
+            diagnostics::log(&manifest.name, outcome.door.as_ref(), &outcome.diagnostics);
         }
         let requests = match drive.step(returned) {
-            ControlFlow::Break(result) => return drive.end(result),
+            ControlFlow::Break(result) => {
+                let ending = drive.end(result);
+                if is_live {
+                    diagnostics::log(&manifest.name, ending.door.as_ref(), &ending.dropped);
+                }
+                return ending;
+            }
             ControlFlow::Continue(requests) => requests,
         };
         match answers(source, manifest, &requests).await {

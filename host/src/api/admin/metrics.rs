@@ -161,6 +161,7 @@ fn plugin_metrics(metrics: &mut Metrics, plugins: &[Status]) {
     let serving = Family::<Labels, Gauge>::default();
     let calls = Family::<Labels, Counter>::default();
     let extractions = Family::<Labels, Counter>::default();
+    let trimmed = Family::<Labels, Counter>::default();
     let candidates = Family::<Labels, Gauge>::default();
     for plugin in plugins {
         let Some(version) = &plugin.serving else {
@@ -176,6 +177,7 @@ fn plugin_metrics(metrics: &mut Metrics, plugins: &[Status]) {
         ];
         serving.get_or_create(&labels).set(1);
         calls.get_or_create(&labels).inc_by(version.calls);
+        trimmed.get_or_create(&labels).inc_by(version.trimmed);
         for (ending, count) in &version.endings {
             let mut labels = labels.clone();
             labels.push(("ending", ending.name().to_owned()));
@@ -199,6 +201,11 @@ fn plugin_metrics(metrics: &mut Metrics, plugins: &[Status]) {
         "gramhost_plugin_extractions",
         "Extractions on the version that serves, by how they ended",
         extractions,
+    );
+    metrics.register(
+        "gramhost_plugin_trimmed_records",
+        "Records of the version that serves from which the host dropped a field that cannot be true",
+        trimmed,
     );
     metrics.register(
         "gramhost_plugin_candidate",

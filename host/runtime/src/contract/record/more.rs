@@ -20,6 +20,11 @@ impl More {
         self.0.is_empty()
     }
 
+    /// Keeps the additions of which `keep` says so, by name and JSON text.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &str) -> bool) {
+        self.0.retain(|(name, text)| keep(name, text));
+    }
+
     /// Returns the names, each with its JSON text.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Serialize, de::IgnoredAny};
 
-use super::{Checked, TEXT_BYTES_MAX, Within, ensure};
+use super::{Checked, Cleaner, TEXT_BYTES_MAX};
 use crate::contract::record::More;
 
 /// Maximum number of additions to one record.
@@ -12,27 +12,36 @@ const ENTRIES_MAX: usize = 64;
 /// Maximum length of a name, bytes.
 const NAME_BYTES_MAX: usize = 64;
 
-/// Checks the additions to `record`: unique names in snake case that are not fields of the record, each with a JSON
-/// text.
-pub(super) fn check(record: &impl Serialize, more: &More) -> Checked {
-    if more.is_empty() {
-        return Ok(());
+/// Keeps the additions to `record` that are unique names in snake case, not fields of the record, each with a JSON text.
+pub(super) fn clean<T: Serialize>(
+    cleaner: &mut Cleaner<'_>,
+    record: &mut T,
+    more: impl Fn(&mut T) -> &mut More,
+) {
+    if more(record).is_empty() {
+        return;
     }
-    ensure("more", more.iter().count() <= ENTRIES_MAX, "too many")?;
-    let fields = serde_json::to_value(record).unwrap_or_default();
+    let fields = serde_json::to_value(&*record).unwrap_or_default();
     let mut names = HashSet::new();
-    for (name, text) in more.iter() {
-        let mut entry = || -> Checked {
-            ensure("", is_name(name), "not a name in snake case")?;
-            ensure("", fields.get(name).is_none(), "the name of a field")?;
-            ensure("", names.insert(name), "there twice")?;
-            ensure("", text.len() <= TEXT_BYTES_MAX, "too long")?;
+    more(record).retain(|name, text| {
+        let place = format!("more.{name:.64}");
+        let check = || -> Checked {
+            cleaner.ensure(&place, is_name(name), "not a name in snake case")?;
+            cleaner.ensure(&place, fields.get(name).is_none(), "the name of a field")?;
+            cleaner.ensure(&place, !names.contains(name), "there twice")?;
+            cleaner.ensure(&place, names.len() < ENTRIES_MAX, "too many")?;
+            cleaner.ensure(&place, text.len() <= TEXT_BYTES_MAX, "too long")?;
             let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
-            ensure("", is_json, "not a JSON text")
+            cleaner.ensure(&place, is_json, "not a JSON text")
         };
-        entry().within(format_args!("more.{name:.64}"))?;
-    }
-    Ok(())
+        let checked = check();
+        if checked.is_ok() {
+            names.insert(name.to_owned());
+        }
+        checked
+            .map_err(|why| cleaner.drop_field(cleaner.path(&place), why))
+            .is_ok()
+    });
 }
 
 fn is_name(name: &str) -> bool {
@@ -45,55 +54,79 @@ fn is_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    //! Which additions are allowed and which are not.
+    //! Which additions are kept and which are dropped.
 
     use super::*;
+    use crate::upstream::RequestRules;
 
     #[derive(Serialize)]
     struct Record {
         like_count: Option<u64>,
+        #[serde(skip_serializing_if = "More::is_empty")]
+        more: More,
     }
 
-    fn added(pairs: &[(&str, &str)]) -> Result<(), String> {
+    /// Returns what is left of these additions, and what was dropped.
+    fn added(pairs: &[(&str, &str)]) -> (More, Vec<String>) {
         let pairs = pairs
             .iter()
             .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
-        let more = More::from(pairs.collect::<Vec<_>>());
-        check(&Record { like_count: None }, &more).map_err(|violation| violation.to_string())
+        let mut record = Record {
+            like_count: None,
+            more: More::from(pairs.collect::<Vec<_>>()),
+        };
+        let rules = RequestRules::default();
+        let mut cleaner = Cleaner::new(&rules);
+        clean(&mut cleaner, &mut record, |record| &mut record.more);
+        let dropped = cleaner.report().into_iter().map(|it| it.message);
+        (record.more, dropped.collect())
     }
 
     #[test]
-    fn new_names_with_json_may_be_added() {
-        assert_eq!(added(&[]), Ok(()));
+    fn new_names_with_json_are_kept() {
+        assert_eq!(added(&[]), (More::default(), Vec::new()));
         let pairs = [
             ("repost_count", "7"),
             ("ai_label", "{\"kind\": null}"),
             ("x2", "\"a\""),
         ];
-        assert_eq!(added(&pairs), Ok(()));
+        let (more, dropped) = added(&pairs);
+        assert_eq!(more.iter().collect::<Vec<_>>(), pairs);
+        assert_eq!(dropped, Vec::<String>::new());
     }
 
     #[test]
-    fn names_of_fields_odd_names_and_texts_that_are_not_json_are_rejected() {
-        for (pairs, why) in [
-            (
-                &[("like_count", "7")][..],
-                "more.like_count: the name of a field",
-            ),
-            (&[("a", "1"), ("a", "1")], "more.a: there twice"),
-            (&[("Likes", "1")], "more.Likes: not a name in snake case"),
-            (&[("", "1")], "more.: not a name in snake case"),
-            (&[("2x", "1")], "more.2x: not a name in snake case"),
-            (&[("a", "likes")], "more.a: not a JSON text"),
-            (&[("a", "1 2")], "more.a: not a JSON text"),
-        ] {
-            assert_eq!(added(pairs), Err(why.to_owned()));
-        }
+    fn names_of_fields_odd_names_and_texts_that_are_not_json_are_dropped() {
         let long = format!("\"{}\"", "x".repeat(TEXT_BYTES_MAX));
-        assert_eq!(added(&[("a", &long)]), Err("more.a: too long".to_owned()));
-        let names: Vec<_> = (0..65).map(|number| format!("a{number}")).collect();
+        for (pair, why) in [
+            (
+                ("like_count", "7"),
+                "more.like_count dropped: the name of a field",
+            ),
+            (("more", "7"), "more.more dropped: the name of a field"),
+            (("good", "2"), "more.good dropped: there twice"),
+            (
+                ("Likes", "1"),
+                "more.Likes dropped: not a name in snake case",
+            ),
+            (("2x", "1"), "more.2x dropped: not a name in snake case"),
+            (("a", "likes"), "more.a dropped: not a JSON text"),
+            (("a", "1 2"), "more.a dropped: not a JSON text"),
+            (("a", &long), "more.a dropped: too long"),
+        ] {
+            let (more, dropped) = added(&[("good", "1"), pair]);
+            assert_eq!(more.iter().collect::<Vec<_>>(), [("good", "1")]);
+            assert_eq!(dropped, [why]);
+        }
+    }
+
+    #[test]
+    fn additions_have_a_maximum() {
+        let names: Vec<_> = (0..66).map(|number| format!("a{number}")).collect();
         let pairs: Vec<_> = names.iter().map(|name| (name.as_str(), "1")).collect();
-        assert_eq!(added(&pairs), Err("more: too many".to_owned()));
-        assert_eq!(added(&pairs[..64]), Ok(()));
+        let (more, dropped) = added(&pairs);
+        assert_eq!(more.iter().count(), ENTRIES_MAX);
+        assert_eq!(dropped, ["more.a64, and 1 more like it, dropped: too many"]);
+        assert_eq!(added(&pairs[..64]).1, Vec::<String>::new());
     }
 }

@@ -1,19 +1,19 @@
-//! A valid record of each kind, and changes that make it invalid.
-#![expect(clippy::unwrap_used, reason = "tests")]
+//! A valid record of each kind, changes that cost a field, and changes that make it invalid.
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
+
+mod junk;
 
 use super::*;
-use crate::contract::record::{Image, MediaType, More, Video};
+use crate::contract::record::{BioLink, Image, MediaType, More, Video};
 
 const CODE: &str = "DdEo7DPG8x2";
 const PICTURE: &str = "https://scontent.cdninstagram.com/v/a.jpg?x=y";
 
-/// Checks a record with the default rules, as for Instagram itself.
-fn check(query: &Query, record: &Record) -> Checked {
-    let check = Check {
-        rules: &RequestRules::default(),
-    };
-    check.answers(query, record)?;
-    check.contents(query, record)
+/// Cleans a record with the default rules, as for Instagram itself. Returns what was dropped.
+fn check(query: &Query, record: &mut Record) -> Result<Vec<String>, Violation> {
+    answers(query, record)?;
+    let dropped = clean(&RequestRules::default(), query, record)?;
+    Ok(dropped.into_iter().map(|it| it.message).collect())
 }
 
 /// A post with only the fields that every post has.
@@ -64,9 +64,26 @@ fn asked(code: &str) -> Query {
 fn wrong(change: impl FnOnce(&mut Media)) -> String {
     let mut media = post(CODE);
     change(&mut media);
-    check(&asked(CODE), &Record::Media(media))
+    check(&asked(CODE), &mut Record::Media(media))
         .unwrap_err()
         .to_string()
+}
+
+/// Returns a post after this change, as it is served, and what was dropped from it.
+fn served(change: impl FnOnce(&mut Media)) -> (Media, Vec<String>) {
+    let mut media = post(CODE);
+    change(&mut media);
+    let mut record = Record::Media(media);
+    let dropped = check(&asked(CODE), &mut record).unwrap();
+    match record {
+        Record::Media(media) => (media, dropped),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Returns what is dropped from a post after this change.
+fn dropped(change: impl FnOnce(&mut Media)) -> Vec<String> {
+    served(change).1
 }
 
 fn person(username: &str) -> User {
@@ -76,8 +93,34 @@ fn person(username: &str) -> User {
     }
 }
 
-fn posts(page: impl FnOnce(&mut MediaPage)) -> Result<(), String> {
-    let mut found = MediaPage {
+fn tagged(username: &str, picture_url: &str) -> User {
+    User {
+        picture_url: Some(picture_url.to_owned()),
+        ..person(username)
+    }
+}
+
+fn child() -> Child {
+    Child {
+        media_id: None,
+        media_type: MediaType::Image,
+        renditions: Renditions::default(),
+        tagged_users: Vec::new(),
+        more: More::default(),
+    }
+}
+
+fn image(url: &str) -> Image {
+    Image {
+        url: url.to_owned(),
+        width: None,
+        height: None,
+    }
+}
+
+/// Returns a page of two posts after this change, as it is served, and what was dropped from it.
+fn posts(change: impl FnOnce(&mut MediaPage)) -> Result<(MediaPage, Vec<String>), String> {
+    let mut page = MediaPage {
         owner: person("Some.User"),
         total_count: None,
         items: vec![post(CODE), post(CODE)],
@@ -85,19 +128,55 @@ fn posts(page: impl FnOnce(&mut MediaPage)) -> Result<(), String> {
         end_cursor: None,
         more: More::default(),
     };
-    page(&mut found);
+    change(&mut page);
     let query = Query::posts("some.user".into(), 2, None);
-    check(&query, &Record::Page(found)).map_err(|violation| violation.to_string())
+    let mut record = Record::Page(page);
+    let dropped = check(&query, &mut record).map_err(|violation| violation.to_string())?;
+    match record {
+        Record::Page(page) => Ok((page, dropped)),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Returns the served ids of story items with these ids, and what was dropped.
+fn stories(ids: &[&str]) -> Result<(Vec<String>, Vec<String>), String> {
+    let item = |id: &&str| StoryItem {
+        id: (*id).to_owned(),
+        media_type: MediaType::Image,
+        renditions: Renditions::default(),
+        taken_at: None,
+        expiring_at: None,
+        view_count: None,
+        stickers: Vec::new(),
+        more: More::default(),
+    };
+    let mut record = Record::Stories(Stories {
+        user_id: "1".into(),
+        username: "a".into(),
+        has_active_stories: None,
+        items: ids.iter().map(item).collect(),
+        is_private: None,
+        more: More::default(),
+    });
+    let dropped = check(&Query::story("A".into()), &mut record);
+    let dropped = dropped.map_err(|violation| violation.to_string())?;
+    match record {
+        Record::Stories(stories) => {
+            let ids = stories.items.into_iter().map(|item| item.id);
+            Ok((ids.collect(), dropped))
+        }
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
 fn the_post_that_was_asked_for_passes() {
     let long = format!("{CODE}abcdefghijklmnopqrstuvwxyz-_");
     for (ask, found) in [(CODE, CODE), (&long, CODE), (CODE, &long)] {
-        assert!(check(&asked(ask), &Record::Media(post(found))).is_ok());
+        assert!(check(&asked(ask), &mut Record::Media(post(found))).is_ok());
     }
     let share = Query::post(Target::Share("https://www.instagram.com/share/x".into()));
-    assert!(check(&share, &Record::Media(post(CODE))).is_ok());
+    assert!(check(&share, &mut Record::Media(post(CODE))).is_ok());
 }
 
 #[test]
@@ -106,176 +185,258 @@ fn another_post_account_or_kind_does_not_pass() {
         wrong(|media| media.shortcode = "C".into()),
         "shortcode: another post than was asked for"
     );
-    let violation = check(&Query::story("a".into()), &Record::Media(post(CODE)))
+    let violation = check(&Query::story("a".into()), &mut Record::Media(post(CODE)))
         .unwrap_err()
         .to_string();
     assert_eq!(violation, "record: another kind than was asked for");
-    assert_eq!(posts(|_| {}), Ok(()));
+    assert_eq!(posts(|_| {}).unwrap().1, Vec::<String>::new());
     let other = posts(|page| page.owner = person("other"));
     assert_eq!(
-        other,
-        Err("username: another account than was asked for".into())
+        other.unwrap_err(),
+        "username: another account than was asked for"
     );
     assert!(posts(|page| page.owner = User::default()).is_err());
 }
 
 #[test]
-fn media_lie_on_instagrams_hosts() {
-    for url in [
-        "http://a.fbcdn.net/",
-        "https://evil.test/",
-        "https://evilfbcdn.net/",
-        "https://127.0.0.1/",
-        "",
-    ] {
-        let wrong = wrong(|media| media.renditions.images[0].url = url.into());
-        assert_eq!(
-            wrong, "images[0].url: not an https URL on a media host",
-            "{url}"
-        );
-    }
-    let child = |media: &mut Media| {
-        let mut renditions = media.renditions.clone();
-        let url = "https://evil.test/v.mp4".to_owned();
-        let (width, height, bitrate, codec, fps) = (None, None, None, None, None);
-        renditions.dash_videos = vec![Video {
-            url,
-            width,
-            height,
-            bitrate,
-            codec,
-            fps,
-            video_only: true,
-        }];
-        media.children = vec![Child {
-            media_id: None,
-            media_type: MediaType::Video,
-            renditions,
-            tagged_users: Vec::new(),
-            more: More::default(),
-        }];
-    };
-    assert_eq!(
-        wrong(child),
-        "children[0].dash_videos[0].url: not an https URL on a media host"
-    );
-    let tagged = |media: &mut Media| {
-        let picture_url = Some("https://evil.test/".to_owned());
-        media.tagged_users = vec![
-            person("a"),
-            User {
-                picture_url,
-                ..person("b")
-            },
-        ];
-    };
-    assert_eq!(
-        wrong(tagged),
-        "tagged_users[1].picture_url: not an https URL on a media host"
-    );
-}
-
-#[test]
-fn numbers_are_finite_and_in_range() {
-    for duration in [f64::NAN, f64::INFINITY, -1.0, 86_401.0] {
-        assert_eq!(
-            wrong(|media| media.renditions.duration = Some(duration)),
-            "duration: out of range"
-        );
-    }
-    let lat = |media: &mut Media| {
-        media.location = Some(Location {
-            id: None,
-            name: "x".into(),
-            lat: Some(f64::NAN),
-            lng: None,
-        });
-    };
-    assert_eq!(wrong(lat), "location.lat: out of range");
-    assert_eq!(
-        wrong(|media| media.taken_at = Some(u64::MAX)),
-        "taken_at: after the year 9999"
-    );
-}
-
-#[test]
-fn ids_texts_and_lists_have_their_sizes() {
+fn what_identifies_a_post_is_valid() {
     for id in ["", "x", "-1", "123456789012345678901"] {
         assert_eq!(
             wrong(|media| media.media_id = id.into()),
             "media_id: not a decimal id"
         );
+        let owner = User {
+            user_id: Some(id.into()),
+            ..person("a")
+        };
+        assert_eq!(
+            wrong(|media| media.owner = Some(owner)),
+            "owner.user_id: not a decimal id"
+        );
     }
-    assert_eq!(
-        wrong(|media| media.caption = Some("x".repeat(20_000))),
-        "caption: too long"
-    );
-    assert_eq!(
-        wrong(|media| media.hashtags = vec!["x".repeat(20_000)]),
-        "hashtags[0]: too long"
-    );
-    let child = Child {
-        media_id: None,
-        media_type: MediaType::Image,
-        renditions: Renditions::default(),
-        tagged_users: Vec::new(),
-        more: More::default(),
+}
+
+#[test]
+fn media_on_foreign_hosts_are_dropped() {
+    for url in [
+        "http://a.fbcdn.net/",
+        "https://a.fbcdn.net:8443/",
+        "https://user@a.fbcdn.net/",
+        "https://evil.test/",
+        "https://evilfbcdn.net/",
+        "https://127.0.0.1/",
+        " ",
+        "",
+    ] {
+        let (media, dropped) = served(|media| media.renditions.images.push(image(url)));
+        let words = "images[1] dropped: images[1].url: not an https URL on a media host";
+        assert_eq!(dropped, [words], "{url}");
+        assert_eq!(media, post(CODE), "{url}");
+        let (media, dropped) = served(|media| media.renditions.images[0].url = url.into());
+        assert_eq!((media.renditions.images.len(), dropped.len()), (0, 1));
+    }
+}
+
+#[test]
+fn a_child_keeps_its_place_without_its_media() {
+    let video = Video {
+        url: "https://evil.test/v.mp4".to_owned(),
+        width: None,
+        height: None,
+        bitrate: None,
+        codec: None,
+        fps: None,
+        video_only: true,
     };
+    let (media, dropped) = served(|media| {
+        media.children = vec![child(), child()];
+        media.children[0].renditions.dash_videos = vec![video];
+        media.children[0].media_id = Some("x".into());
+    });
+    assert_eq!(media.children, [child(), child()]);
     assert_eq!(
-        wrong(|media| media.children = vec![child; 21]),
-        "children: too many"
+        dropped,
+        [
+            "children[0].media_id dropped: not a decimal id",
+            "children[0].dash_videos[0] dropped: \
+             children[0].dash_videos[0].url: not an https URL on a media host",
+        ]
     );
+}
+
+/// instagrapi#2286: the picture of a tagged account made the post unreadable.
+#[test]
+fn pictures_of_people_cost_only_themselves() {
+    let anonymous = "http://images.ak.instagram.com/profiles/anonymousUser.jpg";
+    let (media, dropped) = served(|media| {
+        media.owner = Some(tagged("a", anonymous));
+        media.coauthors = vec![tagged("b", "")];
+        media.tagged_users = vec![tagged("c", PICTURE), tagged("d", "/x"), tagged("e", " ")];
+    });
+    let no_url = "not an https URL on a media host";
     assert_eq!(
-        posts(|page| page.items.push(post(CODE))),
-        Err("items: too many".into())
+        dropped,
+        [
+            format!("owner.picture_url dropped: {no_url}"),
+            format!("coauthors[0].picture_url dropped: {no_url}"),
+            format!("tagged_users[1].picture_url, and 1 more like it, dropped: {no_url}"),
+        ]
+    );
+    assert_eq!(media.owner, Some(person("a")));
+    assert_eq!(media.coauthors, [person("b")]);
+    assert_eq!(
+        media.tagged_users,
+        [tagged("c", PICTURE), person("d"), person("e")]
     );
 }
 
 #[test]
-fn a_cursor_is_there_exactly_when_there_is_a_next_page() {
+fn people_without_name_and_id_are_dropped() {
+    let (media, dropped) = served(|media| {
+        let user_id = Some("x".into());
+        media.tagged_users = vec![
+            User {
+                user_id,
+                ..User::default()
+            },
+            person("b"),
+        ];
+    });
+    assert_eq!(media.tagged_users, [person("b")]);
+    assert_eq!(dropped.len(), 2, "{dropped:?}");
+}
+
+/// instaloader#1349, instaloader#2212: places with odd coordinates.
+#[test]
+fn coordinates_out_of_range_are_dropped_together() {
+    let place = |lat: f64, lng: f64| {
+        let (media, dropped) = served(|media| {
+            media.location = Some(Location {
+                id: None,
+                name: "x".into(),
+                lat: Some(lat),
+                lng: Some(lng),
+            });
+        });
+        let place = media.location.unwrap();
+        assert_eq!(place.name, "x");
+        (place.lat.zip(place.lng), dropped.len())
+    };
+    assert_eq!(place(-90.0, 180.0), (Some((-90.0, 180.0)), 0));
+    for (lat, lng, fields) in [
+        (12.5, 181.0, 1),
+        (-90.5, 0.0, 1),
+        (151.2, -33.8, 1),
+        (f64::NAN, f64::INFINITY, 2),
+    ] {
+        assert_eq!(place(lat, lng), (None, fields), "{lat} {lng}");
+    }
+}
+
+#[test]
+fn numbers_are_finite_and_in_range() {
+    for duration in [f64::NAN, f64::INFINITY, -1.0, 86_401.0] {
+        let (media, dropped) = served(|media| media.renditions.duration = Some(duration));
+        assert_eq!(dropped, ["duration dropped: out of range"]);
+        assert_eq!(media, post(CODE));
+    }
+    let (media, dropped) = served(|media| media.taken_at = Some(u64::MAX));
+    assert_eq!(dropped, ["taken_at dropped: after the year 9999"]);
+    assert_eq!(media, post(CODE));
+}
+
+#[test]
+fn texts_have_their_size() {
+    let long = || "x".repeat(20_000);
+    let (media, lost) = served(|media| media.caption = Some(long()));
+    assert_eq!(
+        (media.caption, lost),
+        (None, vec!["caption dropped: too long".into()])
+    );
+    let (media, lost) = served(|media| media.hashtags = vec!["a".into(), long()]);
+    assert_eq!(media.hashtags, ["a"]);
+    assert_eq!(lost, ["hashtags[1] dropped: too long"]);
+    let link = |url: String| BioLink { url, title: None };
+    let mut links = vec![link(long()), link("b".into())];
+    let rules = RequestRules::default();
+    let mut cleaner = Cleaner::new(&rules);
+    cleaner.list("bio_links", &mut links, |this, link| {
+        this.word(&mut link.url)
+    });
+    assert_eq!(links, [link("b".into())]);
+}
+
+#[test]
+fn a_carousel_may_have_more_than_twenty_children() {
+    let (media, lost) = served(|media| media.children = vec![child(); 21]);
+    assert_eq!((media.children.len(), lost.len()), (21, 0));
+    let lost = dropped(|media| media.children = vec![child(); 1001]);
+    assert_eq!(lost, ["children[1000..] dropped: too many"]);
+}
+
+#[test]
+fn a_bad_item_of_a_page_costs_only_itself() {
+    let (page, dropped) = posts(|page| page.items[0].media_id = "x".into()).unwrap();
+    assert_eq!(page.items, [post(CODE)]);
+    assert_eq!(
+        dropped,
+        ["items[0] dropped: items[0].media_id: not a decimal id"]
+    );
+    let all = posts(|page| {
+        for item in &mut page.items {
+            item.media_id = "x".into();
+        }
+    });
+    assert_eq!(all.unwrap_err(), "items[0].media_id: not a decimal id");
+    assert_eq!(
+        posts(|page| page.items.push(post(CODE))).unwrap_err(),
+        "items: too many"
+    );
+}
+
+#[test]
+fn only_a_cursor_continues_a_page() {
     let next = |cursor: Option<&str>, more: bool| {
         posts(|page| {
             page.end_cursor = cursor.map(str::to_owned);
             page.has_next_page = more;
         })
     };
-    assert_eq!(next(Some("c"), true), Ok(()));
-    for (cursor, more) in [
-        (Some("c"), false),
-        (None, true),
-        (Some(""), true),
-        (Some(&*"c".repeat(2049)), true),
-    ] {
-        assert!(next(cursor, more).unwrap_err().starts_with("end_cursor: "));
+    assert_eq!(next(Some("c"), true).unwrap().1, Vec::<String>::new());
+    for cursor in [None, Some(""), Some(&*"c".repeat(2049))] {
+        assert!(next(cursor, true).unwrap_err().starts_with("end_cursor: "));
     }
+    let (page, dropped) = next(Some("c"), false).unwrap();
+    assert_eq!(page.end_cursor, None);
+    assert_eq!(dropped, ["end_cursor dropped: without a next page"]);
 }
 
 #[test]
 fn story_ids_are_numbers() {
-    let found = |id: &str| {
-        let item = StoryItem {
-            id: id.into(),
-            media_type: MediaType::Image,
-            renditions: Renditions::default(),
-            taken_at: None,
-            expiring_at: None,
-            view_count: None,
-            stickers: Vec::new(),
-            more: More::default(),
-        };
-        let record = Stories {
-            user_id: "1".into(),
-            username: "a".into(),
-            has_active_stories: None,
-            items: vec![item],
-            is_private: None,
-            more: More::default(),
-        };
-        check(&Query::story("A".into()), &Record::Stories(record))
-    };
-    assert!(found("1_2").is_ok() && found("1").is_ok());
+    for id in ["1_2", "1"] {
+        assert_eq!(stories(&[id]), Ok((vec![id.into()], Vec::new())));
+    }
+    let (ids, dropped) = stories(&["1_2", "../1", "3"]).unwrap();
+    assert_eq!(ids, ["1_2", "3"]);
+    assert_eq!(dropped, ["items[1] dropped: items[1].id: not a story's id"]);
     assert_eq!(
-        found("../1").unwrap_err().to_string(),
-        "items[0].id: not a story's id"
+        stories(&["../1"]),
+        Err("items[0].id: not a story's id".into())
+    );
+    assert_eq!(stories(&[]), Ok((Vec::new(), Vec::new())));
+}
+
+#[test]
+fn a_report_is_short_however_much_is_dropped() {
+    let lost = dropped(|media| {
+        media.children = vec![child(); 500];
+        for child in &mut media.children {
+            child.renditions.images = vec![image("http://x/"); 50];
+        }
+    });
+    assert_eq!(
+        lost,
+        ["children[0].images[0], and 24999 more like it, dropped: \
+          children[0].images[0].url: not an https URL on a media host"]
     );
 }

@@ -24,8 +24,8 @@ use crate::{
 /// Maximum time for all cases of one component, seconds. A hundred cases take a fraction of one second.
 const WALL_S_MAX: u64 = 30;
 
-/// The result of each case, in the order of the cases.
-pub(crate) type Ends = Vec<(String, Result<(), Mismatch>)>;
+/// The result of each case, in the order of the cases: what the check dropped from its record, or the mismatch.
+pub(crate) type Ends = Vec<(String, Result<Vec<String>, Mismatch>)>;
 
 /// Returns the embedded cases of the plugin `name`.
 ///
@@ -76,7 +76,7 @@ pub(crate) fn run(
 fn within(
     wall: Duration,
     cases: &[Case],
-    run: &(dyn Fn(&Case) -> Result<(), Mismatch> + Sync),
+    run: &(dyn Fn(&Case) -> Result<Vec<String>, Mismatch> + Sync),
     told: &(dyn Fn(usize, usize) + Send + Sync),
 ) -> Result<Ends, String> {
     let deadline = Instant::now() + wall;
@@ -127,7 +127,7 @@ mod tests {
         let runs = AtomicUsize::new(0);
         let run = |_: &Case| {
             runs.fetch_add(1, Ordering::Relaxed);
-            Ok(())
+            Ok(Vec::new())
         };
         let ends = within(Duration::from_secs(60), &cases, &run, &|_, _| ()).unwrap();
         let titles: Vec<_> = ends.iter().map(|(title, _)| title.clone()).collect();
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn cases_that_take_too_long_are_no_proof() {
         let cases = ::embedded::cases("post").unwrap();
-        let refused = within(Duration::ZERO, &cases, &|_| Ok(()), &|_, _| ()).unwrap_err();
+        let refused = within(Duration::ZERO, &cases, &|_| Ok(Vec::new()), &|_, _| ()).unwrap_err();
         assert_eq!(
             refused,
             format!("only 0 of {} cases ran in 0 s", cases.len())

@@ -52,12 +52,13 @@ pub(crate) fn title(case: &Case) -> String {
     format!("{}/{}", case.kind, case.name)
 }
 
-/// Runs one case with the plugin's own settings. Blocks.
+/// Runs one case with the plugin's own settings. Returns a message for each field that the check of the record dropped.
+/// Blocks.
 ///
 /// # Errors
 /// How it ended, if not as expected, in words for the plugin's author.
-pub(crate) fn run(subject: &Subject<'_>, case: &Case) -> Result<(), Mismatch> {
-    let differences = match end(subject, case) {
+pub(crate) fn run(subject: &Subject<'_>, case: &Case) -> Result<Vec<String>, Mismatch> {
+    let (differences, dropped) = match replayed(subject, case) {
         Err(reason) => {
             return Err(Mismatch {
                 case: title(case),
@@ -65,10 +66,10 @@ pub(crate) fn run(subject: &Subject<'_>, case: &Case) -> Result<(), Mismatch> {
                 differences: Vec::new(),
             });
         }
-        Ok(end) => differences(&case.expected, &end),
+        Ok((end, dropped)) => (differences(&case.expected, &end), dropped),
     };
     match differences.first() {
-        None => Ok(()),
+        None => Ok(dropped),
         Some(first) => Err(Mismatch {
             case: title(case),
             reason: first.to_string(),
@@ -82,6 +83,11 @@ pub(crate) fn run(subject: &Subject<'_>, case: &Case) -> Result<(), Mismatch> {
 /// # Errors
 /// A fault or a broken rule, in words.
 pub(crate) fn end(subject: &Subject<'_>, case: &Case) -> Result<Expected, String> {
+    replayed(subject, case).map(|(end, _)| end)
+}
+
+/// As [`end`], with the messages of [`run`].
+fn replayed(subject: &Subject<'_>, case: &Case) -> Result<(Expected, Vec<String>), String> {
     let Subject {
         sandbox,
         manifest,
@@ -98,11 +104,13 @@ pub(crate) fn end(subject: &Subject<'_>, case: &Case) -> Result<Expected, String
     let ending = driver::replay(rules, manifest, &query, &case.har, |arguments| {
         sandbox.extract(&query, &context, &arguments)
     });
-    match ending.result {
-        Ok(record) => Ok(Expected::Record(json(&*record)?)),
-        Err(Cause::Refused(refusal)) => Ok(Expected::Refusal(json(&refusal)?)),
-        Err(cause) => Err(cause.to_string()),
-    }
+    let dropped = ending.dropped.into_iter().map(|dropped| dropped.message);
+    let end = match ending.result {
+        Ok(record) => Expected::Record(json(&*record)?),
+        Err(Cause::Refused(refusal)) => Expected::Refusal(json(&refusal)?),
+        Err(cause) => return Err(cause.to_string()),
+    };
+    Ok((end, dropped.collect()))
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Value, String> {

@@ -84,6 +84,8 @@ pub struct Cost {
     pub longest_us: u64,
     /// The longest call as a share of the deadline, percent.
     pub deadline_percent: f64,
+    /// What the host's check dropped from its record.
+    pub dropped: Vec<String>,
     /// How it ended, if not as expected. The costs are then those up to that point.
     pub failed: Option<String>,
 }
@@ -193,22 +195,27 @@ fn costs(
 
 fn cost(serving: &Subject<'_>, counting: &Subject<'_>, case: &Case, ms: u64) -> Cost {
     let mut longest = Duration::MAX;
-    let mut failed = None;
+    let mut result = Ok(Vec::new());
     for _ in 0..RUNS {
-        failed = replay::run(serving, case).err();
+        result = replay::run(serving, case);
         longest = longest.min(serving.sandbox.take_usage().longest);
     }
     // Its result is the same as above: the same arguments give the same outcome.
     let _ = replay::run(counting, case);
     let taken = counting.sandbox.take_usage();
     let deadline = Duration::from_millis(ms);
+    let (dropped, failed) = match result {
+        Ok(dropped) => (dropped, None),
+        Err(mismatch) => (Vec::new(), Some(mismatch.to_string())),
+    };
     Cost {
         case: replay::title(case),
         calls: taken.calls,
         instructions: taken.instructions,
         longest_us: u64::try_from(longest.as_micros()).unwrap_or(u64::MAX),
         deadline_percent: 100.0 * longest.as_secs_f64() / deadline.as_secs_f64(),
-        failed: failed.map(|mismatch| mismatch.to_string()),
+        dropped,
+        failed,
     }
 }
 
@@ -272,6 +279,9 @@ impl fmt::Display for Cost {
             f,
             "{instructions:>16}  {calls:>2} calls {ms:>7.2} ms {percent:>5.2} %  {case}"
         )?;
+        for message in &self.dropped {
+            write!(f, "\n{:>18}warning: {message}", "")?;
+        }
         match &self.failed {
             Some(why) => write!(f, "\n{:>18}FAIL  {why}", ""),
             None => Ok(()),

@@ -23,14 +23,14 @@ use crate::{
 /// The results of all cases.
 #[derive(Clone, Debug, Serialize)]
 pub struct TestReport {
-    /// `<kind>/<case>`, and the mismatch if it did not end as expected.
+    /// `<kind>/<case>`, and what the check dropped from its record, or the mismatch if it did not end as expected.
     #[serde(serialize_with = "by_name")]
-    pub cases: Vec<(String, Result<(), Mismatch>)>,
+    pub cases: Vec<(String, Result<Vec<String>, Mismatch>)>,
 }
 
 /// Serializes the cases as an object with one key per case; the value is null if it passed.
 fn by_name<S: Serializer>(
-    cases: &[(String, Result<(), Mismatch>)],
+    cases: &[(String, Result<Vec<String>, Mismatch>)],
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.collect_map(
@@ -120,7 +120,12 @@ impl fmt::Display for TestReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (case, ended) in &self.cases {
             match ended {
-                Ok(()) => writeln!(f, "ok    {case}")?,
+                Ok(dropped) => {
+                    writeln!(f, "ok    {case}")?;
+                    for message in dropped {
+                        writeln!(f, "      warning: {message}")?;
+                    }
+                }
                 Err(mismatch) if mismatch.differences.is_empty() => {
                     writeln!(f, "FAIL  {case}\n      {}", mismatch.reason)?;
                 }

@@ -71,6 +71,8 @@ pub struct Serving {
     pub calls: u64,
     /// The results of extractions on it.
     pub endings: BTreeMap<Class, u64>,
+    /// Records from which the host's check dropped a field.
+    pub trimmed: u64,
     /// Where its settings come from.
     pub settings: Settings,
 }
@@ -141,6 +143,7 @@ impl Serving {
             since: rfc3339(plugin.since()),
             calls: plugin.calls(),
             endings: plugin.endings(),
+            trimmed: plugin.trimmed(),
             settings: Settings { file, error },
         }
     }

@@ -15,7 +15,7 @@ use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 use super::health::Window;
 use crate::{
     contract::{Context, Fault, Manifest, Outcome, PluginName, Query},
-    driver::{Arguments, Class},
+    driver::{Arguments, Class, Ending},
     plugin::{admission::AdmittedComponent, config::Config, package::settings, sandbox::Sandbox},
 };
 
@@ -39,6 +39,7 @@ struct Version {
     sandbox: Sandbox,
     calls: AtomicU64,
     endings: [AtomicU64; Class::ALL.len()],
+    trimmed: AtomicU64,
     window: Mutex<Window>,
 }
 
@@ -83,6 +84,7 @@ impl Plugin {
             sandbox,
             calls: AtomicU64::new(0),
             endings: Default::default(),
+            trimmed: AtomicU64::new(0),
             window: Mutex::default(),
         };
         Self {
@@ -172,8 +174,13 @@ impl Plugin {
     }
 
     /// Counts the result of an extraction on this version.
-    pub fn ended(&self, class: Class) {
-        self.version.endings[class as usize].fetch_add(1, Ordering::Relaxed);
+    pub fn ended(&self, ending: &Ending) {
+        if let Some(class) = ending.class() {
+            self.version.endings[class as usize].fetch_add(1, Ordering::Relaxed);
+        }
+        if !ending.dropped.is_empty() {
+            self.version.trimmed.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     /// The results of its latest extractions.
@@ -203,6 +210,11 @@ impl Plugin {
 
     pub(super) fn calls(&self) -> u64 {
         self.version.calls.load(Ordering::Relaxed)
+    }
+
+    /// The number of records from which the check dropped something.
+    pub(super) fn trimmed(&self) -> u64 {
+        self.version.trimmed.load(Ordering::Relaxed)
     }
 
     pub(super) fn endings(&self) -> BTreeMap<Class, u64> {
