@@ -49,6 +49,19 @@ pub(super) fn first_positive<'a>(values: impl IntoIterator<Item = &'a Value>) ->
     })
 }
 
+/// A time in seconds since 1970. Some answers state milliseconds or microseconds, or a fraction; 0 and negative times mean
+/// that none is stated.
+pub(super) fn time(value: &Value) -> Option<u64> {
+    /// Seconds reach this number in the year 5138, milliseconds reached it in 1973.
+    const SECONDS_MAX: u64 = 100_000_000_000;
+    let whole = || number(value).map(f64::floor).filter(|time| *time > 0.0);
+    let mut time = count(value).or_else(|| whole().map(|time| time as u64))?;
+    while time >= SECONDS_MAX {
+        time /= 1000;
+    }
+    (time > 0).then_some(time)
+}
+
 /// A width, height or the like; 0 means that it is not stated.
 pub(super) fn pixels(value: &Value) -> Option<u32> {
     count(value)
@@ -79,10 +92,12 @@ pub(super) fn flag(value: &Value) -> Option<bool> {
 pub(super) fn id(value: &Value) -> Option<String> {
     match value {
         Value::Number(number) => number.as_u64().map(|id| id.to_string()),
+        // The contract's ids have the digits of 64 bits.
         Value::String(text) => {
             let text = text.strip_prefix("POLARIS_").unwrap_or(text);
             let digits = text.split('_').next().unwrap_or_default();
-            let is_id = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            let is_id = (1..=20).contains(&digits.len())
+                && digits.bytes().all(|byte| byte.is_ascii_digit());
             is_id.then(|| digits.to_owned())
         }
         _ => None,
@@ -130,7 +145,34 @@ mod tests {
             assert_eq!(id(&value).as_deref(), Some("3982487950286638198"));
         }
         assert_eq!(id(&json!("highlight:1")), None);
+        assert_eq!(id(&json!("123456789012345678901")), None);
         assert_eq!(id(&json!("")), None);
+    }
+
+    #[test]
+    fn times_are_seconds_whatever_their_unit() {
+        for value in [
+            json!(1_780_000_000),
+            json!("1780000000"),
+            json!(1_780_000_000.75),
+            json!("1780000000.5"),
+            json!(1_780_000_000_123_u64),
+            json!("1780000000123"),
+            json!(1_780_000_000_123_456_u64),
+            json!(1_780_000_000_123_456_789_u64),
+        ] {
+            assert_eq!(time(&value), Some(1_780_000_000), "{value}");
+        }
+        for value in [
+            json!(0),
+            json!(-1),
+            json!(null),
+            json!("now"),
+            json!(""),
+            json!(0.5),
+        ] {
+            assert_eq!(time(&value), None, "{value}");
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub(super) fn media(node: &Value) -> Option<Media> {
             .find_map(|name| field::count(&node[*name]["count"]))
     };
     let children: Vec<Child> = field::nodes(&node["edge_sidecar_to_children"])
+        .filter(|node| node.is_object())
         .map(child)
         .collect();
     Some(Media {
@@ -31,7 +32,7 @@ pub(super) fn media(node: &Value) -> Option<Media> {
         hashtags: caption.as_deref().map(hashtags).unwrap_or_default(),
         mentions: caption.as_deref().map(mentions).unwrap_or_default(),
         caption,
-        taken_at: field::count(&node["taken_at_timestamp"]).filter(|time| *time > 0),
+        taken_at: field::time(&node["taken_at_timestamp"]),
         owner: user::owner(node),
         coauthors: user::users(field::list(&node["coauthor_producers"])),
         tagged_users: tagged_users(node),

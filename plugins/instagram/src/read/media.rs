@@ -88,8 +88,9 @@ fn modern(node: &Value) -> Option<Media> {
     let shown = |count: Option<u64>| count.filter(|_| counts_hidden != Some(true));
     let plays =
         ["play_count", "ig_play_count", "fb_play_count", "view_count"].map(|key| &node[key]);
-    let children: Vec<Child> = field::list(&node["carousel_media"])
-        .iter()
+    let children = field::list(&node["carousel_media"]).iter();
+    let children: Vec<Child> = children
+        .filter(|node| node.is_object())
         .map(child)
         .collect();
     Some(Media {
@@ -101,7 +102,7 @@ fn modern(node: &Value) -> Option<Media> {
         hashtags: caption.as_deref().map(hashtags).unwrap_or_default(),
         mentions: caption.as_deref().map(mentions).unwrap_or_default(),
         caption,
-        taken_at: field::count(&node["taken_at"]).filter(|time| *time > 0),
+        taken_at: field::time(&node["taken_at"]),
         owner: user::owner(node),
         coauthors: user::users(field::list(&node["coauthor_producers"])),
         tagged_users: tagged_users(node),

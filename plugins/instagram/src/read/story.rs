@@ -147,7 +147,8 @@ fn story_item(path: &str, item: &Value, user_id: Option<&str>) -> Result<StoryIt
             item,
         ));
     }
-    let first = |keys: [&str; 2]| keys.iter().find_map(|key| field::count(&item[*key]));
+    let count = |key: &str| field::count(&item[key]);
+    let time = |key: &str| field::time(&item[key]);
     Ok(StoryItem {
         id: user_id.map_or_else(
             || media_id.clone(),
@@ -155,10 +156,10 @@ fn story_item(path: &str, item: &Value, user_id: Option<&str>) -> Result<StoryIt
         ),
         media_type: media::media_type(item),
         renditions,
-        taken_at: first(["taken_at", "taken_at_timestamp"]),
-        expiring_at: first(["expiring_at", "expiring_at_timestamp"]),
+        taken_at: time("taken_at").or_else(|| time("taken_at_timestamp")),
+        expiring_at: time("expiring_at").or_else(|| time("expiring_at_timestamp")),
         // `edge_story_media_viewers` is 0 for everyone except the owner.
-        view_count: first(["viewer_count", "story_view_count"]),
+        view_count: count("viewer_count").or_else(|| count("story_view_count")),
         stickers: sticker::stickers(item),
         more: Vec::new(),
     })
