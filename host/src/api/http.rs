@@ -26,7 +26,7 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Websites whose scripts may read responses, as in `https://example.com`. None unless configured.
     pub allowed_origins: Vec<String>,
-    /// Proxies whose `X-Forwarded-For` is trusted.
+    /// Proxies whose `X-Forwarded-For` or `Forwarded` is trusted.
     pub trusted_proxies: Vec<IpNet>,
     /// Maximum time to answer a request, milliseconds. Longer than an extraction may take.
     pub handler_ms_max: u64,
