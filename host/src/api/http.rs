@@ -4,6 +4,7 @@
 pub(in crate::api) mod answer;
 pub(in crate::api) mod body;
 pub(in crate::api) mod clock;
+pub(in crate::api) mod conditional;
 pub(in crate::api) mod document;
 pub(in crate::api) mod error;
 pub(in crate::api) mod layers;

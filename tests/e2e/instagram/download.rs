@@ -12,6 +12,7 @@ mod large;
 mod power;
 mod queue;
 mod refused;
+mod versions;
 
 use std::{process::Command, time::Duration};
 

@@ -14,6 +14,7 @@ use utoipa_axum::{router::UtoipaMethodRouter, routes};
 use crate::{
     api::http::{
         answer::Bytes,
+        conditional::{Condition, condition},
         document::{Endpoint, LIMIT_ERRORS, described},
         error::{ApiError, Code},
     },
@@ -23,6 +24,8 @@ use crate::{
 
 /// No browser may run the file as a page of this server, whatever it contains.
 const CONTENT_SECURITY_POLICY: &str = "sandbox; default-src 'none'";
+/// A file with this name may be another one later.
+const CACHE_CONTROL: &str = "no-cache";
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
 
@@ -33,6 +36,7 @@ const ENDPOINT: Endpoint = Endpoint {
         &[
             Code::FileNotFound,
             Code::FileExpired,
+            Code::PreconditionFailed,
             Code::RangeNotSatisfiable,
         ],
         LIMIT_ERRORS,
@@ -47,9 +51,12 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
 #[utoipa::path(get, path = "/instagram/download/file/{filename}", operation_id = "download_file", tag = "File Download",
     summary = "Get a downloaded file",
     params(("filename" = String, Path, description = "As in the status of a finished job"),
-        ("Range" = Option<String>, Header, description = "One range of bytes")),
+        ("Range" = Option<String>, Header, description = "One range of bytes"),
+        ("If-Match" = Option<String>, Header, description = "Only these versions, by their ETag"),
+        ("If-None-Match" = Option<String>, Header, description = "Not these versions, by their ETag")),
     responses((status = 200, description = "The file", body = Bytes, content_type = "application/octet-stream"),
-        (status = 206, description = "The asked range of it", body = Bytes, content_type = "application/octet-stream")))]
+        (status = 206, description = "The asked range of it", body = Bytes, content_type = "application/octet-stream"),
+        (status = 304, description = "The client already has this version")))]
 async fn file(
     State(downloads): State<Downloads>,
     Path(filename): Path<String>,
@@ -58,6 +65,17 @@ async fn file(
     let found = downloads.file(&filename).await?;
     let whole = found.row.bytes;
     let tag = format!("\"{}\"", &found.row.sha256);
+    match condition(&headers, &tag) {
+        Condition::Met => {}
+        Condition::Failed => return Err(Code::PreconditionFailed.into()),
+        Condition::Unchanged => {
+            let fields = [
+                (header::ETAG, tag.as_str()),
+                (header::CACHE_CONTROL, CACHE_CONTROL),
+            ];
+            return Ok((StatusCode::NOT_MODIFIED, fields).into_response());
+        }
+    }
     let mut response = match wanted(&headers, &tag, whole) {
         RequestedPart::Whole => {
             let body = Body::from_stream(downloads.read(&found, None).await?);
@@ -117,7 +135,7 @@ fn describe(found: &AvailableFile, tag: &str, headers: &mut HeaderMap) {
     let fields = [
         (header::CONTENT_TYPE, found.row.content_type.as_str()),
         (header::CONTENT_DISPOSITION, &disposition),
-        (header::CACHE_CONTROL, "no-cache"),
+        (header::CACHE_CONTROL, CACHE_CONTROL),
         (header::ACCEPT_RANGES, "bytes"),
         (header::ETAG, tag),
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),

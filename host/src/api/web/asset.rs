@@ -6,7 +6,10 @@ use axum::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::api::http::error::{ApiError, Code};
+use crate::api::http::{
+    conditional::{Condition, condition},
+    error::{ApiError, Code},
+};
 
 /// Allows only our own files; scripts may not write markup either.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
@@ -45,11 +48,11 @@ impl Asset {
             (header::CACHE_CONTROL, CACHE_CONTROL),
             (header::ETAG, self.tag.as_str()),
         ];
-        let known = headers.get(header::IF_NONE_MATCH);
-        if known.is_some_and(|tag| tag == self.tag.as_str()) {
-            return (StatusCode::NOT_MODIFIED, fields).into_response();
+        match condition(headers, &self.tag) {
+            Condition::Met => (fields, self.text).into_response(),
+            Condition::Unchanged => (StatusCode::NOT_MODIFIED, fields).into_response(),
+            Condition::Failed => ApiError::from(Code::PreconditionFailed).into_response(),
         }
-        (fields, self.text).into_response()
     }
 }
 

@@ -28,6 +28,7 @@ const WORDS = {
   FILE_NOT_FOUND: ["This file has expired", "The server keeps files for 30 minutes. Download it again."],
   METHOD_NOT_ALLOWED: ["This action is not supported here", "Reload the page and try again."],
   FILE_EXPIRED: ["This file has expired", "The server keeps files for 30 minutes. Download it again."],
+  PRECONDITION_FAILED: ["The file has changed", "Download it again."],
   FILE_TOO_LARGE: ["The file is too large for this server", "Choose a smaller quality."],
   PAYLOAD_TOO_LARGE: ["The request is too large", "Paste fewer lines."],
   URI_TOO_LONG: ["The text is too long", "Paste only the link."],
