@@ -43,24 +43,23 @@ pub(super) struct Session(Vec<Cookie>);
 impl Session {
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let wrong = |what: String| Error::Config(format!("cookies {}: {what}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-        Self::parse(&text).map_err(wrong)
+        let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        Self::parse(&String::from_utf8_lossy(&bytes)).map_err(wrong)
     }
 
+    /// Reads the lines for instagram.com; those of other sites do not matter, whatever they are.
     fn parse(text: &str) -> Result<Self, String> {
         let mut cookies = Vec::new();
+        let text = text.trim_start_matches('\u{feff}');
         for (number, line) in (1..).zip(text.lines()) {
             let line = line.trim_end_matches('\r');
             let entry = line.strip_prefix("#HttpOnly_").unwrap_or(line);
-            if entry.starts_with('#') || entry.trim().is_empty() {
-                continue;
-            }
-            let cookie = cookie(entry).map_err(|what| format!("line {number}: {what}"))?;
-            if cookie.domain == "instagram.com" || below(&cookie.domain, "instagram.com") {
-                cookies.push(cookie);
+            if !entry.starts_with('#') && is_instagrams(entry) {
+                cookies.push(cookie(entry).map_err(|what| format!("line {number}: {what}"))?);
             }
         }
-        if cookies.iter().any(|cookie| cookie.name == SESSION) {
+        let is_session = |cookie: &Cookie| cookie.name == SESSION && !cookie.value.0.is_empty();
+        if cookies.iter().any(is_session) {
             Ok(Self(cookies))
         } else {
             Err(format!("no {SESSION} cookie for instagram.com"))
@@ -106,38 +105,55 @@ impl Cookie {
     }
 }
 
+/// Whether a line is about instagram.com, also if it is not a valid one.
+fn is_instagrams(line: &str) -> bool {
+    let domain = domain(line.split_whitespace().next().unwrap_or_default());
+    domain == "instagram.com" || below(&domain, "instagram.com")
+}
+
+fn domain(field: &str) -> String {
+    field.trim_start_matches('.').to_ascii_lowercase()
+}
+
 /// Parses seven fields between tabs: domain, whether names below it are included, path, whether https only, expiry,
-/// name, value.
+/// name, value. A line may end before an empty value.
 fn cookie(line: &str) -> Result<Cookie, &'static str> {
     let fields: Vec<&str> = line.split('\t').collect();
-    let &[domain, wide, path, _secure, expires, name, value] = fields.as_slice() else {
-        return Err("not seven fields between tabs");
+    let (place, wide, path, expires, name, value) = match *fields.as_slice() {
+        [place, wide, path, _secure, expires, name, value] => {
+            (place, wide, path, expires, name, value)
+        }
+        [place, wide, path, _secure, expires, name] => (place, wide, path, expires, name, ""),
+        _ => return Err("not seven fields between tabs"),
     };
-    if !name
-        .bytes()
-        .chain(value.bytes())
-        .all(|byte| byte.is_ascii_graphic() && byte != b';')
-        || name.is_empty()
-    {
+    let mut bytes = name.bytes().chain(value.bytes());
+    if name.is_empty() || !bytes.all(|byte| byte.is_ascii_graphic() && byte != b';') {
         return Err("a name or value that no cookie can have");
     }
     Ok(Cookie {
-        domain: domain.trim_start_matches('.').to_ascii_lowercase(),
-        below: match wide {
+        domain: domain(place),
+        below: match wide.to_ascii_uppercase().as_str() {
             "TRUE" => true,
             "FALSE" => false,
             _ => return Err("the second field is neither TRUE nor FALSE"),
         },
         path: path.to_owned(),
-        // Some browsers write fractions.
-        expires: expires
-            .split('.')
-            .next()
-            .and_then(|seconds| seconds.parse().ok())
-            .ok_or("the fifth field is not a time in seconds")?,
+        expires: expiry(expires).ok_or("the fifth field is not a time in seconds")?,
         name: name.to_owned(),
         value: Secret(value.to_owned()),
     })
+}
+
+/// Seconds since 1970; 0 for the end of the browser's session, which programs write as an empty field, 0 or -1. Some
+/// browsers write fractions.
+fn expiry(field: &str) -> Option<i64> {
+    match field.trim() {
+        "" => Some(0),
+        seconds => seconds
+            .parse::<f64>()
+            .ok()
+            .map(|seconds| seconds.max(0.0) as i64),
+    }
 }
 
 fn secret(text: &str) -> Option<HeaderValue> {
@@ -220,23 +236,57 @@ mod tests {
         assert!(!printed.contains("tok\""), "{printed}");
     }
 
+    /// The lines of other programs, as yt-dlp and instaloader report them.
+    #[test]
+    fn files_of_every_program_are_read() {
+        const LINE: &str = ".instagram.com\tTRUE\t/\tTRUE\t0\tsessionid\ts";
+        for text in [
+            format!("{LINE}\n"),
+            format!("\u{feff}{LINE}\r\n"),
+            format!("\u{feff}# Netscape HTTP Cookie File\n\n{LINE}"),
+            format!("#HttpOnly_{LINE}"),
+            format!(".evil.test\tTRUE\t/\tTRUE\t0\ta\tb c\u{fffd}\n{LINE}"),
+            format!(".evil.test TRUE / nonsense\nevil.test\tYES\t\t\tsoon\n\t\n{LINE}"),
+            LINE.replace("TRUE", "true"),
+            LINE.replace("\t0\t", "\t\t"),
+            LINE.replace("\t0\t", "\t-1\t"),
+            LINE.replace("\t0\t", "\t4.1e9\t"),
+            LINE.replace(".instagram.com", "WWW.Instagram.com"),
+            format!("{LINE}\n.instagram.com\tTRUE\t/\tTRUE\t0\tig_cb\t"),
+            format!("{LINE}\n.instagram.com\tTRUE\t/\tTRUE\t0\tig_cb"),
+        ] {
+            let mut headers = HeaderMap::new();
+            let url = Url::parse("https://www.instagram.com/").unwrap();
+            Session::parse(&text).unwrap().sign(&url, &mut headers);
+            let sent = headers.get(COOKIE).unwrap().to_str().unwrap();
+            assert!(sent.starts_with("sessionid=s"), "{text:?}: {sent}");
+        }
+    }
+
     #[test]
     fn errors_name_the_line() {
         for (text, error) in [
-            ("# x\na b c", "line 2: not seven fields between tabs"),
             (
-                "i\tYES\t/\tTRUE\t0\ta\tb",
+                "# x\n.instagram.com TRUE / TRUE 0 sessionid s",
+                "line 2: not seven fields between tabs",
+            ),
+            (
+                "instagram.com\tYES\t/\tTRUE\t0\ta\tb",
                 "line 1: the second field is neither TRUE nor FALSE",
             ),
             (
-                "i\tTRUE\t/\tTRUE\tsoon\ta\tb",
+                "instagram.com\tTRUE\t/\tTRUE\tsoon\ta\tb",
                 "line 1: the fifth field is not a time in seconds",
             ),
             (
-                "i\tTRUE\t/\tTRUE\t0\ta\tb;c",
+                "instagram.com\tTRUE\t/\tTRUE\t0\ta\tb;c",
                 "line 1: a name or value that no cookie can have",
             ),
             ("", "no sessionid cookie for instagram.com"),
+            (
+                ".instagram.com\tTRUE\t/\tTRUE\t0\tsessionid\t",
+                "no sessionid cookie for instagram.com",
+            ),
             (
                 ".evil.test\tTRUE\t/\tTRUE\t0\tsessionid\tx",
                 "no sessionid cookie for instagram.com",
