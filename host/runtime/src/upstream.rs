@@ -39,8 +39,8 @@ pub struct Config {
     pub replay: Option<PathBuf>,
     /// The operator's session, a Netscape cookie file.
     pub cookies: Option<PathBuf>,
-    /// An `http://`, `https://` or `socks5://` proxy; none is taken from the environment. Its own address is not
-    /// checked, and we cannot check names that an HTTP proxy resolves.
+    /// An `http://`, `https://`, `socks5://` or `socks5h://` proxy; none is taken from the environment. Its own address
+    /// is not checked, and we cannot check names that the proxy resolves: all but `socks5://` do.
     pub proxy: Option<Url>,
     /// Hosts to which requests may be sent at all, whatever a manifest says; `*.example.com` stands for every name
     /// below it.

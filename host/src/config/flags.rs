@@ -35,7 +35,7 @@ pub struct Flags {
     /// A Netscape cookie file with your own Instagram session
     #[arg(long, global = true, value_name = "FILE")]
     pub cookies: Option<String>,
-    /// The proxy for requests to Instagram: http, https or socks5
+    /// The proxy for requests to Instagram: http, https, socks5 or socks5h
     #[arg(long, global = true, value_name = "URL")]
     pub proxy: Option<String>,
     /// How many seconds records are served from the cache; 0 switches the cache off [default: 60]

@@ -70,8 +70,12 @@ pub(super) fn website(text: &str) -> Result<String, String> {
 pub(super) fn proxy(text: &str) -> Result<Url, String> {
     Url::parse(text)
         .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https" | "socks5") && url.has_host())
-        .ok_or_else(|| "a URL that starts with http://, https:// or socks5://".to_owned())
+        .filter(|url| {
+            matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h") && url.has_host()
+        })
+        .ok_or_else(|| {
+            "a URL that starts with http://, https://, socks5:// or socks5h://".to_owned()
+        })
 }
 
 /// A filter for log lines.
