@@ -133,7 +133,7 @@ impl DownloadArguments {
         let quality = Quality::parse(kind, &self.quality);
         Ok(Download {
             kind,
-            query,
+            query: Some(query),
             url: self.target.clone(),
             quality: quality.ok_or("this quality does not exist for this type of download")?,
             part: if audio.is_some() {
@@ -269,7 +269,11 @@ fn exit(reason: Reason) -> Exit {
         | Reason::NoStories => Exit::NotShown,
         Reason::RateLimited | Reason::Unavailable | Reason::NotMedia => Exit::Upstream,
         Reason::ExtractorFailed => Exit::Extractor,
-        Reason::NotACarousel | Reason::NoVideo | Reason::NoImage | Reason::NoSound => Exit::Misused,
+        Reason::InvalidAddress
+        | Reason::NotACarousel
+        | Reason::NoVideo
+        | Reason::NoImage
+        | Reason::NoSound => Exit::Misused,
         Reason::Busy
         | Reason::NoConverter
         | Reason::Conversion

@@ -134,8 +134,8 @@ pub struct Formats {
 pub struct Download {
     /// The endpoint that it came from.
     pub kind: Kind,
-    /// The query for its record.
-    pub query: Query,
+    /// The query for its record; `None` for the item of a batch whose address could not be read.
+    pub query: Option<Query>,
     /// The URL as the client wrote it, for the list of a batch.
     pub url: String,
     /// The wanted size.

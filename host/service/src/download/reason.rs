@@ -8,6 +8,8 @@ use crate::{extraction, job::Failure, media, storage, upstream::MediaError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
+    /// Its address is not that of a post, reel or account.
+    InvalidAddress,
     /// There is no such post, reel or account.
     NotFound,
     /// It belongs to a private account.

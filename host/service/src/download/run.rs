@@ -78,10 +78,12 @@ impl Run<'_> {
 
     async fn resolve(&self, anew: bool) -> Result<Arc<Record>, Reason> {
         let extraction = &self.tools.extraction;
+        let query = self.download.query.as_ref();
+        let query = query.ok_or(Reason::InvalidAddress)?;
         if anew {
-            extraction.forget(&self.download.query).await;
+            extraction.forget(query).await;
         }
-        let extracted = extraction.run(&self.download.query).await;
+        let extracted = extraction.run(query).await;
         let record = extracted
             .map_err(|failure| Reason::from(&failure.error))?
             .record;

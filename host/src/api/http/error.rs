@@ -57,6 +57,11 @@ impl From<Code> for ApiError {
 }
 
 impl ApiError {
+    /// What to do about it.
+    pub(in crate::api) fn details(&self) -> &str {
+        &self.details
+    }
+
     /// Replaces the details, which are the code's own advice by default.
     pub(in crate::api) fn because(mut self, details: impl Into<Cow<'static, str>>) -> Self {
         self.details = details.into();

@@ -1,5 +1,6 @@
 //! The body of a job as the specification defines it: in progress, completed, failed, cancelled, and batches.
 
+mod error;
 mod text;
 
 use serde::Serialize;
@@ -9,11 +10,9 @@ use uuid::Uuid;
 
 pub use text::progress_text;
 
+use self::error::JobError;
 use crate::{
-    api::http::{
-        clock::datetime,
-        error::{Code, Subject, reason_text},
-    },
+    api::http::{clock::datetime, error::reason_text},
     download::{Download, Kind, Output, OutputFile, Reason},
     job::{Failure, State, Status},
 };
@@ -147,14 +146,6 @@ struct JobFile {
     media_type: String,
     /// Such as `1080x1920`.
     dimensions: Option<String>,
-}
-
-/// Why it failed.
-#[derive(Debug, PartialEq, Serialize, ToSchema)]
-struct JobError {
-    code: &'static str,
-    message: &'static str,
-    details: &'static str,
 }
 
 /// A job as the operator sees it: the request, and the failure in the host's own terms.
@@ -325,22 +316,6 @@ impl From<OutputFile> for JobFile {
             size_mb: megabytes(file.bytes),
             media_type: file.content_type,
             dimensions: file.dimensions,
-        }
-    }
-}
-
-impl JobError {
-    /// A stored failure in the terms of the API.
-    fn of(status: &Status<Download>) -> Self {
-        let reason = status.failure.as_ref().map_or(Reason::Internal, Reason::of);
-        let code = match &status.work {
-            Some(download) => Subject::from(download.kind).reason(reason),
-            None => Code::ServerError,
-        };
-        Self {
-            code: code.name(),
-            message: code.message(),
-            details: reason_text(reason),
         }
     }
 }

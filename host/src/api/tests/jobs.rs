@@ -16,7 +16,7 @@ use crate::{
 fn download() -> Download {
     Download {
         kind: Kind::Story,
-        query: Query::story("someone".to_owned()),
+        query: Some(Query::story("someone".to_owned())),
         url: "@someone".to_owned(),
         quality: Quality::Best,
         part: Part::All,
@@ -120,6 +120,45 @@ fn a_batch_counts_its_items_and_each_says_what_was_asked_for() {
         ),
         "{text}"
     );
+}
+
+/// instaloader#2682: a batch of missing posts is no error of the server.
+#[test]
+fn a_batch_that_failed_has_the_codes_of_its_items() {
+    let failed = |code: &str| Status {
+        failure: Some(Failure {
+            code: code.to_owned(),
+            details: String::new(),
+            retry: false,
+        }),
+        ..job(State::Failed)
+    };
+    let error = |children: Vec<Status<Download>>| {
+        let batch = Status {
+            work: None,
+            children,
+            ..failed("login-required")
+        };
+        serde_json::to_value(Job::new(&batch, 0)).unwrap()["error"].clone()
+    };
+    let both = error(vec![failed("login-required"), failed("login-required")]);
+    assert_eq!(
+        both,
+        json!({ "code": "LOGIN_REQUIRED", "message": "No item of the batch could be downloaded",
+            "details": "2 of 2 items failed: 2 LOGIN_REQUIRED" })
+    );
+    let mixed = error(vec![
+        failed("not-found"),
+        job(State::Cancelled),
+        failed("invalid-address"),
+        failed("not-found"),
+    ]);
+    assert_eq!(mixed["code"], "PROFILE_NOT_FOUND");
+    assert_eq!(
+        mixed["details"],
+        "3 of 4 items failed: 2 PROFILE_NOT_FOUND, 1 INVALID_USERNAME"
+    );
+    assert_eq!(error(vec![failed("internal")])["code"], "SERVER_ERROR");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{completed, start};
+use super::{accepted, completed, ended, start};
 use crate::harness::{cdn::Cdn, server::Server};
 
 const IMAGE: &str = "DfDjNmTDemo";
@@ -117,6 +117,44 @@ async fn what_cannot_be_downloaded_is_refused_before_there_is_a_job() {
         (answer.status, &answer.json["error"]["code"]),
         (415, &json!("INVALID_REQUEST"))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_address_of_a_batch_is_named_or_fails_alone() {
+    let (_cdn, server) = start(&[]).await;
+    let bad = "https://www.instagram.com/explore/";
+    let post = |url: &str| json!({ "url": url, "type": "post" });
+    let path = "/instagram/download/batch";
+    for (items, carry_on) in [
+        (json!([post(IMAGE), post(bad)]), json!(false)),
+        (json!([post(bad), post(bad)]), json!(true)),
+        (json!([post(bad)]), json!(null)),
+    ] {
+        let body = json!({ "items": items, "continue_on_error": carry_on });
+        let answer = server.post(path, &body).await;
+        let error = &answer.json["error"];
+        assert_eq!(
+            (answer.status, &error["code"]),
+            (400, &json!("INVALID_URL"))
+        );
+        let index = usize::from(items.as_array().unwrap()[0] == post(IMAGE));
+        let details = error["details"].as_str().unwrap();
+        let named = format!("items[{index}] ({bad}): ");
+        assert!(details.starts_with(&named), "{details}");
+    }
+    let story = json!({ "url": "no name", "type": "story" });
+    let body = json!({ "items": [post(bad), post(IMAGE), story] });
+    let batch = accepted(&server, "batch", body).await;
+    let status = ended(&server, &batch["batch_job_id"]).await;
+    assert_eq!(status["status"], "completed", "{status}");
+    let end = |index: usize| {
+        let item = &status["items"][index];
+        (item["status"].clone(), item["error"]["code"].clone())
+    };
+    assert_eq!(end(0), (json!("failed"), json!("INVALID_URL")));
+    assert_eq!(end(1), (json!("completed"), json!(null)));
+    assert_eq!(end(2), (json!("failed"), json!("INVALID_USERNAME")));
+    assert_eq!(status["items"][0]["url"], bad);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -81,6 +81,7 @@ impl Subject {
     pub(in crate::api) fn reason(self, reason: Reason) -> Code {
         let extraction = |error| self.code(&error);
         match reason {
+            Reason::InvalidAddress => self.invalid_address(),
             Reason::NotFound => extraction(Error::NotFound),
             Reason::Private => extraction(Error::Private),
             Reason::Deleted => extraction(Error::Deleted),
@@ -99,6 +100,14 @@ impl Subject {
             Reason::TooLarge => Code::FileTooLarge,
             Reason::Full => Code::StorageFull,
             Reason::Internal => Code::ServerError,
+        }
+    }
+
+    /// The code for a text that does not name such a subject.
+    pub(in crate::api) fn invalid_address(self) -> Code {
+        match self {
+            Self::Account | Self::Story => Code::InvalidUsername,
+            Self::Post | Self::Reel => Code::InvalidUrl,
         }
     }
 
@@ -144,6 +153,7 @@ impl From<Kind> for Subject {
 #[must_use]
 pub fn reason_text(reason: Reason) -> &'static str {
     match reason {
+        Reason::InvalidAddress => "its address is not that of a post, a reel or an account",
         Reason::NotFound => "it does not exist",
         Reason::Private => "it belongs to a private account",
         Reason::Deleted => "it was removed",

@@ -7,7 +7,7 @@ use utoipa_axum::{router::UtoipaMethodRouter, routes};
 use uuid::Uuid;
 
 use super::{
-    request::{formats, plain},
+    request::{formats, query, unread},
     started::{accepted, status_url},
 };
 use crate::{
@@ -27,6 +27,8 @@ use crate::{
 
 /// Maximum number of items in a batch.
 const BATCH_MAX: usize = 50;
+/// Maximum number of characters of an item's address that an error repeats.
+const SHOWN_CHARS_MAX: usize = 200;
 /// The message for the client.
 const MESSAGE: &str = "Batch download started.";
 
@@ -60,7 +62,7 @@ struct BatchBody {
     items: Option<Vec<BatchItem>>,
     /// As in the download of each type.
     quality: Option<String>,
-    /// Whether the others go on when one fails; true by default.
+    /// Whether the others go on when one fails, also for an address that is not valid; true by default.
     continue_on_error: Option<bool>,
     /// One of `supported_output_formats` of `/instagram/formats`.
     output_format: Option<String>,
@@ -87,22 +89,53 @@ impl BatchBody {
             let error = ApiError::from(Code::InvalidRequest);
             return Err(error.because("A batch has at most 50 items"));
         }
+        let carry_on = self.continue_on_error.unwrap_or(true);
         let formats = formats(self.output_format.as_deref(), Part::All)?;
-        let downloads = items.into_iter().map(|item| {
-            let kind = match item.kind.as_str() {
-                "post" => Kind::Post,
-                "reel" => Kind::Reel,
-                "story" => Kind::Story,
-                _ => {
-                    let error = ApiError::from(Code::InvalidRequest);
-                    return Err(error.because("The type of an item is post, reel or story"));
-                }
+        let quality = self.quality.as_deref();
+        let mut refused = None;
+        let mut downloads = Vec::with_capacity(items.len());
+        for (index, item) in items.into_iter().enumerate() {
+            let error = |error: ApiError| {
+                let details = error.details();
+                let name = format!(
+                    "items[{index}] ({:.*}): {details}",
+                    SHOWN_CHARS_MAX, item.url
+                );
+                error.because(name)
             };
-            let plain = plain(kind, Some(item.url), self.quality.clone())?;
-            Ok(Download { formats, ..plain })
-        });
-        let downloads = downloads.collect::<Result<_, _>>()?;
-        Ok((downloads, self.continue_on_error.unwrap_or(true)))
+            let kind = item.kind().map_err(error)?;
+            let query = query(kind, &item.url).map_err(|code| error(code.into()));
+            let plain = unread(kind, item.url.clone(), quality).map_err(error)?;
+            downloads.push(Download {
+                formats,
+                query: query
+                    .map_err(|error| {
+                        refused.get_or_insert(error);
+                    })
+                    .ok(),
+                ..plain
+            });
+        }
+        // With `continue_on_error`, an item fails alone as long as there are others.
+        let none_left = downloads.iter().all(|download| download.query.is_none());
+        match refused {
+            Some(error) if !carry_on || none_left => Err(error),
+            _ => Ok((downloads, carry_on)),
+        }
+    }
+}
+
+impl BatchItem {
+    fn kind(&self) -> Result<Kind, ApiError> {
+        match self.kind.as_str() {
+            "post" => Ok(Kind::Post),
+            "reel" => Ok(Kind::Reel),
+            "story" => Ok(Kind::Story),
+            _ => {
+                let error = ApiError::from(Code::InvalidRequest);
+                Err(error.because("The type of an item is post, reel or story"))
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Checks what the bodies of downloads have in common: the target, the quality and the output format.
 
 use crate::{
-    api::http::error::{ApiError, Code},
+    api::http::error::{ApiError, Code, Subject},
     contract::{Query, target},
     download::{Download, Formats, Kind, Part, Quality},
     media::{AudioFormat, ImageFormat, VideoFormat},
@@ -27,19 +27,22 @@ pub(super) fn plain(
     quality: Option<String>,
 ) -> Result<Download, ApiError> {
     let url = target.unwrap_or_default();
-    let media = || target::media(&url).map_err(|_| Code::InvalidUrl);
-    let query = match kind {
-        Kind::Post | Kind::Carousel => Query::post(media()?),
-        Kind::Reel => Query::reel(media()?),
-        Kind::Story => Query::story(target::username(&url).map_err(|_| Code::InvalidUsername)?),
-    };
+    let query = Some(query(kind, &url)?);
+    Ok(Download {
+        query,
+        ..unread(kind, url, quality.as_deref())?
+    })
+}
+
+/// A download with only a quality, of an address that was not read.
+pub(super) fn unread(kind: Kind, url: String, quality: Option<&str>) -> Result<Download, ApiError> {
     let quality = match quality {
         None => Quality::Best,
-        Some(name) => Quality::parse(kind, &name).ok_or(Code::InvalidQuality)?,
+        Some(name) => Quality::parse(kind, name).ok_or(Code::InvalidQuality)?,
     };
     Ok(Download {
         kind,
-        query,
+        query: None,
         url,
         quality,
         part: Part::All,
@@ -47,6 +50,19 @@ pub(super) fn plain(
         zip: false,
         metadata: false,
     })
+}
+
+/// The query for what an address names.
+///
+/// # Errors
+/// The code for an address that names nothing of this kind.
+pub(super) fn query(kind: Kind, address: &str) -> Result<Query, Code> {
+    let query = match kind {
+        Kind::Post | Kind::Carousel => target::media(address).ok().map(Query::post),
+        Kind::Reel => target::media(address).ok().map(Query::reel),
+        Kind::Story => target::username(address).ok().map(Query::story),
+    };
+    query.ok_or(Subject::from(kind).invalid_address())
 }
 
 /// Parses `output_format`, which applies to the media types that have a format of this name. A format that does not fit

@@ -101,7 +101,9 @@ pub(super) async fn prepare(
     download: &Download,
 ) -> Result<CheckedDownload, ApiError> {
     let subject = Subject::from(download.kind);
-    let extracted = extraction.run(&download.query).await;
+    let query = download.query.as_ref();
+    let query = query.ok_or_else(|| subject.download_error(Reason::InvalidAddress))?;
+    let extracted = extraction.run(query).await;
     let extracted = extracted.map_err(|failure| match failure.error {
         // `/story/info` has another code for it.
         Error::StoriesUnavailable => subject.download_error(Reason::NoStories),
