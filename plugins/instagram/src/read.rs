@@ -10,6 +10,7 @@ mod crop;
 mod embed;
 mod field;
 mod find;
+mod json;
 mod legacy;
 mod link;
 pub(crate) mod markup;
@@ -30,7 +31,7 @@ mod tests;
 mod user;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Deserializer, Value};
+use serde_json::Value;
 
 use crate::contract::records::StoryItem;
 use crate::contract::records::{Media, Profile, User};
@@ -115,12 +116,11 @@ pub(crate) fn body(bytes: &[u8]) -> Body {
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(bytes)
         .trim_ascii_start();
-    let json = bytes.strip_prefix(b"for (;;);").unwrap_or(bytes);
-    if json.starts_with(b"<") {
-        return Body::Html(page::read(&String::from_utf8_lossy(json)));
+    let text = bytes.strip_prefix(b"for (;;);").unwrap_or(bytes);
+    if text.starts_with(b"<") {
+        return Body::Html(page::read(&String::from_utf8_lossy(text)));
     }
-    let texts: Result<Vec<Value>, _> = Deserializer::from_slice(json).into_iter().collect();
-    match texts.unwrap_or_default().as_mut_slice() {
+    match json::all(text).as_mut_slice() {
         [] | [Value::String(_) | Value::Number(_) | Value::Bool(_)] => Body::Other,
         [only] => Body::Json(only.take()),
         several => Body::Json(Value::Array(several.iter_mut().map(Value::take).collect())),

@@ -111,7 +111,11 @@ fn character(entity: &str) -> Option<char> {
                 Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16),
                 None => number.parse(),
             };
-            char::from_u32(code.ok()?)
+            match code.ok()? {
+                // As the HTML standard says: half of a surrogate pair is no character.
+                0xd800..=0xdfff => Some(char::REPLACEMENT_CHARACTER),
+                code => char::from_u32(code),
+            }
         }
     }
 }
@@ -139,8 +143,8 @@ mod tests {
     #[test]
     fn entities_are_decoded_and_others_left() {
         assert_eq!(
-            decode("&lt;&quot;&#x1f680;&apos;&gt; &nope; & &#xfffffff;"),
-            "<\"🚀'> &nope; & &#xfffffff;"
+            decode("&lt;&quot;&#x1f680;&apos;&gt; &nope; & &#xfffffff; &#55357;"),
+            "<\"🚀'> &nope; & &#xfffffff; \u{fffd}"
         );
     }
 

@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 
 use memchr::memmem;
-use serde_json::{Deserializer, Value};
+use serde_json::Value;
 
 use crate::read::markup::{Tag, decode};
-use crate::read::{embed, find};
+use crate::read::{embed, find, json};
 
 /// The parts of a page that matter here.
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ pub(super) fn read(html: &str) -> Page {
                 .attribute("type")
                 .is_some_and(|kind| kind == "application/json");
             page.documents
-                .extend(if is_json { first_json(script) } else { None });
+                .extend(if is_json { json::first(script) } else { None });
             page.documents.extend(if is_json {
                 Vec::new()
             } else {
@@ -120,30 +120,25 @@ fn inline_documents(script: &str) -> Vec<Value> {
         let assigned = script[place + "_sharedData".len()..]
             .trim_start()
             .strip_prefix('=');
-        documents.extend(assigned.and_then(first_json));
+        documents.extend(assigned.and_then(json::first));
     }
     for (place, call) in script.match_indices("__additionalDataLoaded(") {
         let data = script[place + call.len()..]
             .split_once(',')
             .map(|(_, data)| data);
-        documents.extend(data.and_then(first_json));
+        documents.extend(data.and_then(json::first));
     }
     for (place, key) in script.match_indices("\"contextJSON\":") {
-        let context = first_json(&script[place + key.len()..]);
+        let context = json::first(&script[place + key.len()..]);
         documents.extend(
             context
                 .as_ref()
                 .and_then(Value::as_str)
-                .and_then(first_json),
+                .and_then(json::first),
         );
     }
     documents.retain(|document| document.is_object() || document.is_array());
     documents
-}
-
-/// Parses the JSON value at the start of a text.
-fn first_json(text: &str) -> Option<Value> {
-    Deserializer::from_str(text).into_iter().next()?.ok()
 }
 
 /// The content of the `<meta>` tag of this property.

@@ -25,6 +25,10 @@ fn json_is_told_from_pages_and_the_rest() {
         json_of(b"{\"a\":1}\r\n{\"b\":2}"),
         Some(json!([{"a": 1}, {"b": 2}]))
     );
+    assert_eq!(
+        json_of(b"for (;;);{\"a\":\"\\ud83d\"}{\"b\":\"\xf0\x9f\"}"),
+        Some(json!([{"a": "\u{fffd}"}, {"b": "\u{fffd}"}]))
+    );
     assert!(matches!(body(b"\n<!DOCTYPE html><html>"), Body::Html(_)));
     for other in [
         &b""[..],

@@ -88,6 +88,23 @@ fn walls_and_errors_show_on_pages_without_data() {
 }
 
 #[test]
+fn half_a_character_costs_no_document() {
+    let page = read(
+        r#"<script type="application/json" data-sjs>{"xig_polaris_media":"\ud83d"}</script>
+        <script>window._sharedData = {"shortcode_media":"\ud83d"};</script>
+        <script>s.handle({"contextJSON":"{\"gql_data\":\"\\ud83d\",\"a\":\"\ud83d\"}"})</script>"#,
+    );
+    assert_eq!(
+        page.documents,
+        [
+            json!({"xig_polaris_media": "\u{fffd}"}),
+            json!({"shortcode_media": "\u{fffd}"}),
+            json!({"gql_data": "\u{fffd}", "a": "\u{fffd}"}),
+        ]
+    );
+}
+
+#[test]
 fn only_exact_counts_are_counts() {
     let page = read(
         "<meta\n property=\"og:description\"\n content='46.3m Followers, 1,136 Following, 453 Posts - See &quot;Posts&quot;' />",
