@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use crate::contract::exchanges::{FetchError, Response};
 use crate::contract::steps::{Change, Refusal};
-use crate::read::Body;
+use crate::read::{Body, Page, ruling};
+use crate::wording::{self, Meaning};
 
 /// Why a door returned no record. [`crate::drive`] weighs the reasons against each other.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -37,28 +38,22 @@ pub(crate) enum Closed {
     Nothing,
 }
 
-/// Parts of Instagram's `message` texts, and their meaning.
-const MESSAGES: [(&str, Closed); 11] = [
-    ("login_required", Closed::Login),
-    ("unauthorized logged out query", Closed::Login),
-    // A flagged session must stop; a guest gets these where only a session would help.
-    ("checkpoint_required", Closed::Login),
-    ("challenge_required", Closed::Login),
-    ("feedback_required", Closed::Login),
-    ("rate_limit", Closed::Throttled(None)),
-    ("rate limit", Closed::Throttled(None)),
-    (
-        "not authorized to view user",
-        Closed::Stated(Refusal::Private),
-    ),
-    ("media not found or unavailable", Closed::Missing),
-    ("has been deleted by", Closed::Missing),
-    ("user not found", Closed::Missing),
+/// The keys of a JSON response under which Instagram states a reason as text.
+const MESSAGES: [&str; 7] = [
+    "message",
+    "feedback_title",
+    "feedback_message",
+    "error_title",
+    "error_message",
+    "errorSummary",
+    "errorDescription",
 ];
 /// Meta's GraphQL throttle, sent with status 200.
 const THROTTLE_CODE: u64 = 1_675_004;
 /// Maximum number of characters of a response that a report quotes.
 const QUOTED_CHARS: usize = 200;
+/// Maximum length of a plain text that is read as a message, bytes.
+const MESSAGE_BYTES_MAX: usize = 500;
 
 /// The failure of a fetch that ended without a response.
 pub(crate) fn failed(error: &FetchError) -> Closed {
@@ -82,11 +77,8 @@ pub(crate) fn stated(response: &Response, body: &Body) -> Option<Closed> {
     let by_body = match body {
         Body::Json(Value::Array(texts)) => texts.iter().find_map(|text| in_json(text, response)),
         Body::Json(value) => in_json(value, response),
-        Body::Html(page) if page.login_wall => Some(Closed::Login),
-        Body::Html(page) if page.error_route && !is_api(path(&response.url)) => {
-            Some(Closed::Missing)
-        }
-        Body::Html(_) | Body::Other => None,
+        Body::Html(page) => in_page(page, path(&response.url)),
+        Body::Other => in_text(response),
     };
     let by_place = || is_wall(path(&response.url)).then_some(Closed::Login);
     by_body.or_else(by_place).or_else(|| in_status(response))
@@ -155,6 +147,24 @@ fn in_status(response: &Response) -> Option<Closed> {
     }
 }
 
+/// What a page states. Words about the content count more than a login form beside them, except about its absence: a
+/// login page proves none.
+fn in_page(page: &Page, path: &str) -> Option<Closed> {
+    let notice = page.notice.filter(|_| !is_wall(path) && !is_api(path));
+    match notice {
+        Some(Meaning::Missing) if page.login_wall => Some(Closed::Login),
+        Some(meaning) => Some(meaning.into()),
+        None if page.login_wall => Some(Closed::Login),
+        None => (page.error_route && !is_api(path)).then_some(Closed::Missing),
+    }
+}
+
+/// What a response states that is only a short text.
+fn in_text(response: &Response) -> Option<Closed> {
+    let text = str::from_utf8(&response.body).ok()?;
+    (text.len() <= MESSAGE_BYTES_MAX).then(|| known(text, response))?
+}
+
 fn in_json(json: &Value, response: &Response) -> Option<Closed> {
     if let Some(errors) = json["errors"]
         .as_array()
@@ -165,8 +175,19 @@ fn in_json(json: &Value, response: &Response) -> Option<Closed> {
     if json["require_login"] == true || json["authenticated"] == false {
         return Some(Closed::Login);
     }
-    if let Some(message) = json["message"].as_str() {
-        return Some(in_message(message, response));
+    // A ruling instead of the content: gallery-dl#3011, and "get_ruling_for_content" of yt-dlp.
+    if json["title"].is_string()
+        && json["description"].is_string()
+        && let Some(refusal) = ruling(json)
+    {
+        return Some(Closed::Stated(refusal));
+    }
+    let texts: Vec<_> = MESSAGES
+        .iter()
+        .filter_map(|key| json[*key].as_str())
+        .collect();
+    if let Some(closed) = known(&texts.join("\n"), response) {
+        return Some(closed);
     }
     if let Some(code) = json["error"].as_u64() {
         let summary = json["errorSummary"].as_str().unwrap_or("no summary");
@@ -175,30 +196,41 @@ fn in_json(json: &Value, response: &Response) -> Option<Closed> {
             _ => Closed::Down(format!("error {code}: {summary}")),
         });
     }
+    if let Some(message) = json["message"].as_str() {
+        return Some(match in_status(response) {
+            Some(Closed::Unreadable(_)) | None => {
+                Closed::Unreadable(change("message", "an answer", message))
+            }
+            Some(closed) => closed,
+        });
+    }
     // The response of web_profile_info to a guest if the account is hidden from guests.
     let bare = json["status"] == "ok" && json.as_object().is_some_and(|object| object.len() == 1);
     bare.then_some(Closed::Login)
 }
 
-/// The meaning of a response that states the reason as text.
-fn in_message(message: &str, response: &Response) -> Closed {
-    let lower = message.to_lowercase();
-    if lower.contains("please wait a few minutes") {
+/// The meaning of a text, if it is known.
+fn known(text: &str, response: &Response) -> Option<Closed> {
+    if text.to_lowercase().contains("please wait a few minutes") {
         // With status 401 it is the login gate: it appears at once, even on a fresh address, and waiting does not help.
-        return if response.status == 401 {
-            Closed::Login
-        } else {
-            Closed::Throttled(retry_after(response))
-        };
+        return Some(match response.status {
+            401 => Closed::Login,
+            _ => Closed::Throttled(retry_after(response)),
+        });
     }
-    if let Some((_, meaning)) = MESSAGES.iter().find(|(part, _)| lower.contains(part)) {
-        return meaning.clone();
-    }
-    match in_status(response) {
-        Some(Closed::Unreadable(_)) | None => {
-            Closed::Unreadable(change("message", "an answer", message))
+    wording::of_message(text).map(Closed::from)
+}
+
+impl From<Meaning> for Closed {
+    fn from(meaning: Meaning) -> Self {
+        match meaning {
+            Meaning::Age => Self::Stated(Refusal::AgeRestricted),
+            Meaning::Region => Self::Stated(Refusal::RegionBlocked),
+            Meaning::Private => Self::Stated(Refusal::Private),
+            Meaning::Missing => Self::Missing,
+            Meaning::Throttled => Self::Throttled(None),
+            Meaning::Login => Self::Login,
         }
-        Some(closed) => closed,
     }
 }
 
@@ -221,13 +253,13 @@ fn in_errors(errors: &[Value]) -> Closed {
         .filter_map(text)
         .collect::<Vec<_>>()
         .join("; ");
+    // An error that only names what it did not find is no absence: a stale query names its own document.
+    if let Some(meaning) = wording::of_message(&messages).filter(|it| *it != Meaning::Missing) {
+        return meaning.into();
+    }
     let lower = messages.to_lowercase();
     let known = |part| lower.contains(part);
-    if known("rate limit") {
-        Closed::Throttled(None)
-    } else if known("unauthorized logged out query") || known("login_required") {
-        Closed::Login
-    } else if known("field_exception") {
+    if known("field_exception") {
         // Missing, or withheld in this country: the doors for guests can tell which.
         Closed::Down(messages)
     } else if known("was not found") || known("missing_required_variable_value") {

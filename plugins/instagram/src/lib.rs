@@ -26,5 +26,6 @@ pub mod story;
 mod tab;
 #[cfg(test)]
 mod testing;
+mod wording;
 
 pub use drive::{HOSTS, Outcome, REQUESTS_MAX, ROUNDS_MAX, Step};

@@ -145,6 +145,10 @@ fn what_is_refused_for_its_form_is_unreadable() {
             400,
             r#"{"message":"SecFetch Policy violation","status":"fail"}"#,
         ),
+        (
+            400,
+            r#"{"message":"Asset ig_business_category_subvertical has been deleted"}"#,
+        ),
         (404, ""),
     ] {
         assert!(
@@ -192,9 +196,77 @@ fn only_plain_words_are_missing() {
             r#"{"message":"Media not found or unavailable","status":"fail"}"#,
         ),
         (404, r#"{"message":"User not found","status":"fail"}"#),
+        (
+            400,
+            r#"{"message":"Sorry, this media has been deleted","like_error_key":"x","status":"fail"}"#,
+        ),
+        (400, "Sorry, this photo has been deleted"),
+        (
+            400,
+            r#"{"message":"feedback_required","feedback_message":"The post you were viewing has been deleted."}"#,
+        ),
+        (
+            200,
+            "<html><title>Instagram</title><body><span>Post isn’t available</span></body></html>",
+        ),
     ] {
         assert_eq!(of(status, body), Some(Closed::Missing), "{status} {body}");
     }
+}
+
+#[test]
+fn a_gate_is_told_by_its_words() {
+    let of_age = Some(Closed::Stated(Refusal::AgeRestricted));
+    let of_region = Some(Closed::Stated(Refusal::RegionBlocked));
+    for (status, body, expected) in [
+        (
+            200,
+            r#"{"title":"Restricted profile","description":"You must be 18 years old or over to see this profile","username":"ann"}"#,
+            &of_age,
+        ),
+        (
+            200,
+            r#"{"title":"This content may be inappropriate","description":"It's unavailable for certain audiences.","status":"ok"}"#,
+            &of_age,
+        ),
+        (
+            403,
+            r#"{"title":"Not available in your region","description":"x"}"#,
+            &of_region,
+        ),
+        (
+            400,
+            r#"{"message":"geoblock_required","status":"fail"}"#,
+            &of_region,
+        ),
+        (
+            200,
+            r#"{"data":null,"errors":[{"message":"geoblock_required"}]}"#,
+            &of_region,
+        ),
+        (200, "<html><h2>Age-restricted content</h2></html>", &of_age),
+        (
+            200,
+            r#"<html><form id="loginForm"></form><h2>Restricted profile</h2></html>"#,
+            &of_age,
+        ),
+        (
+            200,
+            "<html><p>Not available in your country</p></html>",
+            &of_region,
+        ),
+    ] {
+        assert_eq!(of(status, body), *expected, "{status} {body}");
+    }
+}
+
+#[test]
+fn a_wall_is_no_absence_whatever_it_says() {
+    let page = r#"<html><form id="loginForm"></form><p>Post isn't available</p></html>"#;
+    assert_eq!(of(200, page), Some(Closed::Login));
+    let page = "<html><title>Page not found</title></html>";
+    let login = "https://www.instagram.com/accounts/login/";
+    assert_eq!(meaning(&response(200, login, page)), Some(Closed::Login));
 }
 
 #[test]

@@ -248,6 +248,40 @@ fn a_gate_ends_the_walk() {
 }
 
 #[test]
+fn what_a_page_states_counts_behind_a_walled_query() {
+    let end = |text: &str| {
+        let page = format!("<html><title>Instagram</title><body><h2>{text}</h2></body></html>");
+        let (step, _) = ask(|door| match door {
+            PAGE => response(200, "", &page),
+            _ => login_gate(),
+        });
+        refusal(step)
+    };
+    assert_eq!(end("Age-restricted content"), Refusal::AgeRestricted);
+    assert_eq!(end("Post isn't available"), Refusal::NotFound);
+    assert_eq!(end("Log in"), Refusal::RateLimited(None));
+}
+
+#[test]
+fn what_the_session_is_told_counts_more_than_walls_of_guests() {
+    let end = |text: &str| {
+        let told = json!({ "message": text, "status": "fail" });
+        let (step, asked) = ask_as(&member(MEDIA), |door| {
+            match door.starts_with("/api/v1/media/") {
+                true => response(400, "", &told),
+                false => login_gate(),
+            }
+        });
+        assert!(asked[0].starts_with("/api/v1/media/"));
+        refusal(step)
+    };
+    assert_eq!(end("Sorry, this media has been deleted"), Refusal::NotFound);
+    assert_eq!(end("Not authorized to view user"), Refusal::Private);
+    assert_eq!(end("geoblock_required"), Refusal::RegionBlocked);
+    assert_eq!(end("useragent mismatch"), Refusal::LoginRequired);
+}
+
+#[test]
 fn servers_that_fail_make_it_unavailable() {
     let (step, _) = ask(|_| response(502, "", ""));
     assert!(

@@ -9,7 +9,8 @@ use memchr::memmem;
 use serde_json::Value;
 
 use crate::read::markup::{Tag, decode};
-use crate::read::{embed, find, json};
+use crate::read::{embed, find, json, notice};
+use crate::wording::Meaning;
 
 /// The parts of a page that matter here.
 #[derive(Debug, Default)]
@@ -20,6 +21,8 @@ pub(crate) struct Page {
     pub(crate) login_wall: bool,
     /// Whether it is the error page, which has status 200: the account or post does not exist.
     pub(crate) error_route: bool,
+    /// What it states in words, if it has no content.
+    pub(crate) notice: Option<Meaning>,
     /// Its `<title>`.
     pub(crate) title: Option<String>,
     /// Its `og:description`.
@@ -46,12 +49,6 @@ const LOGIN_SIGNS: [&str; 3] = [
 ];
 
 const ERROR_SIGNS: [&str; 2] = ["PolarisErrorRoute", "\"HttpErrorPage\":["];
-
-const ERROR_TITLES: [&str; 3] = [
-    "page not found",
-    "page isn't available",
-    "page isn’t available",
-];
 
 /// Reads a page.
 pub(super) fn read(html: &str) -> Page {
@@ -86,13 +83,12 @@ pub(super) fn read(html: &str) -> Page {
     if find::answers(&page.documents).is_empty() {
         page.documents.extend(embed::document(html));
     }
-    if page.documents.is_empty() {
-        let shows = |signs: &[&str]| signs.iter().any(|sign| place_of(html, sign).is_some());
-        let title = page.title.as_deref().unwrap_or_default().to_lowercase();
+    let shows = |signs: &[&str]| signs.iter().any(|sign| place_of(html, sign).is_some());
+    if find::answers(&page.documents).is_empty() {
         page.login_wall = shows(&LOGIN_SIGNS);
-        page.error_route =
-            shows(&ERROR_SIGNS) || ERROR_TITLES.iter().any(|error| title.contains(error));
+        page.notice = notice::notice(html, page.title.as_deref());
     }
+    page.error_route = page.documents.is_empty() && shows(&ERROR_SIGNS);
     page
 }
 

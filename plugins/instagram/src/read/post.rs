@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::contract::records::Media;
 use crate::contract::steps::Refusal;
 use crate::read::media::identity;
-use crate::read::{Part, Reading, changed, field, find, media as normaliser};
+use crate::read::{Part, Reading, changed, field, find, gate, media as normaliser};
 
 /// Roots that contain one post each.
 const POSTS: [&str; 3] = [
@@ -62,7 +62,7 @@ fn root_post(name: &str, root: &Value, shortcode: &str) -> Reading<Media> {
         (None, _) if root.is_null() => Reading::Missing,
         (Some(map), _) if map.is_empty() => Reading::Missing,
         (_, Some(Value::Null)) if is_about(root, shortcode) == Some(false) => Reading::Absent,
-        (_, Some(Value::Null)) => Reading::Refused(gating(&root["gating_ruling"])),
+        (_, Some(Value::Null)) => Reading::Refused(gate::withheld(&root["gating_ruling"])),
         (_, Some(post)) => read(post, &format!("{name}.if_not_gated_logged_out"), shortcode),
         (_, None) => read(root, name, shortcode),
     }
@@ -83,7 +83,10 @@ fn read(node: &Value, path: &str, shortcode: &str) -> Reading<Media> {
         return Reading::Absent;
     }
     match normaliser::media(node, path) {
-        Err(change) => Reading::Changed(change),
+        Err(change) => match gate::refusal(node) {
+            Some(refusal) => Reading::Refused(refusal),
+            None => Reading::Changed(change),
+        },
         Ok(media) => match &media.owner {
             Some(owner) if owner.is_private == Some(true) => Reading::Refused(Refusal::Private),
             _ => Reading::Found(media),
@@ -96,22 +99,6 @@ fn is_about(node: &Value, shortcode: &str) -> Option<bool> {
     let (code, _) = identity(node)?;
     let head = |code: &str| code.get(..CODE_LENGTH).unwrap_or(code).to_owned();
     Some(shortcode.is_empty() || head(&code) == head(shortcode))
-}
-
-/// Why POLARIS withholds a post from guests: from its number, else from its text.
-fn gating(ruling: &Value) -> Refusal {
-    let words = format!("{} {}", ruling["title"], ruling["description"]).to_lowercase();
-    let says = |any: &[&str]| any.iter().any(|word| words.contains(word));
-    let is_about_place = says(&["country", "region", "location"]);
-    let is_about_age = says(&["your age", "years old", "under 18", "adult", "mature"]);
-    match field::count(&ruling["gating_type"]) {
-        Some(3) => Refusal::AgeRestricted,
-        Some(2) if is_about_age && !is_about_place => Refusal::AgeRestricted,
-        Some(2) => Refusal::RegionBlocked,
-        _ if is_about_place => Refusal::RegionBlocked,
-        _ if is_about_age => Refusal::AgeRestricted,
-        _ => Refusal::LoginRequired,
-    }
 }
 
 #[cfg(test)]

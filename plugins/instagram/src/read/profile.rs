@@ -6,7 +6,7 @@ use crate::contract::records::{BioLink, Profile};
 use crate::read::link::link;
 use crate::read::portrait::{joined, portraits};
 use crate::read::user::{is_same_name, page_id, user_id};
-use crate::read::{ProfilePart, Reading, changed, field, find};
+use crate::read::{ProfilePart, Reading, changed, field, find, gate};
 
 /// Roots that contain one account each.
 pub(super) const ACCOUNTS: [&str; 4] = [
@@ -75,18 +75,22 @@ fn root_profile(name: &str, root: &Value, username: &str) -> Reading<ProfilePart
 }
 
 fn part(root: &Value, user_id: String, username: String) -> ProfilePart {
+    // Behind a gate, Instagram states 0 and "" instead of the facts (mgp25/Instagram-API#3107).
+    let is_gated = gate::refusal(root).is_some();
+    let told = |count: &u64| *count > 0 || !is_gated;
     let count = |edge: &str, key: &str| {
-        field::count(&root[edge]["count"]).or_else(|| field::count(&root[key]))
+        let stated = field::count(&root[edge]["count"]).or_else(|| field::count(&root[key]));
+        stated.filter(told)
     };
     let first = |keys: &[&str]| keys.iter().find_map(|key| field::text(&root[*key]));
     let links = field::list(&root["bio_links"]);
     let account_type = field::count(&root["account_type"]).filter(|kind| *kind > 0);
-    let latest_reel_media = field::count(&root["latest_reel_media"]);
+    let latest_reel_media = field::count(&root["latest_reel_media"]).filter(told);
     let profile = Profile {
         user_id,
         username,
         full_name: field::text(&root["full_name"]),
-        biography: field::text(&root["biography"]),
+        biography: field::text(&root["biography"]).filter(|text| !text.is_empty() || !is_gated),
         bio_links: links.iter().filter_map(bio_link).collect(),
         external_url: link(&root["external_url"]).or_else(|| link(&root["external_lynx_url"])),
         pictures: portraits(root),
@@ -94,7 +98,7 @@ fn part(root: &Value, user_id: String, username: String) -> ProfilePart {
         following_count: count("edge_follow", "following_count"),
         post_count: count("edge_owner_to_timeline_media", "media_count"),
         // `total_clips_count` is 1 for every account.
-        reel_count: field::count(&root["edge_felix_video_timeline"]["count"]),
+        reel_count: field::count(&root["edge_felix_video_timeline"]["count"]).filter(told),
         story_count: None,
         has_active_story: latest_reel_media.map(|time| time > 0),
         is_private: field::flag(&root["is_private"]),

@@ -6,7 +6,7 @@ use crate::contract::records::{Media, User};
 use crate::contract::steps::Refusal;
 use crate::read::profile::{ACCOUNTS, is_nobody};
 use crate::read::user::{is_same_name, user, user_id};
-use crate::read::{Reading, TabPage, changed, field, find, media, rendition};
+use crate::read::{Reading, TabPage, changed, field, find, gate, media, rendition};
 
 /// The position of a tab's lists: inside an account root, or bare.
 struct Tab {
@@ -185,6 +185,9 @@ fn page(path: &str, list: &Value, account: &Value, username: &str, tab: &Tab) ->
     let owner = owner(account, &items, username);
     if owner.is_private == Some(true) {
         return Reading::Refused(Refusal::Private);
+    }
+    if let Some(refusal) = gate::refusal(account).filter(|_| items.is_empty()) {
+        return Reading::Refused(refusal);
     }
     let (has_next_page, end_cursor) = paging(list);
     Reading::Found(TabPage {

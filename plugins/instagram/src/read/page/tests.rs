@@ -81,10 +81,28 @@ fn walls_and_errors_show_on_pages_without_data() {
     assert!(login.login_wall && !login.error_route);
     let error = read("<html>\"comet.igweb.PolarisErrorRoute\"</html>");
     assert!(error.error_route && !error.login_wall);
-    assert!(read("<title>Page Not Found &bull; Instagram</title>").error_route);
+    let missing = read("<title>Page Not Found &bull; Instagram</title>");
+    assert_eq!(missing.notice, Some(Meaning::Missing));
     let shell =
         read("<title>Ann (@ann)</title>\"comet.igweb.PolarisLoggedOutDesktopWWWPostRoute\"");
     assert!(!shell.error_route && !shell.login_wall && shell.documents.is_empty());
+    assert_eq!(shell.notice, None);
+}
+
+#[test]
+fn a_wall_shows_beside_data_about_nothing() {
+    let config = r#"<script type="application/json">{"xdt_viewer":{"user":null}}</script>"#;
+    let login = read(&format!("{config}<form id=\"loginForm\"></form>"));
+    assert!(login.login_wall && login.documents.len() == 1);
+    let gated = read(&format!("{config}<h2>Age-restricted content</h2>"));
+    assert_eq!(gated.notice, Some(Meaning::Age));
+}
+
+#[test]
+fn content_is_not_judged_by_its_words() {
+    let post = r#"<script type="application/json">{"xig_polaris_media":{"caption":"x"}}</script>"#;
+    let page = read(&format!("{post}<h1>Post isn't available</h1>"));
+    assert_eq!((page.notice, page.login_wall), (None, false));
 }
 
 #[test]

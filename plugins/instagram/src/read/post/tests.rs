@@ -218,6 +218,18 @@ fn gate_says_why() {
 }
 
 #[test]
+fn post_without_pictures_behind_a_gate_is_refused() {
+    let mut answer = samples::mobile_post();
+    let item = answer["items"][0].as_object_mut().unwrap();
+    item.retain(|key, _| ["pk", "code", "media_type"].contains(&key.as_str()));
+    item.insert("gating_info".to_owned(), json!({"gating_type": 3}));
+    assert!(matches!(
+        media(&[answer], CODE),
+        Reading::Refused(Refusal::AgeRestricted)
+    ));
+}
+
+#[test]
 fn post_of_a_private_account_is_refused() {
     let mut answer = samples::mobile_post();
     answer["items"][0]["user"]["is_private"] = json!(true);

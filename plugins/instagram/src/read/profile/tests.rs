@@ -106,6 +106,34 @@ fn private_account_has_a_profile() {
 }
 
 #[test]
+fn zeros_of_a_gated_account_are_no_facts() {
+    let mut answer = json!({"user": {
+        "pk": 5, "username": "ann", "is_private": false, "biography": "", "media_count": 0,
+        "follower_count": 0, "following_count": 7, "latest_reel_media": 0,
+        "gating": {"gating_type": "appealable", "title": "Are You 20 or Over?"},
+    }});
+    let part = found(answer.clone());
+    let counts = |part: &ProfilePart| {
+        let profile = &part.profile;
+        (
+            profile.follower_count,
+            profile.following_count,
+            profile.post_count,
+        )
+    };
+    assert_eq!(counts(&part), (None, Some(7), None));
+    assert_eq!(
+        (part.profile.biography, part.latest_reel_media),
+        (None, None)
+    );
+    assert_eq!(part.profile.has_active_story, None);
+    answer["user"]["gating"] = json!(null);
+    let part = found(answer);
+    assert_eq!(counts(&part), (Some(0), Some(7), Some(0)));
+    assert_eq!(part.profile.biography.as_deref(), Some(""));
+}
+
+#[test]
 fn null_and_empty_accounts_are_missing_and_others_absent() {
     for root in ACCOUNTS {
         assert_eq!(

@@ -156,6 +156,16 @@ fn one_unreadable_item_is_left_out_and_a_list_of_them_has_changed() {
 }
 
 #[test]
+fn empty_list_of_a_gated_account_is_refused() {
+    let mut answer = timeline(&[]);
+    answer["xig_user_by_username"]["gating_ruling"] = json!({"gating_type": 3});
+    assert!(matches!(
+        posts(&[answer], "ann"),
+        Reading::Refused(Refusal::AgeRestricted)
+    ));
+}
+
+#[test]
 fn null_lists() {
     let mut answer = timeline(&[]);
     answer["xig_user_by_username"]["polaris_ordered_timeline_connection"] = json!(null);
