@@ -64,23 +64,59 @@ pub fn page(path: &str) -> Request {
 /// The object at `data.<root>`, or `None` where Instagram says that it has none for a guest.
 pub fn object(exchange: &Exchange, root: &str) -> Result<Option<Value>, Refusal> {
     let response = answered(exchange)?;
-    let Ok(body) = serde_json::from_slice::<Value>(&response.body) else {
+    let Some(body) = parsed(&response.body) else {
         // A page where there should be JSON is what throttled guests are given.
         return Err(Refusal::RateLimited(None));
     };
+    if let Some(object) = body["data"].get(root).filter(|it| it.is_object()) {
+        // An error next to the object is normal: a gated post has one, too.
+        return Ok(Some(object.clone()));
+    }
     if let Some(error) = body["errors"][0]["message"].as_str() {
         // A stale doc_id ends here: a fault of this extractor, never "not found".
         return Err(changed("errors", "no errors", error));
     }
     match body["data"].get(root) {
         Some(Value::Null) => Ok(None),
-        Some(object) => Ok(Some(object.clone())),
-        None => Err(changed(
+        _ => Err(changed(
             &format!("data.{root}"),
             "an object or null",
             &body.to_string(),
         )),
     }
+}
+
+/// Parses JSON. Instagram cuts texts in the middle of a character, which leaves half of a pair such as `\ud83d`, and no
+/// parser in Rust accepts that: U+FFFD takes its place.
+fn parsed(body: &[u8]) -> Option<Value> {
+    let text = String::from_utf8_lossy(body);
+    let parsed = serde_json::from_str(&text);
+    parsed.or_else(|_| serde_json::from_str(&whole(&text))).ok()
+}
+
+/// The JSON text without halves of surrogate pairs.
+fn whole(text: &str) -> String {
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut whole = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(plain) = text[at..].find('\\') {
+        let start = at + plain;
+        let (escape, length) = match (unit(start), unit(start + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (&text[start..start + 12], 12),
+            (Some(0xd800..=0xdfff), _) => ("\\ufffd", 6),
+            (Some(_), _) => (&text[start..start + 6], 6),
+            (None, _) => {
+                let escaped = text[start + 1..].chars().next().map_or(0, char::len_utf8);
+                (&text[start..=start + escaped], 1 + escaped)
+            }
+        };
+        whole.extend([&text[at..start], escape]);
+        at = start + length;
+    }
+    whole + &text[at..]
 }
 
 /// Why there is no object, now that the page has answered as well.
@@ -90,7 +126,10 @@ pub fn absence(page: &Exchange) -> Refusal {
         Err(refusal) => return refusal,
     };
     let text = String::from_utf8_lossy(&response.body);
-    if text.contains("PolarisErrorRoute") {
+    let says = |words: &str| text.replace('’', "'").contains(&format!(">{words}<"));
+    if says("Age-restricted content") {
+        Refusal::AgeRestricted
+    } else if text.contains("PolarisErrorRoute") || says("Post isn't available") {
         Refusal::NotFound
     } else if text.contains("polaris.privatePostPage") {
         Refusal::Private
@@ -154,4 +193,20 @@ fn percent_encoded(text: &str) -> String {
         _ => format!("%{byte:02X}"),
     };
     text.bytes().map(encode).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_character_is_read() {
+        for (json, expected) in [
+            (r#""half \ud83d here""#, "half \u{fffd} here"),
+            (r#""\ude00\ud83d\ude00\\ud83d""#, "\u{fffd}😀\\ud83d"),
+        ] {
+            assert_eq!(parsed(json.as_bytes()), Some(Value::from(expected)));
+        }
+        assert_eq!(parsed(b"<html>"), None);
+    }
 }

@@ -98,11 +98,7 @@ fn step(
 fn media(root: &Value) -> Result<Media, Refusal> {
     let inner = &root["if_not_gated_logged_out"];
     if inner.is_null() {
-        return Err(match root["gating_ruling"]["gating_type"].as_u64() {
-            Some(3) => Refusal::AgeRestricted,
-            Some(_) => Refusal::RegionBlocked,
-            None => door::changed(ROOT, "if_not_gated_logged_out", &root.to_string()),
-        });
+        return Err(gating(&root["gating_ruling"]));
     }
     let must = |key: &str| text(&inner[key]).ok_or_else(|| lacks(key, inner));
     let media_type = match inner["media_type"].as_u64() {
@@ -152,6 +148,19 @@ fn media(root: &Value) -> Result<Media, Refusal> {
         // What Instagram states and the contract has no field for: names in snake case, and JSON texts.
         more: Vec::new(),
     })
+}
+
+/// Why a post is withheld: in words, else by number.
+fn gating(ruling: &Value) -> Refusal {
+    let words = format!("{} {}", ruling["title"], ruling["description"]).to_lowercase();
+    let says = |any: &[&str]| any.iter().any(|it| words.contains(it));
+    match ruling["gating_type"].as_u64() {
+        _ if says(&["years old", "age-restricted", "your age"]) => Refusal::AgeRestricted,
+        _ if says(&["country", "region"]) => Refusal::RegionBlocked,
+        Some(3) => Refusal::AgeRestricted,
+        Some(2) => Refusal::RegionBlocked,
+        _ => Refusal::LoginRequired,
+    }
 }
 
 fn renditions(inner: &Value) -> Renditions {
@@ -254,5 +263,7 @@ mod tests {
         let gated =
             json!({ "if_not_gated_logged_out": null, "gating_ruling": { "gating_type": 3 } });
         assert!(matches!(media(&gated), Err(Refusal::AgeRestricted)));
+        let words = json!({ "gating_type": 2, "title": "Age-restricted content" });
+        assert!(matches!(gating(&words), Refusal::AgeRestricted));
     }
 }

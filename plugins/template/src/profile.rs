@@ -89,6 +89,9 @@ fn profile(user: &Value) -> Result<Profile, Refusal> {
     if user["is_private"].as_bool() == Some(true) {
         return Err(Refusal::Private);
     }
+    // Behind a gate, Instagram states 0 instead of the counts.
+    let is_gated = user["gating"].is_object();
+    let count = |key: &str| user[key].as_u64().filter(|it| *it > 0 || !is_gated);
     let links = user["bio_links"].as_array().cloned().unwrap_or_default();
     let link = |it: &Value| {
         Some(BioLink {
@@ -111,8 +114,8 @@ fn profile(user: &Value) -> Result<Profile, Refusal> {
             .map(picture)
             .into_iter()
             .collect(),
-        follower_count: user["follower_count"].as_u64(),
-        following_count: user["following_count"].as_u64(),
+        follower_count: count("follower_count"),
+        following_count: count("following_count"),
         is_private: user["is_private"].as_bool(),
         is_verified: user["is_verified"].as_bool(),
         // From here on: yours to read. `exchange.har` of a case shows what Instagram states.

@@ -230,7 +230,7 @@ fn every_extractor_that_new_writes_builds_and_passes_its_own_cases() {
         .output()
         .unwrap();
     assert!(
-        said(&output).contains("3 passed; 0 failed"),
+        said(&output).contains("4 passed; 0 failed"),
         "{}",
         said(&output)
     );
