@@ -110,7 +110,7 @@ pub(super) fn list(value: &Value) -> &[Value] {
 }
 
 /// The nodes of a legacy or Relay connection (`{edges: [{node}]}`).
-pub(super) fn nodes(connection: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn nodes(connection: &Value) -> impl Iterator<Item = &Value> + Clone {
     list(&connection["edges"]).iter().map(|edge| &edge["node"])
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::caption::{hashtags, mentions};
 use crate::contract::records::{Child, Media, User};
-use crate::read::media::{carousel_count, identity, location, media_type};
+use crate::read::media::{carousel_count, children, identity, location, media_type};
 use crate::read::{audio, field, rendition, user};
 
 /// Reads a legacy node; `None` without shortcode and id.
@@ -19,10 +19,7 @@ pub(super) fn media(node: &Value) -> Option<Media> {
             .iter()
             .find_map(|name| field::count(&node[*name]["count"]))
     };
-    let children: Vec<Child> = field::nodes(&node["edge_sidecar_to_children"])
-        .filter(|node| node.is_object())
-        .map(child)
-        .collect();
+    let children = children(field::nodes(&node["edge_sidecar_to_children"]), child);
     Some(Media {
         shortcode,
         media_id,

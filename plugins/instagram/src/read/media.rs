@@ -88,11 +88,7 @@ fn modern(node: &Value) -> Option<Media> {
     let shown = |count: Option<u64>| count.filter(|_| counts_hidden != Some(true));
     let plays =
         ["play_count", "ig_play_count", "fb_play_count", "view_count"].map(|key| &node[key]);
-    let children = field::list(&node["carousel_media"]).iter();
-    let children: Vec<Child> = children
-        .filter(|node| node.is_object())
-        .map(child)
-        .collect();
+    let children = children(field::list(&node["carousel_media"]).iter(), child);
     Some(Media {
         shortcode,
         media_id,
@@ -146,6 +142,18 @@ pub(super) fn location(value: &Value) -> Option<Location> {
         lat: field::number(&value["lat"]),
         lng: field::number(&value["lng"]),
     })
+}
+
+/// The children of a carousel. An entry without content keeps its place; a list in which nothing is an object is none.
+pub(super) fn children<'a>(
+    nodes: impl Iterator<Item = &'a Value> + Clone,
+    child: impl Fn(&Value) -> Child,
+) -> Vec<Child> {
+    if nodes.clone().any(Value::is_object) {
+        nodes.map(child).collect()
+    } else {
+        Vec::new()
+    }
 }
 
 /// The stated number of children, else the length of the list if there is one.
