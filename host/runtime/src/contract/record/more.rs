@@ -41,7 +41,7 @@ impl From<Vec<(String, String)>> for More {
 
 /// Parses a text. A text that is not JSON becomes a JSON string, because a plugin may write anything.
 fn value(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))
+    cases::json::parse(text.as_bytes()).unwrap_or_else(|_| Value::String(text.to_owned()))
 }
 
 impl Serialize for More {
@@ -97,6 +97,12 @@ mod tests {
         let json = serde_json::to_string(&more).unwrap();
         assert_eq!(json, r#"{"reposts":12,"badge":{"kind":"new"}}"#);
         assert_eq!(serde_json::from_str::<More>(&json).unwrap(), more);
+    }
+
+    #[test]
+    fn half_a_character_costs_no_value() {
+        let json = serde_json::to_string(&more(&[("badge", r#"{"kind":"\ud83d"}"#)])).unwrap();
+        assert_eq!(json, "{\"badge\":{\"kind\":\"\u{fffd}\"}}");
     }
 
     #[test]
