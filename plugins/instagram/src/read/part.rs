@@ -4,7 +4,7 @@
 use crate::contract::records::{Child, Media, MediaType, Renditions, StoryItem};
 use crate::read::{ProfilePart, StoriesPart, TabPage};
 
-/// A record of which a response may hold only a part; without an own answer, it is never one.
+/// A record of which a response may hold only a part. By default, every record is the whole.
 pub(crate) trait Part: Sized {
     /// Whether nothing is known to be missing.
     fn is_whole(&self) -> bool {
