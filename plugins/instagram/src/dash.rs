@@ -1,10 +1,16 @@
-//! Reads the DASH manifest (MPD) in a response: the renditions that the JSON around it does not list. A pull reader
-//! over tags: Instagram's manifests have one period, and one `BaseURL` per representation.
+//! Reads the DASH manifest (MPD) in a response: the renditions that the JSON around it does not list. Reads every form
+//! that the schema (ISO/IEC 23009-1, 5.3) allows for a rendition that is one file.
+
+mod codec;
+#[cfg(test)]
+mod tests;
+mod xml;
 
 use std::cmp::Reverse;
 
 use crate::contract::records::{Sound, Video};
-use crate::read::markup::Tag;
+
+use self::xml::Element;
 
 /// The content of a manifest.
 #[derive(Default)]
@@ -13,87 +19,274 @@ pub(crate) struct Manifest {
     pub(crate) duration: Option<f64>,
     /// Without sound, largest first.
     pub(crate) videos: Vec<Video>,
-    /// Highest bitrate first.
+    /// With their sound, largest first.
+    pub(crate) whole: Vec<Video>,
+    /// The original first, then those of the same language with the highest bitrate first.
     pub(crate) sounds: Vec<Sound>,
 }
 
 /// Reads a manifest. The result is empty for text that is not a manifest (some responses contain a URL instead).
 pub(crate) fn read(xml: &str) -> Manifest {
-    let mut manifest = Manifest::default();
-    let mut set = None;
-    let mut representation = None;
-    let mut rest = xml;
-    while let Some(tag) = Tag::first(rest) {
-        rest = tag.rest;
-        match tag.name {
-            "MPD" => {
-                manifest.duration = tag
-                    .attribute("mediaPresentationDuration")
-                    .and_then(|text| seconds(&text))
+    let Some(root) = xml::read(xml).filter(|root| root.name == "MPD") else {
+        return Manifest::default();
+    };
+    // Without a period, the manifest is taken for one.
+    let periods = std::iter::once(&root).chain(root.all("Period"));
+    let is_filled = |set: &Element| set.has("Representation");
+    let periods: Vec<_> = periods
+        .filter(|period| period.all("AdaptationSet").any(is_filled))
+        .collect();
+    let mut manifest = Manifest {
+        duration: duration(&root),
+        ..Manifest::default()
+    };
+    // Of several periods, each file is only a part.
+    if let [period] = periods[..] {
+        add(&mut manifest, &root, period);
+    }
+    manifest
+}
+
+/// The length of the whole, or of its only period.
+fn duration(root: &Element) -> Option<f64> {
+    let whole = root
+        .attribute("mediaPresentationDuration")
+        .and_then(seconds);
+    let periods = root
+        .all("Period")
+        .map(|period| seconds(period.attribute("duration")?));
+    whole.or_else(|| {
+        periods
+            .sum::<Option<f64>>()
+            .filter(|seconds| *seconds > 0.0)
+    })
+}
+
+fn add(manifest: &mut Manifest, root: &Element, period: &Element) {
+    let (mut videos, mut whole, mut sounds) = (Vec::new(), Vec::new(), Vec::new());
+    let mut languages = Vec::new();
+    for set in period.all("AdaptationSet") {
+        let language = set.attribute("lang").unwrap_or("und").to_ascii_lowercase();
+        if !languages.contains(&language) {
+            languages.push(language.clone());
+        }
+        let place = languages.iter().position(|known| *known == language);
+        for representation in set.all("Representation") {
+            let rendition = Rendition {
+                levels: [representation, set, period, root],
+            };
+            match rendition.read() {
+                Some(Found::Video(video)) if video.video_only => videos.push((rank(set), video)),
+                Some(Found::Video(video)) => whole.push((rank(set), video)),
+                Some(Found::Sound(sound)) => sounds.push((rank(set), place, sound)),
+                None => {}
             }
-            "AdaptationSet" => set = Some(tag),
-            "Representation" => representation = Some(tag),
-            "BaseURL" => {
-                if let Some(representation) = representation.take() {
-                    let tags = [Some(&representation), set.as_ref()];
-                    add(&mut manifest, &tags, tag.text().into_owned());
-                }
-            }
-            _ => {}
         }
     }
-    manifest
-        .videos
-        .sort_by_key(|video| Reverse((area(video), video.bitrate)));
-    manifest.sounds.sort_by_key(|sound| Reverse(sound.bitrate));
-    manifest
+    manifest.videos = originals(videos);
+    manifest.whole = originals(whole);
+    sounds.sort_by_key(|(rank, place, sound)| {
+        // Of the same recording, xHE-AAC comes last: few programs play it.
+        let is_rare = sound.codec.as_deref() == Some("xhe-aac");
+        (*rank, *place, is_rare, Reverse(sound.bitrate))
+    });
+    manifest.sounds = sounds.into_iter().map(|(_, _, sound)| sound).collect();
 }
 
-/// Returns the usual name of the codec for an RFC 6381 text such as `avc1.64001F`; for unknown codecs, the first part
-/// of the text.
-pub(crate) fn codec(codecs: &str) -> Option<String> {
-    let first = codecs.split(['.', ',']).next()?.trim();
-    let name = match first {
-        "" => return None,
-        "avc1" | "avc3" => "h264",
-        "hev1" | "hvc1" => "hevc",
-        "vp09" => "vp9",
-        "av01" => "av1",
-        "mp4a" => "aac",
-        other => other,
-    };
-    Some(name.to_ascii_lowercase())
+/// The videos of the best rank, largest first: another view or a signed version is not the video.
+fn originals(videos: Vec<(Rank, Video)>) -> Vec<Video> {
+    let best = videos.iter().map(|(rank, _)| *rank).min();
+    let originals = videos.into_iter().filter(|(rank, _)| Some(*rank) == best);
+    let mut originals: Vec<_> = originals.map(|(_, video)| video).collect();
+    originals.sort_by_key(|video| Reverse((area(video), video.bitrate)));
+    originals
 }
 
-/// Adds a representation. Its attributes may be on its adaptation set instead.
-fn add(manifest: &mut Manifest, tags: &[Option<&Tag<'_>>; 2], url: String) {
-    if !url.starts_with("http") {
-        return;
+/// How near a set is to what was published; then the choice of its publisher, highest first.
+type Rank = (Role, Reverse<u32>);
+
+/// What a set is for (ISO/IEC 23009-1, 5.8.5.5), the nearest to the original first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Role {
+    Main,
+    Unstated,
+    Alternate,
+    Dub,
+    /// A commentary, a description, a signed or simplified version.
+    Other,
+}
+
+fn rank(set: &Element) -> Rank {
+    let components = set
+        .all("ContentComponent")
+        .flat_map(|component| component.all("Role"));
+    let roles = set.all("Role").chain(components);
+    let roles = roles.filter_map(|role| match role.attribute("value")? {
+        "main" => Some(Role::Main),
+        "alternate" | "supplementary" => Some(Role::Alternate),
+        "dub" => Some(Role::Dub),
+        "commentary"
+        | "description"
+        | "sign"
+        | "easyreader"
+        | "karaoke"
+        | "emergency"
+        | "enhanced-audio-intelligibility" => Some(Role::Other),
+        _ => None,
+    });
+    let accessible = set.has("Accessibility").then_some(Role::Other);
+    // A set may have several roles: a dub that is the main sound of its language is still a dub.
+    let role = roles.chain(accessible).max().unwrap_or(Role::Unstated);
+    let priority = set
+        .attribute("selectionPriority")
+        .and_then(|text| text.parse().ok());
+    (role, Reverse(priority.unwrap_or(1)))
+}
+
+/// A rendition with the elements around it, which state what they have in common.
+struct Rendition<'a> {
+    /// `Representation`, `AdaptationSet`, `Period`, `MPD`.
+    levels: [&'a Element; 4],
+}
+
+enum Found {
+    Video(Video),
+    Sound(Sound),
+}
+
+impl Rendition<'_> {
+    /// `None` for what is no video and no sound, is not one file, or cannot be played alone.
+    fn read(&self) -> Option<Found> {
+        if !self.is_one_file() || !self.is_plain() {
+            return None;
+        }
+        let (url, codecs) = (self.url()?, self.attribute("codecs").unwrap_or_default());
+        let bitrate = self.levels[0]
+            .attribute("bandwidth")
+            .and_then(|text| text.parse().ok());
+        match self.kind(codecs)? {
+            codec::Kind::Sound => Some(Found::Sound(Sound {
+                url,
+                bitrate,
+                codec: codec::name(codecs, codec::Kind::Sound),
+            })),
+            codec::Kind::Video => Some(Found::Video(Video {
+                url,
+                width: self.attribute("width").and_then(|text| text.parse().ok()),
+                height: self.attribute("height").and_then(|text| text.parse().ok()),
+                bitrate,
+                codec: codec::name(codecs, codec::Kind::Video),
+                fps: self.attribute("frameRate").and_then(frame_rate),
+                video_only: !codec::has(codecs, codec::Kind::Sound),
+            })),
+        }
     }
-    let attribute = |name| tags.iter().flatten().find_map(|tag| tag.attribute(name));
-    let number = |name| attribute(name)?.parse::<u32>().ok();
-    let codec = attribute("codecs").and_then(|codecs| codec(&codecs));
-    let bitrate = number("bandwidth").map(u64::from);
-    let is_sound = ["mimeType", "contentType"]
-        .into_iter()
-        .filter_map(attribute)
-        .any(|kind| kind.starts_with("audio"));
-    if is_sound {
-        manifest.sounds.push(Sound {
-            url,
-            bitrate,
-            codec,
+
+    /// An attribute of the representation, which may be on its adaptation set instead.
+    fn attribute(&self, name: &str) -> Option<&str> {
+        self.levels[..2]
+            .iter()
+            .find_map(|level| level.attribute(name))
+    }
+
+    /// Whether it is a video or a sound: not a text, nor a picture or tiles of pictures.
+    fn kind(&self, codecs: &str) -> Option<codec::Kind> {
+        let set = self.levels[1];
+        let component = set
+            .all("ContentComponent")
+            .find_map(|component| component.attribute("contentType"));
+        let stated = [
+            self.attribute("mimeType"),
+            self.attribute("contentType"),
+            component,
+        ];
+        let mut stated = stated
+            .into_iter()
+            .flatten()
+            .map(|kind| kind.split('/').next());
+        let kinds = [codec::Kind::Video, codec::Kind::Sound];
+        let of_codecs = || kinds.into_iter().find(|kind| codec::has(codecs, *kind));
+        match stated.next().flatten() {
+            Some("video") => {
+                Some(codec::Kind::Video).filter(|_| !codec::is_text_or_picture(codecs))
+            }
+            Some("audio") => Some(codec::Kind::Sound),
+            Some(_) => None,
+            None => of_codecs().or_else(|| {
+                let is_seen =
+                    self.attribute("width").is_some() && !codec::is_text_or_picture(codecs);
+                is_seen.then_some(codec::Kind::Video)
+            }),
+        }
+    }
+
+    /// Whether the media are in one file: the nearest element that says so decides.
+    fn is_one_file(&self) -> bool {
+        let told = self.levels.iter().find_map(|level| {
+            if level.has("SegmentBase") {
+                return Some(true);
+            }
+            let lists = level.all("SegmentList").next().map(|list| {
+                // Segments without a name of their own are parts of the one file.
+                list.all("SegmentURL")
+                    .all(|segment| segment.attribute("media").is_none())
+            });
+            lists.or(level.has("SegmentTemplate").then_some(false))
         });
-    } else {
-        manifest.videos.push(Video {
-            url,
-            width: number("width"),
-            height: number("height"),
-            bitrate,
-            codec,
-            fps: attribute("frameRate").and_then(|text| frame_rate(&text)),
-            video_only: true,
-        });
+        told.unwrap_or(true)
+    }
+
+    /// Whether a player needs neither a key, nor another rendition, nor a scheme that a client must know: tiles,
+    /// fast-forward tracks and parts of a larger picture are marked like that.
+    fn is_plain(&self) -> bool {
+        const COLOURS: &str = "urn:mpeg:mpegB:cicp:";
+        let [representation, set, ..] = self.levels;
+        representation.attribute("dependencyId").is_none()
+            && [representation, set].iter().all(|level| {
+                let mut needed = level.all("EssentialProperty");
+                let is_colour = |property: &Element| {
+                    property
+                        .attribute("schemeIdUri")
+                        .is_some_and(|scheme| scheme.starts_with(COLOURS))
+                };
+                !level.has("ContentProtection") && needed.all(is_colour)
+            })
+    }
+
+    /// The address from the first `BaseURL` of every level, each relative to that of the level around it.
+    fn url(&self) -> Option<String> {
+        let bases = self
+            .levels
+            .iter()
+            .rev()
+            .filter_map(|level| level.all("BaseURL").next());
+        let url = bases.fold(String::new(), |around, base| join(&around, base.text()));
+        (url.starts_with("http://") || url.starts_with("https://")).then_some(url)
+    }
+}
+
+/// A reference relative to an absolute address (RFC 3986, 5.2), as far as media addresses need it.
+fn join(base: &str, reference: &str) -> String {
+    let is_absolute = ["http://", "https://"]
+        .iter()
+        .any(|scheme| reference.starts_with(scheme));
+    if is_absolute || base.is_empty() {
+        return reference.to_owned();
+    }
+    let path = base.split(['?', '#']).next().unwrap_or(base);
+    let host_at = path.find("://").map_or(0, |at| at + 3);
+    let root = path[host_at..]
+        .find('/')
+        .map_or(path.len(), |at| host_at + at);
+    match reference.as_bytes() {
+        [] => base.to_owned(),
+        [b'/', b'/', ..] => format!("{}{reference}", &path[..host_at.saturating_sub(2)]),
+        [b'/', ..] => format!("{}{reference}", &path[..root]),
+        [b'?', ..] => format!("{path}{reference}"),
+        _ => {
+            let folder = path[root..].rfind('/').map_or(root, |at| root + at);
+            format!("{}/{reference}", &path[..folder])
+        }
     }
 }
 
@@ -108,102 +301,31 @@ fn frame_rate(text: &str) -> Option<f64> {
     (rate.is_finite() && rate > 0.0).then_some(rate)
 }
 
-/// Parses seconds from an ISO 8601 duration without days, such as `PT0H1M28.793S`.
+/// Parses seconds from an `xs:duration` such as `PT0H1M28.793S` or `P1DT2H`. Years and months have no fixed length, so
+/// they must be zero.
 fn seconds(text: &str) -> Option<f64> {
-    let mut rest = text.strip_prefix("PT")?;
+    let (date, time) = text
+        .strip_prefix('P')?
+        .split_once('T')
+        .unwrap_or((&text[1..], ""));
     let mut total = 0.0;
-    for (unit, length) in [('H', 3600.0), ('M', 60.0), ('S', 1.0)] {
-        if let Some((number, after)) = rest.split_once(unit) {
-            total += number.parse::<f64>().ok()? * length;
-            rest = after;
+    for (mut rest, units) in [
+        (
+            date,
+            &[('Y', f64::INFINITY), ('M', f64::INFINITY), ('D', 86_400.0)],
+        ),
+        (time, &[('H', 3_600.0), ('M', 60.0), ('S', 1.0)]),
+    ] {
+        for (unit, length) in units {
+            if let Some((number, after)) = rest.split_once(*unit) {
+                let number: f64 = number.parse().ok()?;
+                total += if number == 0.0 { 0.0 } else { number * length };
+                rest = after;
+            }
+        }
+        if !rest.is_empty() {
+            return None;
         }
     }
     (total.is_finite() && total > 0.0).then_some(total)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const MPD: &str = r#"<?xml version="1.0"?>
-<MPD mediaPresentationDuration="PT0H1M2.5S" type="static"><Period>
- <AdaptationSet contentType="video" frameRate="15360/512">
-  <Representation id="1v" bandwidth="400" codecs="av01.0.04M.08" mimeType="video/mp4" width="540" height="960">
-   <BaseURL>https://a.cdninstagram.com/low.mp4?a=1&amp;b=2</BaseURL><SegmentBase/></Representation>
-  <Representation id="2v" bandwidth="900" codecs="avc1.64001F" width="1080" height="1920" frameRate="25">
-   <BaseURL> https://a.cdninstagram.com/high.mp4 </BaseURL></Representation>
- </AdaptationSet>
- <AdaptationSet contentType="audio"><Representation bandwidth="45" codecs="mp4a.40.42">
-   <BaseURL>https://a.cdninstagram.com/sound.mp4</BaseURL></Representation></AdaptationSet>
-</Period></MPD>"#;
-
-    #[test]
-    fn videos_come_largest_first_with_all_their_attributes() {
-        let manifest = read(MPD);
-        assert_eq!(manifest.duration, Some(62.5));
-        let video = |url: &str, (width, height), bitrate, codec: &str, fps| Video {
-            url: url.into(),
-            width: Some(width),
-            height: Some(height),
-            bitrate: Some(bitrate),
-            codec: Some(codec.into()),
-            fps: Some(fps),
-            video_only: true,
-        };
-        let low = "https://a.cdninstagram.com/low.mp4?a=1&b=2";
-        assert_eq!(
-            manifest.videos,
-            [
-                video(
-                    "https://a.cdninstagram.com/high.mp4",
-                    (1080, 1920),
-                    900,
-                    "h264",
-                    25.0
-                ),
-                video(low, (540, 960), 400, "av1", 30.0),
-            ]
-        );
-    }
-
-    #[test]
-    fn sound_is_apart() {
-        let sound = Sound {
-            url: "https://a.cdninstagram.com/sound.mp4".into(),
-            bitrate: Some(45),
-            codec: Some("aac".into()),
-        };
-        assert_eq!(read(MPD).sounds, [sound]);
-    }
-
-    #[test]
-    fn what_is_no_manifest_states_nothing() {
-        for text in [
-            "",
-            "<mpd>",
-            "https://a.cdninstagram.com/v.mp4",
-            "<MPD><BaseURL>https://a</BaseURL>",
-        ] {
-            let manifest = read(text);
-            assert!(
-                manifest.videos.is_empty()
-                    && manifest.sounds.is_empty()
-                    && manifest.duration.is_none()
-            );
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_cut_panics(from in 0..MPD.len(), to in 0..MPD.len()) {
-            let _ = read(&MPD[from.min(to)..from.max(to)]);
-        }
-
-        #[test]
-        fn no_text_panics(duration in ".*") {
-            let _ = (seconds(&duration), frame_rate(&duration), codec(&duration));
-        }
-    }
 }

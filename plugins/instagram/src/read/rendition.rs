@@ -78,8 +78,9 @@ fn complete(
     crop::leave_out(&mut images, width.zip(height));
     // A stable sort: renditions without a size keep Instagram's order, after those with one.
     images.sort_by_key(|image| Reverse(area(image.width, image.height)));
-    videos.sort_by_key(|video| Reverse((area(video.width, video.height), video.bitrate)));
     let manifest = manifest.as_str().map(dash::read).unwrap_or_default();
+    videos.extend(manifest.whole);
+    videos.sort_by_key(|video| Reverse((area(video.width, video.height), video.bitrate)));
     Renditions {
         images,
         videos,
