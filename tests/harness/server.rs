@@ -109,13 +109,13 @@ impl Server {
         Self::spawn(folder, command, flags)
     }
 
-    /// Starts a server with an ffmpeg that never finishes converting; its version and encoders are real.
+    /// Starts a server with an ffmpeg that never finishes converting; its version and codecs are real.
     #[cfg(target_os = "linux")]
     pub(crate) fn start_with_endless_ffmpeg(folder: TempDir, flags: &[&str]) -> Self {
         let bin = folder.path().join("bin");
         fs::create_dir(&bin).unwrap();
         // Not `tail -f`, which exits once nobody reads its output.
-        let script = "#!/bin/sh\ncase \"$*\" in *-version*|*-encoders*) exec /usr/bin/env ffmpeg \"$@\";; esac\nexec sleep 300\n";
+        let script = "#!/bin/sh\ncase \"$*\" in *-version*|*-codecs*) exec /usr/bin/env ffmpeg \"$@\";; esac\nexec sleep 300\n";
         fs::write(bin.join("script"), script).unwrap();
         // By another process: child processes may still hold a file open that this process has just written.
         let mut install = Command::new("install");

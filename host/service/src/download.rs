@@ -4,10 +4,12 @@ mod archive;
 mod choice;
 mod fetch;
 mod housekeeping;
+mod make;
 mod metadata;
 mod options;
 mod picture;
 mod plan;
+mod progress;
 mod publish;
 mod reason;
 mod run;
@@ -21,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use options::{Download, Formats, Kind, Part, Quality};
 pub use picture::{Picture, PictureError};
-pub use publish::{Output, OutputFile};
+pub use publish::{MissingFile, Output, OutputFile};
 pub use reason::Reason;
 
 use crate::{
@@ -174,9 +176,9 @@ impl Downloads {
     /// # Errors
     /// [`Reason`]: the download cannot succeed, so no job should be created.
     pub fn check(&self, download: &Download, record: &Record) -> Result<usize, Reason> {
-        let items = plan::plan(download, record, self.can_convert())?;
+        let plan = plan::plan(download, record, self.tools.media.abilities())?;
         self.tools.storage.has_room(0)?;
-        Ok(items.len())
+        Ok(plan.items.len())
     }
 
     /// Accepts a download. It survives a crash from here on.

@@ -46,6 +46,8 @@ pub struct Attempt {
     pub id: JobId,
     /// 1 for the first.
     pub number: u32,
+    /// Whether no other attempt follows a failure.
+    pub is_last: bool,
     /// Receives the progress of the attempt.
     pub progress: Reporter,
 }

@@ -3,13 +3,19 @@
 //! Pictures are processed by crates, videos and sounds by ffmpeg in a child process with limits. Without ffmpeg,
 //! everything that does not need it still works.
 
+mod abilities;
 mod boxes;
 mod child;
 mod ffmpeg;
+mod heif;
 mod kind;
+mod parts;
 mod picture;
+mod still;
 #[cfg(test)]
 mod tests;
+mod video;
+mod whole;
 
 use std::{
     io,
@@ -19,8 +25,10 @@ use std::{
 
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
+pub use abilities::Abilities;
 pub use child::limited_child;
 pub use kind::{AudioFormat, ImageFormat, Type, UnknownFormat, VideoFormat, sniff};
+pub use video::{Film, VideoCodec};
 
 use self::ffmpeg::Ffmpeg;
 
@@ -56,7 +64,7 @@ impl Config {
 /// Why a file cannot be measured or converted.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// ffmpeg is not installed, too old, or built without a required encoder.
+    /// ffmpeg is not installed, too old, or built without a required decoder or encoder.
     #[error("ffmpeg is not installed, or not with all that this needs")]
     Unavailable,
     /// There is no sound in it.
@@ -92,7 +100,7 @@ pub struct Probe {
     pub duration_s: Option<f64>,
     /// The video codec: `h264`, `vp9`, `av1`, `hevc`.
     pub video_codec: Option<String>,
-    /// The audio codec: `aac`, `mp3`, `opus`.
+    /// The audio codec: `aac`, `he-aac`, `he-aac-v2`, `xhe-aac`, `mp3`, `opus`.
     pub audio_codec: Option<String>,
 }
 
@@ -104,6 +112,7 @@ pub struct Media(Arc<Inner>);
 struct Inner {
     config: Config,
     ffmpeg: Option<Ffmpeg>,
+    abilities: Abilities,
     /// Permits for conversions.
     places: Arc<Semaphore>,
 }
@@ -125,6 +134,9 @@ impl Media {
         Self(Arc::new(Inner {
             places: Arc::new(Semaphore::new(config.conversions_max)),
             config,
+            abilities: ffmpeg
+                .as_ref()
+                .map_or_else(Abilities::default, |ffmpeg| ffmpeg.abilities().clone()),
             ffmpeg,
         }))
     }
@@ -132,7 +144,13 @@ impl Media {
     /// Returns whether ffmpeg and ffprobe are available.
     #[must_use]
     pub fn can_convert(&self) -> bool {
-        self.0.ffmpeg.is_some()
+        self.abilities().converts()
+    }
+
+    /// What can be converted here.
+    #[must_use]
+    pub fn abilities(&self) -> &Abilities {
+        &self.0.abilities
     }
 
     /// Measures a file. An mp4 or a picture is read in this process, without a child process.
@@ -146,114 +164,6 @@ impl Media {
             (Some(ffmpeg), Type::Mkv) => ffmpeg.probe(path).await,
             _ => Ok(probe),
         }
-    }
-
-    /// Converts a picture to another format, or scales it down to a width in pixels.
-    ///
-    /// # Errors
-    /// [`Error::NotMedia`], [`Error::TooLarge`], or [`Error::Io`] if the disk fails.
-    pub async fn image(
-        &self,
-        from: &Path,
-        to: &Path,
-        format: ImageFormat,
-        width: Option<u32>,
-    ) -> Result<(), Error> {
-        let place = Arc::clone(&self.0.places).acquire_owned().await;
-        let (from, to, pixels) = (from.to_owned(), to.to_owned(), self.0.config.pixels_max);
-        blocking(move || {
-            // The permit moves into the task, because the task continues when the caller is dropped.
-            let _place = place;
-            picture::convert(&from, &to, format, width, pixels)
-        })
-        .await
-    }
-
-    /// Merges a video and its sound into one file without re-encoding.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`], [`Error::TookTooLong`], [`Error::Failed`].
-    pub async fn mux(
-        &self,
-        video: &Path,
-        audio: Option<&Path>,
-        to: &Path,
-        format: VideoFormat,
-    ) -> Result<(), Error> {
-        let inputs: Vec<_> = std::iter::once(video).chain(audio).collect();
-        let sound: &[&str] = match audio {
-            Some(_) => &["-map", "1:a:0"],
-            None => &["-map", "0:a:0?"],
-        };
-        let options = [&["-map", "0:v:0"], sound, &["-c", "copy"]].concat();
-        self.convert(&inputs, &options, to, format.muxer(), format.kind())
-            .await
-    }
-
-    /// Moves a video into another container without re-encoding.
-    ///
-    /// # Errors
-    /// As [`Media::mux`].
-    pub async fn remux(&self, from: &Path, to: &Path, format: VideoFormat) -> Result<(), Error> {
-        self.mux(from, None, to, format).await
-    }
-
-    /// Removes the sound of a video without re-encoding.
-    ///
-    /// # Errors
-    /// As [`Media::mux`].
-    pub async fn without_sound(
-        &self,
-        from: &Path,
-        to: &Path,
-        format: VideoFormat,
-    ) -> Result<(), Error> {
-        let options = ["-map", "0:v:0", "-an", "-c", "copy"];
-        self.convert(&[from], &options, to, format.muxer(), format.kind())
-            .await
-    }
-
-    /// Extracts the sound of a file: copied if it is AAC and AAC is requested, otherwise encoded.
-    ///
-    /// # Errors
-    /// [`Error::NoSound`], and those of [`Media::mux`].
-    pub async fn sound(&self, from: &Path, to: &Path, format: AudioFormat) -> Result<(), Error> {
-        self.ffmpeg()?;
-        let codec = self.probe(from).await?.audio_codec.ok_or(Error::NoSound)?;
-        let options = [&["-map", "0:a:0", "-vn"], format.encoder(&codec)].concat();
-        self.convert(&[from], &options, to, format.muxer(), format.kind())
-            .await
-    }
-
-    /// Scales a video down so that its shorter side has this many pixels, rounded down to an even number; its sound is
-    /// copied. A video that is small enough is not re-encoded.
-    ///
-    /// # Errors
-    /// As [`Media::mux`].
-    pub async fn scale(
-        &self,
-        from: &Path,
-        to: &Path,
-        side_px: u32,
-        format: VideoFormat,
-    ) -> Result<(), Error> {
-        self.ffmpeg()?;
-        let probe = self.probe(from).await?;
-        let shorter = probe.width.zip(probe.height).map(|(w, h)| w.min(h));
-        if shorter.is_some_and(|shorter| shorter <= side_px) {
-            return self.remux(from, to, format).await;
-        }
-        // yuv420p stores one colour for every two by two pixels, so sides must be even.
-        let side = (side_px & !1).max(2);
-        let filter = format!(
-            "scale='if(gt(iw,ih),-2,min(trunc(iw/2)*2,{side}))':'if(gt(iw,ih),min(trunc(ih/2)*2,{side}),-2)',setsar=1,format=yuv420p"
-        );
-        let options = [
-            "-map", "0:v:0", "-map", "0:a:0?", "-vf", &filter, "-c:v", "libx264", "-preset",
-            "veryfast", "-crf", "23", "-c:a", "copy",
-        ];
-        self.convert(&[from], &options, to, format.muxer(), format.kind())
-            .await
     }
 
     fn ffmpeg(&self) -> Result<&Ffmpeg, Error> {
@@ -270,9 +180,6 @@ impl Media {
         kind: Type,
     ) -> Result<(), Error> {
         let ffmpeg = self.ffmpeg()?;
-        if ffmpeg.lacks(options) {
-            return Err(Error::Unavailable);
-        }
         let mut demuxed = Vec::with_capacity(inputs.len());
         for input in inputs {
             demuxed.push((*input, demuxer(input).await?));
@@ -301,6 +208,30 @@ impl Media {
         same.then_some(())
             .ok_or_else(|| Error::Failed(format!("it made {found:?}, not {kind:?}")))
     }
+}
+
+/// Returns whether a media file reaches its own end: a body without a stated length may end at any byte. What is not a
+/// media file has no end to miss.
+///
+/// # Errors
+/// [`Error::Io`] if the disk fails.
+pub async fn is_whole(path: &Path) -> Result<bool, Error> {
+    let path = path.to_owned();
+    let checked = blocking(move || {
+        let (mut file, kind) = kind::open(&path)?;
+        whole::is_whole(&mut file, kind)
+    });
+    match checked.await {
+        Err(Error::NotMedia(_)) => Ok(true),
+        checked => checked,
+    }
+}
+
+/// Like [`is_whole`], for a file in memory.
+#[must_use]
+pub fn is_whole_content(bytes: &[u8]) -> bool {
+    let check = |kind| whole::is_whole(&mut io::Cursor::new(bytes), kind).unwrap_or(false);
+    sniff(bytes).is_none_or(check)
 }
 
 /// ffmpeg's demuxer for a file, according to its bytes.

@@ -23,7 +23,7 @@ use crate::{
     database::Database,
     download::{Download, Downloads, Formats, Kind, Output, Part, Quality, Reason},
     job::{Progress, Stage, State, Status},
-    media::{AudioFormat, ImageFormat, Media, VideoFormat},
+    media::{AudioFormat, ImageFormat, Media, VideoCodec, VideoFormat},
     plugin::Registry,
     server,
 };
@@ -33,6 +33,7 @@ Examples:
   gramhost download https://www.instagram.com/p/CnU4zIh9x_F/ -o pictures
   gramhost download CnU4zIh9x_F --as reel --audio mp3
   gramhost download CnU4zIh9x_F --as carousel
+  gramhost download CnU4zIh9x_F --as reel --format mov --video-codec h264
   gramhost download instagram --as story --cookies cookies.txt
   gramhost download CnU4zIh9x_F --json | jq -r '.files[].path'";
 
@@ -57,6 +58,9 @@ pub(super) struct DownloadArguments {
     /// Convert to jpg, png, webp, mp4, mkv or mov [default: the original format]
     #[arg(long, value_name = "FORMAT")]
     format: Option<String>,
+    /// The codec of videos: any, or h264, which plays and can be edited nearly everywhere
+    #[arg(long, value_name = "CODEC", default_value = "any")]
+    video_codec: String,
     /// Print the files, or the error, as JSON
     #[arg(long)]
     json: bool,
@@ -142,6 +146,8 @@ impl DownloadArguments {
                 Part::All
             },
             formats: self.formats(audio)?,
+            video_codec: VideoCodec::parse(&self.video_codec)
+                .ok_or("--video-codec must be any or h264")?,
             zip: kind == Kind::Carousel,
             metadata: kind == Kind::Carousel,
         })
@@ -185,8 +191,15 @@ impl DownloadArguments {
             file["path"] = json!(path.display().to_string());
             kept.push(file);
         }
+        for file in &made.missing {
+            eprintln!("{} is missing: {}", file.name, reason_text(file.reason));
+        }
         if self.json {
-            print(&serde_json::to_string_pretty(&json!({ "files": kept }))?);
+            let mut kept = json!({ "files": kept });
+            if !made.missing.is_empty() {
+                kept["missing"] = json!(made.missing);
+            }
+            print(&serde_json::to_string_pretty(&kept)?);
         }
         Ok(())
     }
@@ -267,7 +280,9 @@ fn exit(reason: Reason) -> Exit {
         | Reason::RegionBlocked
         | Reason::LoginRequired
         | Reason::NoStories => Exit::NotShown,
-        Reason::RateLimited | Reason::Unavailable | Reason::NotMedia => Exit::Upstream,
+        Reason::RateLimited | Reason::Unavailable | Reason::NotMedia | Reason::Withheld => {
+            Exit::Upstream
+        }
         Reason::ExtractorFailed => Exit::Extractor,
         Reason::InvalidAddress
         | Reason::NotACarousel

@@ -2,7 +2,10 @@
 
 use std::cmp::Reverse;
 
-use crate::contract::record::{Image, Renditions, Video};
+use crate::{
+    contract::record::{Image, Renditions, Video},
+    media::{Abilities, Film},
+};
 
 /// The assumed shorter side of a video with sound whose size is not stated, pixels. It is the maximum that Instagram
 /// serves as a single file.
@@ -56,27 +59,49 @@ struct Offer<'a> {
     partial: bool,
 }
 
-/// The video with the wanted shorter side (and with its sound, unless `silent`). Otherwise the next larger one, scaled
-/// down if possible; otherwise the next smaller one. Without a wanted side, the largest one.
-///
-/// `can_convert` says whether files can be merged and videos can be scaled.
-pub(super) fn video(
-    renditions: &Renditions,
-    side: Option<u32>,
-    silent: bool,
-    can_convert: bool,
-) -> Option<VideoChoice> {
-    let offers = offers(renditions, silent, can_convert);
-    let rank = |offer: &Offer<'_>| rank(offer, silent);
+/// What is wanted of a video.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// The container, the codec, the shorter side, and whether it is without sound.
+    pub(super) film: Film,
+    /// What this server can convert.
+    pub(super) abilities: &'a Abilities,
+}
+
+impl Wanted<'_> {
+    /// Returns whether a video can be encoded anew, as far as is known before it is fetched.
+    fn encodes(&self, video: &Video) -> bool {
+        let decodes = |codec: &str| self.abilities.decodes(codec);
+        self.abilities.encodes("h264") && video.codec.as_deref().is_none_or(decodes)
+    }
+}
+
+/// The video with the wanted shorter side (and with its sound, unless it is to be mute). Otherwise the next larger one,
+/// scaled down if possible; otherwise the next smaller one. Without a wanted side, the largest one. A video that fits the
+/// wanted container and codec comes first, even if it is smaller; the others must be encoded anew.
+pub(super) fn video(renditions: &Renditions, wanted: &Wanted<'_>) -> Option<VideoChoice> {
+    let Film { side, mute, .. } = wanted.film;
+    let fits = |offer: &Offer<'_>| wanted.film.holds(offer.video.codec.as_deref());
+    let (fitting, others): (Vec<_>, Vec<_>) =
+        offers(renditions, wanted).into_iter().partition(fits);
+    let offers = if fitting.is_empty() {
+        others
+            .into_iter()
+            .filter(|offer| wanted.encodes(offer.video))
+            .collect()
+    } else {
+        fitting
+    };
+    let rank = |offer: &Offer<'_>| rank(offer, mute);
     let largest = offers.iter().max_by_key(|offer| (offer.side, rank(offer)));
     let chosen = match side {
         None => largest,
-        Some(wanted) => {
-            let above = offers.iter().filter(|offer| offer.side >= wanted);
+        Some(side) => {
+            let above = offers.iter().filter(|offer| offer.side >= side);
             let above = above.min_by_key(|offer| (offer.side, Reverse(rank(offer))));
-            let below = offers.iter().filter(|offer| offer.side < wanted);
+            let below = offers.iter().filter(|offer| offer.side < side);
             let below = below.max_by_key(|offer| (offer.side, rank(offer)));
-            let fits = |offer: &&Offer<'_>| can_convert || offer.side == wanted;
+            let fits = |offer: &&Offer<'_>| wanted.encodes(offer.video) || offer.side == side;
             above.filter(fits).or(below).or(above)
         }
     }?;
@@ -86,13 +111,14 @@ pub(super) fn video(
         .map(|sound| sound.url.clone());
     Some(VideoChoice {
         url: chosen.video.url.clone(),
-        sound: sound.filter(|_| chosen.video.video_only && !silent),
+        sound: sound.filter(|_| chosen.video.video_only && !mute),
         sounding: !chosen.video.video_only && renditions.has_audio != Some(false),
-        side: side.filter(|wanted| can_convert && chosen.side > *wanted),
+        side: side.filter(|side| wanted.encodes(chosen.video) && chosen.side > *side),
     })
 }
 
-fn offers<'a>(renditions: &'a Renditions, silent: bool, can_convert: bool) -> Vec<Offer<'a>> {
+fn offers<'a>(renditions: &'a Renditions, wanted: &Wanted<'_>) -> Vec<Offer<'a>> {
+    let (silent, can_merge) = (wanted.film.mute, wanted.abilities.converts());
     let shown = |video: &Video| Some(video.width?.min(video.height?));
     let original = renditions.width.zip(renditions.height);
     let original = original.map_or(PROGRESSIVE_SIDE_PX, |(width, height)| width.min(height));
@@ -112,7 +138,7 @@ fn offers<'a>(renditions: &'a Renditions, silent: bool, can_convert: bool) -> Ve
     let pieces = renditions.dash_videos.iter().filter_map(|video| {
         let side = shown(video)?;
         let partial = has_sound && !silent;
-        (can_convert || !partial).then_some(Offer {
+        (can_merge || !partial).then_some(Offer {
             video,
             side,
             partial,
@@ -142,7 +168,10 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use crate::contract::record::Sound;
+    use crate::{
+        contract::record::Sound,
+        media::{VideoCodec, VideoFormat},
+    };
 
     fn picture(width: impl Into<Option<u32>>) -> Image {
         let width = width.into();
@@ -153,7 +182,7 @@ mod tests {
         }
     }
 
-    fn film(side: Option<u32>, video_only: bool, codec: &str) -> Video {
+    fn offer(side: Option<u32>, video_only: bool, codec: &str) -> Video {
         Video {
             url: format!(
                 "{codec}{}{}",
@@ -172,12 +201,12 @@ mod tests {
     /// A complete 720p video, separate 1080p (two codecs) and 480p video tracks, and a sound track.
     fn reel() -> Renditions {
         Renditions {
-            videos: vec![film(Some(720), false, "h264")],
+            videos: vec![offer(Some(720), false, "h264")],
             dash_videos: vec![
-                film(Some(1080), true, "vp9"),
-                film(Some(1080), true, "h264"),
-                film(Some(720), true, "h264"),
-                film(Some(480), true, "h264"),
+                offer(Some(1080), true, "vp9"),
+                offer(Some(1080), true, "h264"),
+                offer(Some(720), true, "h264"),
+                offer(Some(480), true, "h264"),
             ],
             dash_sounds: vec![Sound {
                 url: "sound".to_owned(),
@@ -188,8 +217,30 @@ mod tests {
         }
     }
 
+    fn film(side: Option<u32>, mute: bool) -> Film {
+        Film {
+            format: None,
+            codec: VideoCodec::Any,
+            side,
+            mute,
+        }
+    }
+
+    fn choose(renditions: &Renditions, film: Film, can_convert: bool) -> Option<VideoChoice> {
+        let abilities = if can_convert {
+            Abilities::all()
+        } else {
+            Abilities::default()
+        };
+        let wanted = Wanted {
+            film,
+            abilities: &abilities,
+        };
+        video(renditions, &wanted)
+    }
+
     fn chosen(side: Option<u32>, silent: bool, can_convert: bool) -> (String, bool, Option<u32>) {
-        let choice = video(&reel(), side, silent, can_convert).unwrap();
+        let choice = choose(&reel(), film(side, silent), can_convert).unwrap();
         (choice.url, choice.sound.is_some(), choice.side)
     }
 
@@ -217,18 +268,66 @@ mod tests {
     #[test]
     fn a_video_without_sizes_counts_as_720p_or_less() {
         let bare = Renditions {
-            videos: vec![film(None, false, "h264"), film(None, false, "vp9")],
+            videos: vec![offer(None, false, "h264"), offer(None, false, "vp9")],
             width: Some(1080),
             height: Some(1920),
             ..Renditions::default()
         };
+        let chosen = |side| choose(&bare, film(Some(side), false), true).unwrap();
+        assert_eq!(chosen(480).side, Some(480));
+        assert_eq!(chosen(720).side, None);
+        assert_eq!(chosen(1080).url, "h2640");
         assert_eq!(
-            video(&bare, Some(480), false, true).unwrap().side,
-            Some(480)
+            choose(&Renditions::default(), film(None, false), true),
+            None
         );
-        assert_eq!(video(&bare, Some(720), false, true).unwrap().side, None);
-        assert_eq!(video(&bare, Some(1080), false, true).unwrap().url, "h2640");
-        assert_eq!(video(&Renditions::default(), None, false, true), None);
+    }
+
+    #[test]
+    fn what_fits_the_container_and_codec_comes_first_even_if_smaller() {
+        let reel = |codec: &str| Renditions {
+            videos: vec![offer(Some(720), false, "h264")],
+            dash_videos: vec![offer(Some(1080), true, codec)],
+            dash_sounds: reel().dash_sounds,
+            ..Renditions::default()
+        };
+        let (mov, mp4, mkv) = (VideoFormat::Mov, VideoFormat::Mp4, VideoFormat::Mkv);
+        for (codec, format, only, url) in [
+            ("vp9", Some(mov), VideoCodec::Any, "h264720"),
+            ("av1", Some(mov), VideoCodec::Any, "h264720"),
+            ("hevc", Some(mov), VideoCodec::Any, "hevc1080v"),
+            ("vp9", Some(mp4), VideoCodec::Any, "vp91080v"),
+            ("vp9", Some(mkv), VideoCodec::Any, "vp91080v"),
+            ("vvc", Some(mp4), VideoCodec::Any, "h264720"),
+            ("vp9", None, VideoCodec::Any, "vp91080v"),
+            ("vp9", None, VideoCodec::H264, "h264720"),
+            ("hevc", Some(mkv), VideoCodec::H264, "h264720"),
+        ] {
+            let film = Film {
+                format,
+                codec: only,
+                ..film(None, false)
+            };
+            for side in [None, Some(1080)] {
+                let film = Film { side, ..film };
+                let choice = choose(&reel(codec), film, true).unwrap();
+                assert_eq!(choice.url, url, "{codec} {film:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_fits_nowhere_needs_an_encoder() {
+        let reel = Renditions {
+            dash_videos: vec![offer(Some(1080), true, "vp9")],
+            ..Renditions::default()
+        };
+        let film = Film {
+            codec: VideoCodec::H264,
+            ..film(None, false)
+        };
+        assert_eq!(choose(&reel, film, true).unwrap().url, "vp91080v");
+        assert_eq!(choose(&reel, film, false), None);
     }
 
     #[test]

@@ -11,11 +11,13 @@ use tokio::{
 use super::reason::Reason;
 use crate::{
     contract::FetchError,
+    media::is_whole,
     storage::{self, Storage},
     upstream::{Client, MediaError, OpenMedia},
 };
 
-/// The maximum number of attempts in a row to open a link; an attempt that receives data resets the count.
+/// The maximum number of attempts in a row to open a link; an attempt that comes further than all before resets the
+/// count.
 const OPENINGS_MAX: u32 = 4;
 /// The pause before the second opening, milliseconds; doubled each time.
 const PAUSE_MS_MIN: u64 = 250;
@@ -60,8 +62,8 @@ struct Target {
 }
 
 impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
-    /// Fetches `url` to the staged file `path` and returns its length. A failed fetch is deleted with its staging
-    /// folder.
+    /// Fetches `url` to the staged file `path` and returns its length. A media file that does not reach its own end counts
+    /// as an interrupted transfer. A failed fetch is deleted with its staging folder.
     pub(super) async fn run(&self, url: &str, path: &Path) -> Result<u64, LinkError> {
         faults::may_fail("fetch.create", path).map_err(storage::Error::from)?;
         let file = File::create(path).await.map_err(storage::Error::from)?;
@@ -72,10 +74,12 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
         };
         let mut tag = None;
         let mut openings = 0;
+        let mut furthest = 0;
         loop {
-            let before = target.written;
             let failed = match self.opening(url, &mut target, &mut tag).await {
-                Ok(bytes) => return Ok(bytes),
+                Ok(bytes) if is_whole(path).await? => return Ok(bytes),
+                // The server does not state the length, or states that of a part.
+                Ok(_) => FetchError::HttpResponseIncomplete.into(),
                 Err(Interruption::Broken(error)) if error.is_transient() => error,
                 Err(Interruption::Broken(MediaError::Expired(_))) => {
                     return Err(LinkError::Expired);
@@ -83,12 +87,13 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
                 Err(Interruption::Broken(error)) => return Err(error.into()),
                 Err(Interruption::For(reason)) => return Err(LinkError::For(reason)),
             };
-            // An attempt that received data resets the count.
-            openings = if target.written > before {
+            // An attempt that came further than all before resets the count.
+            openings = if target.written > furthest {
                 1
             } else {
                 openings + 1
             };
+            furthest = furthest.max(target.written);
             if openings >= OPENINGS_MAX {
                 return Err(failed.into());
             }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::publish::MissingFile;
 use crate::contract::{
     Record,
     record::{Media, Stories, User},
@@ -10,13 +11,19 @@ use crate::contract::{
 /// The maximum length of a stored caption, characters; Instagram's own limit is 2,200.
 const CAPTION_CHARACTERS_MAX: usize = 4_000;
 
-/// The facts of a record that describe its files; a value that Instagram does not state is null.
-pub(super) fn metadata(record: &Record, files: &[Value]) -> Value {
-    match record {
+/// The facts of a record that describe its files; a value that Instagram does not state is null. `missing` is there only
+/// if a file is missing.
+pub(super) fn metadata(record: &Record, files: &[Value], missing: &[MissingFile]) -> Value {
+    let mut metadata = match record {
         Record::Media(media) => of_media(media, files),
         Record::Stories(stories) => of_stories(stories, files),
-        _ => Value::Null,
+        _ => return Value::Null,
+    };
+    if !missing.is_empty() {
+        let names = missing.iter().map(|file| &file.name);
+        metadata["missing"] = json!(names.collect::<Vec<_>>());
     }
+    metadata
 }
 
 fn of_media(media: &Media, files: &[Value]) -> Value {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     contract::Query,
-    media::{AudioFormat, ImageFormat, VideoFormat},
+    media::{AudioFormat, ImageFormat, VideoCodec, VideoFormat},
 };
 
 /// The four kinds of download.
@@ -144,6 +144,9 @@ pub struct Download {
     pub part: Part,
     /// The formats of the files.
     pub formats: Formats,
+    /// The codecs of videos that are accepted. Jobs that an earlier version stored have none.
+    #[serde(default)]
+    pub video_codec: VideoCodec,
     /// Whether to create one ZIP instead of single files.
     pub zip: bool,
     /// Whether to add metadata to the status and to the ZIP.

@@ -8,7 +8,7 @@ use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 use super::Downloads;
 use crate::{
     contract::FetchError,
-    media::sniff,
+    media::{is_whole_content, sniff},
     upstream::{MediaError, OpenMedia},
 };
 
@@ -126,6 +126,9 @@ async fn whole(
         Some(content_type) => content_type,
         None => told(&bytes)?,
     };
+    if opened.total.is_none() && !is_whole_content(&bytes) {
+        return Err(FetchError::HttpResponseIncomplete.into());
+    }
     Ok((content_type, bytes))
 }
 

@@ -30,11 +30,23 @@ pub struct OutputFile {
     pub dimensions: Option<String>,
 }
 
+/// A file that a finished job could not make, although it made others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MissingFile {
+    /// The name that it would have, without its ending.
+    pub name: String,
+    /// Why it is missing.
+    pub reason: Reason,
+}
+
 /// The result of a finished job.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Output {
     /// In the order of the post.
     pub files: Vec<OutputFile>,
+    /// The files that could not be made. Results that an earlier version stored have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<MissingFile>,
     /// The metadata, if requested.
     pub metadata: Option<Value>,
 }

@@ -40,7 +40,9 @@ pub enum Reason {
     NoImage,
     /// The reel has no sound.
     NoSound,
-    /// ffmpeg is not installed.
+    /// Instagram shows no media of this item.
+    Withheld,
+    /// ffmpeg is not installed, or not with what this needs.
     NoConverter,
     /// The conversion failed.
     Conversion,
@@ -76,6 +78,22 @@ impl Reason {
         matches!(
             self,
             Self::RateLimited | Self::Unavailable | Self::Busy | Self::Internal
+        )
+    }
+}
+
+impl Reason {
+    /// Returns whether the reason lies in one file, so that another rendition of it, or the other files, may do.
+    pub(super) fn is_of_file(self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable
+                | Self::NotMedia
+                | Self::Conversion
+                | Self::NoConverter
+                | Self::NoSound
+                | Self::TooLarge
+                | Self::Withheld
         )
     }
 }

@@ -133,6 +133,7 @@ impl<W: Work> Queue<W> {
         let attempt = Attempt {
             id: JobId::try_parse(&row.id).unwrap_or_default(),
             number: u32::try_from(row.attempt).unwrap_or_default(),
+            is_last: row.attempt >= i64::from(self.0.config.attempts_max),
             progress,
         };
         let wall = Duration::from_secs(self.0.config.wall_s_max);

@@ -9,9 +9,9 @@ use super::{Error, Probe};
 
 /// The maximum length of a `moov` box, and of all indexes together, bytes. An hour of video has a
 /// `moov` box of about 1 MB.
-const MOOV_BYTES_MAX: u64 = 32 << 20;
+pub(super) const MOOV_BYTES_MAX: u64 = 32 << 20;
 /// The maximum number of top-level boxes that are searched for it.
-const BOXES_MAX: usize = 10_000;
+pub(super) const BOXES_MAX: usize = 10_000;
 
 /// Adds the values of the movie box to `nothing`. The duration of a fragmented video comes from its indexes.
 pub(super) fn probe(file: &mut (impl Read + Seek), nothing: Probe) -> Result<Probe, Error> {
@@ -24,9 +24,6 @@ pub(super) fn probe(file: &mut (impl Read + Seek), nothing: Probe) -> Result<Pro
         let Some(found) = top(file, at)? else { break };
         match &found.name {
             b"moov" if moov.is_none() => {
-                if found.length > MOOV_BYTES_MAX {
-                    return Err(Error::TooLarge("its movie box".to_owned()));
-                }
                 moov = Some(found.read(file)?);
             }
             b"sidx" if found.length <= left => {
@@ -56,17 +53,23 @@ pub(super) fn probe(file: &mut (impl Read + Seek), nothing: Probe) -> Result<Pro
 }
 
 /// A top-level box of the file.
-struct Top {
-    name: [u8; 4],
+pub(super) struct Top {
+    pub(super) name: [u8; 4],
     /// The start of its content, and the length of the content that is present, bytes.
     start: u64,
     length: u64,
+    /// Where it ends as it states it, which is beyond the end of a file that is cut off.
+    pub(super) end: u64,
     /// The start of the next box, if there is one.
-    next: Option<u64>,
+    pub(super) next: Option<u64>,
 }
 
 impl Top {
-    fn read(&self, file: &mut (impl Read + Seek)) -> Result<Vec<u8>, Error> {
+    /// Its content, unless that is too large for a description.
+    pub(super) fn read(&self, file: &mut (impl Read + Seek)) -> Result<Vec<u8>, Error> {
+        if self.length > MOOV_BYTES_MAX {
+            return Err(Error::TooLarge("a box that describes the file".to_owned()));
+        }
         file.seek(SeekFrom::Start(self.start))?;
         let mut body = Vec::new();
         file.take(self.length).read_to_end(&mut body)?;
@@ -74,7 +77,7 @@ impl Top {
     }
 }
 
-fn top(file: &mut (impl Read + Seek), at: u64) -> Result<Option<Top>, Error> {
+pub(super) fn top(file: &mut (impl Read + Seek), at: u64) -> Result<Option<Top>, Error> {
     let end = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(at))?;
     let mut head = [0; 16];
@@ -91,6 +94,7 @@ fn top(file: &mut (impl Read + Seek), at: u64) -> Result<Option<Top>, Error> {
         name,
         start,
         length: next.min(end).saturating_sub(start),
+        end: next,
         next: (next > at && next < end).then_some(next),
     }))
 }
@@ -118,7 +122,7 @@ fn header(bytes: &[u8]) -> Option<([u8; 4], u64, u64)> {
 }
 
 /// The boxes inside a box.
-fn children(body: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
+pub(super) fn children(body: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
     let mut rest = body;
     std::iter::from_fn(move || {
         let (_, start, size) = header(rest)?;
@@ -131,13 +135,13 @@ fn children(body: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
     })
 }
 
-fn child<'a>(body: &'a [u8], name: &[u8; 4]) -> Option<&'a [u8]> {
+pub(super) fn child<'a>(body: &'a [u8], name: &[u8; 4]) -> Option<&'a [u8]> {
     children(body)
         .find(|(found, _)| *found == name)
         .map(|(_, body)| body)
 }
 
-fn descend<'a>(body: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
+pub(super) fn descend<'a>(body: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
     path.iter().try_fold(body, |body, name| child(body, name))
 }
 
@@ -184,7 +188,7 @@ fn read_track(track: &[u8], probe: &mut Probe) {
     let handler = descend(track, &[b"mdia", b"hdlr"]).and_then(|body| body.get(8..12));
     let entry =
         descend(track, &[b"mdia", b"minf", b"stbl", b"stsd"]).and_then(|body| body.get(8..));
-    let codec = entry.and_then(|entries| codec(entries.get(4..8)?));
+    let codec = entry.and_then(codec);
     match handler {
         Some(b"vide") => {
             probe.video_codec = codec;
@@ -213,13 +217,14 @@ fn size(body: &[u8]) -> Option<(u32, u32)> {
     })
 }
 
-fn codec(fourcc: &[u8]) -> Option<String> {
-    let name = match fourcc {
+/// The name of the codec of the first sample entry.
+fn codec(entries: &[u8]) -> Option<String> {
+    let name = match entries.get(4..8)? {
         b"avc1" | b"avc3" => "h264",
         b"hvc1" | b"hev1" => "hevc",
         b"vp09" => "vp9",
         b"av01" => "av1",
-        b"mp4a" => "aac",
+        b"mp4a" => audio_codec(entries),
         b"Opus" => "opus",
         b".mp3" => "mp3",
         other if other.iter().all(u8::is_ascii_graphic) => std::str::from_utf8(other).ok()?,
@@ -228,7 +233,53 @@ fn codec(fourcc: &[u8]) -> Option<String> {
     Some(name.to_owned())
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+/// Which codec an `mp4a` entry has, from its `esds` box (ISO/IEC 14496-1 and 14496-3).
+fn audio_codec(entries: &[u8]) -> &'static str {
+    // `wave` of QuickTime puts the box deeper, so it is searched for.
+    let esds = entries.windows(4).position(|four| four == b"esds");
+    let Some(described) = esds.and_then(|at| entries.get(at + 8..)) else {
+        return "aac";
+    };
+    // Tag 4: the type of the stream; tag 5: the configuration of the decoder, which begins with its type.
+    let config = descriptor(described, 0x04).unwrap_or_default();
+    let kind = descriptor(config.get(13..).unwrap_or_default(), 0x05).and_then(audio_object_type);
+    match (config.first(), kind) {
+        (Some(0x69 | 0x6b), _) => "mp3",
+        (_, Some(5)) => "he-aac",
+        (_, Some(29)) => "he-aac-v2",
+        (_, Some(34)) => "mp3",
+        (_, Some(42)) => "xhe-aac",
+        _ => "aac",
+    }
+}
+
+/// The content of the first descriptor with this tag, also inside the descriptor of an elementary stream (tag 3).
+fn descriptor(bytes: &[u8], wanted: u8) -> Option<&[u8]> {
+    let mut rest = bytes;
+    loop {
+        let (&tag, after) = rest.split_first()?;
+        let digits = after.iter().take(4).position(|byte| byte & 0x80 == 0)? + 1;
+        let length = after[..digits]
+            .iter()
+            .fold(0, |sum, byte| sum << 7 | usize::from(byte & 0x7f));
+        let content = &after[digits..];
+        if tag == wanted {
+            return Some(content.get(..length).unwrap_or(content));
+        }
+        // The descriptor of a stream has its id and flags before its parts; others are skipped.
+        rest = content.get(if tag == 0x03 { 3 } else { length }..)?;
+    }
+}
+
+/// The first five bits of the configuration, or 32 and the six bits after them.
+fn audio_object_type(config: &[u8]) -> Option<u8> {
+    match config.first()? >> 3 {
+        31 => Some(32 + ((config[0] & 7) << 3 | config.get(1)? >> 5)),
+        small => Some(small),
+    }
+}
+
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     let bytes = bytes.get(at..at.checked_add(4)?)?;
     Some(u32::from_be_bytes(bytes.try_into().ok()?))
 }

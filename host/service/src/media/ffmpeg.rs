@@ -15,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Config, Error, Probe, Type, child};
+use super::{Abilities, Config, Error, Probe, Type, child};
 use crate::process::Group;
 
 /// The maximum size of a child's error output that is kept, bytes.
@@ -26,8 +26,6 @@ const ANSWER_BYTES_MAX: u64 = 256 << 10;
 const PROBE_S_MAX: u64 = 20;
 /// The oldest version of ffmpeg that was tested.
 const VERSION_MIN: (u32, u32) = (5, 1);
-/// The encoders that a build of ffmpeg may lack, as they are named in the options.
-const ENCODERS: [&str; 3] = ["aac", "libmp3lame", "libx264"];
 /// The number of threads for each input and for the output.
 const THREADS: &str = "2";
 
@@ -39,8 +37,7 @@ pub(super) struct Ffmpeg {
     ffprobe: PathBuf,
     /// Runs the programs without a network, if this machine allows it.
     unshare: Option<PathBuf>,
-    /// The [`ENCODERS`] that are missing.
-    missing: Vec<&'static str>,
+    abilities: Abilities,
 }
 
 /// The arguments of `unshare` (util-linux): an empty network namespace, in a user namespace, so that root is not
@@ -60,7 +57,7 @@ impl Ffmpeg {
             ffmpeg: on_path(path, "ffmpeg")?,
             ffprobe: on_path(path, "ffprobe")?,
             unshare: None,
-            missing: Vec::new(),
+            abilities: Abilities::default(),
         };
         let isolated = Self {
             unshare: on_path(path, "unshare"),
@@ -68,8 +65,9 @@ impl Ffmpeg {
         };
         match Self::look(found, isolated).await {
             Ok(found) => {
-                if !found.missing.is_empty() {
-                    tracing::warn!(missing = ?found.missing, "ffmpeg was built without some encoders");
+                let missing = found.abilities.missing();
+                if !missing.is_empty() {
+                    tracing::warn!(?missing, "ffmpeg cannot read or write some codecs");
                 }
                 Some(found)
             }
@@ -80,49 +78,45 @@ impl Ffmpeg {
         }
     }
 
+    /// What it can decode and encode.
+    pub(super) fn abilities(&self) -> &Abilities {
+        &self.abilities
+    }
+
     /// Rejects programs that do not run or are too old. Isolates them from the network if that works here.
     async fn look(plain: Self, isolated: Self) -> Result<Self, Error> {
         // Both checks run at once, so that the second one does not delay the start of a server.
-        let (new, missing) = tokio::join!(plain.is_new(), isolated.missing());
-        new?;
-        match missing {
-            Ok(missing) => Ok(Self {
-                missing,
-                ..isolated
-            }),
+        let (version, codecs) = tokio::join!(plain.version(), isolated.codecs());
+        let version = version?;
+        let (found, codecs) = match codecs {
+            Ok(codecs) => (isolated, codecs),
             Err(_) => {
                 tracing::debug!("conversions run without a network namespace");
-                let missing = plain.missing().await?;
-                Ok(Self { missing, ..plain })
+                let codecs = plain.codecs().await?;
+                (plain, codecs)
             }
-        }
+        };
+        Ok(Self {
+            abilities: Abilities::of(&codecs, version),
+            ..found
+        })
     }
 
-    async fn is_new(&self) -> Result<(), Error> {
+    async fn version(&self) -> Result<Option<(u32, u32)>, Error> {
         let answer = self.ask(&self.ffmpeg, &words(&["-version"])).await?;
         let answer = String::from_utf8_lossy(&answer);
-        if version(&answer).is_some_and(|version| version < VERSION_MIN) {
+        let version = version(&answer);
+        if version.is_some_and(|version| version < VERSION_MIN) {
             let line = answer.lines().next().unwrap_or_default();
             return Err(Error::Failed(format!("too old: {line}")));
         }
-        Ok(())
+        Ok(version)
     }
 
-    async fn missing(&self) -> Result<Vec<&'static str>, Error> {
-        let options = words(&["-hide_banner", "-encoders"]);
+    async fn codecs(&self) -> Result<String, Error> {
+        let options = words(&["-hide_banner", "-codecs"]);
         let answer = self.ask(&self.ffmpeg, &options).await?;
-        let answer = String::from_utf8_lossy(&answer);
-        let there: Vec<_> = answer
-            .lines()
-            .filter_map(|line| line.split_whitespace().nth(1))
-            .collect();
-        let missing = |encoder: &&str| !there.contains(encoder);
-        Ok(ENCODERS.into_iter().filter(missing).collect())
-    }
-
-    /// Returns whether the options name a missing encoder.
-    pub(super) fn lacks(&self, options: &[&str]) -> bool {
-        self.missing.iter().any(|missing| options.contains(missing))
+        Ok(String::from_utf8_lossy(&answer).into_owned())
     }
 
     /// Creates `to` from the inputs, each with its demuxer.

@@ -2,14 +2,14 @@
 
 use std::{
     fs::File,
-    io::{Read as _, Seek as _},
+    io::{BufReader, Read as _, Seek as _},
     path::Path,
     str::FromStr,
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Probe, boxes};
+use super::{Error, Probe, boxes, heif::Still, parts};
 
 /// The number of bytes that are read to identify a type.
 const HEAD_BYTES: u64 = 512;
@@ -22,6 +22,7 @@ pub enum Type {
     Png,
     Webp,
     Heic,
+    Avif,
     Mp4,
     Mkv,
     Mov,
@@ -40,6 +41,7 @@ impl Type {
             Self::Png => ("png", "image/png"),
             Self::Webp => ("webp", "image/webp"),
             Self::Heic => ("heic", "image/heic"),
+            Self::Avif => ("avif", "image/avif"),
             Self::Mp4 => ("mp4", "video/mp4"),
             Self::Mkv => ("mkv", "video/x-matroska"),
             Self::Mov => ("mov", "video/quicktime"),
@@ -66,7 +68,10 @@ impl Type {
     /// Returns whether it is a picture.
     #[must_use]
     pub fn is_image(self) -> bool {
-        matches!(self, Self::Jpeg | Self::Png | Self::Webp | Self::Heic)
+        matches!(
+            self,
+            Self::Jpeg | Self::Png | Self::Webp | Self::Heic | Self::Avif
+        )
     }
 
     /// Returns whether it can contain a video.
@@ -83,13 +88,19 @@ impl Type {
             Self::Aac => Some("aac"),
             Self::Mp3 => Some("mp3"),
             Self::Wav => Some("wav"),
-            Self::Jpeg | Self::Png | Self::Webp | Self::Heic | Self::Zip => None,
+            Self::Jpeg | Self::Png | Self::Webp | Self::Heic | Self::Avif | Self::Zip => None,
         }
     }
 }
 
 /// Brands of mp4 files that `infer` does not know; most are fragmented.
 const MORE_MP4: [&[u8]; 5] = [b"iso7", b"iso8", b"iso9", b"cmfc", b"msdh"];
+/// Brands of pictures in HEVC, and those that do not say which codec a picture has (ISO/IEC 23008-12, annex B).
+const HEIC: [&[u8]; 9] = [
+    b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1",
+];
+/// Brands of pictures in AV1.
+const AVIF: [&[u8]; 2] = [b"avif", b"avis"];
 
 /// The type of a file that begins with these bytes. None of the types can be executed by a browser or a shell.
 #[must_use]
@@ -97,11 +108,13 @@ pub fn sniff(head: &[u8]) -> Option<Type> {
     if head.get(4..8) == Some(b"ftyp") && head.get(8..12).is_some_and(|b| MORE_MP4.contains(&b)) {
         return Some(Type::Mp4);
     }
+    if let Some(still) = still(head) {
+        return Some(still);
+    }
     Some(match infer::get(head)?.mime_type() {
         "image/jpeg" => Type::Jpeg,
         "image/png" => Type::Png,
         "image/webp" => Type::Webp,
-        "image/heif" | "image/heic" => Type::Heic,
         "video/mp4" => Type::Mp4,
         "video/x-matroska" => Type::Mkv,
         "video/quicktime" => Type::Mov,
@@ -114,12 +127,29 @@ pub fn sniff(head: &[u8]) -> Option<Type> {
     })
 }
 
+/// The type of a picture in the container of mp4, from the brands of its first box.
+fn still(head: &[u8]) -> Option<Type> {
+    let (first, rest) = head.split_at_checked(8)?;
+    let &[_, _, high, low, b'f', b't', b'y', b'p'] = first else {
+        return None;
+    };
+    let length = usize::from(u16::from_be_bytes([high, low])).saturating_sub(8);
+    let brands = &rest[..length.min(rest.len())];
+    let (major, compatible) = (brands.get(..4)?, brands.get(8..).unwrap_or_default());
+    let is_avif = AVIF.contains(&major) || compatible.chunks(4).any(|brand| AVIF.contains(&brand));
+    match (is_avif, HEIC.contains(&major) || AVIF.contains(&major)) {
+        (true, true) => Some(Type::Avif),
+        (false, true) => Some(Type::Heic),
+        (_, false) => None,
+    }
+}
+
 /// The type of a file. Blocks.
 pub(super) fn of(path: &Path) -> Result<Type, Error> {
     Ok(open(path)?.1)
 }
 
-fn open(path: &Path) -> Result<(File, Type), Error> {
+pub(super) fn open(path: &Path) -> Result<(File, Type), Error> {
     let mut file = File::open(path)?;
     let mut head = Vec::new();
     file.by_ref().take(HEAD_BYTES).read_to_end(&mut head)?;
@@ -141,13 +171,27 @@ pub(super) fn probe(path: &Path) -> Result<Probe, Error> {
     };
     match kind {
         Type::Mp4 | Type::Mov | Type::M4a => boxes::probe(&mut file, nothing),
-        // Only the header is read, because decoders read the whole file first.
-        Type::Jpeg | Type::Png | Type::Webp | Type::Heic => {
+        // Only headers are read, because decoders read the whole file first.
+        Type::Jpeg | Type::Png | Type::Webp => {
             let size = imagesize::size(path);
             let size = size.map_err(|error| Error::NotMedia(error.to_string()))?;
+            let outline = parts::outline(&mut BufReader::new(file), kind)?;
+            // The upper half of the eight values exchanges the sides.
+            let (width, height) = match outline.orientation().to_exif() {
+                ..5 => (size.width, size.height),
+                5.. => (size.height, size.width),
+            };
             Ok(Probe {
-                width: u32::try_from(size.width).ok(),
-                height: u32::try_from(size.height).ok(),
+                width: u32::try_from(width).ok(),
+                height: u32::try_from(height).ok(),
+                ..nothing
+            })
+        }
+        Type::Heic | Type::Avif => {
+            let (width, height) = Still::read(&mut file)?.size();
+            Ok(Probe {
+                width: Some(width),
+                height: Some(height),
                 ..nothing
             })
         }
@@ -269,16 +313,6 @@ impl AudioFormat {
             Self::M4a => &["-movflags", "+faststart", "-f", "ipod"],
             Self::Aac => &["-f", "adts"],
             Self::Wav => &["-f", "wav"],
-        }
-    }
-
-    /// The encoder options; the bitrates are those listed by `/instagram/formats`.
-    pub(super) fn encoder(self, codec: &str) -> &'static [&'static str] {
-        match self {
-            Self::M4a | Self::Aac if codec == "aac" => &["-c:a", "copy"],
-            Self::M4a | Self::Aac => &["-c:a", "aac", "-b:a", "128k"],
-            Self::Mp3 => &["-c:a", "libmp3lame", "-b:a", "192k"],
-            Self::Wav => &["-c:a", "pcm_s16le"],
         }
     }
 }

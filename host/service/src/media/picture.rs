@@ -1,4 +1,6 @@
-//! Decodes pictures within limits, scales them down, and encodes them again. Blocks.
+//! Decodes pictures within limits, turns them upright, scales them down, and encodes them again. Blocks.
+
+mod riff;
 
 use std::{
     fs::{self, File},
@@ -8,11 +10,12 @@ use std::{
 
 use fast_image_resize::Resizer;
 use image::{
-    DynamicImage, ImageDecoder as _, ImageReader, Limits,
+    DynamicImage, ImageDecoder as _, ImageEncoder, ImageReader, Limits,
     codecs::{jpeg::JpegEncoder, png::PngEncoder},
+    metadata::Orientation,
 };
 
-use super::{Error, ImageFormat};
+use super::{Error, ImageFormat, kind, parts};
 
 /// The maximum length of a side that is decoded, pixels.
 const SIDE_PX_MAX: u32 = 16_384;
@@ -23,19 +26,34 @@ const JPEG_QUALITY: u8 = 88;
 /// The quality of WebPs, out of 100: about the same to the eye.
 const WEBP_QUALITY: f32 = 82.0;
 
+/// What is true of a picture besides its pixels.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// How it is turned for display, one after the other.
+    pub(super) turns: Vec<Orientation>,
+    /// The ICC profile of its colours.
+    pub(super) profile: Option<Vec<u8>>,
+}
+
+/// Converts a picture. `facts` replace those that the file itself states.
 pub(super) fn convert(
     from: &Path,
     to: &Path,
     format: ImageFormat,
     width: Option<u32>,
     pixels_max: u64,
+    facts: Option<Facts>,
 ) -> Result<(), Error> {
-    let image = decode(from, pixels_max)?;
+    let (mut image, own) = decode(from, pixels_max)?;
+    let Facts { turns, profile } = facts.unwrap_or(own);
+    for turn in turns {
+        image.apply_orientation(turn);
+    }
     let image = match width {
         Some(width) if width < image.width() => scaled(&image, width)?,
         _ => image,
     };
-    let written = write(&image, to, format);
+    let written = write(&image, profile, to, format);
     if written.is_err() {
         // An incomplete picture is useless.
         let _ = fs::remove_file(to);
@@ -43,12 +61,14 @@ pub(super) fn convert(
     written
 }
 
-/// Checks the header before anything is decoded, and turns a phone's picture upright.
-fn decode(from: &Path, pixels_max: u64) -> Result<DynamicImage, Error> {
+/// Checks the header before anything is decoded.
+fn decode(from: &Path, pixels_max: u64) -> Result<(DynamicImage, Facts), Error> {
     let unreadable = |error: image::ImageError| match error {
         image::ImageError::Limits(error) => Error::TooLarge(error.to_string()),
         error => Error::NotMedia(error.to_string()),
     };
+    let (file, kind) = kind::open(from)?;
+    let outline = parts::outline(&mut BufReader::new(file), kind)?;
     let mut reader = ImageReader::new(BufReader::new(File::open(from)?)).with_guessed_format()?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(SIDE_PX_MAX);
@@ -60,10 +80,13 @@ fn decode(from: &Path, pixels_max: u64) -> Result<DynamicImage, Error> {
     if u64::from(width) * u64::from(height) > pixels_max {
         return Err(Error::TooLarge(format!("{width}x{height} pixels")));
     }
-    let orientation = decoder.orientation().map_err(unreadable)?;
-    let mut image = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
-    image.apply_orientation(orientation);
-    Ok(image)
+    let facts = Facts {
+        turns: vec![outline.orientation()],
+        // A profile that cannot be read is no reason to refuse the picture.
+        profile: decoder.icc_profile().ok().flatten(),
+    };
+    let image = DynamicImage::from_decoder(decoder).map_err(unreadable)?;
+    Ok((image, facts))
 }
 
 fn scaled(image: &DynamicImage, width: u32) -> Result<DynamicImage, Error> {
@@ -75,30 +98,62 @@ fn scaled(image: &DynamicImage, width: u32) -> Result<DynamicImage, Error> {
     Ok(smaller)
 }
 
-fn write(image: &DynamicImage, to: &Path, format: ImageFormat) -> Result<(), Error> {
-    let failed = |error: image::ImageError| Error::Failed(error.to_string());
+fn write(
+    image: &DynamicImage,
+    profile: Option<Vec<u8>>,
+    to: &Path,
+    format: ImageFormat,
+) -> Result<(), Error> {
+    let has_color = image.color().has_color();
     let mut file = BufWriter::new(File::create(to)?);
     match format {
         ImageFormat::Jpg => {
             let encoder = JpegEncoder::new_with_quality(&mut file, JPEG_QUALITY);
-            image
-                .to_rgb8()
-                .write_with_encoder(encoder)
-                .map_err(failed)?;
+            let profile = fitting(profile, has_color);
+            if has_color {
+                encode(image.to_rgb8().into(), profile, encoder)?;
+            } else {
+                encode(image.to_luma8().into(), profile, encoder)?;
+            }
         }
         ImageFormat::Png => {
-            image
-                .write_with_encoder(PngEncoder::new(&mut file))
-                .map_err(failed)?;
+            let profile = fitting(profile, has_color);
+            encode(image.clone(), profile, PngEncoder::new(&mut file))?;
         }
         ImageFormat::Webp => {
             let rgba = image.to_rgba8();
             let encoder = webp::Encoder::from_rgba(&rgba, rgba.width(), rgba.height());
             let encoded = encoder.encode_simple(false, WEBP_QUALITY);
             let encoded = encoded.map_err(|error| Error::Failed(format!("webp: {error:?}")))?;
-            file.write_all(&encoded)?;
+            match fitting(profile, true) {
+                Some(profile) => {
+                    file.write_all(&riff::with_profile(&encoded, &profile, rgba.dimensions()))?
+                }
+                None => file.write_all(&encoded)?,
+            }
         }
     }
     file.flush()?;
     Ok(())
+}
+
+fn encode(
+    image: DynamicImage,
+    profile: Option<Vec<u8>>,
+    mut encoder: impl ImageEncoder,
+) -> Result<(), Error> {
+    let failed = |error: image::ImageError| Error::Failed(error.to_string());
+    if let Some(profile) = profile {
+        encoder
+            .set_icc_profile(profile)
+            .map_err(|error| Error::Failed(error.to_string()))?;
+    }
+    image.write_with_encoder(encoder).map_err(failed)
+}
+
+/// Keeps a profile that describes the pixels that are written: the profile of a CMYK picture does not describe its RGB
+/// pixels.
+fn fitting(profile: Option<Vec<u8>>, has_color: bool) -> Option<Vec<u8>> {
+    let space: &[u8] = if has_color { b"RGB " } else { b"GRAY" };
+    profile.filter(|profile| profile.get(16..20) == Some(space))
 }

@@ -3,7 +3,10 @@
 
 mod conversions;
 mod limits;
+mod pictures;
 mod program;
+mod stills;
+mod whole;
 
 use std::{fs, io::Cursor, process::Command};
 
@@ -15,6 +18,16 @@ use super::*;
 
 fn media() -> Media {
     Media::without_ffmpeg(Config::new(PathBuf::from("/nonexistent")))
+}
+
+/// A video in this container, otherwise unchanged.
+fn plain(format: VideoFormat) -> Film {
+    Film {
+        format: Some(format),
+        codec: VideoCodec::Any,
+        side: None,
+        mute: false,
+    }
 }
 
 fn put(folder: &TempDir, name: &str, contents: &[u8]) -> PathBuf {
@@ -142,9 +155,21 @@ async fn without_ffmpeg_conversions_say_so_at_once() {
     let to = folder.path().join("to.mkv");
     assert!(!media().can_convert());
     for refused in [
-        media().remux(&from, &to, VideoFormat::Mkv).await,
+        media()
+            .film(&from, None, &to, plain(VideoFormat::Mkv))
+            .await,
         media().sound(&from, &to, AudioFormat::Mp3).await,
-        media().scale(&from, &to, 90, VideoFormat::Mp4).await,
+        media()
+            .film(
+                &from,
+                None,
+                &to,
+                Film {
+                    side: Some(90),
+                    ..plain(VideoFormat::Mp4)
+                },
+            )
+            .await,
     ] {
         assert!(matches!(refused, Err(Error::Unavailable)), "{refused:?}");
     }

@@ -5,8 +5,8 @@ use std::fmt;
 /// The maximum length of a name, bytes: an account name of 30, an id of 41, a counter and an extension.
 const BYTES_MAX: usize = 128;
 /// All extensions that published files can have.
-const ENDINGS: [&str; 12] = [
-    "jpg", "png", "webp", "heic", "mp4", "mkv", "mov", "m4a", "aac", "mp3", "wav", "zip",
+const ENDINGS: [&str; 13] = [
+    "jpg", "png", "webp", "heic", "avif", "mp4", "mkv", "mov", "m4a", "aac", "mp3", "wav", "zip",
 ];
 
 /// A checked file name: `[A-Za-z0-9_-][A-Za-z0-9._-]*` with a known extension.

@@ -1,6 +1,7 @@
 //! The body of a job as the specification defines it: in progress, completed, failed, cancelled, and batches.
 
 mod error;
+mod files;
 mod text;
 
 use serde::Serialize;
@@ -11,14 +12,15 @@ use uuid::Uuid;
 pub use text::progress_text;
 
 use self::error::JobError;
+use self::files::{JobFile, MEGABYTE, hundredths, megabytes};
 use crate::{
-    api::http::{clock::datetime, error::reason_text},
-    download::{Download, Kind, Output, OutputFile, Reason},
+    api::http::{
+        clock::datetime,
+        error::{Subject, reason_text},
+    },
+    download::{Download, Kind, Output, Reason},
     job::{Failure, State, Status},
 };
-
-/// Bytes of a megabyte, as the specification's `size_mb` counts.
-const MEGABYTE: f64 = 1_000_000.0;
 
 /// A key that only some states have: absent unless set, and null if its value is unknown.
 type Stated<T> = Option<Option<T>>;
@@ -97,6 +99,10 @@ pub(in crate::api) struct Job {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     message: Option<String>,
+    /// The files that could not be made, where others could.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    missing_files: Vec<MissingJobFile>,
     /// After that its files are gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<u64>)]
@@ -136,16 +142,12 @@ struct ProgressDetails {
     stage: &'static str,
 }
 
-/// A file that can be fetched.
+/// A file that could not be made, although others could.
 #[derive(Debug, PartialEq, Serialize, ToSchema)]
-struct JobFile {
-    filename: String,
-    /// Megabytes of 1,000,000 bytes.
-    size_mb: f64,
-    download_url: String,
-    media_type: String,
-    /// Such as `1080x1920`.
-    dimensions: Option<String>,
+struct MissingJobFile {
+    /// The name that it would have, without its ending.
+    name: String,
+    error: JobError,
 }
 
 /// A job as the operator sees it: the request, and the failure in the host's own terms.
@@ -233,7 +235,8 @@ impl Job {
             file_count: Some(count(made.files.len())),
             files: Some(made.files.into_iter().map(JobFile::from).collect()),
             total_size_mb: Some(megabytes(size)),
-            message: Some(text::COMPLETED.to_owned()),
+            message: Some(text::completed(made.missing.len())),
+            missing_files: missing(status),
             expires_in_seconds: Some(left),
             metadata: made.metadata,
             ..Self::begun(status)
@@ -308,29 +311,31 @@ impl From<&Failure> for FailureBody {
     }
 }
 
-impl From<OutputFile> for JobFile {
-    fn from(file: OutputFile) -> Self {
-        Self {
-            download_url: format!("/instagram/download/file/{}", file.filename),
-            filename: file.filename,
-            size_mb: megabytes(file.bytes),
-            media_type: file.content_type,
-            dimensions: file.dimensions,
-        }
-    }
-}
-
 /// The files of a completed job; for a batch, the files of all its items.
 fn made(status: &Status<Download>) -> Output {
     if status.work.is_none() {
-        let files = status.children.iter().flat_map(|child| made(child).files);
-        return Output {
-            files: files.collect(),
-            metadata: None,
-        };
+        let made = status.children.iter().map(made);
+        return made.fold(Output::default(), |mut all, one| {
+            all.files.extend(one.files);
+            all.missing.extend(one.missing);
+            all
+        });
     }
     let result = status.result.clone().unwrap_or_default();
     serde_json::from_value(result).unwrap_or_default()
+}
+
+/// The files that are missing of a completed job; for a batch, of all its items.
+fn missing(status: &Status<Download>) -> Vec<MissingJobFile> {
+    let Some(download) = &status.work else {
+        return status.children.iter().flat_map(missing).collect();
+    };
+    let subject = Subject::from(download.kind);
+    let missing = made(status).missing.into_iter().map(|file| MissingJobFile {
+        error: JobError::new(subject.reason(file.reason), file.reason),
+        name: file.name,
+    });
+    missing.collect()
 }
 
 fn children_in(batch: &Status<Download>, state: State) -> u32 {
@@ -345,14 +350,4 @@ pub(in crate::api) fn count(number: usize) -> u32 {
 
 fn time(at_ms: Option<u64>) -> Option<String> {
     datetime(at_ms? / 1000)
-}
-
-fn megabytes(bytes: u64) -> f64 {
-    hundredths(bytes as f64 / MEGABYTE)
-}
-
-/// Rounds to two digits; a small value keeps more, so that the size of a small file is not 0.
-fn hundredths(value: f64) -> f64 {
-    let scale = if value < 0.1 { 1_000_000.0 } else { 100.0 };
-    (value * scale).round() / scale
 }

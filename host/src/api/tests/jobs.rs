@@ -21,6 +21,7 @@ fn download() -> Download {
         quality: Quality::Best,
         part: Part::All,
         formats: Formats::default(),
+        video_codec: Default::default(),
         zip: false,
         metadata: false,
     }
@@ -103,6 +104,31 @@ fn an_ended_job_has_the_keys_of_its_state_alone() {
         r#""cancelled_at":"1970-01-01T00:00:10Z","message":"Download cancelled."}"#
     );
     assert_eq!(text(&job(State::Cancelled)), cancelled);
+}
+
+#[test]
+fn a_completed_job_says_which_files_are_missing() {
+    let missing = json!({ "name": "a_2", "reason": "withheld" });
+    let mut one = job(State::Completed);
+    one.result.as_mut().unwrap()["missing"] = json!([missing]);
+    let body = serde_json::to_value(Job::new(&one, 0)).unwrap();
+    let message = "Download completed, but 1 file is missing.";
+    assert_eq!(body["message"], message);
+    assert_eq!(
+        body["missing_files"],
+        json!([{ "name": "a_2", "error": { "code": "UPSTREAM_UNAVAILABLE", "message": "Instagram did not answer",
+            "details": "Instagram shows no media of this item" } }])
+    );
+    let batch = Status {
+        work: None,
+        children: vec![one, job(State::Completed)],
+        ..job(State::Completed)
+    };
+    let body = serde_json::to_value(Job::new(&batch, 0)).unwrap();
+    assert_eq!(
+        (&body["file_count"], &body["message"]),
+        (&json!(2), &json!(message))
+    );
 }
 
 #[test]

@@ -76,7 +76,10 @@ async fn a_video_and_its_sound_become_one() {
     let sound = film(&folder, "a.mp4", &[&["-vn"], &pieces[..]].concat());
     for (format, name) in VIDEOS {
         let to = folder.path().join(format!("to.{name}"));
-        media.mux(&video, Some(&sound), &to, format).await.unwrap();
+        media
+            .film(&video, Some(&sound), &to, plain(format))
+            .await
+            .unwrap();
         assert_seen(&to, name, &[H264, AAC]);
     }
 }
@@ -88,7 +91,7 @@ async fn a_video_is_wrapped_anew_with_or_without_its_sound() {
     let from = film(&folder, "from.mp4", &["-metadata", "comment=upstream"]);
     for (format, name) in VIDEOS {
         let to = folder.path().join(format!("to.{name}"));
-        media.remux(&from, &to, format).await.unwrap();
+        media.film(&from, None, &to, plain(format)).await.unwrap();
         assert_seen(&to, name, &[H264, AAC]);
         let bytes = fs::read(&to).unwrap();
         assert!(
@@ -97,7 +100,18 @@ async fn a_video_is_wrapped_anew_with_or_without_its_sound() {
         );
         let mute = folder.path().join(format!("mute.{name}"));
         // Convert the file that was just created, whatever its format is.
-        media.without_sound(&to, &mute, format).await.unwrap();
+        media
+            .film(
+                &to,
+                None,
+                &mute,
+                Film {
+                    mute: true,
+                    ..plain(format)
+                },
+            )
+            .await
+            .unwrap();
         assert_seen(&mute, name, &[H264]);
     }
 }
@@ -108,7 +122,10 @@ async fn a_streamed_video_can_begin_before_all_of_it_is_there() {
     let media = program::media(&folder).await;
     let from = film(&folder, "from.mp4", &[]);
     let to = folder.path().join("to.mp4");
-    media.remux(&from, &to, VideoFormat::Mp4).await.unwrap();
+    media
+        .film(&from, None, &to, plain(VideoFormat::Mp4))
+        .await
+        .unwrap();
     let bytes = fs::read(&to).unwrap();
     let place = |name: &[u8]| bytes.windows(4).position(|four| four == name).unwrap();
     assert!(place(b"moov") < place(b"mdat"));
@@ -157,20 +174,110 @@ async fn a_video_is_scaled_down_and_never_up() {
     ] {
         for (format, name) in VIDEOS {
             let to = folder.path().join(format!("{side}.{name}"));
-            media.scale(&from, &to, side, format).await.unwrap();
+            media
+                .film(
+                    &from,
+                    None,
+                    &to,
+                    Film {
+                        side: Some(side),
+                        ..plain(format)
+                    },
+                )
+                .await
+                .unwrap();
             assert_eq!(seen(&to).size, Some(size), "{side} {name}");
             assert_seen(&to, name, &[H264, AAC]);
         }
     }
     // The video was not re-encoded: the bytes are the same as without scaling.
     let to = folder.path().join("whole.mp4");
-    media.remux(&from, &to, VideoFormat::Mp4).await.unwrap();
+    media
+        .film(&from, None, &to, plain(VideoFormat::Mp4))
+        .await
+        .unwrap();
     let small = fs::read(folder.path().join("720.mp4")).unwrap();
     assert!(small == fs::read(&to).unwrap());
     let to = folder.path().join("tall.mp4");
     let tall = film(&folder, "from-tall.mp4", &["-vf", "transpose"]);
-    media.scale(&tall, &to, 90, VideoFormat::Mp4).await.unwrap();
+    media
+        .film(
+            &tall,
+            None,
+            &to,
+            Film {
+                side: Some(90),
+                ..plain(VideoFormat::Mp4)
+            },
+        )
+        .await
+        .unwrap();
     assert_eq!(seen(&to).size, Some((90, 160)));
+}
+
+#[tokio::test]
+async fn what_a_container_or_a_client_does_not_take_is_encoded_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let media = program::media(&folder).await;
+    let vp9 = ["-c:v", "libvpx-vp9", "-cpu-used", "8", "-c:a", "libopus"];
+    let from = film(&folder, "from.mp4", &vp9);
+    let h264 = Film {
+        codec: VideoCodec::H264,
+        ..plain(VideoFormat::Mp4)
+    };
+    for (film, name, streams) in [
+        (plain(VideoFormat::Mov), "mov", [H264, AAC]),
+        (
+            plain(VideoFormat::Mp4),
+            "mp4",
+            [("video", "vp9"), ("audio", "opus")],
+        ),
+        (
+            plain(VideoFormat::Mkv),
+            "matroska",
+            [("video", "vp9"), ("audio", "opus")],
+        ),
+        (h264, "mp4", [H264, ("audio", "opus")]),
+    ] {
+        let to = folder.path().join("to");
+        assert_eq!(
+            media.is_film(&from, film).await.unwrap(),
+            film == plain(VideoFormat::Mp4)
+        );
+        media.film(&from, None, &to, film).await.unwrap();
+        assert_seen(&to, name, &streams);
+        assert!(media.is_film(&to, film).await.unwrap(), "{film:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_codec_of_a_sound_is_told_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let media = program::media(&folder).await;
+    let mut bytes = fs::read(film(&folder, "from.mp4", &["-vn"])).unwrap();
+    let esds = bytes.windows(4).position(|four| four == b"esds").unwrap();
+    let tag = bytes[esds..].windows(2).position(|two| two == [0x05, 0x80]);
+    // The configuration begins with the type of the sound, after its tag and four bytes of its length.
+    let config = esds + tag.unwrap() + 5;
+    for (start, codec) in [
+        ([0x12, 0x08], "aac"),
+        ([0x2a, 0x08], "he-aac"),
+        ([0xea, 0x08], "he-aac-v2"),
+        ([0xf9, 0x48], "xhe-aac"),
+    ] {
+        bytes[config..config + 2].copy_from_slice(&start);
+        let from = put(&folder, "a.mp4", &bytes);
+        let probe = media.probe(&from).await.unwrap();
+        assert_eq!(probe.audio_codec.as_deref(), Some(codec));
+    }
+    let from = folder.path().join("a.mp4");
+    let to = folder.path().join("to.mp3");
+    let refused = media.sound(&from, &to, AudioFormat::Mp3).await;
+    let can = media.abilities().decodes("xhe-aac");
+    assert!(
+        can || matches!(refused, Err(Error::Unavailable)),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
@@ -188,7 +295,7 @@ async fn what_only_calls_itself_a_video_is_refused() {
         "",
     ] {
         let from = put(&folder, "from.mp4", text.as_bytes());
-        let refused = media.remux(&from, &to, VideoFormat::Mp4).await;
+        let refused = media.film(&from, None, &to, plain(VideoFormat::Mp4)).await;
         let known = matches!(refused, Err(Error::NotMedia(_) | Error::Failed(_)));
         assert!(known, "{text:?}: {refused:?}");
         let refused = media.sound(&from, &to, AudioFormat::Wav).await;
@@ -211,7 +318,10 @@ async fn a_name_is_never_an_option_or_a_pattern() {
             folder.path().join(format!("{name}.mkv")),
         );
         fs::copy(&film, &from).unwrap();
-        media.remux(&from, &to, VideoFormat::Mkv).await.unwrap();
+        media
+            .film(&from, None, &to, plain(VideoFormat::Mkv))
+            .await
+            .unwrap();
         assert_seen(&to, "matroska", &[H264, AAC]);
     }
 }

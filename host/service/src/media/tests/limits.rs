@@ -19,7 +19,7 @@ async fn told(body: &str) -> String {
     let (from, to) = remuxed(&folder);
     let (media, taken) = program::media_of(&folder, "5.1", body).await;
     assert!(taken);
-    let made = media.remux(&from, &to, VideoFormat::Mp4).await;
+    let made = media.film(&from, None, &to, plain(VideoFormat::Mp4)).await;
     assert!(matches!(made, Err(Error::Failed(_))), "{made:?}");
     fs::read_to_string(folder.path().join("seen")).unwrap()
 }
@@ -61,7 +61,11 @@ async fn one_that_takes_too_long_is_ended() {
     };
     let hang = "for to do :; done; echo part > \"${to#file:}\"; exec tail -f /dev/null";
     let (media, _) = program::media_within(&folder, "5.1", hang, config).await;
-    let ended = timeout(PATIENCE, media.remux(&from, &to, VideoFormat::Mp4)).await;
+    let ended = timeout(
+        PATIENCE,
+        media.film(&from, None, &to, plain(VideoFormat::Mp4)),
+    )
+    .await;
     assert!(matches!(ended, Ok(Err(Error::TookTooLong))), "{ended:?}");
     assert!(!to.exists());
 }
@@ -84,7 +88,7 @@ async fn one_that_nobody_waits_for_ends_with_all_that_it_started() {
     let (media, _) = program::media_of(&folder, "5.1", hang).await;
     let begun = async { reader.read_u8().await };
     let begun = tokio::select! {
-        ended = media.remux(&from, &to, VideoFormat::Mp4) => unreachable!("{ended:?}"),
+        ended = media.film(&from, None, &to, plain(VideoFormat::Mp4)) => unreachable!("{ended:?}"),
         begun = timeout(PATIENCE, begun) => begun,
     };
     assert_eq!(begun.unwrap().unwrap(), b'x');
@@ -101,7 +105,11 @@ async fn one_that_talks_without_end_is_heard_out() {
     let folder = tempfile::tempdir().unwrap();
     let (from, to) = remuxed(&folder);
     let (media, _) = program::media_of(&folder, "5.1", chatter).await;
-    let ended = timeout(PATIENCE, media.remux(&from, &to, VideoFormat::Mp4)).await;
+    let ended = timeout(
+        PATIENCE,
+        media.film(&from, None, &to, plain(VideoFormat::Mp4)),
+    )
+    .await;
     assert!(matches!(ended, Ok(Ok(()))), "{ended:?}");
 }
 
@@ -111,7 +119,7 @@ async fn its_last_words_are_told_without_paths() {
     let (from, to) = remuxed(&folder);
     let words = "echo first >&2; echo 'file:/secret/b.mp4: bad\t' >&2; echo >&2; exit 1";
     let (media, _) = program::media_of(&folder, "5.1", words).await;
-    let ended = media.remux(&from, &to, VideoFormat::Mp4).await;
+    let ended = media.film(&from, None, &to, plain(VideoFormat::Mp4)).await;
     let why = ended.unwrap_err().to_string();
     assert!(why.contains("bad") && !why.contains("secret"), "{why}");
 }
@@ -126,7 +134,7 @@ async fn one_that_ends_well_and_makes_nothing_has_failed() {
         let folder = tempfile::tempdir().unwrap();
         let (from, to) = remuxed(&folder);
         let (media, _) = program::media_of(&folder, "5.1", body).await;
-        let made = media.remux(&from, &to, VideoFormat::Mp4).await;
+        let made = media.film(&from, None, &to, plain(VideoFormat::Mp4)).await;
         assert!(matches!(made, Err(Error::Failed(_))), "{body}: {made:?}");
         assert!(!to.exists(), "{body}");
     }
@@ -144,7 +152,7 @@ async fn a_file_that_was_cut_at_the_limit_is_too_large() {
     let media = Media::open(config).await;
     for (name, format) in [("to.mp4", VideoFormat::Mp4), ("to.mkv", VideoFormat::Mkv)] {
         let to = folder.path().join(name);
-        let refused = media.remux(&from, &to, format).await;
+        let refused = media.film(&from, None, &to, plain(format)).await;
         assert!(matches!(refused, Err(Error::TooLarge(_))), "{refused:?}");
         assert!(!to.exists());
     }

@@ -40,7 +40,7 @@ pub(super) async fn media_within(
     config: Config,
 ) -> (Media, bool) {
     let text = format!(
-        "#!/bin/sh\ncase \"$*\" in *-version*) echo \"ffmpeg version {version}\"; exit;; *-encoders*) echo ' A..... aac AAC'; exit;; esac\n{body}\n"
+        "#!/bin/sh\ncase \"$*\" in *-version*) echo \"ffmpeg version {version}\"; exit;; *-codecs*) echo ' DEAIL. aac AAC'; exit;; esac\n{body}\n"
     );
     let path = folder.path().join("path");
     std::fs::create_dir_all(&path).unwrap();

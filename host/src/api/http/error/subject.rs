@@ -91,7 +91,7 @@ impl Subject {
             Reason::RateLimited => Code::UpstreamRateLimited,
             Reason::NoStories => Code::StoriesUnavailable,
             Reason::ExtractorFailed => Code::ExtractorFailed,
-            Reason::Unavailable | Reason::NotMedia => Code::UpstreamUnavailable,
+            Reason::Unavailable | Reason::NotMedia | Reason::Withheld => Code::UpstreamUnavailable,
             Reason::Busy => Code::ServerBusy,
             Reason::NotACarousel => Code::InvalidUrl,
             Reason::NoVideo | Reason::NoImage | Reason::NoSound => Code::InvalidParameter,
@@ -169,7 +169,10 @@ pub fn reason_text(reason: Reason) -> &'static str {
         Reason::NoVideo => "the post has no video",
         Reason::NoImage => "the post has no picture",
         Reason::NoSound => "the reel has no sound",
-        Reason::NoConverter => "this server cannot convert: ffmpeg is not installed",
+        Reason::Withheld => "Instagram shows no media of this item",
+        Reason::NoConverter => {
+            "this server cannot convert it: ffmpeg is not installed, or not with what this needs"
+        }
         Reason::Conversion => "the file could not be converted",
         Reason::NotMedia => "Instagram did not deliver a media file",
         Reason::TooLarge => "the file is larger than this server allows",

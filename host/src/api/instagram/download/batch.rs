@@ -7,7 +7,7 @@ use utoipa_axum::{router::UtoipaMethodRouter, routes};
 use uuid::Uuid;
 
 use super::{
-    request::{formats, query, unread},
+    request::{formats, query, unread, video_codec},
     started::{accepted, status_url},
 };
 use crate::{
@@ -66,6 +66,8 @@ struct BatchBody {
     continue_on_error: Option<bool>,
     /// One of `supported_output_formats` of `/instagram/formats`.
     output_format: Option<String>,
+    /// `any` (default), or `h264`: a video in H.264 even if it is smaller, or else encoded anew.
+    video_codec: Option<String>,
 }
 
 /// One of a batch.
@@ -91,6 +93,7 @@ impl BatchBody {
         }
         let carry_on = self.continue_on_error.unwrap_or(true);
         let formats = formats(self.output_format.as_deref(), Part::All)?;
+        let video_codec = video_codec(self.video_codec.as_deref())?;
         let quality = self.quality.as_deref();
         let mut refused = None;
         let mut downloads = Vec::with_capacity(items.len());
@@ -108,6 +111,7 @@ impl BatchBody {
             let plain = unread(kind, item.url.clone(), quality).map_err(error)?;
             downloads.push(Download {
                 formats,
+                video_codec,
                 query: query
                     .map_err(|error| {
                         refused.get_or_insert(error);

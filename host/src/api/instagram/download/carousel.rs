@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use super::{
-    request::{JOB_ERRORS, formats, plain},
+    request::{JOB_ERRORS, formats, plain, video_codec},
     started::{StartedCarousel, StartedJob, accepted, prepare},
 };
 use crate::{
@@ -62,6 +62,8 @@ struct CarouselBody {
     include_metadata: Option<bool>,
     /// One of `supported_output_formats` of `/instagram/formats`.
     output_format: Option<String>,
+    /// `any` (default), or `h264`: a video in H.264 even if it is smaller, or else encoded anew.
+    video_codec: Option<String>,
 }
 
 impl CarouselBody {
@@ -69,6 +71,7 @@ impl CarouselBody {
         Ok(Download {
             zip: true,
             formats: formats(self.output_format.as_deref(), Part::All)?,
+            video_codec: video_codec(self.video_codec.as_deref())?,
             metadata: self.include_metadata.unwrap_or(true),
             ..plain(Kind::Carousel, self.url, self.quality)?
         })

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use super::{
-    request::{JOB_ERRORS, formats, invalid, plain},
+    request::{JOB_ERRORS, formats, invalid, plain, video_codec},
     started::{StartedJob, StartedPost, accepted, prepare},
 };
 use crate::{
@@ -64,6 +64,8 @@ struct PostBody {
     include_metadata: Option<bool>,
     /// One of `supported_output_formats` of `/instagram/formats`.
     output_format: Option<String>,
+    /// `any` (default), or `h264`: a video in H.264 even if it is smaller, or else encoded anew.
+    video_codec: Option<String>,
 }
 
 impl PostBody {
@@ -77,6 +79,7 @@ impl PostBody {
         Ok(Download {
             part,
             formats: formats(self.output_format.as_deref(), part)?,
+            video_codec: video_codec(self.video_codec.as_deref())?,
             metadata: self.include_metadata.unwrap_or(true),
             ..plain(Kind::Post, self.url, self.quality)?
         })

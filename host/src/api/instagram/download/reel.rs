@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use super::{
-    request::{JOB_ERRORS, formats, invalid, plain},
+    request::{JOB_ERRORS, formats, invalid, plain, video_codec},
     started::{StartedJob, StartedReel, accepted, prepare},
 };
 use crate::{
@@ -66,6 +66,8 @@ struct ReelBody {
     include_metadata: Option<bool>,
     /// One of `supported_output_formats` of `/instagram/formats`.
     output_format: Option<String>,
+    /// `any` (default), or `h264`: a video in H.264 even if it is smaller, or else encoded anew.
+    video_codec: Option<String>,
 }
 
 impl ReelBody {
@@ -90,6 +92,7 @@ impl ReelBody {
                 audio: formats.audio.or(audio),
                 ..formats
             },
+            video_codec: video_codec(self.video_codec.as_deref())?,
             metadata: self.include_metadata.unwrap_or(true),
             ..plain(Kind::Reel, self.url, self.quality)?
         })

@@ -4,7 +4,7 @@ use crate::{
     api::http::error::{ApiError, Code, Subject},
     contract::{Query, target},
     download::{Download, Formats, Kind, Part, Quality},
-    media::{AudioFormat, ImageFormat, VideoFormat},
+    media::{AudioFormat, ImageFormat, VideoCodec, VideoFormat},
 };
 
 /// The codes of a download that is rejected for other reasons than its subject.
@@ -47,6 +47,7 @@ pub(super) fn unread(kind: Kind, url: String, quality: Option<&str>) -> Result<D
         quality,
         part: Part::All,
         formats: Formats::default(),
+        video_codec: VideoCodec::default(),
         zip: false,
         metadata: false,
     })
@@ -63,6 +64,14 @@ pub(super) fn query(kind: Kind, address: &str) -> Result<Query, Code> {
         Kind::Story => target::username(address).ok().map(Query::story),
     };
     query.ok_or(Subject::from(kind).invalid_address())
+}
+
+/// Parses `video_codec`.
+pub(super) fn video_codec(name: Option<&str>) -> Result<VideoCodec, ApiError> {
+    let Some(name) = name else {
+        return Ok(VideoCodec::default());
+    };
+    VideoCodec::parse(name).ok_or_else(|| invalid("video_codec is any or h264"))
 }
 
 /// Parses `output_format`, which applies to the media types that have a format of this name. A format that does not fit

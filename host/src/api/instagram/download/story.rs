@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use super::{
-    request::{JOB_ERRORS, formats, invalid, plain},
+    request::{JOB_ERRORS, formats, invalid, plain, video_codec},
     started::{StartedJob, StartedStory, accepted, prepare},
 };
 use crate::{
@@ -66,6 +66,8 @@ struct StoryBody {
     include_expired: Option<bool>,
     /// One of `supported_output_formats` of `/instagram/formats`.
     output_format: Option<String>,
+    /// `any` (default), or `h264`: a video in H.264 even if it is smaller, or else encoded anew.
+    video_codec: Option<String>,
 }
 
 impl StoryBody {
@@ -78,6 +80,7 @@ impl StoryBody {
         Ok(Download {
             zip,
             formats: formats(self.output_format.as_deref(), Part::All)?,
+            video_codec: video_codec(self.video_codec.as_deref())?,
             ..plain(Kind::Story, self.username, self.quality)?
         })
     }

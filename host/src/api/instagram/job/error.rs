@@ -27,7 +27,7 @@ impl JobError {
         };
         let reason = status.failure.as_ref().map_or(Reason::Internal, Reason::of);
         let code = Subject::from(download.kind).reason(reason);
-        Self::new(code, reason_text(reason))
+        Self::new(code, reason)
     }
 
     /// The error of a batch without a single result: the code of the first item that failed, and how many items failed
@@ -36,7 +36,7 @@ impl JobError {
         let failed = items.iter().filter(|item| item.state == State::Failed);
         let codes: Vec<_> = failed.map(|item| Self::of(item).code).collect();
         let Some(first) = codes.first() else {
-            return Self::new(Code::ServerError, reason_text(Reason::Internal));
+            return Self::new(Code::ServerError, Reason::Internal);
         };
         let mut counts: Vec<(&str, usize)> = Vec::new();
         for code in &codes {
@@ -57,11 +57,12 @@ impl JobError {
         }
     }
 
-    fn new(code: Code, details: &'static str) -> Self {
+    /// The error with this code, for this reason.
+    pub(super) fn new(code: Code, reason: Reason) -> Self {
         Self {
             code: code.name(),
             message: code.message(),
-            details: details.into(),
+            details: reason_text(reason).into(),
         }
     }
 }

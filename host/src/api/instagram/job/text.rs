@@ -5,10 +5,17 @@ use crate::{
     job::{Progress, Stage, State, Status},
 };
 
-/// The message of a completed job.
-pub(super) const COMPLETED: &str = "Download completed successfully.";
 /// The message of a cancelled job.
 pub(super) const CANCELLED: &str = "Download cancelled.";
+
+/// The message of a completed job without this many of its files.
+pub(super) fn completed(missing: usize) -> String {
+    match missing {
+        0 => "Download completed successfully.".to_owned(),
+        1 => "Download completed, but 1 file is missing.".to_owned(),
+        _ => format!("Download completed, but {missing} files are missing."),
+    }
+}
 
 /// The name of the stage of a job in progress.
 pub(super) fn stage(status: &Status<Download>) -> &'static str {
