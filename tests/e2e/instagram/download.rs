@@ -1,5 +1,6 @@
 //! The download endpoints over sockets: from a POST to bytes that an independent tool accepts.
 
+mod codecs;
 mod command;
 mod crashes;
 mod disk;
@@ -9,6 +10,7 @@ mod jobs;
 mod kills;
 mod kinds;
 mod large;
+mod partial;
 mod power;
 mod queue;
 mod refused;

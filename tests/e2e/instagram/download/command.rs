@@ -63,6 +63,7 @@ async fn exit_codes_say_whose_matter_it_is() {
         (&["De2yxZrMiss"][..], 3),
         (&["DfDjNmTDemo", "--as", "carousel"], 2),
         (&["DfDjNmTDemo", "--quality", "huge"], 2),
+        (&["DfDjNmTDemo", "--video-codec", "vp8"], 2),
         (&["https://example.com/"], 2),
         (
             &[
