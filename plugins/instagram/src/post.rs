@@ -10,9 +10,6 @@ use crate::read::{self, Reading};
 use crate::request::Values;
 use crate::shortcode;
 
-/// Length of a shortcode, characters; longer ones are bound to an owner and begin with the shortcode.
-const SHORTCODE_CHARS: usize = 11;
-
 /// Returns the next step of the extraction of a post.
 #[must_use]
 pub fn extract(
@@ -30,7 +27,7 @@ pub(crate) fn find(walk: &mut Walk<'_>, target: &Target) -> Result<Media, Stop> 
         Target::Shortcode(code) => code.clone(),
         Target::Share(link) => follow(walk, link)?,
     };
-    let code = code.get(..SHORTCODE_CHARS).unwrap_or(&code);
+    let code = shortcode::of_post(&code);
     let Some(media_id) = shortcode::media_id(code) else {
         walk.note(
             Severity::Info,

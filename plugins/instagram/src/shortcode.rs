@@ -3,27 +3,39 @@
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Number of characters of a shortcode that encode the media id. A link that is bound to its owner has 28 more.
-const ID_LENGTH: usize = 11;
+/// Maximum number of characters of a post's own code: 64 bits, 6 for each character. Posts from before 2016 have 10 or
+/// fewer.
+const CODE_LENGTH_MAX: usize = 11;
 
-/// Returns the numeric media id of a shortcode; for a long one (39 characters), that of its first 11.
+/// Number of characters that Instagram appends to the code of a post in links that are bound to its owner, whatever
+/// the length of the code (yt-dlp and gallery-dl remove as many).
+const OWNER_LENGTH: usize = 28;
+
+/// Returns the post's own code: a long code without the part that binds it to its owner.
+pub fn of_post(shortcode: &str) -> &str {
+    let own = shortcode.len().checked_sub(OWNER_LENGTH);
+    own.filter(|length| *length > 0)
+        .and_then(|length| shortcode.get(..length))
+        .unwrap_or(shortcode)
+}
+
+/// Returns the numeric media id of a shortcode, long or not.
 ///
 /// `None` for an empty text, a character outside `[A-Za-z0-9_-]`, or an id beyond 64 bits.
 pub fn media_id(shortcode: &str) -> Option<u64> {
-    if shortcode.is_empty() || !shortcode.bytes().all(|byte| digit(byte).is_some()) {
+    let all = shortcode.bytes().all(|byte| digit(byte).is_some());
+    let code = of_post(shortcode);
+    if !all || !(1..=CODE_LENGTH_MAX).contains(&code.len()) {
         return None;
     }
-    shortcode
-        .bytes()
-        .take(ID_LENGTH)
-        .try_fold(0_u64, |id, byte| {
-            id.checked_mul(64)?.checked_add(digit(byte)?)
-        })
+    code.bytes().try_fold(0_u64, |id, byte| {
+        id.checked_mul(64)?.checked_add(digit(byte)?)
+    })
 }
 
 /// Returns the shortcode of a media id, without leading `A`s (zeros).
 pub fn from_media_id(mut id: u64) -> String {
-    let mut digits = Vec::with_capacity(ID_LENGTH);
+    let mut digits = Vec::with_capacity(CODE_LENGTH_MAX);
     loop {
         let digit = usize::try_from(id % 64).unwrap_or_default();
         digits.push(char::from(ALPHABET[digit]));
@@ -60,14 +72,30 @@ mod tests {
     }
 
     #[test]
-    fn long_code_counts_by_its_first_eleven() {
-        let long = format!("DdEo7DPG8x2{}", "x-Y_0".repeat(6).get(..28).unwrap());
-        assert_eq!(media_id(&long), media_id("DdEo7DPG8x2"));
+    fn long_code_is_that_of_the_post_before_its_last_28_characters() {
+        let owner = "x-Y_0".repeat(6).get(..28).unwrap().to_owned();
+        // 11 characters since 2016, 10 and 9 in the years before, fewer in 2010.
+        for code in ["DdEo7DPG8x2", "9zXyWvUtSr", "aZ3bY4cX5", "BA", "C"] {
+            let long = format!("{code}{owner}");
+            assert_eq!(of_post(&long), code);
+            assert_eq!(of_post(code), code);
+            assert_eq!(media_id(&long), media_id(code), "{code}");
+        }
+        assert_eq!(of_post(&owner), owner);
+        assert_eq!(media_id(&owner), None);
+        assert_eq!(media_id(&format!("DdEo7DPG8x2x{owner}")), None);
     }
 
     #[test]
     fn what_is_no_code_has_no_id() {
-        for text in ["", "DdEo7DPG8x2 ", "DdEo7DPG8x2.", "ééé", "___________"] {
+        for text in [
+            "",
+            "DdEo7DPG8x2 ",
+            "DdEo7DPG8x2.",
+            "ééé",
+            "___________",
+            "AAAAAAAAAAAB",
+        ] {
             assert_eq!(media_id(text), None, "{text}");
         }
     }

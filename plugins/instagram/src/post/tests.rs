@@ -38,13 +38,17 @@ fn ask_as(context: &Context, answer: impl Fn(&str) -> Response) -> (Step<Media>,
 
 /// One post in the mobile dialect, which is read from every door.
 fn post() -> Response {
-    let media_id = shortcode::media_id(CODE).unwrap();
+    post_of(CODE)
+}
+
+fn post_of(code: &str) -> Response {
+    let media_id = shortcode::media_id(code).unwrap();
     let user = json!({ "pk": "42", "username": "gramhost.demo", "is_private": false });
     let image = json!({ "candidates": [{ "url": "https://x.cdninstagram.com/a.jpg", "width": 1080, "height": 1350 }] });
     response(
         200,
         "",
-        json!({ "items": [{ "pk": media_id, "code": CODE, "media_type": 1, "user": user, "image_versions2": image }] }),
+        json!({ "items": [{ "pk": media_id, "code": code, "media_type": 1, "user": user, "image_versions2": image }] }),
     )
 }
 
@@ -291,14 +295,36 @@ fn servers_that_fail_make_it_unavailable() {
 
 #[test]
 fn a_link_bound_to_its_owner_is_the_post_of_its_first_characters() {
+    for code in [CODE, "9zXyWvUtSr", "aZ3bY4cX5"] {
+        let query = Query {
+            target: Target::Shortcode(format!("{code}{}", "x".repeat(28))),
+        };
+        let (step, _) = run(
+            |memo, answers| extract(&query, &guest(MEDIA), memo, answers),
+            |_| post_of(code),
+        );
+        assert_eq!(record(step).shortcode, code);
+    }
+}
+
+#[test]
+fn a_share_link_may_lead_to_a_code_that_is_bound_to_its_owner() {
     let query = Query {
-        target: Target::Shortcode(format!("{CODE}{}", "x".repeat(28))),
+        target: Target::Share("https://www.instagram.com/share/p/BAshared".to_owned()),
     };
-    let (step, _) = run(
+    let code = "aZ3bY4cX5";
+    let (step, asked) = run(
         |memo, answers| extract(&query, &guest(MEDIA), memo, answers),
-        |_| post(),
+        |request| match label(request).as_str() {
+            "/share/p/BAshared" => {
+                let url = format!("https://www.instagram.com/p/{code}{}/", "x".repeat(28));
+                response(200, &url, "<html>")
+            }
+            _ => post_of(code),
+        },
     );
-    assert_eq!(record(step).shortcode, CODE);
+    assert_eq!(record(step).shortcode, code);
+    assert_eq!(asked.len(), 2);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::contract::records::Media;
 use crate::contract::steps::Refusal;
 use crate::read::media::identity;
 use crate::read::{Part, Reading, changed, field, find, gate, media as normaliser};
+use crate::shortcode::of_post;
 
 /// Roots that contain one post each.
 const POSTS: [&str; 3] = [
@@ -15,9 +16,6 @@ const POSTS: [&str; 3] = [
 ];
 
 const WEB_INFO: &str = "xdt_api__v1__media__shortcode__web_info";
-
-/// Number of characters that the long and the short shortcode of a post have in common.
-const CODE_LENGTH: usize = 11;
 
 /// Reads the post with this shortcode; with `""`, whichever post the response is about.
 ///
@@ -97,8 +95,7 @@ fn read(node: &Value, path: &str, shortcode: &str) -> Reading<Media> {
 /// Whether a node is the requested post; `None` if it does not identify a post.
 fn is_about(node: &Value, shortcode: &str) -> Option<bool> {
     let (code, _) = identity(node)?;
-    let head = |code: &str| code.get(..CODE_LENGTH).unwrap_or(code).to_owned();
-    Some(shortcode.is_empty() || head(&code) == head(shortcode))
+    Some(shortcode.is_empty() || of_post(&code) == of_post(shortcode))
 }
 
 #[cfg(test)]
