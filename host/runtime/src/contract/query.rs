@@ -8,7 +8,7 @@ use super::{Kind, Shape};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
-    /// 11 characters or fewer, or 39 for a link that is bound to its owner.
+    /// At most 11 characters, without the 28 that bind a link to its owner.
     Shortcode(String),
     /// An `https://www.instagram.com/share/…` link that must be followed.
     Share(String),

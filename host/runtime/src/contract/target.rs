@@ -1,218 +1,226 @@
-//! Parses what a client may write to name a profile, a post or a reel. Has no side effects.
+//! Decides what a text names: a post, a reel, stories or a profile. The only place that does, and without side effects.
 
-use url::Url;
+mod path;
+mod shortcode;
+mod site;
+mod text;
 
 use super::Target;
 
-/// Maximum length of a text that is parsed, bytes.
+pub use shortcode::shortcode;
+pub(crate) use shortcode::{is_shortcode, public_part};
+
+/// Maximum length of a text that is read, bytes.
 const TEXT_BYTES_MAX: usize = 2048;
-/// Maximum length of the shortcode of a public post: 64 bits, 6 for each character.
-const SHORTCODE_MAX: usize = 11;
-/// Length of the part that links bound to their owner append to a shortcode.
-const OWNER_MAX: usize = 28;
-/// Maximum length of an id in a share link.
-const SHARE_MAX: usize = 32;
-/// Instagram's base 64, most significant character first.
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+/// Shortest shortcode that is taken for one without its address, although it could be a username, characters.
+const LIKELY_CODE: usize = 10;
 
-/// Instagram's own hosts, and two domains that exist only to replace its name in links that are pasted into chats.
-const HOSTS: [&str; 9] = [
-    "instagram.com",
-    "www.instagram.com",
-    "m.instagram.com",
-    "instagr.am",
-    "www.instagr.am",
-    "ddinstagram.com",
-    "www.ddinstagram.com",
-    "d.ddinstagram.com",
-    "g.ddinstagram.com",
-];
+/// One meaning of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A post.
+    Post {
+        /// Which one.
+        target: Target,
+        /// The number of the item of a carousel that the address chooses, 1 for the first.
+        item: Option<u32>,
+    },
+    /// A reel.
+    Reel {
+        /// Which one.
+        target: Target,
+    },
+    /// The stories of an account.
+    Stories {
+        /// In lower case.
+        username: String,
+    },
+    /// An account.
+    Profile {
+        /// In lower case.
+        username: String,
+    },
+}
 
-/// First segments of paths that are not usernames.
-const RESERVED: [&str; 25] = [
-    "about",
-    "accounts",
-    "api",
-    "archive",
-    "ar",
-    "challenge",
-    "data",
-    "developer",
-    "direct",
-    "directory",
-    "emails",
-    "explore",
-    "graphql",
-    "legal",
-    "locations",
-    "nux",
-    "p",
-    "popular",
-    "reel",
-    "reels",
-    "share",
-    "static",
-    "stories",
-    "tv",
-    "web",
-];
-
-/// The text is neither a username nor a profile URL.
+/// Why a text names nothing that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a username is 1 to 30 letters, digits, dots and underscores")]
-pub struct InvalidUsername;
+pub enum Unreadable {
+    /// A word.
+    #[error("That is neither an address, nor a shortcode, a numeric id or a username")]
+    Word,
+    /// See [`TEXT_BYTES_MAX`].
+    #[error("A text of more than {TEXT_BYTES_MAX} bytes is not read")]
+    TooLong,
+    /// Several different addresses.
+    #[error("That text has several addresses of Instagram")]
+    Several,
+    /// An address of another site, or of nothing.
+    #[error("That is not an address of Instagram")]
+    Foreign,
+    /// `instagram.com/`.
+    #[error("That is Instagram's front page")]
+    FrontPage,
+    /// `instagram.com/p/`.
+    #[error("The address is incomplete")]
+    Incomplete,
+    /// A login page that does not say what comes after it.
+    #[error("That is Instagram's login page")]
+    Login,
+    /// Needs a login.
+    #[error("That is a highlight, which Instagram shows only after a login")]
+    Highlight,
+    /// A sound.
+    #[error("That is the page of a sound")]
+    Sound,
+    /// An address that does not state what it leads to.
+    #[error("That short link does not say what it leads to")]
+    ShortLink,
+    /// Any other page.
+    #[error("That page of Instagram is neither a post, a reel, stories nor a profile")]
+    OtherPage,
+    /// A profile where a post is needed.
+    #[error("That names a profile")]
+    Profile,
+    /// Stories where a post is needed.
+    #[error("That names the stories of an account")]
+    Stories,
+    /// A post or reel where an account is needed.
+    #[error("That names a post or reel")]
+    Media,
+}
 
-/// The text is not a URL, shortcode or id that names a post or reel.
+/// The text does not name an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("neither a post or reel URL, nor a shortcode, nor a numeric id")]
-pub struct InvalidUrl;
+#[error("{0}. A username has 1 to 30 letters, digits, dots and underscores")]
+pub struct InvalidUsername(Unreadable);
 
-/// Parses a bare name, `@name`, or the URL of a profile or of its stories into a username in lower case.
+/// The text does not name a post or reel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}. Give a post or reel URL, a shortcode or a numeric id")]
+pub struct InvalidUrl(Unreadable);
+
+/// Returns everything that a text may name, the most likely first. An address names one thing; a word such as
+/// `summer_2024` may be a username or a shortcode.
 ///
-/// As on Instagram, no username begins or ends with a dot or has two in a row.
+/// # Errors
+/// [`Unreadable`].
+pub fn read(text: &str) -> Result<Vec<Named>, Unreadable> {
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(Unreadable::TooLong);
+    }
+    let text = text::visible(text);
+    if !text::has_address(&text) {
+        return word(&text);
+    }
+    let mut found = Vec::new();
+    let mut why = Unreadable::Foreign;
+    for part in text
+        .split_whitespace()
+        .filter(|part| text::has_address(part))
+    {
+        match site::read(&text::address(part)) {
+            Ok(named) if found.contains(&named) => {}
+            Ok(named) => found.push(named),
+            Err(Unreadable::Foreign) => {}
+            Err(reason) => why = reason,
+        }
+    }
+    match found.len() {
+        0 => Err(why),
+        1 => Ok(found),
+        _ => Err(Unreadable::Several),
+    }
+}
+
+/// Reads a username: a bare name, `@name`, or the address of a profile or of its stories.
 ///
 /// # Errors
 /// [`InvalidUsername`].
 pub fn username(text: &str) -> Result<String, InvalidUsername> {
-    let text = text.trim();
-    if !text.contains('/') {
-        return name(text.strip_prefix('@').unwrap_or(text)).ok_or(InvalidUsername);
-    }
-    let url = page(text).ok_or(InvalidUsername)?;
-    match *segments(&url) {
-        ["stories", user, ..] if user != "highlights" => name(user),
-        [user] | [user, "reels" | "tagged" | "posts"] if !RESERVED.contains(&user) => name(user),
-        _ => None,
-    }
-    .ok_or(InvalidUsername)
+    let meanings = read(text).map_err(InvalidUsername)?;
+    let account = meanings.into_iter().find_map(|named| match named {
+        Named::Profile { username } | Named::Stories { username } => Some(username),
+        Named::Post { .. } | Named::Reel { .. } => None,
+    });
+    account.ok_or(InvalidUsername(Unreadable::Media))
 }
 
-/// Parses any form of URL, a bare shortcode or a numeric id into a post or reel.
-///
-/// Digits alone are an id if there are 12 or more of them (ids have been that long since 2011), or else a shortcode.
-/// `<id>_<user id>` is an id too.
+/// Reads a post or reel: any form of its address, a shortcode or a numeric id.
 ///
 /// # Errors
 /// [`InvalidUrl`].
 pub fn media(text: &str) -> Result<Target, InvalidUrl> {
-    let text = text.trim();
-    if !text.contains('/') {
-        return bare(text).ok_or(InvalidUrl);
-    }
-    if let Some(rest) = text.strip_prefix("instagram://media?id=") {
-        let id = rest
-            .split(['&', '#'])
-            .next()
-            .and_then(media_id)
-            .ok_or(InvalidUrl)?;
-        return Ok(Target::Shortcode(shortcode(id)));
-    }
-    let url = page(text).ok_or(InvalidUrl)?;
-    match *segments(&url) {
-        ["share", "p" | "reel" | "reels" | "tv"] => None,
-        ["share", id] => share("", id),
-        ["share", kind @ ("p" | "reel" | "reels" | "tv"), id] => share(kind, id),
-        // The page of a sound.
-        ["reels", "audio", ..] => None,
-        ["p" | "reel" | "reels" | "tv", code, ..] => code_of(code),
-        [user, "p" | "reel" | "reels" | "tv", code, ..] if !RESERVED.contains(&user) => {
-            name(user).and_then(|_| code_of(code))
+    item(text).map(|(target, _)| target)
+}
+
+/// Reads a post or reel as [`media`] does, and the number of the item that its address chooses.
+///
+/// # Errors
+/// [`InvalidUrl`].
+pub fn item(text: &str) -> Result<(Target, Option<u32>), InvalidUrl> {
+    let mut why = Unreadable::Profile;
+    for named in read(text).map_err(InvalidUrl)? {
+        match named {
+            Named::Post { target, item } => return Ok((target, item)),
+            Named::Reel { target } => return Ok((target, None)),
+            Named::Stories { .. } => why = Unreadable::Stories,
+            Named::Profile { .. } => {}
         }
-        _ => None,
     }
-    .ok_or(InvalidUrl)
+    Err(InvalidUrl(why))
 }
 
-/// Returns the shortcode of a numeric media id.
-#[must_use]
-pub fn shortcode(id: u64) -> String {
-    let digits = (0..SHORTCODE_MAX)
-        .rev()
-        .map(|place| (id >> (6 * place)) as usize % 64);
-    let code: String = digits
-        .skip_while(|digit| *digit == 0)
-        .map(|digit| char::from(ALPHABET[digit]))
-        .collect();
-    if code.is_empty() {
-        "A".to_owned()
+impl Named {
+    /// The one form of its address.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let media = |kind: &str, target: &Target, query: &str| match target {
+            Target::Shortcode(code) => format!("https://www.instagram.com/{kind}/{code}/{query}"),
+            Target::Share(link) => link.clone(),
+        };
+        match self {
+            Self::Post { target, item } => {
+                let query = item.map(|item| format!("?img_index={item}"));
+                media("p", target, &query.unwrap_or_default())
+            }
+            Self::Reel { target } => media("reel", target, ""),
+            Self::Stories { username } => format!("https://www.instagram.com/stories/{username}/"),
+            Self::Profile { username } => format!("https://www.instagram.com/{username}/"),
+        }
+    }
+}
+
+/// What a text without an address may name.
+///
+/// Digits alone are an id if there are 12 or more of them (ids have been that long since 2011). A word that could be a
+/// username is taken for a shortcode if it has ten or more characters and a capital: usernames are lower case, and
+/// fewer than one in 500 shortcodes of that length have no capital.
+fn word(text: &str) -> Result<Vec<Named>, Unreadable> {
+    if let Some(name) = text.strip_prefix('@') {
+        let username = path::name(name).ok_or(Unreadable::Word)?;
+        return Ok(vec![Named::Profile { username }]);
+    }
+    let profile = path::name(text).map(|username| Named::Profile { username });
+    let id = shortcode::of_id(text);
+    let code = id.or_else(|| shortcode::own(text)).map(Target::Shortcode);
+    let media = code.into_iter().flat_map(|target| {
+        let post = Named::Post {
+            target: target.clone(),
+            item: None,
+        };
+        [post, Named::Reel { target }]
+    });
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let likely = text.len() >= LIKELY_CODE && text.bytes().any(|byte| byte.is_ascii_uppercase());
+    let meanings: Vec<_> = if likely || digits {
+        media.chain(profile).collect()
     } else {
-        code
+        profile.into_iter().chain(media).collect()
+    };
+    if meanings.is_empty() {
+        return Err(Unreadable::Word);
     }
-}
-
-/// Returns the part of a shortcode that names the post, without the owner's part of a long one.
-pub(crate) fn public_part(code: &str) -> &str {
-    match code.len().checked_sub(OWNER_MAX) {
-        Some(cut @ 1..) => code
-            .split_at_checked(cut)
-            .map_or(code, |(public, _)| public),
-        _ => code,
-    }
-}
-
-/// Returns whether this is a shortcode, with or without its owner's part.
-pub(crate) fn is_shortcode(code: &str) -> bool {
-    (1..=SHORTCODE_MAX).contains(&public_part(code).len())
-        && code.bytes().all(|byte| ALPHABET.contains(&byte))
-}
-
-/// Parses `[A-Za-z0-9._]{1,30}`, and returns it in lower case.
-fn name(text: &str) -> Option<String> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._".contains(&byte);
-    let dots = text.starts_with('.') || text.ends_with('.') || text.contains("..");
-    ((1..=30).contains(&text.len()) && text.bytes().all(plain) && !dots)
-        .then(|| text.to_ascii_lowercase())
-}
-
-fn bare(text: &str) -> Option<Target> {
-    if text.len() > SHORTCODE_MAX
-        && let Some(id) = media_id(text)
-    {
-        return Some(Target::Shortcode(shortcode(id)));
-    }
-    code_of(text)
-}
-
-fn code_of(code: &str) -> Option<Target> {
-    is_shortcode(code).then(|| Target::Shortcode(code.to_owned()))
-}
-
-fn share(kind: &str, id: &str) -> Option<Target> {
-    let plain =
-        (1..=SHARE_MAX).contains(&id.len()) && id.bytes().all(|byte| ALPHABET.contains(&byte));
-    let slash = if kind.is_empty() { "" } else { "/" };
-    plain.then(|| Target::Share(format!("https://www.instagram.com/share/{kind}{slash}{id}")))
-}
-
-/// Parses `<id>` or `<id>_<user id>`.
-fn media_id(text: &str) -> Option<u64> {
-    let (id, user) = text.split_once('_').unwrap_or((text, "0"));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = |text: &str| text.parse::<u64>().ok().filter(|_| digits(text));
-    number(user).and(number(id))
-}
-
-/// Parses an Instagram URL, with or without a scheme.
-fn page(text: &str) -> Option<Url> {
-    let odd = |c: char| c.is_control() || c.is_whitespace() || c == '\\';
-    if text.len() > TEXT_BYTES_MAX || text.contains(odd) {
-        return None;
-    }
-    let url = match text.split_once("://") {
-        Some((scheme, _)) if !scheme.contains(['/', '?', '#']) => Url::parse(text),
-        _ => Url::parse(&format!("https://{text}")),
-    }
-    .ok()?;
-    let plain = url.username().is_empty() && url.password().is_none() && url.port().is_none();
-    let known = matches!(url.scheme(), "https" | "http") && HOSTS.contains(&url.host_str()?);
-    (plain && known).then_some(url)
-}
-
-fn segments(url: &Url) -> Box<[&str]> {
-    url.path()
-        .split('/')
-        .filter(|segment| !segment.is_empty())
-        .collect()
+    Ok(meanings)
 }
 
 #[cfg(test)]

@@ -92,12 +92,12 @@ pub(in crate::api) fn query(kind: Kind, uri: &Uri) -> Result<Query, ApiError> {
 
 fn username(uri: &Uri) -> Result<String, ApiError> {
     let text = parameter(uri, "username")?.unwrap_or_default();
-    target::username(&text).map_err(|_| Code::InvalidUsername.into())
+    target::username(&text).map_err(ApiError::from)
 }
 
 fn media(uri: &Uri, name: &str) -> Result<Target, ApiError> {
     let text = parameter(uri, name)?.unwrap_or_default();
-    target::media(&text).map_err(|_| Code::InvalidUrl.into())
+    target::media(&text).map_err(ApiError::from)
 }
 
 /// Accepts digits only: `+5`, `5.0` and ` 5` are not integers in terms of the specification.

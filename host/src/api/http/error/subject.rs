@@ -2,6 +2,7 @@
 
 use super::{ApiError, Code};
 use crate::{
+    contract::target::{InvalidUrl, InvalidUsername},
     download::{Kind, Reason},
     extraction::{Error, Failure},
     job,
@@ -128,6 +129,18 @@ impl Subject {
 /// Converts the reason why a job was not accepted.
 impl From<job::Error> for ApiError {
     fn from(error: job::Error) -> Self {
+impl From<InvalidUrl> for ApiError {
+    fn from(why: InvalidUrl) -> Self {
+        Self::from(Code::InvalidUrl).because(why.to_string())
+    }
+}
+
+impl From<InvalidUsername> for ApiError {
+    fn from(why: InvalidUsername) -> Self {
+        Self::from(Code::InvalidUsername).because(why.to_string())
+    }
+}
+
         let response = match &error {
             job::Error::QueueFull => Self::from(Code::ServerBusy).retry_after(FULL_RETRY_AFTER_S),
             job::Error::ShareFull => Self::from(Code::RateLimit)
