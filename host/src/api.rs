@@ -25,7 +25,7 @@ pub use instagram::record::routes as records;
 use admin::{captures, drift, jobs, limits, metrics, plugins};
 use http::{document, layers};
 use instagram::{about, download, file, post as one_post, profile, reel, status, story};
-use web::{docs, health, operator, page, picture};
+use web::{docs, health, operator, page, picture, targets};
 
 use crate::{app::App, contract::Kind, rate_limit::RateLimiter};
 
@@ -63,9 +63,9 @@ fn kinds_without_views() -> impl Iterator<Item = Kind> {
     Kind::ALL.into_iter().filter(|kind| !kind.is_documented())
 }
 
-/// Routes without a limit, so that a client over the limit can still read why.
+/// Routes without a limit, which ask nobody, so that a client over the limit can still read why.
 fn free_routes() -> OpenApiRouter<App> {
-    documented([page::route()])
+    documented([page::route(), targets::route()])
         .merge(documented(health::routes()))
         .merge(documented(docs::routes()))
         // The files that the pages load are not part of the interface.

@@ -28,7 +28,7 @@ use tower::ServiceExt;
 use super::{
     Config, DOCUMENT, Traffic, around, documented,
     instagram::about,
-    web::{docs, health, page as web},
+    web::{docs, health, page as web, targets},
 };
 use crate::rate_limit::RateLimiter;
 
@@ -81,7 +81,7 @@ fn router(config: &Config, requests_max: u32) -> Router {
             get(about::info::info).with_state(Arc::clone(&limiter)),
         )
         .route("/instagram/panic", get(panicking));
-    let free = documented([web::route()]).merge(documented(docs::routes()));
+    let free = documented([web::route(), targets::route()]).merge(documented(docs::routes()));
     let free = Router::from(free)
         .route("/page/{file}", get(web::asset))
         .route("/healthz", get(health::alive))

@@ -1,4 +1,4 @@
-//! What browsers and load balancers load: the page, the operator's page, the documentation, pictures, health checks.
+//! What browsers and load balancers load: the page, the operator's page, the documentation, pictures, targets, health checks.
 
 mod asset;
 pub(in crate::api) mod docs;
@@ -6,3 +6,4 @@ pub(in crate::api) mod health;
 pub(in crate::api) mod operator;
 pub(in crate::api) mod page;
 pub(in crate::api) mod picture;
+pub(in crate::api) mod targets;

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+};
+use serde_json::{Value, json};
 
-use super::{ask, fetch, request, router};
+use super::{Answered, ask, fetch, request, router};
 use crate::api::{Config, http::error::Code};
 
 /// The files that a text refers to by `"/page/…"` or, in a script, by `"./…"`.
@@ -99,6 +103,60 @@ async fn the_page_is_free_of_the_limit() {
             assert!(answered.header("ratelimit").is_none());
         }
     }
+}
+
+#[tokio::test]
+async fn the_page_asks_the_server_what_lines_name() {
+    let texts = [
+        "https://www.instagram.com/accounts/login/?next=%2Fp%2FDdEo7DPG8x2%2F%3Fimg_index%3D2",
+        "summer_2024",
+        "https://www.instagram.com/stories/some.user/1/",
+        "https://example.com/p/DdEo7DPG8x2/",
+    ];
+    let told = read(&json!({ "texts": texts })).await.json();
+    let targets = told["targets"].as_array().unwrap();
+    let post = json!({
+        "kind": "post",
+        "address": "https://www.instagram.com/p/DdEo7DPG8x2/?img_index=2",
+        "username": null,
+        "item": 2,
+    });
+    assert_eq!(targets[0], json!({ "meanings": [post], "details": null }));
+    let kinds = targets[1]["meanings"].as_array().unwrap().iter();
+    let kinds: Vec<_> = kinds.map(|meaning| meaning["kind"].clone()).collect();
+    assert_eq!(kinds, ["profile", "post", "reel"]);
+    let story = &targets[2]["meanings"][0];
+    assert_eq!(
+        (&story["kind"], &story["username"]),
+        (&json!("story"), &json!("some.user"))
+    );
+    assert_eq!(targets[3]["meanings"], json!([]));
+    let details = targets[3]["details"].as_str().unwrap();
+    assert!(
+        details.starts_with("That is not an address of Instagram. Paste"),
+        "{details}"
+    );
+    for body in [
+        json!({ "texts": [] }),
+        json!({ "texts": vec![""; 1001] }),
+        json!({ "texts": 1 }),
+    ] {
+        assert_eq!(read(&body).await.code(), "INVALID_PARAMETER");
+    }
+}
+
+/// Asks more often than the limit allows, because it does not apply.
+async fn read(body: &Value) -> Answered {
+    let router = router(&Config::default(), 1);
+    let asked = || {
+        let mut asked = request("POST", "/targets");
+        let json = HeaderValue::from_static("application/json");
+        asked.headers_mut().insert(header::CONTENT_TYPE, json);
+        *asked.body_mut() = Body::from(body.to_string());
+        asked
+    };
+    ask(&router, asked()).await;
+    ask(&router, asked()).await
 }
 
 #[tokio::test]

@@ -29,8 +29,9 @@ export function get(path, parameters = {}, signal) {
 }
 
 /** `POST` with a JSON body. */
-export function post(path, body) {
+export function post(path, body, signal) {
   return send(path, {
+    signal,
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify(body),

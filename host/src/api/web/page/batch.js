@@ -2,13 +2,16 @@
 
 import { busy, choice, fill, h, icon } from "./dom.js";
 import { counted } from "./format.js";
-import { read } from "./target.js";
 
 const KINDS = [["post", "Post"], ["reel", "Reel"], ["story", "Stories"]];
 
-/** The card. `start(body)` is called with the body of `/instagram/download/batch`, which takes at most `max` items. */
-export function batch(texts, formats, max, start) {
-  const items = texts.map((text) => item(text));
+/**
+ * The card for targets with their `text`. `start(body)` is called with the body of `/instagram/download/batch`, which
+ * takes at most `max` items.
+ */
+export function batch(targets, formats, max, start) {
+  // A profile itself cannot be downloaded, but its stories can.
+  const items = targets.map((target) => (target.kind === "profile" ? { ...target, kind: "story" } : target));
   const valid = items.filter((entry) => entry.kind);
   const excess = valid.length - max;
   const rows = h("div", { class: "choices" });
@@ -44,20 +47,13 @@ export function batch(texts, formats, max, start) {
   ];
 }
 
-function item(text) {
-  const found = read(text);
-  if (found.kind !== "profile") return { text, ...found };
-  // A profile itself cannot be downloaded, but its stories can.
-  return { text, ...found, kind: "story" };
-}
-
 function row(entry, draw) {
   if (!entry.kind) {
     return h("li", { class: "bad" }, h("span", { class: "line" }, entry.text), h("span", { class: "why" }, entry.why));
   }
   const offered = entry.kind === "story" ? KINDS.slice(2) : KINDS.slice(0, 2);
   if (offered.length === 1) {
-    return h("li", {}, h("span", { class: "line" }, entry.text), h("span", { class: "kind" }, `Stories of @${entry.value}`));
+    return h("li", {}, h("span", { class: "line" }, entry.text), h("span", { class: "kind" }, `Stories of @${entry.name}`));
   }
   const select = h("select", { "aria-label": `Type of ${entry.text}` }, offered.map(([value, text]) => h("option", { value, selected: value === entry.kind }, text)));
   select.addEventListener("change", () => {

@@ -27,9 +27,7 @@ form.addEventListener("submit", (event) => {
   const pasted = lines(what.value);
   if (pasted.length === 0) return showError("Paste a link first.");
   if (pasted.length > 1) return showBatch(pasted);
-  const target = read(pasted[0]);
-  if (!target.kind) return showError(target.why);
-  show(target);
+  ask(pasted[0]);
 });
 
 what.addEventListener("input", () => {
@@ -59,21 +57,43 @@ function clearError() {
   what.removeAttribute("aria-invalid");
 }
 
-/** Shows a placeholder, and returns the signal that aborts when the user asks for something else. */
-function turn(waiting) {
+/** Ends what was asked for before, and returns the signal that aborts when the user asks for something else. */
+function begin() {
   pending.abort();
   pending = new AbortController();
   clearError();
-  view.hidden = false;
   view.setAttribute("aria-busy", "true");
-  fill(view, h("div", { class: "card skeleton", "aria-hidden": "true" }, h("div", { class: "bar" }), h("div", { class: "block" }), h("div", { class: "bar short" })));
-  say(waiting);
   return pending.signal;
 }
 
+/** Shows a placeholder, and returns the signal of `begin`. */
+function turn(waiting) {
+  const signal = begin();
+  view.hidden = false;
+  fill(view, h("div", { class: "card skeleton", "aria-hidden": "true" }, h("div", { class: "bar" }), h("div", { class: "block" }), h("div", { class: "bar short" })));
+  say(waiting);
+  return signal;
+}
+
 function showResult(...children) {
+  view.hidden = false;
   view.removeAttribute("aria-busy");
   fill(view, children);
+}
+
+/** Shows what one pasted line names. */
+async function ask(line) {
+  const signal = begin();
+  try {
+    const [target] = await read([line], signal);
+    if (signal.aborted) return;
+    if (target.kind) return show(target);
+    view.removeAttribute("aria-busy");
+    showError(target.why);
+  } catch (thrown) {
+    if (signal.aborted) return;
+    showResult(fault(refusalOf(thrown), { again: () => ask(line) }));
+  }
 }
 
 /** Shows the content that a target names. */
@@ -118,7 +138,7 @@ async function showMedia(target, signal) {
   const [path, parameter] = INFO[target.kind];
   const [info, formats] = await Promise.all([get(path, { [parameter]: target.value }, signal), once("/instagram/formats")]);
   if (signal.aborted) return;
-  const shown = model(info);
+  const shown = { ...model(info), item: target.item };
   if (shown.parts.length === 0) return noStories(shown);
   const place = h("div", { class: "trouble" });
   const choices = options(shown, formats, (at, body) => start({ title: title(shown), poster: shown.parts[0].poster, path: at, body }, place));
@@ -137,11 +157,12 @@ function noStories({ code, active }) {
 async function showBatch(pasted) {
   const signal = turn(`Reading ${pasted.length} lines`);
   try {
-    const [formats, about] = await Promise.all([once("/instagram/formats"), once("/instagram/info")]);
+    const [targets, formats, about] = await Promise.all([read(pasted, signal), once("/instagram/formats"), once("/instagram/info")]);
     if (signal.aborted) return;
     const place = h("div", { class: "trouble" });
-    const begin = (body) => start({ title: `${body.items.length} links`, poster: null, path: "/instagram/download/batch", body }, place);
-    showResult(h("article", { class: "card" }, batch(pasted, formats, about.limits.max_batch_size, begin), place));
+    const entries = pasted.map((text, place) => ({ text, ...targets[place] }));
+    const download = (body) => start({ title: `${body.items.length} links`, poster: null, path: "/instagram/download/batch", body }, place);
+    showResult(h("article", { class: "card" }, batch(entries, formats, about.limits.max_batch_size, download), place));
     say(`${pasted.length} lines pasted`);
   } catch (thrown) {
     if (signal.aborted) return;

@@ -1,0 +1,110 @@
+//! `POST /targets`: tells the page what pasted lines name, so that one place decides it.
+
+use axum::Json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
+
+use crate::{
+    api::http::{
+        body::Body,
+        document::{Endpoint, described},
+        error::{ApiError, Code},
+    },
+    contract::target::{self, Named},
+};
+
+/// Maximum number of texts in one request: far more lines than a batch has items.
+const TEXTS_MAX: usize = 1_000;
+
+/// `POST /targets` in the document.
+const ENDPOINT: Endpoint = Endpoint {
+    examples: &[],
+    errors: &[&[Code::InvalidParameter, Code::InvalidRequest, Code::NotJson]],
+};
+
+/// Its route.
+pub(in crate::api) fn route<S: Clone + Send + Sync + 'static>() -> UtoipaMethodRouter<S> {
+    described(routes!(targets), ENDPOINT)
+}
+
+/// The body of the request.
+#[derive(Deserialize, ToSchema)]
+struct Texts {
+    /// 1 to 1,000 texts.
+    texts: Vec<String>,
+}
+
+/// What the texts name, in their order.
+#[derive(Serialize, ToSchema)]
+struct Targets {
+    targets: Vec<TextTarget>,
+}
+
+/// What one text names.
+#[derive(Serialize, ToSchema)]
+struct TextTarget {
+    /// The most likely first: a word may be a shortcode or a username. Empty if the text names nothing.
+    meanings: Vec<Meaning>,
+    /// Why the text names nothing.
+    details: Option<String>,
+}
+
+/// One meaning of a text.
+#[derive(Serialize, ToSchema)]
+struct Meaning {
+    /// `post`, `reel`, `story` or `profile`.
+    kind: &'static str,
+    /// The address to ask for.
+    address: String,
+    /// The account of stories or a profile.
+    username: Option<String>,
+    /// The item of a carousel that the address chooses, 1 for the first.
+    item: Option<u32>,
+}
+
+#[utoipa::path(post, path = "/targets", operation_id = "targets", tag = "Page",
+    summary = "Tell what texts name, without asking Instagram", request_body = Texts,
+    responses((status = 200, description = "Posts, reels, stories and profiles", body = Targets)))]
+async fn targets(Body(body): Body<Texts>) -> Result<Json<Targets>, ApiError> {
+    if !(1..=TEXTS_MAX).contains(&body.texts.len()) {
+        return Err(ApiError::from(Code::InvalidParameter).because("Give 1 to 1,000 texts"));
+    }
+    let targets = body.texts.iter().map(|text| TextTarget::of(text)).collect();
+    Ok(Json(Targets { targets }))
+}
+
+impl TextTarget {
+    fn of(text: &str) -> Self {
+        match target::read(text) {
+            Ok(meanings) => Self {
+                meanings: meanings.into_iter().map(Meaning::from).collect(),
+                details: None,
+            },
+            Err(why) => Self {
+                meanings: Vec::new(),
+                details: Some(format!(
+                    "{why}. Paste the link of a post, a reel, stories or a profile, or a name."
+                )),
+            },
+        }
+    }
+}
+
+impl From<Named> for Meaning {
+    fn from(named: Named) -> Self {
+        let address = named.address();
+        let (kind, username, item) = match named {
+            Named::Post { item, .. } => ("post", None, item),
+            Named::Reel { .. } => ("reel", None, None),
+            Named::Stories { username } => ("story", Some(username), None),
+            Named::Profile { username } => ("profile", Some(username), None),
+        };
+        Self {
+            kind,
+            address,
+            username,
+            item,
+        }
+    }
+}
