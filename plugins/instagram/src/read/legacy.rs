@@ -55,7 +55,7 @@ pub(super) fn media(node: &Value) -> Option<Media> {
         has_effects: None,
         carousel_count: carousel_count(&node["edge_sidecar_to_children"]["count"], &children),
         children,
-        more: Vec::new(),
+        more: user::advertising(node),
     })
 }
 

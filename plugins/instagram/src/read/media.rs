@@ -116,7 +116,7 @@ fn modern(node: &Value) -> Option<Media> {
         has_effects: has_effects(&node["creative_config"]),
         carousel_count: carousel_count(&node["carousel_media_count"], &children),
         children,
-        more: Vec::new(),
+        more: user::advertising(node),
     })
 }
 

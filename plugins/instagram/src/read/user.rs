@@ -1,6 +1,6 @@
-//! Reads accounts inside other objects: owners, co-authors, tagged users.
+//! Reads accounts inside other objects: owners, co-authors, tagged users, sponsors.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::contract::records::User;
 use crate::read::field;
@@ -26,6 +26,42 @@ pub(super) fn users<'a>(values: impl IntoIterator<Item = &'a Value>) -> Vec<User
         .into_iter()
         .filter_map(|value| user(inner(value)))
         .collect()
+}
+
+/// Facts beyond the contract about the advertising in a post: `sponsors`, and `paid_partnership` where it is one.
+pub(super) fn advertising(node: &Value) -> Vec<(String, String)> {
+    let tags = field::list(&node["sponsor_tags"]).iter();
+    let sponsors: Vec<_> = tags
+        .chain(field::nodes(&node["edge_media_to_sponsor_user"]))
+        .map(|tag| tag.get("sponsor").unwrap_or(tag))
+        .map(|tag| tag.get("user").unwrap_or(tag))
+        .filter_map(user)
+        .map(|sponsor| named(&sponsor))
+        .collect();
+    let paid = field::flag(&node["is_paid_partnership"]) == Some(true);
+    let sponsored = !sponsors.is_empty();
+    let facts = [
+        ("sponsors", sponsored.then(|| Value::Array(sponsors))),
+        ("paid_partnership", paid.then_some(Value::Bool(true))),
+    ];
+    let stated = facts
+        .into_iter()
+        .filter_map(|(name, fact)| Some((name.to_owned(), fact?.to_string())));
+    stated.collect()
+}
+
+/// An account with the names that the API gives to its fields.
+fn named(user: &User) -> Value {
+    let fields = [
+        ("user_id", user.user_id.clone().map(Value::String)),
+        ("username", user.username.clone().map(Value::String)),
+        ("display_name", user.full_name.clone().map(Value::String)),
+        ("is_verified", user.is_verified.map(Value::Bool)),
+    ];
+    let stated = fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(stated.collect::<Map<_, _>>())
 }
 
 /// The owner of a node: `user`, completed from `owner` if both are the same account.

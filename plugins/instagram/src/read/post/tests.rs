@@ -56,6 +56,40 @@ fn polaris_carousel() {
 }
 
 #[test]
+fn sponsors_are_facts_beyond_the_contract_in_every_dialect() {
+    let eve = r#"[{"display_name":"Eve","user_id":"9","username":"eve"}]"#;
+    let eve: Value = serde_json::from_str(eve).unwrap();
+    let user = json!({"pk": "9", "username": "eve", "full_name": "Eve"});
+    let facts = |post: Media| -> Vec<(String, Value)> {
+        let fact = |(name, text): (String, String)| (name, serde_json::from_str(&text).unwrap());
+        post.more.into_iter().map(fact).collect()
+    };
+    for tags in [
+        json!([user]),
+        json!([{"sponsor": user}]),
+        json!([{"sponsor": {"user": user}}]),
+    ] {
+        let mut answer = samples::mobile_post();
+        let node = &mut answer["items"][0];
+        node["sponsor_tags"] = tags;
+        node["is_paid_partnership"] = json!(true);
+        let expected = [
+            ("sponsors".to_owned(), eve.clone()),
+            ("paid_partnership".to_owned(), json!(true)),
+        ];
+        assert_eq!(facts(found(answer)), expected);
+    }
+    let mut answer = samples::legacy_post();
+    let node = &mut answer["graphql"]["shortcode_media"];
+    node["edge_media_to_sponsor_user"] = json!({"edges": [{"node": {"sponsor": user}}]});
+    assert_eq!(facts(found(answer)), [("sponsors".to_owned(), eve)]);
+    let mut answer = samples::mobile_post();
+    answer["items"][0]["sponsor_tags"] = Value::Null;
+    answer["items"][0]["is_paid_partnership"] = json!(false);
+    assert_eq!(found(answer).more, []);
+}
+
+#[test]
 fn mobile_reel() {
     let post = found(samples::mobile_post());
     assert_eq!(post.media_id, "77");
