@@ -94,6 +94,11 @@ impl<'a> From<&'a record::User> for Account<'a> {
     }
 }
 
+/// Each of these accounts.
+pub(in crate::api) fn accounts(users: &[record::User]) -> Vec<Account<'_>> {
+    users.iter().map(Account::from).collect()
+}
+
 /// Where it was taken.
 #[derive(Serialize, ToSchema)]
 pub(in crate::api) struct Location<'a> {
@@ -174,6 +179,29 @@ impl<'a> From<&'a record::Audio> for Audio<'a> {
             audio_id: audio.id.as_deref(),
             audio_url: audio.url.as_deref(),
             is_original_audio: audio.is_original,
+        }
+    }
+}
+
+/// Which part of which track a reel plays, or a picture is shown with.
+#[derive(Serialize, ToSchema)]
+pub(in crate::api) struct MusicInfo<'a> {
+    music_title: Option<&'a str>,
+    music_artist: Option<&'a str>,
+    /// Seconds.
+    music_clip_duration: Option<f64>,
+    /// Seconds into the track.
+    music_start_time: Option<f64>,
+}
+
+impl<'a> From<&'a record::Audio> for MusicInfo<'a> {
+    fn from(audio: &'a record::Audio) -> Self {
+        let seconds = |ms: u64| Some(f64::from(u32::try_from(ms).ok()?) / 1000.0);
+        Self {
+            music_title: audio.title.as_deref(),
+            music_artist: audio.artist.as_deref(),
+            music_clip_duration: audio.clip_duration_ms.and_then(seconds),
+            music_start_time: audio.start_ms.and_then(seconds),
         }
     }
 }

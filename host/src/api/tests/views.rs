@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::documents::examples;
-use super::records::{bare_media, full_media, image, page, profile, stories, story};
+use super::records::{bare_media, full_media, image, page, profile, stories, story, user};
 use crate::{
     api::instagram::{
         post::{info::Post, statistics::PostStatistics},
@@ -138,6 +138,29 @@ fn the_examples_have_two_hundred_keys() {
     ];
     let keys = paths.map(|path| documented(&format!("/instagram/{path}")).len());
     assert!(keys.iter().sum::<usize>() >= 200, "{keys:?}");
+}
+
+#[test]
+fn coauthors_alt_texts_and_music_are_shown_wherever_the_record_has_them() {
+    let mut media = full_media(MediaType::Carousel);
+    media.coauthors = vec![user("8", "second.author")];
+    let listed = page(vec![media.clone()]);
+    let post = json_of(Post::from(&media));
+    let posts = json_of(Posts::new(&listed, None));
+    let reels = json_of(Reels::new(&listed, None));
+    let reel = json_of(Reel::from(&media));
+    for shown in [&post, &posts["posts"][0], &reels["reels"][0], &reel] {
+        assert_eq!(shown["coauthors"][0]["username"], "second.author");
+        assert_eq!(shown["audio"]["title"], "Trending Sound");
+    }
+    assert_eq!(post["music_info"], reel["music_info"]);
+    for items in [&post["carousel_media"], &posts["posts"][0]["items"]] {
+        assert_eq!(items[1]["accessibility_caption"], "A beach");
+    }
+    assert_eq!(posts["posts"][0]["accessibility_caption"], "A beach");
+    let bare = json_of(Post::from(&bare_media(MediaType::Image)));
+    assert_eq!(bare["coauthors"], serde_json::json!([]));
+    assert!(bare["audio"].is_null() && bare["music_info"].is_null());
 }
 
 #[test]

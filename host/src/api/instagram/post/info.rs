@@ -18,8 +18,8 @@ use crate::{
             answer::{answer, run, wrong_kind},
             parameters::UrlOrCode,
             view::{
-                Account, Count, Hashtag, Location, caption, carousel_count, extra, has_audio,
-                hashtags, media_type, preview,
+                Account, Audio, Count, Hashtag, Location, MusicInfo, accounts, caption,
+                carousel_count, extra, has_audio, hashtags, media_type, preview,
                 renditions::{ImageUrls, sound_url, video_url},
             },
         },
@@ -94,6 +94,8 @@ pub(in crate::api) struct Post<'a> {
     carousel_media: Option<Vec<Item<'a>>>,
     carousel_count: Option<u32>,
     owner: Option<Account<'a>>,
+    /// The accounts that published it together with the owner.
+    coauthors: Vec<Account<'a>>,
     taken_at_timestamp: Option<u64>,
     datetime: Option<String>,
     location: Option<Location<'a>>,
@@ -113,6 +115,9 @@ pub(in crate::api) struct Post<'a> {
     hashtags: Vec<Hashtag<'a>>,
     mentions: Vec<Mention<'a>>,
     tagged_users: Vec<Account<'a>>,
+    /// The music of pictures, or the music or original sound of a video.
+    audio: Option<Audio<'a>>,
+    music_info: Option<MusicInfo<'a>>,
     /// What Instagram states beyond the documented fields; only there if there is something.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object, required = false)]
@@ -134,6 +139,8 @@ struct Item<'a> {
     duration: Option<f64>,
     has_audio: Option<bool>,
     audio_url: Option<&'a str>,
+    /// The text for people who do not see the item.
+    accessibility_caption: Option<&'a str>,
     /// What Instagram states beyond the documented fields; only there if there is something.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object, required = false)]
@@ -187,6 +194,7 @@ impl<'a> From<&'a Media> for Post<'a> {
             carousel_media: carousel_media(&media.children),
             carousel_count: carousel_count(media),
             owner: media.owner.as_ref().map(Account::from),
+            coauthors: accounts(&media.coauthors),
             taken_at_timestamp: media.taken_at,
             datetime: media.taken_at.and_then(datetime),
             location: media.location.as_ref().map(Location::from),
@@ -210,6 +218,8 @@ impl<'a> From<&'a Media> for Post<'a> {
             hashtags: hashtags(media),
             mentions: mentions(media),
             tagged_users: tagged_users(media),
+            audio: media.audio.as_ref().map(Audio::from),
+            music_info: media.audio.as_ref().map(MusicInfo::from),
             extra: extra(&media.more),
         }
     }
@@ -232,6 +242,7 @@ fn carousel_media(children: &[Child]) -> Option<Vec<Item<'_>>> {
             duration: renditions.duration,
             has_audio: has_audio(&child.media_type, renditions),
             audio_url: sound_url(renditions),
+            accessibility_caption: renditions.accessibility_caption.as_deref(),
             extra: extra(&child.more),
         }
     });

@@ -16,7 +16,8 @@ use crate::{
             answer::{answer, run, wrong_kind},
             parameters::Page,
             view::{
-                Location, PageInfo, carousel_count, extra, has_audio, media_type, rate,
+                Account, Audio, Location, PageInfo, accounts, carousel_count, extra, has_audio,
+                media_type, rate,
                 renditions::{ImageUrls, video_url},
                 with_at, with_hash,
             },
@@ -116,6 +117,12 @@ struct ListedPost<'a> {
     has_audio: Option<bool>,
     /// The items of a carousel; null for other posts, and where a list does not show them.
     items: Option<Vec<ListedItem<'a>>>,
+    /// The accounts that published it together with the owner.
+    coauthors: Vec<Account<'a>>,
+    /// The text for people who do not see the picture.
+    accessibility_caption: Option<&'a str>,
+    /// The music of pictures, or the music or original sound of a video.
+    audio: Option<Audio<'a>>,
     /// What Instagram states beyond the documented fields; only there if there is something.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object, required = false)]
@@ -130,6 +137,8 @@ struct ListedItem<'a> {
     url: Option<&'a str>,
     /// Seconds.
     duration: Option<f64>,
+    /// The text for people who do not see the item.
+    accessibility_caption: Option<&'a str>,
     /// What Instagram states beyond the documented fields; only there if there is something.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object, required = false)]
@@ -181,6 +190,9 @@ impl<'a> From<&'a Media> for ListedPost<'a> {
             video_duration: renditions.duration,
             has_audio: has_audio(&media.media_type, renditions),
             items: (!media.children.is_empty()).then(|| items.collect()),
+            coauthors: accounts(&media.coauthors),
+            accessibility_caption: renditions.accessibility_caption.as_deref(),
+            audio: media.audio.as_ref().map(Audio::from),
             extra: extra(&media.more),
         }
     }
@@ -193,6 +205,7 @@ impl<'a> From<&'a Child> for ListedItem<'a> {
             kind: media_type(&child.media_type),
             url: video_url(&child.renditions).or(image),
             duration: child.renditions.duration,
+            accessibility_caption: child.renditions.accessibility_caption.as_deref(),
             extra: extra(&child.more),
         }
     }

@@ -16,7 +16,7 @@ use crate::{
             answer::{answer, run, wrong_kind},
             parameters::Page,
             view::{
-                Audio, PageInfo, extra, rate,
+                Account, Audio, PageInfo, accounts, extra, rate,
                 renditions::{ImageUrls, video_url},
                 with_at, with_hash,
             },
@@ -112,6 +112,8 @@ struct ListedReel<'a> {
     hashtags: Vec<String>,
     mentions: Vec<String>,
     has_effects: Option<bool>,
+    /// The accounts that published it together with the owner.
+    coauthors: Vec<Account<'a>>,
     /// What Instagram states beyond the documented fields; only there if there is something.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object, required = false)]
@@ -157,6 +159,7 @@ impl<'a> From<&'a Media> for ListedReel<'a> {
             hashtags: with_hash(&media.hashtags),
             mentions: with_at(&media.mentions),
             has_effects: media.has_effects,
+            coauthors: accounts(&media.coauthors),
             extra: extra(&media.more),
         }
     }

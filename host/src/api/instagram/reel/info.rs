@@ -16,7 +16,7 @@ use crate::{
             answer::{answer, run, wrong_kind},
             parameters::UrlOrId,
             view::{
-                Account, Audio, Hashtag, Location, extra, hashtags, rate,
+                Account, Audio, Hashtag, Location, MusicInfo, accounts, extra, hashtags, rate,
                 renditions::{ImageUrls, VideoUrls, best_video, sound_url, video_url},
             },
         },
@@ -24,7 +24,7 @@ use crate::{
     app::App,
     contract::{
         Query, Record,
-        record::{self, Media, More},
+        record::{Media, More},
     },
     extraction::Extraction,
     statistics::rounded,
@@ -92,6 +92,8 @@ pub(in crate::api) struct Reel<'a> {
     audio_url: Option<&'a str>,
     audio: Option<Audio<'a>>,
     owner: Option<Account<'a>>,
+    /// The accounts that published it together with the owner.
+    coauthors: Vec<Account<'a>>,
     taken_at_timestamp: Option<u64>,
     datetime: Option<String>,
     view_count: Option<u64>,
@@ -116,17 +118,6 @@ pub(in crate::api) struct Reel<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object, required = false)]
     extra: Option<&'a More>,
-}
-
-/// Which part of which track the reel plays.
-#[derive(Serialize, ToSchema)]
-struct MusicInfo<'a> {
-    music_title: Option<&'a str>,
-    music_artist: Option<&'a str>,
-    /// Seconds.
-    music_clip_duration: Option<f64>,
-    /// Seconds into the track.
-    music_start_time: Option<f64>,
 }
 
 impl<'a> From<&'a Media> for Reel<'a> {
@@ -162,6 +153,7 @@ impl<'a> From<&'a Media> for Reel<'a> {
             audio_url: sound_url(renditions).or(audio.and_then(|audio| audio.url.as_deref())),
             audio: audio.map(Audio::from),
             owner: media.owner.as_ref().map(Account::from),
+            coauthors: accounts(&media.coauthors),
             taken_at_timestamp: media.taken_at,
             datetime: media.taken_at.and_then(datetime),
             view_count: media.view_count,
@@ -195,16 +187,4 @@ fn size(media: &Media) -> (Option<u32>, Option<u32>) {
 fn aspect_ratio(width: Option<u32>, height: Option<u32>) -> Option<f64> {
     let height = height.filter(|height| *height > 0)?;
     Some(rounded(f64::from(width?) / f64::from(height), 4))
-}
-
-impl<'a> From<&'a record::Audio> for MusicInfo<'a> {
-    fn from(audio: &'a record::Audio) -> Self {
-        let seconds = |ms: u64| Some(f64::from(u32::try_from(ms).ok()?) / 1000.0);
-        Self {
-            music_title: audio.title.as_deref(),
-            music_artist: audio.artist.as_deref(),
-            music_clip_duration: audio.clip_duration_ms.and_then(seconds),
-            music_start_time: audio.start_ms.and_then(seconds),
-        }
-    }
 }
