@@ -143,6 +143,29 @@ async fn carousels_and_reels_offer_what_they_have() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn links_are_read_as_people_copy_them() {
+    let (_cdn, server) = start(folder(), &[]).await;
+    let mut browser = page(&server, WIDE);
+    ask(
+        &mut browser,
+        "https://www.instagram.com/accounts/login/?next=%2Fp%2FDfDjNmTDemo%2F",
+    );
+    assert_eq!(browser.text("#view h2"), "Picture by @gramhost.demo");
+    ask(
+        &mut browser,
+        &format!("(https://dd{}?img_index=2).", &CAROUSEL[12..]),
+    );
+    browser.until(ARRIVED);
+    let types = "[...document.querySelectorAll('.pill')].map((pill) => pill.innerText)";
+    let types = browser.evaluate(types);
+    assert_eq!(types[0], "Part 2 only");
+    browser.click(DOWNLOAD);
+    let name = browser.text(".job[data-state=completed] .files .name");
+    assert_eq!(name, "De0N5pLMixd_video_2.mp4");
+    assert_eq!(browser.faults(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn progress_is_live_and_a_download_can_be_cancelled() {
     let (cdn, server) = start(folder(), &[]).await;
     cdn.misbehave(|seen, _, body| {

@@ -21,7 +21,7 @@ use futures_util::Stream;
 use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-pub use options::{Download, Formats, Kind, Part, Quality};
+pub use options::{Download, Formats, Kind, Part, Quality, wanted_item};
 pub use picture::{Picture, PictureError};
 pub use publish::{MissingFile, Output, OutputFile};
 pub use reason::Reason;

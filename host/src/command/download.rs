@@ -21,7 +21,7 @@ use crate::{
     contract::{Query, target},
     data::{Access, Folder, WholeFile},
     database::Database,
-    download::{Download, Downloads, Formats, Kind, Output, Part, Quality, Reason},
+    download::{Download, Downloads, Formats, Kind, Output, Part, Quality, Reason, wanted_item},
     job::{Progress, Stage, State, Status},
     media::{AudioFormat, ImageFormat, Media, VideoCodec, VideoFormat},
     plugin::Registry,
@@ -52,7 +52,7 @@ pub(super) struct DownloadArguments {
     /// best, high, medium, low, 1080p, 720p, 480p or 360p
     #[arg(long, default_value = "best")]
     quality: String,
-    /// Only the audio of a reel, as m4a, aac, mp3 or wav
+    /// Only the audio of a reel or post, as m4a, aac, mp3 or wav
     #[arg(long, value_name = "FORMAT")]
     audio: Option<String>,
     /// Convert to jpg, png, webp, mp4, mkv or mov [default: the original format]
@@ -61,6 +61,12 @@ pub(super) struct DownloadArguments {
     /// The codec of videos: any, or h264, which plays and can be edited nearly everywhere
     #[arg(long, value_name = "CODEC", default_value = "any")]
     video_codec: String,
+    /// Only this item of a carousel, 1 for the first; 0 for all [default: the img_index of the URL, or all]
+    #[arg(long, value_name = "N")]
+    item: Option<u32>,
+    /// Also the cover pictures of videos
+    #[arg(long)]
+    cover: bool,
     /// Print the files, or the error, as JSON
     #[arg(long)]
     json: bool,
@@ -120,14 +126,7 @@ impl DownloadArguments {
             As::Story => Kind::Story,
             As::Carousel => Kind::Carousel,
         };
-        let media = || target::media(&self.target).map_err(|error| error.to_string());
-        let query = match kind {
-            Kind::Post | Kind::Carousel => Query::post(media()?),
-            Kind::Reel => Query::reel(media()?),
-            Kind::Story => {
-                Query::story(target::username(&self.target).map_err(|error| error.to_string())?)
-            }
-        };
+        let (query, of_url) = self.query(kind)?;
         let audio = self
             .audio
             .as_deref()
@@ -150,7 +149,24 @@ impl DownloadArguments {
                 .ok_or("--video-codec must be any or h264")?,
             zip: kind == Kind::Carousel,
             metadata: kind == Kind::Carousel,
+            item: wanted_item(self.item, of_url),
+            cover: self.cover,
         })
+    }
+
+    /// The query, and the item of a carousel that the URL chooses.
+    fn query(&self, kind: Kind) -> Result<(Query, Option<u32>), String> {
+        match kind {
+            Kind::Post | Kind::Carousel => target::item(&self.target)
+                .map(|(target, item)| (Query::post(target), item))
+                .map_err(|error| error.to_string()),
+            Kind::Reel => target::media(&self.target)
+                .map(|target| (Query::reel(target), None))
+                .map_err(|error| error.to_string()),
+            Kind::Story => target::username(&self.target)
+                .map(|username| (Query::story(username), None))
+                .map_err(|error| error.to_string()),
+        }
     }
 
     fn formats(&self, audio: Option<AudioFormat>) -> Result<Formats, String> {
@@ -288,7 +304,8 @@ fn exit(reason: Reason) -> Exit {
         | Reason::NotACarousel
         | Reason::NoVideo
         | Reason::NoImage
-        | Reason::NoSound => Exit::Misused,
+        | Reason::NoSound
+        | Reason::NoItem => Exit::Misused,
         Reason::Busy
         | Reason::NoConverter
         | Reason::Conversion

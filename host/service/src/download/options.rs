@@ -102,6 +102,13 @@ impl Quality {
     }
 }
 
+/// The number of the only item of a carousel that is wanted: what the client asks for, in which 0 stands for all of them,
+/// else what the URL chooses.
+#[must_use]
+pub fn wanted_item(asked: Option<u32>, of_url: Option<u32>) -> Option<u32> {
+    asked.map_or(of_url, |item| Some(item).filter(|item| *item > 0))
+}
+
 /// Which part of the content is downloaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Part {
@@ -112,7 +119,7 @@ pub enum Part {
     Videos,
     /// The pictures of a post.
     Images,
-    /// The sound of a reel.
+    /// The sound of videos, or the song of pictures.
     Sound,
     /// The video of a reel, without its sound.
     Silent,
@@ -151,4 +158,10 @@ pub struct Download {
     pub zip: bool,
     /// Whether to add metadata to the status and to the ZIP.
     pub metadata: bool,
+    /// The number of the only item of a carousel that is wanted, 1 for the first.
+    #[serde(default)]
+    pub item: Option<u32>,
+    /// Whether to add the cover picture of every video.
+    #[serde(default)]
+    pub cover: bool,
 }

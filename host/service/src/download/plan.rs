@@ -13,7 +13,7 @@ use super::{
 use crate::{
     contract::{
         Record,
-        record::{Media, MediaType, Renditions, Stories},
+        record::{Audio, Media, MediaType, Renditions, Stories},
     },
     media::{Abilities, AudioFormat, Film, ImageFormat},
 };
@@ -90,51 +90,85 @@ struct Planner<'a> {
 
 impl Planner<'_> {
     fn media(&self, media: &Media) -> Result<Plan, Reason> {
-        let code = &media.shortcode;
         if self.download.kind == Kind::Carousel && media.children.is_empty() {
             return Err(Reason::NotACarousel);
         }
-        if self.download.part == Part::Sound {
-            let ways = self.ways.sound(&media.renditions);
-            return collected([(format!("{code}_audio"), ways)]);
+        let asked = self.download.item;
+        let shown = (1..).zip(shown(media));
+        let shown = shown.filter(|(place, _)| asked.is_none_or(|asked| asked == *place));
+        let shown: Vec<_> = shown.map(|(_, one)| one).collect();
+        if shown.is_empty() {
+            return Err(Reason::NoItem);
         }
-        let parts: Vec<_> = if media.children.is_empty() {
-            vec![(&media.media_type, &media.renditions)]
-        } else {
-            let children = media.children.iter();
-            children
-                .map(|child| (&child.media_type, &child.renditions))
-                .collect()
-        };
-        let several = parts.len() > 1;
-        let numbered = (1..).zip(parts).map(|(place, (media_type, renditions))| {
-            (place, is_video(media_type, renditions), renditions)
-        });
-        let wanted = numbered.filter(|(_, is_video, _)| match self.download.part {
-            Part::Videos | Part::Silent => *is_video,
+        let code = &media.shortcode;
+        if self.download.part == Part::Sound {
+            return self.sounds(code, media.audio.as_ref(), &shown);
+        }
+        let several = shown.len() > 1;
+        let wanted = shown.iter().filter(|one| match self.download.part {
+            Part::Videos | Part::Silent => one.is_video,
             // For a single video, its picture, because the client requested one.
-            Part::Images => !several || !*is_video,
+            Part::Images => !several || !one.is_video,
             Part::All | Part::Sound => true,
         });
-        let mut items = wanted
-            .map(|(place, is_video, renditions)| {
-                let as_video = is_video && self.download.part != Part::Images;
-                let number = if several {
-                    format!("_{place}")
-                } else {
-                    String::new()
-                };
-                let what = if as_video { "video" } else { "image" };
-                let ways = self.ways.of(as_video, renditions);
-                let ways = ways.map_err(|reason| if several { of_one(reason) } else { reason });
-                (format!("{code}_{what}{number}"), ways)
-            })
-            .peekable();
-        match (items.peek().is_some(), self.download.part) {
-            (true, _) => collected(items),
-            (false, Part::Images) => Err(Reason::NoImage),
-            (false, _) => Err(Reason::NoVideo),
+        let files: Vec<_> = wanted.flat_map(|one| self.files(code, one)).collect();
+        match (files.is_empty(), self.download.part) {
+            (false, _) => collected(files),
+            (true, Part::Images) => Err(Reason::NoImage),
+            (true, _) => Err(Reason::NoVideo),
         }
+    }
+
+    /// The file of a picture or video, and beside a video its cover, if that is wanted.
+    fn files(&self, code: &str, shown: &Shown<'_>) -> Vec<File> {
+        let Shown {
+            number, renditions, ..
+        } = shown;
+        let as_video = shown.is_video && self.download.part != Part::Images;
+        let what = if as_video { "video" } else { "image" };
+        let ways = self.ways.of(as_video, renditions);
+        let ways = ways.map_err(|reason| {
+            if number.is_empty() {
+                reason
+            } else {
+                of_one(reason)
+            }
+        });
+        let has_cover =
+            self.download.cover && as_video && ways.is_ok() && !renditions.images.is_empty();
+        let mut files = vec![(format!("{code}_{what}{number}"), ways)];
+        if has_cover {
+            let ways = self.ways.of(false, renditions);
+            files.push((format!("{code}_cover{number}"), ways));
+        }
+        files
+    }
+
+    /// The sounds of the videos; if there are none, the song that the pictures are shown with.
+    fn sounds(
+        &self,
+        code: &str,
+        song: Option<&Audio>,
+        shown: &[Shown<'_>],
+    ) -> Result<Plan, Reason> {
+        let videos = || shown.iter().filter(|one| one.is_video);
+        let sounds = videos().map(|video| {
+            let ways = self.ways.sound(video.renditions);
+            (format!("{code}_audio{}", video.number), ways)
+        });
+        let song = song.and_then(|song| song.url.as_deref());
+        let song = song
+            .filter(|_| videos().next().is_none())
+            .map(|url| (format!("{code}_audio"), self.ways.song(url)));
+        // A video without sound lacks nothing.
+        let files = sounds
+            .chain(song)
+            .filter(|(_, ways)| *ways != Err(Reason::NoSound));
+        let files: Vec<_> = files.collect();
+        if files.is_empty() {
+            return Err(Reason::NoSound);
+        }
+        collected(files)
     }
 
     fn stories(&self, stories: &Stories) -> Result<Plan, Reason> {
@@ -150,10 +184,37 @@ impl Planner<'_> {
     }
 }
 
+/// The name of a file without the extension, and the ways to create it.
+type File = (String, Result<Vec<Way>, Reason>);
+
+/// A picture or video of a post.
+struct Shown<'a> {
+    /// The end of the names of its files: empty, or its number in a carousel.
+    number: String,
+    is_video: bool,
+    renditions: &'a Renditions,
+}
+
+/// The pictures and videos of a post, in order.
+fn shown(media: &Media) -> Vec<Shown<'_>> {
+    let shown = |number, media_type, renditions| Shown {
+        number,
+        is_video: is_video(media_type, renditions),
+        renditions,
+    };
+    if media.children.is_empty() {
+        return vec![shown(String::new(), &media.media_type, &media.renditions)];
+    }
+    let several = media.children.len() > 1;
+    let children = (1..).zip(&media.children).map(|(place, child)| {
+        let number = several.then(|| format!("_{place}")).unwrap_or_default();
+        shown(number, &child.media_type, &child.renditions)
+    });
+    children.collect()
+}
+
 /// Separates the files that can be made from those that cannot. One file without media does not refuse the others.
-fn collected(
-    files: impl IntoIterator<Item = (String, Result<Vec<Way>, Reason>)>,
-) -> Result<Plan, Reason> {
+fn collected(files: impl IntoIterator<Item = File>) -> Result<Plan, Reason> {
     let (mut items, mut missing) = (Vec::new(), Vec::new());
     for (stem, ways) in files {
         match ways {

@@ -38,10 +38,12 @@ pub enum Reason {
     NoVideo,
     /// The post has no picture.
     NoImage,
-    /// The reel has no sound.
+    /// The post or reel has no sound.
     NoSound,
     /// Instagram shows no media of this item.
     Withheld,
+    /// The post has no item with the wanted number.
+    NoItem,
     /// ffmpeg is not installed, or not with what this needs.
     NoConverter,
     /// The conversion failed.

@@ -24,6 +24,8 @@ fn download() -> Download {
         video_codec: Default::default(),
         zip: false,
         metadata: false,
+        item: None,
+        cover: false,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Which files a record gives, by which ways, and what is missing.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod items;
+
 use super::*;
 use crate::{
     contract::{
@@ -74,7 +76,7 @@ fn child(media_type: MediaType, renditions: Renditions) -> Child {
 fn download(part: Part) -> Download {
     Download {
         kind: Kind::Post,
-        query: Query::post(target::media("CnU4zIh9x_F").unwrap()),
+        query: Some(Query::post(target::media("CnU4zIh9x_F").unwrap())),
         url: String::new(),
         quality: Quality::Best,
         part,
@@ -82,6 +84,8 @@ fn download(part: Part) -> Download {
         video_codec: VideoCodec::Any,
         zip: false,
         metadata: false,
+        item: None,
+        cover: false,
     }
 }
 

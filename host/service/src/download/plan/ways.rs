@@ -136,18 +136,27 @@ impl Ways<'_> {
         }
         sources
             .sort_by_key(|(_, codec, _)| codec.is_some_and(|codec| !self.abilities.decodes(codec)));
-        let ways = sources.into_iter().filter_map(|(url, codec, is_track)| {
-            let format = self.sound_format(codec, is_track)?;
-            Some(Way {
-                url: url.clone(),
-                sound: None,
-                make: Treatment::Sound { format },
-            })
-        });
+        let ways = sources.into_iter();
+        let ways = ways.filter_map(|(url, codec, is_track)| self.sound_way(url, codec, is_track));
         let ways: Vec<_> = ways.collect();
         (!ways.is_empty())
             .then_some(ways)
             .ok_or(Reason::NoConverter)
+    }
+
+    /// The way to a song, which is a sound track by itself.
+    pub(super) fn song(&self, url: &str) -> Result<Vec<Way>, Reason> {
+        let way = self.sound_way(url, None, true);
+        way.map(|way| vec![way]).ok_or(Reason::NoConverter)
+    }
+
+    fn sound_way(&self, url: &str, codec: Option<&str>, is_track: bool) -> Option<Way> {
+        let format = self.sound_format(codec, is_track)?;
+        Some(Way {
+            url: url.to_owned(),
+            sound: None,
+            make: Treatment::Sound { format },
+        })
     }
 
     /// The format that a sound of this codec is written in (`None`: as it is), if that can be done here. A codec that is

@@ -95,7 +95,9 @@ impl Subject {
             Reason::Unavailable | Reason::NotMedia | Reason::Withheld => Code::UpstreamUnavailable,
             Reason::Busy => Code::ServerBusy,
             Reason::NotACarousel => Code::InvalidUrl,
-            Reason::NoVideo | Reason::NoImage | Reason::NoSound => Code::InvalidParameter,
+            Reason::NoVideo | Reason::NoImage | Reason::NoSound | Reason::NoItem => {
+                Code::InvalidParameter
+            }
             Reason::NoConverter => Code::ConversionUnavailable,
             Reason::Conversion => Code::ConversionFailed,
             Reason::TooLarge => Code::FileTooLarge,
@@ -119,16 +121,14 @@ impl Subject {
             Reason::NotACarousel => response.because("URL is not a carousel post"),
             Reason::NoVideo => response.because("The post has no video"),
             Reason::NoImage => response.because("The post has no picture"),
-            Reason::NoSound => response.because("The reel has no sound"),
+            Reason::NoSound => response.because("It has no sound"),
+            Reason::NoItem => response.because("The post has no item with this number"),
             Reason::Full => response.retry_after(FULL_RETRY_AFTER_S),
             _ => response,
         }
     }
 }
 
-/// Converts the reason why a job was not accepted.
-impl From<job::Error> for ApiError {
-    fn from(error: job::Error) -> Self {
 impl From<InvalidUrl> for ApiError {
     fn from(why: InvalidUrl) -> Self {
         Self::from(Code::InvalidUrl).because(why.to_string())
@@ -141,6 +141,9 @@ impl From<InvalidUsername> for ApiError {
     }
 }
 
+/// Converts the reason why a job was not accepted.
+impl From<job::Error> for ApiError {
+    fn from(error: job::Error) -> Self {
         let response = match &error {
             job::Error::QueueFull => Self::from(Code::ServerBusy).retry_after(FULL_RETRY_AFTER_S),
             job::Error::ShareFull => Self::from(Code::RateLimit)
@@ -181,7 +184,8 @@ pub fn reason_text(reason: Reason) -> &'static str {
         Reason::NotACarousel => "the post is not a carousel",
         Reason::NoVideo => "the post has no video",
         Reason::NoImage => "the post has no picture",
-        Reason::NoSound => "the reel has no sound",
+        Reason::NoSound => "it has no sound",
+        Reason::NoItem => "the post has no item with this number",
         Reason::Withheld => "Instagram shows no media of this item",
         Reason::NoConverter => {
             "this server cannot convert it: ffmpeg is not installed, or not with what this needs"

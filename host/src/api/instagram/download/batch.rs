@@ -107,16 +107,19 @@ impl BatchBody {
                 error.because(name)
             };
             let kind = item.kind().map_err(error)?;
-            let query = query(kind, &item.url).map_err(|code| error(code.into()));
+            let (query, item_of_url) = match query(kind, &item.url) {
+                Ok((query, item)) => (Some(query), item),
+                Err(why) => {
+                    refused.get_or_insert(error(why));
+                    (None, None)
+                }
+            };
             let plain = unread(kind, item.url.clone(), quality).map_err(error)?;
             downloads.push(Download {
                 formats,
                 video_codec,
-                query: query
-                    .map_err(|error| {
-                        refused.get_or_insert(error);
-                    })
-                    .ok(),
+                query,
+                item: item_of_url,
                 ..plain
             });
         }

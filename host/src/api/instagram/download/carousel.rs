@@ -21,7 +21,7 @@ use crate::{
     },
     app::App,
     contract::Record,
-    download::{Download, Downloads, Kind, Part},
+    download::{Download, Downloads, Kind, Part, wanted_item},
     extraction::Extraction,
 };
 
@@ -64,16 +64,24 @@ struct CarouselBody {
     output_format: Option<String>,
     /// `any` (default), or `h264`: a video in H.264 even if it is smaller, or else encoded anew.
     video_codec: Option<String>,
+    /// The number of the only item that is wanted, 1 for the first, or 0 for all of them; by default the `img_index` of
+    /// the URL, or all.
+    item: Option<u32>,
+    /// Whether the cover pictures of videos come beside them; false by default.
+    include_cover: Option<bool>,
 }
 
 impl CarouselBody {
     fn download(self) -> Result<Download, ApiError> {
+        let plain = plain(Kind::Carousel, self.url, self.quality)?;
         Ok(Download {
             zip: true,
             formats: formats(self.output_format.as_deref(), Part::All)?,
             video_codec: video_codec(self.video_codec.as_deref())?,
             metadata: self.include_metadata.unwrap_or(true),
-            ..plain(Kind::Carousel, self.url, self.quality)?
+            item: wanted_item(self.item, plain.item),
+            cover: self.include_cover.unwrap_or(false),
+            ..plain
         })
     }
 }

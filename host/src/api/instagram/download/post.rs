@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use super::{
-    request::{JOB_ERRORS, formats, invalid, plain, video_codec},
+    request::{JOB_ERRORS, audio_format, formats, invalid, plain, video_codec},
     started::{StartedJob, StartedPost, accepted, prepare},
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     },
     app::App,
     contract::Record,
-    download::{Download, Downloads, Kind, Part},
+    download::{Download, Downloads, Formats, Kind, Part, wanted_item},
     extraction::Extraction,
 };
 
@@ -58,14 +58,21 @@ struct PostBody {
     url: Option<String>,
     /// `best` (default), `high`, `medium`, `low`, or `1080p`, `720p`, `480p`, `360p`.
     quality: Option<String>,
-    /// `media` (default), `video_only`, `image_only`.
+    /// `media` (default), `video_only`, `image_only`, `audio_only`: the sound of videos, or the song of pictures.
     download_type: Option<String>,
+    /// `best` (default), `mp3`, `m4a`, `aac`.
+    audio_format: Option<String>,
     /// Whether the status tells about the post; true by default.
     include_metadata: Option<bool>,
     /// One of `supported_output_formats` of `/instagram/formats`.
     output_format: Option<String>,
     /// `any` (default), or `h264`: a video in H.264 even if it is smaller, or else encoded anew.
     video_codec: Option<String>,
+    /// The number of the only item of a carousel that is wanted, 1 for the first, or 0 for all of them; by default the
+    /// `img_index` of the URL, or all.
+    item: Option<u32>,
+    /// Whether the cover pictures of videos come beside them; false by default.
+    include_cover: Option<bool>,
 }
 
 impl PostBody {
@@ -74,14 +81,27 @@ impl PostBody {
             "media" => Part::All,
             "video_only" => Part::Videos,
             "image_only" => Part::Images,
-            _ => return Err(invalid("download_type is media, video_only or image_only")),
+            "audio_only" => Part::Sound,
+            _ => {
+                return Err(invalid(
+                    "download_type is media, video_only, image_only or audio_only",
+                ));
+            }
         };
+        let audio = audio_format(self.audio_format.as_deref())?;
+        let formats = formats(self.output_format.as_deref(), part)?;
+        let plain = plain(Kind::Post, self.url, self.quality)?;
         Ok(Download {
             part,
-            formats: formats(self.output_format.as_deref(), part)?,
+            formats: Formats {
+                audio: formats.audio.or(audio),
+                ..formats
+            },
             video_codec: video_codec(self.video_codec.as_deref())?,
             metadata: self.include_metadata.unwrap_or(true),
-            ..plain(Kind::Post, self.url, self.quality)?
+            item: wanted_item(self.item, plain.item),
+            cover: self.include_cover.unwrap_or(false),
+            ..plain
         })
     }
 }

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use super::{
-    request::{JOB_ERRORS, formats, invalid, plain, video_codec},
+    request::{JOB_ERRORS, audio_format, formats, invalid, plain, video_codec},
     started::{StartedJob, StartedReel, accepted, prepare},
 };
 use crate::{
@@ -23,7 +23,6 @@ use crate::{
     contract::Record,
     download::{Download, Downloads, Formats, Kind, Part},
     extraction::Extraction,
-    media::AudioFormat,
 };
 
 /// `POST /instagram/download/reel` in the document.
@@ -68,6 +67,8 @@ struct ReelBody {
     output_format: Option<String>,
     /// `any` (default), or `h264`: a video in H.264 even if it is smaller, or else encoded anew.
     video_codec: Option<String>,
+    /// Whether the cover picture comes beside the video; false by default.
+    include_cover: Option<bool>,
 }
 
 impl ReelBody {
@@ -78,13 +79,7 @@ impl ReelBody {
             "video_only" => Part::Silent,
             _ => return Err(invalid("download_type is video, audio_only or video_only")),
         };
-        let audio = match self.audio_format.as_deref().unwrap_or("best") {
-            "best" => None,
-            name => Some(
-                name.parse::<AudioFormat>()
-                    .map_err(|_| invalid("audio_format is best, mp3, m4a or aac"))?,
-            ),
-        };
+        let audio = audio_format(self.audio_format.as_deref())?;
         let formats = formats(self.output_format.as_deref(), part)?;
         Ok(Download {
             part,
@@ -94,6 +89,7 @@ impl ReelBody {
             },
             video_codec: video_codec(self.video_codec.as_deref())?,
             metadata: self.include_metadata.unwrap_or(true),
+            cover: self.include_cover.unwrap_or(false),
             ..plain(Kind::Reel, self.url, self.quality)?
         })
     }

@@ -1,7 +1,7 @@
 //! Checks what the bodies of downloads have in common: the target, the quality and the output format.
 
 use crate::{
-    api::http::error::{ApiError, Code, Subject},
+    api::http::error::{ApiError, Code},
     contract::{Query, target},
     download::{Download, Formats, Kind, Part, Quality},
     media::{AudioFormat, ImageFormat, VideoCodec, VideoFormat},
@@ -20,16 +20,17 @@ pub(super) fn invalid(details: &'static str) -> ApiError {
     ApiError::from(Code::InvalidParameter).because(details)
 }
 
-/// A download with only a target and a quality.
+/// A download with only a target, with the item that it chooses, and a quality.
 pub(super) fn plain(
     kind: Kind,
     target: Option<String>,
     quality: Option<String>,
 ) -> Result<Download, ApiError> {
     let url = target.unwrap_or_default();
-    let query = Some(query(kind, &url)?);
+    let (query, item) = query(kind, &url)?;
     Ok(Download {
-        query,
+        query: Some(query),
+        item,
         ..unread(kind, url, quality.as_deref())?
     })
 }
@@ -50,20 +51,24 @@ pub(super) fn unread(kind: Kind, url: String, quality: Option<&str>) -> Result<D
         video_codec: VideoCodec::default(),
         zip: false,
         metadata: false,
+        item: None,
+        cover: false,
     })
 }
 
-/// The query for what an address names.
+/// The query for what an address names, and the number of the item that the address chooses.
 ///
 /// # Errors
-/// The code for an address that names nothing of this kind.
-pub(super) fn query(kind: Kind, address: &str) -> Result<Query, Code> {
-    let query = match kind {
-        Kind::Post | Kind::Carousel => target::media(address).ok().map(Query::post),
-        Kind::Reel => target::media(address).ok().map(Query::reel),
-        Kind::Story => target::username(address).ok().map(Query::story),
-    };
-    query.ok_or(Subject::from(kind).invalid_address())
+/// The error for an address that names nothing of this kind.
+pub(super) fn query(kind: Kind, address: &str) -> Result<(Query, Option<u32>), ApiError> {
+    Ok(match kind {
+        Kind::Post | Kind::Carousel => {
+            let (target, item) = target::item(address)?;
+            (Query::post(target), item)
+        }
+        Kind::Reel => (Query::reel(target::media(address)?), None),
+        Kind::Story => (Query::story(target::username(address)?), None),
+    })
 }
 
 /// Parses `video_codec`.
@@ -72,6 +77,17 @@ pub(super) fn video_codec(name: Option<&str>) -> Result<VideoCodec, ApiError> {
         return Ok(VideoCodec::default());
     };
     VideoCodec::parse(name).ok_or_else(|| invalid("video_codec is any or h264"))
+}
+
+/// Parses `audio_format`.
+pub(super) fn audio_format(name: Option<&str>) -> Result<Option<AudioFormat>, ApiError> {
+    match name.unwrap_or("best") {
+        "best" => Ok(None),
+        name => name
+            .parse()
+            .map(Some)
+            .map_err(|_| invalid("audio_format is best, mp3, m4a or aac")),
+    }
 }
 
 /// Parses `output_format`, which applies to the media types that have a format of this name. A format that does not fit

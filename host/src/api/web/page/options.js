@@ -79,6 +79,9 @@ function postTypes(shown, pictures, videos) {
     { text: "One by one", path, media, body: { download_type: "media" } },
     { text: "One ZIP", path: "/instagram/download/carousel", media, body: {}, metadata: true, images: true },
   ];
+  // The link chooses one part, which is then the first choice here too.
+  const part = shown.parts[shown.item - 1];
+  if (part) types.unshift({ text: `Part ${shown.item} only`, path, media: [part.video ? "video" : "image"], body: { download_type: "media", item: shown.item } });
   if (pictures && videos) types.push({ ...image, text: "Pictures only" }, { ...video, text: "Videos only" });
   return types;
 }
