@@ -33,9 +33,16 @@ pub(super) type Checked = Result<(), Violation>;
 pub(super) struct Cleaner<'a> {
     /// Say which hosts media may be on.
     rules: &'a RequestRules,
-    /// The path of the object that is being checked, one name for each level.
-    place: Vec<String>,
+    /// The path of the object that is being checked.
+    place: Vec<Step>,
     dropped: Vec<Dropped>,
+}
+
+/// A step into a record. Paths become text only for what is dropped.
+#[derive(Clone, Copy)]
+enum Step {
+    Field(&'static str),
+    Entry(&'static str, usize),
 }
 
 /// A field that was dropped, and how many others of its name there were for the same reason.
@@ -99,7 +106,7 @@ impl<'a> Cleaner<'a> {
     /// Drops the object of a field if its check fails.
     pub(super) fn part<T>(
         &mut self,
-        name: &str,
+        name: &'static str,
         value: &mut Option<T>,
         check: impl Fn(&mut Self, &mut T) -> Checked,
     ) {
@@ -114,7 +121,7 @@ impl<'a> Cleaner<'a> {
     /// Drops the entries of a list whose check fails, and those that are too many. Returns the first failure.
     pub(super) fn list<T>(
         &mut self,
-        name: &str,
+        name: &'static str,
         list: &mut Vec<T>,
         check: impl Fn(&mut Self, &mut T) -> Checked,
     ) -> Option<Violation> {
@@ -126,12 +133,13 @@ impl<'a> Cleaner<'a> {
         let mut first = None;
         let mut index = 0;
         list.retain_mut(|entry| {
-            let place = format!("{name}[{index}]");
+            let step = Step::Entry(name, index);
             index += 1;
-            let checked = self.inside(&place, |this| check(this, entry));
+            let checked = self.at(step, |this| check(this, entry));
             checked
                 .map_err(|why| {
-                    self.drop_field(self.path(&place), why.clone());
+                    let field = self.at(step, |this| this.path(""));
+                    self.drop_field(field, why.clone());
                     first.get_or_insert(why);
                 })
                 .is_ok()
@@ -142,7 +150,7 @@ impl<'a> Cleaner<'a> {
     /// Drops entries as [`Self::list`] does, but fails if none is left: a list of only bad entries says nothing.
     pub(super) fn entries<T>(
         &mut self,
-        name: &str,
+        name: &'static str,
         list: &mut Vec<T>,
         check: impl Fn(&mut Self, &mut T) -> Checked,
     ) -> Checked {
@@ -152,9 +160,17 @@ impl<'a> Cleaner<'a> {
         }
     }
 
-    /// Runs a check at the place `name` below this one.
-    pub(super) fn inside<R>(&mut self, name: &str, check: impl FnOnce(&mut Self) -> R) -> R {
-        self.place.push(name.to_owned());
+    /// Runs a check on the object in the field `name` of this place.
+    pub(super) fn inside<R>(
+        &mut self,
+        name: &'static str,
+        check: impl FnOnce(&mut Self) -> R,
+    ) -> R {
+        self.at(Step::Field(name), check)
+    }
+
+    fn at<R>(&mut self, step: Step, check: impl FnOnce(&mut Self) -> R) -> R {
+        self.place.push(step);
         let result = check(self);
         self.place.pop();
         result
@@ -178,7 +194,11 @@ impl<'a> Cleaner<'a> {
     }
 
     pub(super) fn path(&self, name: &str) -> String {
-        let names = self.place.iter().map(String::as_str).chain([name]);
+        let steps = self.place.iter().map(|step| match step {
+            Step::Field(name) => (*name).to_owned(),
+            Step::Entry(name, index) => format!("{name}[{index}]"),
+        });
+        let names = steps.chain([name.to_owned()]);
         let names: Vec<_> = names.filter(|name| !name.is_empty()).collect();
         names.join(".")
     }
