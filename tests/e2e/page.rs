@@ -241,6 +241,13 @@ async fn refusals_say_what_happened_and_what_helps() {
         "Picture not available"
     );
     browser.click(DOWNLOAD);
+    let state = browser.text(".job[data-state=completed] .state");
+    assert!(state.starts_with("1 file, 2 missing"), "{state}");
+    let missing = browser.text(".job .parts .bad .line");
+    assert_eq!(missing, "De0N5pLMixd_image_1");
+    browser.screenshot("incomplete");
+    ask(&mut browser, IMAGE);
+    browser.click(DOWNLOAD);
     assert!(!browser.text(".job[data-state=failed] .state").is_empty());
     browser.screenshot("failed");
     assert_eq!(browser.faults(), Vec::<String>::new());

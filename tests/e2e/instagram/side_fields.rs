@@ -55,6 +55,7 @@ async fn odd_side_fields_cost_only_themselves() {
     for (path, value) in [
         ("/tagged_users/0/profile_picture_url", json!(null)),
         ("/owner/profile_picture_url", json!(null)),
+        ("/coauthors/0/profile_picture_url", json!(null)),
     ] {
         *plain.pointer_mut(path).unwrap() = value;
     }

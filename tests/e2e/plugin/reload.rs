@@ -122,8 +122,9 @@ async fn a_thousand_reloads_under_load_fail_nothing_and_leave_nothing() {
     );
     let growth = after.kib.saturating_sub(before.kib);
     assert!(growth <= 2 * 1024, "{growth} KiB");
+    // A version that was not given back would be one for each of 900 reloads.
     assert!(
-        after.maps.abs_diff(before.maps) <= 16,
+        after.maps.abs_diff(before.maps) <= 64,
         "{before:?} {after:?}"
     );
     assert!(

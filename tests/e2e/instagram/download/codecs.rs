@@ -88,7 +88,8 @@ async fn start_with(codecs: [(&'static str, &'static str); 2]) -> (Cdn, Server) 
     })
     .await;
     // Made before they are asked for, because that takes time.
-    (LazyLock::force(&VP9), LazyLock::force(&XHE_AAC));
+    LazyLock::force(&VP9);
+    LazyLock::force(&XHE_AAC);
     cdn.misbehave(move |seen, _, _| {
         if codecs[0].1.starts_with("vp09") && seen.path.contains("_d1080_n.mp4") {
             return Some(honest(seen, &VP9));

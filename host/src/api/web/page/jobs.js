@@ -90,7 +90,7 @@ function update(id, status) {
 }
 
 function announce({ title, status }) {
-  if (status.status === "completed") say(`Finished: ${title}, ${counted(status.file_count, "file")}`);
+  if (status.status === "completed") say(`Finished: ${title}, ${counts(status)}`);
   if (status.status === "failed") say(`Failed: ${title}. ${words(status.error).title}`);
   if (status.status === "cancelled") say(`Cancelled: ${title}`);
 }
@@ -153,16 +153,22 @@ function sentence(job, state) {
 }
 
 function done({ status, expiresAt }) {
-  const failed = status.failed_count ? `, ${status.failed_count} failed` : "";
   const left = Math.max(1, (expiresAt - Date.now()) / 1000);
-  return `${counted(status.file_count, "file")}${failed} · ${size(status.total_size_mb)} · ${span(left)} left`;
+  return `${counts(status)} · ${size(status.total_size_mb)} · ${span(left)} left`;
+}
+
+/** How many files there are, and how many are not. */
+function counts(status) {
+  const failed = status.failed_count ? `, ${status.failed_count} failed` : "";
+  const absent = status.missing_files?.length ? `, ${status.missing_files.length} missing` : "";
+  return `${counted(status.file_count, "file")}${failed}${absent}`;
 }
 
 function body(job, state) {
   const { status } = job;
   if (state === "under-way") return h("progress", { max: "100", "aria-label": `Progress of ${job.title}` });
   const again = h("button", { type: "button", onclick: ({ currentTarget }) => busy(currentTarget, () => restart(job)) }, icon("again"), "Download again");
-  if (state === "completed") return [files(status.items ? [] : status.files), status.items ? parts(status.items) : null];
+  if (state === "completed") return [files(status.items ? [] : status.files), status.items ? parts(status.items) : missing(status)];
   if (state === "failed") {
     const why = status.batch_size ? parts(status.items) : h("p", {}, words(status.error).text);
     return [why, h("div", { class: "actions" }, again), status.batch_size ? null : technical(status.error)];
@@ -173,6 +179,13 @@ function body(job, state) {
 function files(list) {
   if (!list.length) return null;
   return h("ul", { class: "files" }, list.map((file) => h("li", {}, link(file))));
+}
+
+/** The files that could not be had, each with the reason. */
+function missing({ missing_files: list }) {
+  if (!list?.length) return null;
+  const one = ({ name, error }) => h("p", {}, h("span", { class: "line" }, name), h("span", { class: "why" }, words(error).title));
+  return h("ul", { class: "parts" }, list.map((file) => h("li", { class: "bad" }, one(file))));
 }
 
 function link(file) {
@@ -188,7 +201,7 @@ function parts(items) {
     items.map((item) => {
       const good = item.status === "completed";
       const why = item.status === "failed" ? words(item.error).title : item.status;
-      return h("li", { class: good ? "" : "bad" }, h("p", {}, h("span", { class: "line" }, item.url), good ? null : h("span", { class: "why" }, why)), good ? files(item.files) : null);
+      return h("li", { class: good ? "" : "bad" }, h("p", {}, h("span", { class: "line" }, item.url), good ? null : h("span", { class: "why" }, why)), good ? [files(item.files), missing(item)] : null);
     }),
   );
 }

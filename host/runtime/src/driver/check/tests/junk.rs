@@ -98,6 +98,19 @@ fn with(record: &Value, place: &[Step], value: Value) -> Value {
 /// object around it is dropped; of coordinates both are.
 fn allowed(record: &Value, place: &[Step], junk: Value) -> Vec<Value> {
     let mut allowed = vec![with(record, place, junk), with(record, place, Value::Null)];
+    // A fact beyond the contract has no fields that the host knows: it is served as it is, or not at all.
+    let more = place
+        .iter()
+        .position(|step| matches!(step, Step::Key(key) if key == "more"));
+    if let Some(start) = more
+        && let Step::Key(fact) = &place[start + 1]
+    {
+        let mut changed = record.clone();
+        if let Some(facts) = at(&mut changed, &place[..=start]).as_object_mut() {
+            facts.remove(fact);
+        }
+        allowed.push(changed);
+    }
     for length in (1..=place.len()).rev() {
         let (around, last) = (&place[..length - 1], &place[length - 1]);
         match last {
