@@ -128,13 +128,18 @@ pub(crate) fn of_gate(words: &str) -> Option<Meaning> {
     of_part(&GATES, &words).or_else(|| of_text(&words))
 }
 
-/// The meaning of the title of a page, if it says nothing else. The title of a post contains its caption.
+/// The meaning of the title of a page, if it says nothing else beside "Instagram". The title of a post contains its
+/// caption.
 pub(crate) fn of_title(title: &str) -> Option<Meaning> {
-    let title = plain(title).replace("&bull;", "•");
-    let mut parts = title.split(['•', '·', '|']).map(str::trim);
-    let first = parts.next()?;
-    let is_alone = parts.all(|part| part == "instagram");
-    of_sentence(first.trim_end_matches('.')).filter(|_| is_alone)
+    let title = plain(title).replace("&bull;", "•").replace(" - ", "•");
+    let mut parts = title
+        .split(['•', '·', '|'])
+        .map(str::trim)
+        .filter(|part| !matches!(*part, "" | "instagram"));
+    match (parts.next(), parts.next()) {
+        (Some(only), None) => of_sentence(only.trim_end_matches('.')),
+        _ => None,
+    }
 }
 
 /// The meaning of the first sentence of a text that has one.

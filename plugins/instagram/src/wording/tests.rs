@@ -88,6 +88,7 @@ fn titles_are_read_only_as_a_whole() {
         ("Page isn’t available", Missing),
         ("Sorry, this page isn't available.", Missing),
         ("Post isn't available | Instagram", Missing),
+        ("Instagram - Page not found", Missing),
         ("Restricted profile", Age),
     ] {
         assert_eq!(of_title(title), Some(meaning), "{title}");
