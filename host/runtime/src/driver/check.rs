@@ -141,8 +141,12 @@ impl Cleaner<'_> {
         self.text("product_type", &mut media.product_type);
         self.text("caption", &mut media.caption);
         self.text("media_preview", &mut media.media_preview);
-        self.list("hashtags", &mut media.hashtags, Self::word);
-        self.list("mentions", &mut media.mentions, Self::word);
+        self.list("hashtags", &mut media.hashtags, |this, word| {
+            this.word(word)
+        });
+        self.list("mentions", &mut media.mentions, |this, word| {
+            this.word(word)
+        });
         self.time("taken_at", &mut media.taken_at);
         self.list("coauthors", &mut media.coauthors, Self::user);
         self.list("tagged_users", &mut media.tagged_users, Self::user);
@@ -183,7 +187,9 @@ impl Cleaner<'_> {
     fn sticker(&mut self, sticker: &mut Sticker) -> Checked {
         self.text("text", &mut sticker.text);
         self.text("url", &mut sticker.url);
-        self.list("options", &mut sticker.options, Self::word);
+        self.list("options", &mut sticker.options, |this, word| {
+            this.word(word)
+        });
         self.ensure("kind", is_short(&sticker.kind), TOO_LONG)
     }
 
@@ -253,7 +259,7 @@ impl Cleaner<'_> {
         self.number("duration", &mut renditions.duration, 0.0, DURATION_S_MAX);
     }
 
-    fn word(&mut self, word: &mut String) -> Checked {
+    fn word(&mut self, word: &str) -> Checked {
         self.ensure("", is_short(word), TOO_LONG)
     }
 

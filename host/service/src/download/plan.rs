@@ -207,7 +207,11 @@ fn shown(media: &Media) -> Vec<Shown<'_>> {
     }
     let several = media.children.len() > 1;
     let children = (1..).zip(&media.children).map(|(place, child)| {
-        let number = several.then(|| format!("_{place}")).unwrap_or_default();
+        let number = if several {
+            format!("_{place}")
+        } else {
+            String::new()
+        };
         shown(number, &child.media_type, &child.renditions)
     });
     children.collect()

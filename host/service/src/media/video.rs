@@ -227,7 +227,7 @@ impl Media {
 /// The filter that scales a video down so that its shorter side has this many pixels, rounded down to an even number.
 fn scaling(side: Option<u32>) -> String {
     // yuv420p stores one colour for every two by two pixels, so sides must be even.
-    let side = side.map_or(u32::MAX & !1, |side| (side & !1).max(2));
+    let side = side.map_or(!1, |side| (side & !1).max(2));
     format!(
         "scale='if(gt(iw,ih),-2,min(trunc(iw/2)*2,{side}))':'if(gt(iw,ih),min(trunc(ih/2)*2,{side}),-2)',setsar=1,format=yuv420p"
     )

@@ -69,10 +69,7 @@ pub(super) fn read(xml: &str) -> Option<Element> {
     // The open elements, below an element that stands for the document.
     let mut open = vec![Element::new(&BytesStart::new(""))];
     let mut too_deep = 0_usize;
-    loop {
-        let Ok(event) = reader.read_event() else {
-            break;
-        };
+    while let Ok(event) = reader.read_event() {
         match event {
             Event::Start(_) if open.len() > DEPTH_MAX => too_deep += 1,
             Event::Start(tag) => open.push(Element::new(&tag)),

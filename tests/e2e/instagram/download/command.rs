@@ -56,6 +56,26 @@ async fn a_post_lies_in_the_folder_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_item_and_its_cover_lie_in_the_folder() {
+    let cdn = Cdn::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let url = "https://www.instagram.com/p/De0N5pLMixd/?img_index=1";
+    let chosen = [url, "-o", "out", "--item", "2", "--cover"];
+    let output = run(&cdn, folder.path(), &chosen).await;
+    let names = String::from_utf8(output.stdout).unwrap();
+    let names: Vec<_> = names
+        .lines()
+        .filter_map(|line| line.rsplit('/').next())
+        .collect();
+    assert_eq!(
+        names,
+        ["De0N5pLMixd_video_2.mp4", "De0N5pLMixd_cover_2.jpg"]
+    );
+    let beyond = run(&cdn, folder.path(), &[url, "-o", "out", "--item", "4"]).await;
+    assert_eq!(beyond.status.code(), Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn exit_codes_say_whose_matter_it_is() {
     let cdn = Cdn::start().await;
     let folder = tempfile::tempdir().unwrap();

@@ -303,9 +303,7 @@ fn texts_have_their_size() {
     let mut links = vec![link(long()), link("b".into())];
     let rules = RequestRules::default();
     let mut cleaner = Cleaner::new(&rules);
-    cleaner.list("bio_links", &mut links, |this, link| {
-        this.word(&mut link.url)
-    });
+    cleaner.list("bio_links", &mut links, |this, link| this.word(&link.url));
     assert_eq!(links, [link("b".into())]);
 }
 

@@ -256,7 +256,7 @@ async fn a_heic_and_an_avif_are_told_measured_and_whole() {
 async fn a_heic_becomes_every_other_format_upright_and_with_its_profile() {
     let folder = tempfile::tempdir().unwrap();
     let media = program::media(&folder).await;
-    let mut profile = vec![9; 200];
+    let mut profile = [9; 200];
     profile[16..20].copy_from_slice(b"RGB ");
     let colr = boxed(b"colr", &[b"prof", &profile[..]].concat());
     let red = [coded(&folder, &HEVC, "red", "64x96")];
