@@ -141,12 +141,8 @@ impl Cleaner<'_> {
         self.text("product_type", &mut media.product_type);
         self.text("caption", &mut media.caption);
         self.text("media_preview", &mut media.media_preview);
-        self.list("hashtags", &mut media.hashtags, |this, word| {
-            this.word(word)
-        });
-        self.list("mentions", &mut media.mentions, |this, word| {
-            this.word(word)
-        });
+        self.words("hashtags", &mut media.hashtags);
+        self.words("mentions", &mut media.mentions);
         self.time("taken_at", &mut media.taken_at);
         self.list("coauthors", &mut media.coauthors, Self::user);
         self.list("tagged_users", &mut media.tagged_users, Self::user);
@@ -187,9 +183,7 @@ impl Cleaner<'_> {
     fn sticker(&mut self, sticker: &mut Sticker) -> Checked {
         self.text("text", &mut sticker.text);
         self.text("url", &mut sticker.url);
-        self.list("options", &mut sticker.options, |this, word| {
-            this.word(word)
-        });
+        self.words("options", &mut sticker.options);
         self.ensure("kind", is_short(&sticker.kind), TOO_LONG)
     }
 
@@ -259,8 +253,10 @@ impl Cleaner<'_> {
         self.number("duration", &mut renditions.duration, 0.0, DURATION_S_MAX);
     }
 
-    fn word(&mut self, word: &str) -> Checked {
-        self.ensure("", is_short(word), TOO_LONG)
+    fn words(&mut self, name: &'static str, words: &mut Vec<String>) {
+        self.list(name, words, |this, word| {
+            this.ensure("", is_short(word), TOO_LONG)
+        });
     }
 
     fn text(&mut self, name: &str, value: &mut Option<String>) {

@@ -332,7 +332,7 @@ fn missing(status: &Status<Download>) -> Vec<MissingJobFile> {
     };
     let subject = Subject::from(download.kind);
     let missing = made(status).missing.into_iter().map(|file| MissingJobFile {
-        error: JobError::new(subject.reason(file.reason), file.reason),
+        error: JobError::of_file(subject.reason(file.reason), file.reason),
         name: file.name,
     });
     missing.collect()

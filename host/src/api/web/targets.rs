@@ -30,14 +30,14 @@ pub(in crate::api) fn route<S: Clone + Send + Sync + 'static>() -> UtoipaMethodR
 
 /// The body of the request.
 #[derive(Deserialize, ToSchema)]
-struct Texts {
+struct TargetsBody {
     /// 1 to 1,000 texts.
     texts: Vec<String>,
 }
 
 /// What the texts name, in their order.
 #[derive(Serialize, ToSchema)]
-struct Targets {
+struct TargetList {
     targets: Vec<TextTarget>,
 }
 
@@ -64,14 +64,14 @@ struct Meaning {
 }
 
 #[utoipa::path(post, path = "/targets", operation_id = "targets", tag = "Page",
-    summary = "Tell what texts name, without asking Instagram", request_body = Texts,
-    responses((status = 200, description = "Posts, reels, stories and profiles", body = Targets)))]
-async fn targets(Body(body): Body<Texts>) -> Result<Json<Targets>, ApiError> {
+    summary = "Tell what texts name, without asking Instagram", request_body = TargetsBody,
+    responses((status = 200, description = "Posts, reels, stories and profiles", body = TargetList)))]
+async fn targets(Body(body): Body<TargetsBody>) -> Result<Json<TargetList>, ApiError> {
     if !(1..=TEXTS_MAX).contains(&body.texts.len()) {
         return Err(ApiError::from(Code::InvalidParameter).because("Give 1 to 1,000 texts"));
     }
     let targets = body.texts.iter().map(|text| TextTarget::of(text)).collect();
-    Ok(Json(Targets { targets }))
+    Ok(Json(TargetList { targets }))
 }
 
 impl TextTarget {

@@ -5,7 +5,7 @@ mod junk;
 mod lists;
 
 use super::*;
-use crate::contract::record::{BioLink, Image, MediaType, More, Video};
+use crate::contract::record::{Image, MediaType, More, Video};
 
 const CODE: &str = "DdEo7DPG8x2";
 const PICTURE: &str = "https://scontent.cdninstagram.com/v/a.jpg?x=y";
@@ -299,12 +299,6 @@ fn texts_have_their_size() {
     let (media, lost) = served(|media| media.hashtags = vec!["a".into(), long()]);
     assert_eq!(media.hashtags, ["a"]);
     assert_eq!(lost, ["hashtags[1] dropped: too long"]);
-    let link = |url: String| BioLink { url, title: None };
-    let mut links = vec![link(long()), link("b".into())];
-    let rules = RequestRules::default();
-    let mut cleaner = Cleaner::new(&rules);
-    cleaner.list("bio_links", &mut links, |this, link| this.word(&link.url));
-    assert_eq!(links, [link("b".into())]);
 }
 
 #[test]

@@ -83,7 +83,7 @@ impl Subject {
         let extraction = |error| self.code(&error);
         match reason {
             Reason::InvalidAddress => self.invalid_address(),
-            Reason::NotFound => extraction(Error::NotFound),
+            Reason::NotFound | Reason::Withheld => extraction(Error::NotFound),
             Reason::Private => extraction(Error::Private),
             Reason::Deleted => extraction(Error::Deleted),
             Reason::AgeRestricted => Code::AgeRestricted,
@@ -92,7 +92,7 @@ impl Subject {
             Reason::RateLimited => Code::UpstreamRateLimited,
             Reason::NoStories => Code::StoriesUnavailable,
             Reason::ExtractorFailed => Code::ExtractorFailed,
-            Reason::Unavailable | Reason::NotMedia | Reason::Withheld => Code::UpstreamUnavailable,
+            Reason::Unavailable | Reason::NotMedia => Code::UpstreamUnavailable,
             Reason::Busy => Code::ServerBusy,
             Reason::NotACarousel => Code::InvalidUrl,
             Reason::NoVideo | Reason::NoImage | Reason::NoSound | Reason::NoItem => {

@@ -57,8 +57,15 @@ impl JobError {
         }
     }
 
-    /// The error with this code, for this reason.
-    pub(super) fn new(code: Code, reason: Reason) -> Self {
+    /// The error of one file of a download whose other files were delivered.
+    pub(super) fn of_file(code: Code, reason: Reason) -> Self {
+        Self {
+            message: "This file could not be delivered",
+            ..Self::new(code, reason)
+        }
+    }
+
+    fn new(code: Code, reason: Reason) -> Self {
         Self {
             code: code.name(),
             message: code.message(),

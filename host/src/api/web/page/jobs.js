@@ -184,7 +184,7 @@ function files(list) {
 /** The files that could not be had, each with the reason. */
 function missing({ missing_files: list }) {
   if (!list?.length) return null;
-  const one = ({ name, error }) => h("p", {}, h("span", { class: "line" }, name), h("span", { class: "why" }, words(error).title));
+  const one = ({ name, error }) => h("p", {}, h("span", { class: "line" }, name), h("span", { class: "why" }, error.details));
   return h("ul", { class: "parts" }, list.map((file) => h("li", { class: "bad" }, one(file))));
 }
 

@@ -1,12 +1,8 @@
 //! Which items of a post become files, and what comes beside them.
+#![expect(clippy::panic, reason = "tests")]
+
 use super::*;
-use crate::{
-    contract::{
-        Target,
-        record::{Audio, More},
-    },
-    download::wanted_item,
-};
+use crate::{contract::record::Audio, download::wanted_item};
 
 fn renditions(name: &str, with_video: bool) -> Renditions {
     let image = Image {
@@ -31,41 +27,15 @@ fn renditions(name: &str, with_video: bool) -> Renditions {
 }
 
 fn media(media_type: MediaType, children: &[MediaType]) -> Media {
-    let child = |(place, media_type): (usize, &MediaType)| Child {
-        media_id: None,
-        media_type: media_type.clone(),
-        renditions: renditions(&format!("c{}", place + 1), *media_type == MediaType::Video),
-        tagged_users: Vec::new(),
-        more: More::default(),
-    };
-    Media {
-        shortcode: "C".to_owned(),
-        media_id: "2".to_owned(),
-        renditions: renditions("post", media_type == MediaType::Video),
-        media_type,
-        product_type: None,
-        caption: None,
-        hashtags: Vec::new(),
-        mentions: Vec::new(),
-        taken_at: None,
-        owner: None,
-        coauthors: Vec::new(),
-        tagged_users: Vec::new(),
-        location: None,
-        audio: None,
-        like_count: None,
-        comment_count: None,
-        view_count: None,
-        share_count: None,
-        save_count: None,
-        counts_hidden: None,
-        comments_disabled: None,
-        hoisted_comment_count: None,
-        media_preview: None,
-        has_effects: None,
-        carousel_count: None,
-        children: children.iter().enumerate().map(child).collect(),
-        more: More::default(),
+    let of = |name: &str, media_type: &MediaType| renditions(name, *media_type == MediaType::Video);
+    let children = (1..).zip(children);
+    let children = children
+        .map(|(place, one): (u32, _)| child(one.clone(), of(&format!("c{place}"), one)))
+        .collect();
+    let post = of("post", &media_type);
+    match super::media(media_type, post, children) {
+        Record::Media(media) => media,
+        _ => panic!("a post"),
     }
 }
 
@@ -92,17 +62,8 @@ fn with_song(media: Media) -> Media {
 
 fn download(part: Part, item: Option<u32>) -> Download {
     Download {
-        kind: Kind::Post,
-        query: Some(Query::post(Target::Shortcode("C".to_owned()))),
-        url: String::new(),
-        quality: Quality::Best,
-        part,
-        formats: Formats::default(),
-        video_codec: VideoCodec::Any,
-        zip: false,
-        metadata: false,
         item,
-        cover: false,
+        ..super::download(part)
     }
 }
 
@@ -125,10 +86,10 @@ fn files(files: &[(&str, &str)]) -> Result<Vec<(String, String)>, Reason> {
 #[test]
 fn one_item_of_a_carousel_keeps_its_number() {
     let one = |part, item| planned(&download(part, Some(item)), carousel());
-    assert_eq!(one(Part::All, 1), files(&[("C_image_1", "c1.jpg")]));
-    assert_eq!(one(Part::All, 2), files(&[("C_video_2", "c2.mp4")]));
-    assert_eq!(one(Part::Images, 2), files(&[("C_image_2", "c2.jpg")]));
-    assert_eq!(one(Part::Sound, 2), files(&[("C_audio_2", "c2.mp4")]));
+    assert_eq!(one(Part::All, 1), files(&[("Code_image_1", "c1.jpg")]));
+    assert_eq!(one(Part::All, 2), files(&[("Code_video_2", "c2.mp4")]));
+    assert_eq!(one(Part::Images, 2), files(&[("Code_image_2", "c2.jpg")]));
+    assert_eq!(one(Part::Sound, 2), files(&[("Code_audio_2", "c2.mp4")]));
     assert_eq!(one(Part::Videos, 1), Err(Reason::NoVideo));
     for item in [4, u32::MAX] {
         assert_eq!(one(Part::All, item), Err(Reason::NoItem));
@@ -141,7 +102,7 @@ fn one_item_of_a_carousel_keeps_its_number() {
             media(MediaType::Image, &[]),
         )
     };
-    assert_eq!(single(1), files(&[("C_image", "post.jpg")]));
+    assert_eq!(single(1), files(&[("Code_image", "post.jpg")]));
     assert_eq!(single(2), Err(Reason::NoItem));
 }
 
@@ -156,17 +117,17 @@ fn what_the_client_asks_for_wins_over_the_url() {
 #[test]
 fn the_sound_of_a_post_is_that_of_its_videos_else_its_song() {
     let sound = |media| planned(&download(Part::Sound, None), media);
-    let song = files(&[("C_audio", "song.m4a")]);
+    let song = files(&[("Code_audio", "song.m4a")]);
     assert_eq!(sound(with_song(media(MediaType::Image, &[]))), song);
     let pictures = media(MediaType::Carousel, &[MediaType::Image, MediaType::Image]);
     assert_eq!(sound(with_song(pictures)), song);
     assert_eq!(
         sound(with_song(carousel())),
-        files(&[("C_audio_2", "c2.mp4")])
+        files(&[("Code_audio_2", "c2.mp4")])
     );
     assert_eq!(
         sound(media(MediaType::Video, &[])),
-        files(&[("C_audio", "post.mp4")])
+        files(&[("Code_audio", "post.mp4")])
     );
     let mut with_track = with_song(media(MediaType::Video, &[]));
     with_track.renditions.dash_sounds = vec![Sound {
@@ -174,7 +135,7 @@ fn the_sound_of_a_post_is_that_of_its_videos_else_its_song() {
         bitrate: None,
         codec: None,
     }];
-    assert_eq!(sound(with_track), files(&[("C_audio", "track.m4a")]));
+    assert_eq!(sound(with_track), files(&[("Code_audio", "track.m4a")]));
     let mut silent = with_song(media(MediaType::Video, &[]));
     silent.renditions.has_audio = Some(false);
     assert_eq!(sound(silent), Err(Reason::NoSound));
@@ -191,19 +152,19 @@ fn the_cover_of_every_video_may_come_beside_it() {
         planned(&download, media)
     };
     let video = || media(MediaType::Video, &[]);
-    let both = files(&[("C_video", "post.mp4"), ("C_cover", "post.jpg")]);
+    let both = files(&[("Code_video", "post.mp4"), ("Code_cover", "post.jpg")]);
     assert_eq!(with_cover(Part::All, video()), both);
-    let expected = files(&[("C_video_2", "c2.mp4"), ("C_cover_2", "c2.jpg")]);
+    let expected = files(&[("Code_video_2", "c2.mp4"), ("Code_cover_2", "c2.jpg")]);
     assert_eq!(with_cover(Part::Videos, carousel()), expected);
     assert_eq!(with_cover(Part::All, carousel()).unwrap().len(), 4);
     assert_eq!(
         with_cover(Part::Images, video()),
-        files(&[("C_image", "post.jpg")])
+        files(&[("Code_image", "post.jpg")])
     );
     let mut without = video();
     without.renditions.images.clear();
     assert_eq!(
         with_cover(Part::All, without),
-        files(&[("C_video", "post.mp4")])
+        files(&[("Code_video", "post.mp4")])
     );
 }
