@@ -33,22 +33,10 @@ const REDIRECTORS: [&str; 6] = [
     "l.threads.net",
 ];
 
-/// Hosts that people put in place of Instagram's in links for chats, which then show a preview. Each also with any
-/// subdomain (`d.`, `g.`, `www.`). From the lists of programs that write such links: InstaFix, InstaFixerCF,
-/// VxInstagram, and bots that know several.
-const MIRRORS: [&str; 11] = [
-    "ddinstagram.com",
-    "eeinstagram.com",
-    "gginstagram.com",
-    "kkinstagram.com",
-    "rxinstagram.com",
-    "rxddinstagram.com",
-    "uuinstagram.com",
-    "vxinstagram.com",
-    "toinstagram.com",
-    "instagram7.com",
-    "instagramez.com",
-];
+/// Hosts that people put in place of Instagram's in links for chats, which then show a preview: those that are not named
+/// as most are, see [`is_mirror`]. Each also with any subdomain (`d.`, `g.`, `www.`). From the lists of programs that
+/// write such links: InstaFix, InstaFixerCF, VxInstagram, and bots that know several.
+const MIRRORS: [&str; 3] = ["rxddinstagram.com", "instagram7.com", "instagramez.com"];
 
 /// Sites that show public posts under Instagram's own paths. What else they have is not Instagram's.
 const VIEWERS: [&str; 3] = ["bibliogram.art", "imginn.com", "proxigram.lunar.icu"];
@@ -146,9 +134,17 @@ fn place(authority: &str) -> Option<Place> {
         Some(Place::Short)
     } else if REDIRECTORS.contains(&host) {
         Some(Place::Redirector)
-    } else if MIRRORS.iter().any(is_of) {
+    } else if MIRRORS.iter().any(is_of) || is_mirror(host) {
         Some(Place::Mirror)
     } else {
         VIEWERS.iter().any(is_of).then_some(Place::Viewer)
     }
+}
+
+/// Whether a host is named as most mirrors are: two letters before `instagram.com` (`dd`, `ee`, `gg`, `kk`, `rx`, `to`,
+/// `uu`, `vx`), with any subdomain.
+fn is_mirror(host: &str) -> bool {
+    let before = host.strip_suffix("instagram.com").unwrap_or_default();
+    let letters = before.rsplit('.').next().unwrap_or_default();
+    letters.len() == 2 && letters.bytes().all(|letter| letter.is_ascii_alphabetic())
 }

@@ -63,6 +63,7 @@ fn mirrors_are_read_for_their_path() {
         "https://www.d.vxinstagram.com/p/DdEo7DPG8x2/",
         "https://rxddinstagram.com/some.user/p/DdEo7DPG8x2/",
         "eeinstagram.com/p/DdEo7DPG8x2/2",
+        "https://fxinstagram.com/p/DdEo7DPG8x2",
         "https://instagramez.com/p/DdEo7DPG8x2",
         "https://imginn.com/p/DdEo7DPG8x2/",
     ] {
