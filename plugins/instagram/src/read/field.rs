@@ -54,7 +54,13 @@ pub(super) fn first_positive<'a>(values: impl IntoIterator<Item = &'a Value>) ->
 pub(super) fn time(value: &Value) -> Option<u64> {
     /// Seconds reach this number in the year 5138, milliseconds reached it in 1973.
     const SECONDS_MAX: u64 = 100_000_000_000;
-    let whole = || number(value).map(f64::floor).filter(|time| *time > 0.0);
+    /// Nanoseconds reach this number in the year 2286; a number above is no time.
+    const NANOSECONDS_MAX: f64 = 1e19;
+    let whole = || {
+        number(value)
+            .map(f64::floor)
+            .filter(|time| (1.0..NANOSECONDS_MAX).contains(time))
+    };
     let mut time = count(value).or_else(|| whole().map(|time| time as u64))?;
     while time >= SECONDS_MAX {
         time /= 1000;
@@ -170,6 +176,8 @@ mod tests {
             json!("now"),
             json!(""),
             json!(0.5),
+            json!(1e30),
+            json!(1e19),
         ] {
             assert_eq!(time(&value), None, "{value}");
         }
