@@ -118,7 +118,7 @@ fn a_completed_job_says_which_files_are_missing() {
     assert_eq!(body["message"], message);
     assert_eq!(
         body["missing_files"],
-        json!([{ "name": "a_2", "error": { "code": "POST_NOT_FOUND", "message": "This file could not be delivered",
+        json!([{ "name": "a_2", "error": { "code": "STORIES_UNAVAILABLE", "message": "This file could not be delivered",
             "details": "Instagram shows no media of this item" } }])
     );
     let batch = Status {

@@ -83,6 +83,7 @@ impl Subject {
         let extraction = |error| self.code(&error);
         match reason {
             Reason::InvalidAddress => self.invalid_address(),
+            Reason::Withheld if self == Self::Story => Code::StoriesUnavailable,
             Reason::NotFound | Reason::Withheld => extraction(Error::NotFound),
             Reason::Private => extraction(Error::Private),
             Reason::Deleted => extraction(Error::Deleted),
