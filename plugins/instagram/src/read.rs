@@ -88,6 +88,8 @@ pub(crate) struct TabPage {
     pub(crate) total_count: Option<u64>,
     /// Only the account's own items, including co-authored ones: for guests, Instagram mixes in items of others.
     pub(crate) items: Vec<Media>,
+    /// What is wrong with the first item that was left out because it cannot be read.
+    pub(crate) unread: Option<Change>,
     pub(crate) has_next_page: bool,
     pub(crate) end_cursor: Option<String>,
     pub(crate) private: Option<bool>,

@@ -177,6 +177,10 @@ fn gather<'a>(
     } = fetched;
     let username = values.username.clone().unwrap_or_default();
     let skip = loop {
+        if let Some(change) = &page.unread {
+            let message = format!("an item was left out: {change:?}");
+            walk.note(Severity::Warning, Some(door.name), message);
+        }
         match list.take(page, values.cursor.as_deref()) {
             Use::All(None) => return Ok(None),
             Use::Part(items) => break items,

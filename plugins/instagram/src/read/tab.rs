@@ -179,8 +179,8 @@ fn page(path: &str, list: &Value, account: &Value, username: &str, tab: &Tab) ->
             Err(error) => change = change.or(Some(error)),
         }
     }
-    if let Some(change) = change.filter(|_| items.is_empty()) {
-        return Reading::Changed(change);
+    if let (Some(change), true) = (&change, items.is_empty()) {
+        return Reading::Changed(change.clone());
     }
     let owner = owner(account, &items, username);
     if owner.is_private == Some(true) {
@@ -195,6 +195,7 @@ fn page(path: &str, list: &Value, account: &Value, username: &str, tab: &Tab) ->
         private: owner.is_private,
         owner,
         items,
+        unread: change,
         has_next_page,
         end_cursor,
     })

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::contract::exchanges::{Request, Response};
 use crate::settings::PROFILE;
-use crate::testing::{form, guest, is_post, label, login_gate, record, refusal, response, run};
+use crate::testing::{
+    form, guest, is_post, label, login_gate, record, refusal, response, run, steps,
+};
 use crate::{Step, profile_posts, profile_reels, shortcode};
 
 const FIRST: &str = "PolarisProfilePostsQuery";
@@ -218,4 +220,30 @@ fn the_user_id_is_learnt_on_the_way() {
     assert_eq!(label(&asked[0]), REELS);
     let last = asked.last().unwrap();
     assert!(is_post(last) && form(last).contains("target_user_id=42"));
+}
+
+#[test]
+fn an_item_that_is_left_out_is_told_to_the_log() {
+    let list = json!({ "edges": [{ "node": item(1) }, { "node": { "id": "x" } }] });
+    let context = guest(PROFILE);
+    let (outcomes, _) = steps(
+        |memo, answers| profile_posts::extract(&query(12, None), &context, memo, answers),
+        |_| {
+            let data = json!({ "xdt_api__v1__feed__user_timeline_graphql_connection": list });
+            response(200, "", json!({ "data": data }))
+        },
+    );
+    let told = outcomes
+        .iter()
+        .flat_map(|outcome| &outcome.report.diagnostics);
+    let messages: Vec<_> = told.map(|it| it.message.as_str()).collect();
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert!(
+        messages[0].starts_with("an item was left out"),
+        "{messages:?}"
+    );
+    assert_eq!(
+        numbers(&record(outcomes.into_iter().last().unwrap().step)),
+        [1]
+    );
 }

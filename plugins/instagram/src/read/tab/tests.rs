@@ -138,12 +138,9 @@ fn private_accounts_are_refused() {
 fn one_unreadable_item_is_left_out_and_a_list_of_them_has_changed() {
     let broken = json!({"node": {"id": "x"}});
     let fine = node("AA", 1, json!({"pk": "5"}));
-    assert_eq!(
-        found(posts(&[timeline(&[broken.clone(), fine])], "ann"))
-            .items
-            .len(),
-        1
-    );
+    let page = found(posts(&[timeline(&[broken.clone(), fine])], "ann"));
+    assert_eq!(page.items.len(), 1);
+    assert!(page.unread.unwrap().path.ends_with("[0].pk"));
     match posts(&[timeline(&[broken])], "ann") {
         Reading::Changed(change) => {
             assert_eq!(
