@@ -11,6 +11,8 @@ mod memo;
 mod tests;
 mod verdict;
 
+use std::collections::VecDeque;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -187,11 +189,20 @@ impl<'a> Walk<'a> {
     ) -> Result<(T, NamedDoor<'a>), Stop> {
         let mut verdict = Verdict::new(values.cursor.is_some());
         let mut best: Option<(T, NamedDoor<'a>)> = None;
-        for &named in doors {
-            if verdict.is_settled() || !self.can_ask() {
+        let mut doors = doors.iter().copied();
+        // The doors that are asked once another one says that there is no such content, whichever that is.
+        let mut waiting = VecDeque::new();
+        while !verdict.is_settled() && self.can_ask() {
+            let due = if verdict.missing > 0 {
+                waiting.pop_front()
+            } else {
+                None
+            };
+            let Some(named) = due.or_else(|| doors.next()) else {
                 break;
-            }
+            };
             if named.door.when_missing && verdict.missing == 0 {
+                waiting.push_back(named);
                 continue;
             }
             let Some(request) = request(named, values) else {

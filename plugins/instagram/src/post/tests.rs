@@ -166,6 +166,19 @@ fn a_missing_post_that_has_a_private_route_is_private() {
 }
 
 #[test]
+fn a_post_that_only_the_page_misses_may_be_private_too() {
+    let route = r#"{"payload":{"tracePolicy":"polaris.privatePostPage"}}"#;
+    let (step, asked) = ask(|door| match door {
+        GUEST => login_gate(),
+        ROUTES => response(200, "", route),
+        PAGE => response(200, "", "<html><title>Page isn't available</title>"),
+        _ => login_gate(),
+    });
+    assert_eq!(refusal(step), Refusal::Private);
+    assert_eq!(asked, [GUEST, PAGE, ROUTES]);
+}
+
+#[test]
 fn a_missing_post_stays_missing_behind_walls() {
     let (step, _) = ask(|door| if door == GUEST { null() } else { login_gate() });
     assert_eq!(refusal(step), Refusal::NotFound);
