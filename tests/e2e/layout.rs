@@ -158,8 +158,9 @@ const ROOMS: [(&str, &[&str]); 22] = [
 ];
 
 /// Foreign names and the only places in the host that may use them; a place is a room or one of its files.
-const OWNERS: [(&str, &[&str]); 45] = [
+const OWNERS: [(&str, &[&str]); 46] = [
     ("axum", &["api", "app"]),
+    ("httpdate", &["api"]),
     ("hyper", &["api"]),
     ("hyper_util", &["api"]),
     ("tokio_io_timeout", &["api"]),

@@ -14,7 +14,7 @@ mod publish;
 mod reason;
 mod run;
 
-use std::{io, ops::Range, sync::Arc};
+use std::{io, ops::Range, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
 use futures_util::Stream;
@@ -98,6 +98,8 @@ pub struct AvailableFile {
     pub name: Name,
     /// Its row.
     pub row: FileRow,
+    /// When it was written.
+    pub modified: SystemTime,
 }
 
 /// Why a file is not served.
@@ -267,8 +269,12 @@ impl Downloads {
         }
         // The file may have been truncated or replaced by someone else. Then it is better to serve nothing than wrong
         // bytes.
-        match self.tools.storage.bytes(&name).await {
-            Ok(bytes) if bytes == row.bytes => Ok(AvailableFile { name, row }),
+        match self.tools.storage.stat(&name).await {
+            Ok(stat) if stat.bytes == row.bytes => Ok(AvailableFile {
+                name,
+                row,
+                modified: stat.modified,
+            }),
             Ok(_) | Err(storage::Error::NotFound) => {
                 tracing::error!(%name, "a published file is gone or changed");
                 Err(FileError::Expired)

@@ -20,6 +20,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::SystemTime,
 };
 
 use bytes::Bytes;
@@ -107,6 +108,15 @@ impl FileDigest {
         let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         Self { bytes, sha256 }
     }
+}
+
+/// What is known of a published file without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stat {
+    /// Its length.
+    pub bytes: u64,
+    /// When it was written.
+    pub modified: SystemTime,
 }
 
 /// The file store. A cheap handle.
@@ -239,7 +249,7 @@ impl Storage {
             Ok(file.metadata()?.len())
         })
         .await?;
-        let replaced = self.bytes(name).await.unwrap_or_default();
+        let replaced = self.stat(name).await.map_or(0, |stat| stat.bytes);
         if let Err(error) = self.rename(staged, name).await {
             // The file may have been renamed, with only the sync of its folder failing.
             self.count().await?;
@@ -269,12 +279,16 @@ impl Storage {
         Ok(())
     }
 
-    /// The length of a published file, bytes.
+    /// The length of a published file, and when it was written.
     ///
     /// # Errors
     /// [`Error::NotFound`] if there is no such file.
-    pub async fn bytes(&self, name: &Name) -> Result<u64, Error> {
-        Ok(self.0.store.head(&key(name)).await?.size)
+    pub async fn stat(&self, name: &Name) -> Result<Stat, Error> {
+        let head = self.0.store.head(&key(name)).await?;
+        Ok(Stat {
+            bytes: head.size,
+            modified: head.last_modified.into(),
+        })
     }
 
     /// The bytes of a published file, or a part of them. A reader that has begun can continue after the file is
@@ -300,9 +314,9 @@ impl Storage {
     /// # Errors
     /// If the store fails.
     pub async fn delete(&self, name: &Name) -> Result<(), Error> {
-        let bytes = match self.bytes(name).await {
+        let bytes = match self.stat(name).await {
             Err(Error::NotFound) => return Ok(()),
-            bytes => bytes?,
+            stat => stat?.bytes,
         };
         match self.0.store.delete(&key(name)).await {
             Ok(()) => self.give_back(bytes),

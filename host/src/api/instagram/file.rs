@@ -14,7 +14,7 @@ use utoipa_axum::{router::UtoipaMethodRouter, routes};
 use crate::{
     api::http::{
         answer::Bytes,
-        conditional::{Condition, condition},
+        conditional::{Condition, condition, last_modified},
         document::{Endpoint, LIMIT_ERRORS, described},
         error::{ApiError, Code},
     },
@@ -53,7 +53,9 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     params(("filename" = String, Path, description = "As in the status of a finished job"),
         ("Range" = Option<String>, Header, description = "One range of bytes"),
         ("If-Match" = Option<String>, Header, description = "Only these versions, by their ETag"),
-        ("If-None-Match" = Option<String>, Header, description = "Not these versions, by their ETag")),
+        ("If-None-Match" = Option<String>, Header, description = "Not these versions, by their ETag"),
+        ("If-Modified-Since" = Option<String>, Header, description = "Only a version written after this date"),
+        ("If-Unmodified-Since" = Option<String>, Header, description = "Only a version written until this date")),
     responses((status = 200, description = "The file", body = Bytes, content_type = "application/octet-stream"),
         (status = 206, description = "The asked range of it", body = Bytes, content_type = "application/octet-stream"),
         (status = 304, description = "The client already has this version")))]
@@ -65,12 +67,14 @@ async fn file(
     let found = downloads.file(&filename).await?;
     let whole = found.row.bytes;
     let tag = format!("\"{}\"", &found.row.sha256);
-    match condition(&headers, &tag) {
+    let modified = last_modified(found.modified);
+    match condition(&headers, &tag, Some(found.modified)) {
         Condition::Met => {}
         Condition::Failed => return Err(Code::PreconditionFailed.into()),
         Condition::Unchanged => {
             let fields = [
                 (header::ETAG, tag.as_str()),
+                (header::LAST_MODIFIED, &modified),
                 (header::CACHE_CONTROL, CACHE_CONTROL),
             ];
             return Ok((StatusCode::NOT_MODIFIED, fields).into_response());
@@ -138,6 +142,7 @@ fn describe(found: &AvailableFile, tag: &str, headers: &mut HeaderMap) {
         (header::CACHE_CONTROL, CACHE_CONTROL),
         (header::ACCEPT_RANGES, "bytes"),
         (header::ETAG, tag),
+        (header::LAST_MODIFIED, &last_modified(found.modified)),
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
     ];

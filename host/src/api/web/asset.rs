@@ -48,7 +48,7 @@ impl Asset {
             (header::CACHE_CONTROL, CACHE_CONTROL),
             (header::ETAG, self.tag.as_str()),
         ];
-        match condition(headers, &self.tag) {
+        match condition(headers, &self.tag, None) {
             Condition::Met => (fields, self.text).into_response(),
             Condition::Unchanged => (StatusCode::NOT_MODIFIED, fields).into_response(),
             Condition::Failed => ApiError::from(Code::PreconditionFailed).into_response(),

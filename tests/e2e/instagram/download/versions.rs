@@ -18,6 +18,7 @@ async fn a_file_is_sent_once_for_each_version() {
     let head = server.send(Method::HEAD, FILE, &[]).await;
     let tag = head.headers["etag"].to_str().unwrap().to_owned();
     let weak = format!("{OTHER}, W/{tag}");
+    let written = head.headers["last-modified"].to_str().unwrap().to_owned();
     let range = ("range", "bytes=5-9");
     for (fields, status) in [
         (vec![("if-none-match", tag.as_str())], 304),
@@ -30,7 +31,10 @@ async fn a_file_is_sent_once_for_each_version() {
             200,
         ),
         (vec![("if-modified-since", DATE)], 200),
-        (vec![("if-unmodified-since", DATE)], 200),
+        (vec![("if-modified-since", written.as_str())], 304),
+        (vec![("if-unmodified-since", &written)], 200),
+        (vec![("if-unmodified-since", DATE)], 412),
+        (vec![("if-unmodified-since", DATE), ("if-match", "*")], 200),
         (vec![("if-match", tag.as_str())], 200),
         (vec![("if-match", "*"), range], 206),
         (vec![("if-match", OTHER)], 412),
