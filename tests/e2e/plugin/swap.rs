@@ -32,27 +32,19 @@ async fn no_call_fails_while_plugins_are_swapped() {
             })
         })
         .collect();
+    // Unusable files between the versions, for as long as a watcher takes to notice them.
     let mut every = interval(Duration::from_millis(200));
-    let mut seen = vec![digest(&registry)];
-    for mark in 0..12 {
+    for mark in 0..8 {
+        replace(folder.path(), "post.wasm", b"garbage");
         every.tick().await;
-        let contents = if mark % 3 == 1 {
-            b"garbage".to_vec()
-        } else {
-            variant(POST, mark)
-        };
-        replace(folder.path(), "post.wasm", &contents);
-        seen.push(digest(&registry));
+        let before = digest(&registry);
+        replace(folder.path(), "post.wasm", &variant(POST, mark));
+        until("the next one serves", || digest(&registry) != before).await;
     }
-    let before = digest(&registry);
-    replace(folder.path(), "post.wasm", &variant(POST, 200));
-    until("the last one serves", || digest(&registry) != before).await;
     done.store(true, Ordering::Relaxed);
     for caller in callers {
         caller.await.unwrap();
     }
-    seen.dedup();
-    assert!(seen.len() > 1, "nothing was swapped");
     assert!(calls.load(Ordering::Relaxed) > 100);
 }
 
