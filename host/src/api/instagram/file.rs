@@ -104,7 +104,7 @@ async fn file(
                 .into_response());
         }
     };
-    describe(&found, &tag, response.headers_mut());
+    describe(&found, &tag, &modified, response.headers_mut());
     Ok(response)
 }
 
@@ -134,7 +134,7 @@ fn wanted(headers: &HeaderMap, tag: &str, whole: u64) -> RequestedPart {
     }
 }
 
-fn describe(found: &AvailableFile, tag: &str, headers: &mut HeaderMap) {
+fn describe(found: &AvailableFile, tag: &str, modified: &str, headers: &mut HeaderMap) {
     let disposition = format!("attachment; filename=\"{}\"", found.name);
     let fields = [
         (header::CONTENT_TYPE, found.row.content_type.as_str()),
@@ -142,7 +142,7 @@ fn describe(found: &AvailableFile, tag: &str, headers: &mut HeaderMap) {
         (header::CACHE_CONTROL, CACHE_CONTROL),
         (header::ACCEPT_RANGES, "bytes"),
         (header::ETAG, tag),
-        (header::LAST_MODIFIED, &last_modified(found.modified)),
+        (header::LAST_MODIFIED, modified),
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
     ];
