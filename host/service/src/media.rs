@@ -210,24 +210,20 @@ impl Media {
     }
 }
 
-/// Returns whether a media file reaches its own end: a body without a stated length may end at any byte. What is not a
-/// media file has no end to miss.
+/// Returns whether a media file reaches its own end: a body without a stated length may end at any byte.
 ///
 /// # Errors
-/// [`Error::Io`] if the disk fails.
+/// [`Error::NotMedia`], or [`Error::Io`] if the disk fails.
 pub async fn is_whole(path: &Path) -> Result<bool, Error> {
     let path = path.to_owned();
-    let checked = blocking(move || {
+    blocking(move || {
         let (mut file, kind) = kind::open(&path)?;
         whole::is_whole(&mut file, kind)
-    });
-    match checked.await {
-        Err(Error::NotMedia(_)) => Ok(true),
-        checked => checked,
-    }
+    })
+    .await
 }
 
-/// Like [`is_whole`], for a file in memory.
+/// Like [`is_whole`], for a file in memory. What is not a media file has no end to miss.
 #[must_use]
 pub fn is_whole_content(bytes: &[u8]) -> bool {
     let check = |kind| whole::is_whole(&mut io::Cursor::new(bytes), kind).unwrap_or(false);

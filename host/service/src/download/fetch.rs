@@ -63,7 +63,7 @@ struct Target {
 
 impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
     /// Fetches `url` to the staged file `path` and returns its length. A media file that does not reach its own end counts
-    /// as an interrupted transfer. A failed fetch is deleted with its staging folder.
+    /// as an interrupted transfer; what is not a media file fails. A failed fetch is deleted with its staging folder.
     pub(super) async fn run(&self, url: &str, path: &Path) -> Result<u64, LinkError> {
         faults::may_fail("fetch.create", path).map_err(storage::Error::from)?;
         let file = File::create(path).await.map_err(storage::Error::from)?;

@@ -1,12 +1,8 @@
 //! Makes one file of a download: fetches a link, and converts what it gave. If one rendition does not become a file, the
 //! next one is tried.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::{path::PathBuf, time::Instant};
 
-use tokio::io::AsyncReadExt as _;
 use uuid::Uuid;
 
 use super::{
@@ -18,12 +14,9 @@ use super::{
 };
 use crate::{
     job::Stage,
-    media::{Film, ImageFormat, Type, sniff},
-    storage::{self, Staging},
+    media::{Film, ImageFormat, Type},
+    storage::Staging,
 };
-
-/// The number of bytes at the beginning of a file that identify its type.
-const HEAD_BYTES: usize = 512;
 
 /// Makes one item of a download.
 pub(super) struct Maker<'a> {
@@ -119,9 +112,6 @@ impl Maker<'_> {
             },
         };
         fetch.run(url, &path).await?;
-        if sniffed(&path).await?.is_none() {
-            return Err(LinkError::For(Reason::NotMedia));
-        }
         Ok(path)
     }
 
@@ -168,12 +158,4 @@ impl Maker<'_> {
         media.film(&raw, sound.as_deref(), &to, film).await?;
         Ok(to)
     }
-}
-
-/// The type of a staged file, from its first bytes.
-async fn sniffed(path: &Path) -> Result<Option<Type>, storage::Error> {
-    let file = tokio::fs::File::open(path).await?;
-    let mut head = Vec::with_capacity(HEAD_BYTES);
-    file.take(HEAD_BYTES as u64).read_to_end(&mut head).await?;
-    Ok(sniff(&head))
 }
