@@ -130,7 +130,10 @@ impl Server {
         };
         let jobs = app.downloads.run(shutdown.clone());
         let drift = app.drift.run(shutdown.clone());
-        let ((), operator, (), ()) = tokio::join!(public, operator, jobs, drift);
+        let observations = app.observations.run(shutdown.clone());
+        let ((), operator, (), (), ()) = tokio::join!(public, operator, jobs, drift, observations);
+        // Also those of the requests that ended last.
+        app.observations.keep().await;
         app.database.close().await;
         operator
     }
@@ -161,7 +164,7 @@ pub async fn observed_extraction(
     let extraction = extraction(config, plugins)?;
     Ok(
         match ObservationLog::visit(&Folder::visit(&config.data)).await {
-            Ok(Some(log)) => extraction.observed_by(Observations::new(log)),
+            Ok(Some(log)) => extraction.observed_by(Observations::at_once(log)),
             Ok(None) => extraction,
             Err(error) => {
                 tracing::warn!(%error, "nothing is observed");

@@ -9,7 +9,7 @@ use std::{
 };
 
 use sqlx::{
-    SqlitePool,
+    QueryBuilder, SqlitePool,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 
@@ -18,6 +18,8 @@ use crate::data::Folder;
 
 /// The minimum time between two stored observations of an id, seconds. It bounds the number for busy posts.
 const SPACING_S: u64 = 60;
+/// The maximum number of rows of one statement. Each has seven parameters, and PostgreSQL allows 65,535.
+const ROWS_MAX: usize = 1_000;
 /// The maximum age of an observation, seconds: 30 days. Older ones are deleted.
 pub(super) const AGE_S_MAX: u64 = 30 * 24 * 3_600;
 /// How often old observations are deleted, seconds.
@@ -80,31 +82,41 @@ impl ObservationLog {
         }))
     }
 
-    /// Stores an observation of a media id, unless there already is one within a minute of it.
+    /// Stores observations of media ids, each unless there already is one of its id within a minute of it.
     ///
     /// # Errors
     /// [`Error::Sql`] if the database fails.
-    pub async fn add(&self, media_id: &str, observation: Observation) -> Result<(), Error> {
-        let at = observation.observed_at;
-        sqlx::query(
-            "INSERT INTO observations (media_id, observed_at, likes, comments, views, shares, saves)
-             SELECT $1, $2, $3, $4, $5, $6, $7
-             WHERE NOT EXISTS (
-                 SELECT 1 FROM observations WHERE media_id = $1 AND observed_at > $8 AND observed_at < $9
-             )",
-        )
-        .bind(media_id)
-        .bind(stored(at))
-        .bind(observation.likes.map(stored))
-        .bind(observation.comments.map(stored))
-        .bind(observation.views.map(stored))
-        .bind(observation.shares.map(stored))
-        .bind(observation.saves.map(stored))
-        .bind(stored(at.saturating_sub(SPACING_S)))
-        .bind(stored(at.saturating_add(SPACING_S)))
-        .execute(&self.pool)
-        .await?;
-        self.prune(at).await
+    pub async fn add(&self, observations: &[(String, Observation)]) -> Result<(), Error> {
+        for rows in observations.chunks(ROWS_MAX) {
+            let mut query = QueryBuilder::new(
+                "WITH seen (media_id, observed_at, likes, comments, views, shares, saves) AS (",
+            );
+            query.push_values(rows, |mut row, (media_id, observation)| {
+                row.push_bind(media_id)
+                    .push_bind(stored(observation.observed_at))
+                    .push_bind(observation.likes.map(stored))
+                    .push_bind(observation.comments.map(stored))
+                    .push_bind(observation.views.map(stored))
+                    .push_bind(observation.shares.map(stored))
+                    .push_bind(observation.saves.map(stored));
+            });
+            query.push(format!(
+                ") INSERT INTO observations (media_id, observed_at, likes, comments, views, shares, saves)
+                 SELECT * FROM seen
+                 WHERE NOT EXISTS (
+                     SELECT 1 FROM observations
+                     WHERE observations.media_id = seen.media_id
+                         AND observations.observed_at > seen.observed_at - {SPACING_S}
+                         AND observations.observed_at < seen.observed_at + {SPACING_S}
+                 )"
+            ));
+            query.build().persistent(false).execute(&self.pool).await?;
+        }
+        let latest = observations.iter().map(|(_, it)| it.observed_at).max();
+        match latest {
+            Some(at) => self.prune(at).await,
+            None => Ok(()),
+        }
     }
 
     /// The observations of a media id, oldest first. None is older than 30 days and an hour.

@@ -28,6 +28,11 @@ async fn a_file_that_is_no_database_is_named() {
     assert!(error.to_string().contains("gramhost.db: "), "{error}");
 }
 
+async fn add(database: &Database, media_id: &str, observation: Observation) {
+    let rows = [(media_id.to_owned(), observation)];
+    database.observations().add(&rows).await.unwrap();
+}
+
 #[tokio::test]
 async fn observations_come_back_oldest_first_and_survive_a_restart() {
     let folder = tempfile::tempdir().unwrap();
@@ -43,13 +48,9 @@ async fn observations_come_back_oldest_first_and_survive_a_restart() {
         let database = Database::open(&Folder::own(folder.path()).unwrap())
             .await
             .unwrap();
-        database.observations().add("1", whole).await.unwrap();
-        database
-            .observations()
-            .add("1", at(NOW - 600, 0))
-            .await
-            .unwrap();
-        database.observations().add("2", at(NOW, 9)).await.unwrap();
+        add(&database, "1", whole).await;
+        add(&database, "1", at(NOW - 600, 0)).await;
+        add(&database, "2", at(NOW, 9)).await;
         database.close().await;
     }
     let database = Database::open(&Folder::own(folder.path()).unwrap())
@@ -71,11 +72,28 @@ async fn one_observation_a_minute_is_kept() {
         .unwrap();
     for seconds in [0, 1, 59, 60, 61, 30, 125] {
         let observation = at(NOW + seconds, seconds);
-        database.observations().add("1", observation).await.unwrap();
+        add(&database, "1", observation).await;
     }
     let kept: Vec<_> = database.observations().of("1").await.unwrap();
     let kept: Vec<_> = kept.iter().map(|kept| kept.observed_at - NOW).collect();
     assert_eq!(kept, [0, 60, 125]);
+}
+
+#[tokio::test]
+async fn observations_of_many_are_stored_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::open(&Folder::own(folder.path()).unwrap())
+        .await
+        .unwrap();
+    let log = database.observations();
+    log.add(&[]).await.unwrap();
+    add(&database, "7", at(NOW, 1)).await;
+    let rows: Vec<_> = (0..2_500)
+        .map(|number| (number.to_string(), at(NOW + 59, number)))
+        .collect();
+    log.add(&rows).await.unwrap();
+    assert_eq!(log.of("2499").await.unwrap(), [at(NOW + 59, 2_499)]);
+    assert_eq!(log.of("7").await.unwrap(), [at(NOW, 1)]);
 }
 
 #[tokio::test]
@@ -84,21 +102,9 @@ async fn observations_older_than_thirty_days_are_deleted() {
     let database = Database::open(&Folder::own(folder.path()).unwrap())
         .await
         .unwrap();
-    database
-        .observations()
-        .add("old", at(NOW, 1))
-        .await
-        .unwrap();
-    database
-        .observations()
-        .add("kept", at(NOW + 3_600, 1))
-        .await
-        .unwrap();
-    database
-        .observations()
-        .add("new", at(NOW + AGE_S_MAX + 3_600, 1))
-        .await
-        .unwrap();
+    add(&database, "old", at(NOW, 1)).await;
+    add(&database, "kept", at(NOW + 3_600, 1)).await;
+    add(&database, "new", at(NOW + AGE_S_MAX + 3_600, 1)).await;
     assert_eq!(database.observations().of("old").await.unwrap(), []);
     assert_eq!(database.observations().of("kept").await.unwrap().len(), 1);
 }
@@ -113,16 +119,14 @@ async fn a_visitor_adds_observations_beside_the_owner_and_makes_no_database() {
         .await
         .unwrap();
     let log = ObservationLog::visit(&visited).await.unwrap().unwrap();
-    log.add("1", at(NOW, 7)).await.unwrap();
-    database
-        .observations()
-        .add("1", at(NOW + 600, 8))
-        .await
-        .unwrap();
+    log.add(&[("1".to_owned(), at(NOW, 7))]).await.unwrap();
+    add(&database, "1", at(NOW + 600, 8)).await;
     let kept = database.observations().of("1").await.unwrap();
     assert_eq!(kept, [at(NOW, 7), at(NOW + 600, 8)]);
     assert_eq!(log.of("1").await.unwrap(), kept);
     // Only the owner deletes.
-    log.add("2", at(NOW + AGE_S_MAX + 3_600, 1)).await.unwrap();
+    log.add(&[("2".to_owned(), at(NOW + AGE_S_MAX + 3_600, 1))])
+        .await
+        .unwrap();
     assert_eq!(log.of("1").await.unwrap(), kept);
 }
