@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Rates;
-
 /// The number of records in a window.
 const WINDOW: u64 = 50;
 /// The number of windows whose rates are kept for a chart.
@@ -70,6 +68,12 @@ pub struct Warning {
     pub since: u64,
     /// `name@version+digest` of the plugin that produced them.
     pub version: String,
+}
+
+/// The rates before and after, in percent, of a field that raises a warning.
+pub(super) struct Rates {
+    pub(super) before: u64,
+    pub(super) after: u64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

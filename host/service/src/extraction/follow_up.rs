@@ -18,7 +18,8 @@ use crate::{
     plugin::{Comparison, Judgement, Plugin, RunResult},
 };
 
-/// The maximum number of concurrent follow-ups; an extraction that ends while all are busy gets none.
+/// The maximum number of concurrent follow-ups; an extraction that ends while all are busy gets none. Records are counted
+/// all the same.
 pub(super) const FOLLOW_UPS_MAX: usize = 4;
 
 impl Run {
@@ -75,7 +76,7 @@ impl Extraction {
         self.captures.keep(capture, run.question(), har).await
     }
 
-    /// Starts the work that no caller waits for.
+    /// Judges the version that ran and counts the record, and starts the work that no caller waits for.
     pub(super) fn follow_up(&self, run: Run, ending: Ending) {
         let class = match ending.class() {
             // The outcome says nothing about the plugin.
@@ -86,6 +87,13 @@ impl Extraction {
         if good {
             self.registry.judge(&run.plugin, Judgement::Good);
         }
+        if let Ok(record) = &ending.result {
+            self.count(&run, ending.door.as_deref(), record);
+        }
+        let candidate = self.registry.in_shadow(run.query.kind());
+        if good && candidate.is_none() {
+            return;
+        }
         let Ok(place) = Arc::clone(&self.follow_ups).try_acquire_owned() else {
             return;
         };
@@ -95,14 +103,7 @@ impl Extraction {
         span.follows_from(tracing::Span::current());
         let work = async move {
             let _place = place;
-            if let Ok(record) = &ending.result {
-                this.count(&run, ending.door.as_deref(), record);
-            }
-            let candidate = this.registry.in_shadow(run.query.kind());
             let before = this.registry.predecessor(&run.plugin).filter(|_| !good);
-            if good && candidate.is_none() {
-                return;
-            }
             let har = recorded::har(ending.exchanges());
             if !good {
                 this.judge(&run, before, &har).await;
@@ -153,7 +154,7 @@ impl Extraction {
             door: door.unwrap_or("unnamed"),
             version: &run.plugin.label(),
             account: account.unwrap_or_default(),
-            record: &json(record),
+            record,
         });
     }
 }

@@ -1,0 +1,223 @@
+//! What is known of the fields of every kind and door, in memory, and the rows in which it is stored.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{
+    DriftSample, Fill, Rates, Warning,
+    fields::{Field, Fields, Origin, VersionId},
+    track::Rate,
+};
+use crate::database::{DriftRow, FillRow};
+
+/// The maximum number of places in records that are counted, over all kinds and doors; the contract has a few hundred.
+const PLACES_MAX: usize = 20_000;
+/// The maximum number of versions whose rates are kept; those seen most recently are kept.
+pub(super) const VERSIONS_MAX: usize = 24;
+
+/// The counts.
+#[derive(Default)]
+pub(super) struct State {
+    /// By kind and door.
+    fields: BTreeMap<String, BTreeMap<String, Fields>>,
+    /// The number of places that records were found to have.
+    places: usize,
+    /// The labels of the versions, in the order in which they were last seen.
+    versions: Vec<(VersionId, String)>,
+    /// How many versions were ever seen.
+    versions_seen: VersionId,
+    /// Versions whose rows must be deleted from the database.
+    forgotten: Vec<String>,
+}
+
+/// What is to be stored.
+pub(super) struct Rows {
+    pub(super) fill: Vec<FillRow>,
+    pub(super) drift: Vec<DriftRow>,
+    /// The versions whose rows are to be deleted.
+    pub(super) forgotten: Vec<String>,
+}
+
+impl State {
+    /// Restores the counts from stored rows. A row that cannot be read is ignored and learned again.
+    pub(super) fn restore(fill: Vec<FillRow>, drift: Vec<DriftRow>) -> Self {
+        let mut state = Self::default();
+        for row in drift {
+            if let Ok(track) = serde_json::from_str(&row.track) {
+                state.source(&row.kind, &row.door).field(row.field).track = track;
+            }
+        }
+        for row in fill {
+            let version = state.version(&row.version);
+            let rate = Rate {
+                stated: row.stated,
+                asked: row.asked,
+            };
+            let fields = state.source(&row.kind, &row.door);
+            fields.field(row.field).add(version, rate);
+        }
+        state
+    }
+
+    /// Counts a record.
+    pub(super) fn add<R: Serialize>(
+        &mut self,
+        sample: DriftSample<'_, R>,
+        account: u64,
+        now_s: u64,
+    ) {
+        let origin = Origin {
+            version: (self.version(sample.version), sample.version),
+            account,
+            now_s,
+        };
+        let room = PLACES_MAX - self.places;
+        let fields = self.source(sample.kind, sample.door);
+        let added = fields.count(sample.record, room);
+        for (field, Rates { before, after }) in fields.learn(origin) {
+            let DriftSample {
+                kind,
+                door,
+                version,
+                ..
+            } = sample;
+            tracing::warn!(
+                kind,
+                door,
+                field,
+                before,
+                after,
+                version,
+                "a field is no longer stated"
+            );
+        }
+        self.places += added;
+    }
+
+    /// The fields of a kind from a door.
+    fn source(&mut self, kind: &str, door: &str) -> &mut Fields {
+        let doors = self.fields.entry(kind.to_owned()).or_default();
+        doors.entry(door.to_owned()).or_default()
+    }
+
+    /// The number of a version, which becomes the one seen most recently.
+    fn version(&mut self, label: &str) -> VersionId {
+        if let Some(at) = self.versions.iter().position(|(_, known)| known == label) {
+            self.versions[at..].rotate_left(1);
+        } else {
+            if self.versions.len() >= VERSIONS_MAX {
+                let (oldest, label) = self.versions.remove(0);
+                for field in self.all_mut() {
+                    field.rates.retain(|(version, _)| *version != oldest);
+                }
+                self.forgotten.push(label);
+            }
+            self.versions.push((self.versions_seen, label.to_owned()));
+            self.versions_seen += 1;
+        }
+        self.versions.last().map_or(0, |(version, _)| *version)
+    }
+
+    /// Every field with its kind, door and path, in this order.
+    fn all(&self) -> impl Iterator<Item = (&str, &str, &str, &Field)> {
+        self.fields.iter().flat_map(|(kind, doors)| {
+            doors.iter().flat_map(move |(door, fields)| {
+                let each = fields.iter();
+                each.map(move |(path, field)| (kind.as_str(), door.as_str(), path, field))
+            })
+        })
+    }
+
+    fn all_mut(&mut self) -> impl Iterator<Item = &mut Field> {
+        let fields = self.fields.values_mut().flat_map(BTreeMap::values_mut);
+        fields.flat_map(Fields::all_mut)
+    }
+
+    pub(super) fn warnings(&self) -> Vec<Warning> {
+        let each = self.all();
+        each.filter_map(|(kind, door, path, field)| field.track.warning(kind, door, path))
+            .collect()
+    }
+
+    pub(super) fn rates(&self) -> Vec<Fill> {
+        let label = |version: VersionId| {
+            let known = self.versions.iter().find(|(id, _)| *id == version);
+            known.map_or("", |(_, label)| label)
+        };
+        let each = self.all().flat_map(|(kind, door, path, field)| {
+            let mut rates: Vec<_> = field
+                .rates
+                .iter()
+                .map(|(id, rate)| (label(*id), rate))
+                .collect();
+            rates.sort_by_key(|(label, _)| *label);
+            rates
+                .into_iter()
+                .map(|(version, rate)| Fill {
+                    kind: kind.to_owned(),
+                    door: door.to_owned(),
+                    version: version.to_owned(),
+                    field: path.to_owned(),
+                    rate: *rate,
+                    windows: field.track.windows(),
+                })
+                .collect::<Vec<_>>()
+        });
+        each.collect()
+    }
+
+    /// Makes the present rates the usual ones.
+    pub(super) fn accept(&mut self) {
+        for field in self.all_mut() {
+            field.dirty |= field.track.accept();
+        }
+    }
+
+    /// Returns what changed since the last time.
+    pub(super) fn rows(&mut self) -> Rows {
+        let mut rows = Rows {
+            fill: Vec::new(),
+            drift: Vec::new(),
+            forgotten: Vec::new(),
+        };
+        for (kind, door, path, field) in self.all().filter(|(.., field)| field.dirty) {
+            // It contains only numbers and strings.
+            let Ok(track) = serde_json::to_string(&field.track) else {
+                continue;
+            };
+            rows.drift.push(DriftRow {
+                kind: kind.to_owned(),
+                door: door.to_owned(),
+                field: path.to_owned(),
+                track,
+            });
+            for (version, rate) in &field.rates {
+                let Some((_, label)) = self.versions.iter().find(|(id, _)| id == version) else {
+                    continue;
+                };
+                rows.fill.push(FillRow {
+                    kind: kind.to_owned(),
+                    door: door.to_owned(),
+                    version: label.clone(),
+                    field: path.to_owned(),
+                    stated: rate.stated,
+                    asked: rate.asked,
+                });
+            }
+        }
+        for field in self.all_mut() {
+            field.dirty = false;
+        }
+        rows.forgotten = std::mem::take(&mut self.forgotten);
+        rows
+    }
+
+    /// Takes back rows that could not be stored, so that they are stored the next time.
+    pub(super) fn take_back(&mut self, rows: Rows) {
+        self.forgotten.extend(rows.forgotten);
+        for row in rows.drift {
+            self.source(&row.kind, &row.door).field(row.field).dirty = true;
+        }
+    }
+}
