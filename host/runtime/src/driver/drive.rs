@@ -6,8 +6,12 @@ use std::{ops::ControlFlow, sync::Arc};
 use bytes::Bytes;
 
 use super::{Cause, Ending, Rules, check, privacy};
-use crate::contract::{
-    Answer, Diagnostic, Exchange, Fault, Manifest, Outcome, Query, Record, Refusal, Request, Step,
+use crate::{
+    contract::{
+        Answer, Diagnostic, Exchange, Fault, Manifest, Outcome, Query, Record, Refusal, Request,
+        Step,
+    },
+    upstream::PermittedRequest,
 };
 
 /// The arguments of the next call of the plugin, in addition to its query and context.
@@ -64,7 +68,7 @@ impl<'a> Drive<'a> {
     pub fn step(
         &mut self,
         returned: Result<Outcome, Fault>,
-    ) -> ControlFlow<Result<Box<Record>, Cause>, Vec<Request>> {
+    ) -> ControlFlow<Result<Box<Record>, Cause>, Vec<PermittedRequest>> {
         match self.next(returned) {
             Ok(Progress::Fetch(requests)) => ControlFlow::Continue(requests),
             Ok(Progress::Done(record)) => ControlFlow::Break(Ok(record)),
@@ -73,9 +77,12 @@ impl<'a> Drive<'a> {
     }
 
     /// Takes the answers to the requests of the last step, in the order of the requests.
-    pub fn answered(&mut self, requests: Vec<Request>, answers: Vec<Answer>) {
+    pub fn answered(&mut self, requests: Vec<PermittedRequest>, answers: Vec<Answer>) {
         let exchanges = requests.into_iter().zip(answers);
-        let exchanges = exchanges.map(|(request, answer)| Exchange { request, answer });
+        let exchanges = exchanges.map(|(request, answer)| Exchange {
+            request: request.into_stated(),
+            answer,
+        });
         self.rounds.push(Arc::new(exchanges.collect()));
     }
 
@@ -95,14 +102,14 @@ impl<'a> Drive<'a> {
         self.door = outcome.door;
         match outcome.step {
             Step::Fetch(fetch) => {
-                self.permit(&fetch.requests)?;
+                let requests = self.permit(fetch.requests)?;
                 let memo_bytes_max = self.rules.config.memo_bytes_max;
                 if fetch.memo.len() > memo_bytes_max {
                     let rule = format!("its memo is larger than {memo_bytes_max} bytes");
                     return Err(Cause::Violation(rule));
                 }
                 self.memo = fetch.memo;
-                Ok(Progress::Fetch(fetch.requests))
+                Ok(Progress::Fetch(requests))
             }
             Step::Done(mut record) => {
                 self.dropped = self.check(&mut record)?;
@@ -112,8 +119,8 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Checks that the plugin may send these requests now.
-    fn permit(&mut self, requests: &[Request]) -> Result<(), Cause> {
+    /// Permits these requests, if the plugin may send them now.
+    fn permit(&mut self, requests: Vec<Request>) -> Result<Vec<PermittedRequest>, Cause> {
         let broken = |rule: &str| Cause::Violation(rule.to_owned());
         self.rounds_left = self
             .rounds_left
@@ -133,12 +140,13 @@ impl<'a> Drive<'a> {
             return Err(broken("a session that its manifest does not declare"));
         }
         let hosts = &self.manifest.hosts;
-        requests.iter().try_for_each(|request| {
-            let checked = self.rules.requests.check(request, hosts);
-            checked.map_err(|denied| {
+        let permitted = requests.into_iter().map(|request| {
+            let permitted = self.rules.requests.permit(request, hosts);
+            permitted.map_err(|denied| {
                 Cause::Violation(format!("a request that is not allowed: {denied}"))
             })
-        })
+        });
+        permitted.collect()
     }
 
     /// Checks that the record may be served: it answers the query, is public, and contains nothing that is not
@@ -154,7 +162,7 @@ impl<'a> Drive<'a> {
 }
 
 enum Progress {
-    Fetch(Vec<Request>),
+    Fetch(Vec<PermittedRequest>),
     Done(Box<Record>),
 }
 

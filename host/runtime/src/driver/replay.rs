@@ -5,7 +5,10 @@ use std::ops::ControlFlow;
 use cases::Har;
 
 use super::{Arguments, Cause, Drive, Ending, Rules};
-use crate::contract::{Answer, Fault, Manifest, Outcome, Query, Request, recorded};
+use crate::{
+    contract::{Answer, Fault, Manifest, Outcome, Query, Request, recorded},
+    upstream::PermittedRequest,
+};
 
 /// Runs `call` on a recording, under the rules of a live extraction. It has no side effects and blocks only as far as
 /// `call` does.
@@ -33,10 +36,10 @@ pub fn replay(
 ///
 /// # Errors
 /// [`Cause::Unrecorded`] if one of them is not recorded.
-pub fn answers(har: &Har, requests: &[Request]) -> Result<Vec<Answer>, Cause> {
+pub fn answers(har: &Har, requests: &[PermittedRequest]) -> Result<Vec<Answer>, Cause> {
     let answer = |request: &Request| {
         recorded::answer(har, request)
             .ok_or_else(|| Cause::Unrecorded(format!("{} {}", request.method.name(), request.url)))
     };
-    requests.iter().map(answer).collect()
+    requests.iter().map(|it| answer(it.stated())).collect()
 }

@@ -1,6 +1,8 @@
 //! Sends a plugin's request: applies rules, session, redirects, pacing and one retry, all within a deadline.
 
 use std::{
+    borrow::Cow,
+    fmt,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -15,7 +17,7 @@ use super::{
     allowlist::{Denied, https},
     pacing::{HostResult, Pacing, Pause},
     replay::Replay,
-    request::Hop,
+    request::{Hop, PermittedRequest},
     rules::RequestRules,
     session::Session,
     tally::{Outcome, RequestCount, Tally},
@@ -97,39 +99,49 @@ impl Client {
         self.0.session.is_some()
     }
 
-    /// Sends one request of a plugin that may contact the hosts `allowed`. Always ends by `deadline`.
-    pub async fn fetch(&self, request: &Request, allowed: &[String], deadline: Instant) -> Answer {
-        let url = Url::parse(&request.url).ok();
-        let span = fetching(url.as_ref());
-        self.fetch_once(request, allowed, deadline)
-            .instrument(span)
-            .await
+    /// Sends one request of a plugin that may contact the hosts `allowed`, if it is permitted. Always ends by
+    /// `deadline`.
+    pub async fn fetch(&self, request: Request, allowed: &[String], deadline: Instant) -> Answer {
+        match self.0.rules.permit(request, allowed) {
+            Ok(request) => self.send(&request, allowed, deadline).await,
+            Err(denied) => Answer::Failed(denied.into()),
+        }
     }
 
-    async fn fetch_once(&self, request: &Request, allowed: &[String], deadline: Instant) -> Answer {
-        let started = Instant::now();
-        let follow = self.0.follow(request, allowed);
-        let ended = timeout_at(deadline.into(), follow)
-            .await
-            .unwrap_or(Err(FetchError::HttpResponseTimeout));
-        let (url, ms) = (redacted(&request.url), started.elapsed().as_millis());
-        match ended {
-            Ok(response) => {
-                let (status, bytes) = (response.status, response.body.len());
-                tracing::debug!(url, ms, status, bytes, "fetched");
-                Answer::Response(response)
+    /// Sends one request that was permitted, and follows redirects to the hosts `allowed`. Always ends by `deadline`.
+    pub async fn send(
+        &self,
+        request: &PermittedRequest,
+        allowed: &[String],
+        deadline: Instant,
+    ) -> Answer {
+        let url = &request.hop().url;
+        let sent = async {
+            let started = Instant::now();
+            let follow = self.0.follow(request, allowed);
+            let ended = timeout_at(deadline.into(), follow)
+                .await
+                .unwrap_or(Err(FetchError::HttpResponseTimeout));
+            let ms = started.elapsed().as_millis();
+            match ended {
+                Ok(response) => {
+                    let (status, bytes) = (response.status, response.body.len());
+                    tracing::debug!(url = %redacted(url), ms, status, bytes, "fetched");
+                    Answer::Response(response)
+                }
+                Err(error) => {
+                    tracing::info!(url = %redacted(url), ms, %error, "not fetched");
+                    Answer::Failed(error)
+                }
             }
-            Err(error) => {
-                tracing::info!(url, ms, %error, "not fetched");
-                Answer::Failed(error)
-            }
-        }
+        };
+        sent.instrument(fetching(url)).await
     }
 }
 
 /// A span with only the host name: paths show what somebody looked at, and queries are signed.
-pub(super) fn fetching(url: Option<&Url>) -> Span {
-    tracing::error_span!("fetch", host = url.and_then(Url::host_str))
+pub(super) fn fetching(url: &Url) -> Span {
+    tracing::error_span!("fetch", host = url.host_str())
 }
 
 /// The functions that [`super::media`] uses.
@@ -179,24 +191,28 @@ impl Client {
 }
 
 impl Inner {
-    async fn follow(&self, request: &Request, allowed: &[String]) -> Result<Response, FetchError> {
-        let mut hop = Hop::first(request, &self.rules)?;
+    async fn follow(
+        &self,
+        request: &PermittedRequest,
+        allowed: &[String],
+    ) -> Result<Response, FetchError> {
+        let mut hop = Cow::Borrowed(request.hop());
         for _ in 0..=self.rules.limits().redirects_max {
             self.rules.check_host(&hop.url, allowed)?;
             let network = match &self.source {
-                Source::Replay(replay) => return replay.answer(request),
+                Source::Replay(replay) => return replay.answer(request.stated()),
                 Source::Network(network) => network,
             };
             // The session is added for each hop separately, so that it never follows a redirect to another site.
-            let mut signed = hop.clone();
-            if let Some(session) = self.session.as_ref().filter(|_| request.session) {
-                session.sign(&hop.url, &mut signed.headers);
+            let mut signed = Cow::Borrowed(&*hop);
+            if let Some(session) = self.session.as_ref().filter(|_| request.stated().session) {
+                session.sign(&hop.url, &mut signed.to_mut().headers);
             }
             match network.send(&signed).await? {
                 HopResult::Response(response) => return Ok(response),
                 HopResult::Redirect(status, url) => {
                     let url = https(url.as_str(), self.rules.limits().url_bytes_max)?;
-                    hop = hop.next(status, url);
+                    hop = Cow::Owned(hop.into_owned().next(status, url));
                 }
             }
         }
@@ -290,11 +306,8 @@ fn throttled(url: &Url, status: u16, wait: Duration) -> HopResult {
 }
 
 /// A URL for logs, without its query, which may be signed or name a user.
-fn redacted(url: &str) -> String {
-    match Url::parse(url) {
-        Ok(url) => format!("{}{}", url.host_str().unwrap_or_default(), url.path()),
-        Err(_) => "unreadable URL".to_owned(),
-    }
+fn redacted(url: &Url) -> impl fmt::Display {
+    fmt::from_fn(move |f| write!(f, "{}{}", url.host_str().unwrap_or_default(), url.path()))
 }
 
 impl From<Denied> for FetchError {
@@ -305,9 +318,11 @@ impl From<Denied> for FetchError {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use time::macros::datetime;
 
-    use super::{Duration, redacted, retry_after};
+    use super::{Duration, Url, redacted, retry_after};
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
@@ -324,9 +339,7 @@ mod tests {
 
     #[test]
     fn logs_hold_no_query_and_no_credentials() {
-        assert_eq!(
-            redacted("https://u:p@a.fbcdn.net/x.jpg?sig=secret#f"),
-            "a.fbcdn.net/x.jpg"
-        );
+        let url = Url::parse("https://u:p@a.fbcdn.net/x.jpg?sig=secret#f").unwrap();
+        assert_eq!(redacted(&url).to_string(), "a.fbcdn.net/x.jpg");
     }
 }

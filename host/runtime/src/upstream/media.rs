@@ -115,7 +115,7 @@ impl Client {
             headers: headers(from, tag),
             body: None,
         };
-        let span = fetching(Some(&hop.url));
+        let span = fetching(&hop.url);
         self.follow_media(hop, from).instrument(span).await
     }
 

@@ -76,14 +76,44 @@ impl Hop {
     }
 }
 
+/// A request of a plugin that passed the egress rules.
+#[derive(Clone, Debug)]
+pub struct PermittedRequest {
+    request: contract::Request,
+    hop: Hop,
+}
+
+impl PermittedRequest {
+    /// The request as the plugin stated it.
+    #[must_use]
+    pub fn stated(&self) -> &contract::Request {
+        &self.request
+    }
+
+    /// The request as the plugin stated it.
+    #[must_use]
+    pub fn into_stated(self) -> contract::Request {
+        self.request
+    }
+
+    pub(super) fn hop(&self) -> &Hop {
+        &self.hop
+    }
+}
+
 impl RequestRules {
-    /// Checks a request of a plugin that may contact the hosts `allowed`.
+    /// Permits a request of a plugin that may contact the hosts `allowed`.
     ///
     /// # Errors
     /// [`Denied`] with the first rule that is broken.
-    pub fn check(&self, request: &contract::Request, allowed: &[String]) -> Result<(), Denied> {
-        let hop = Hop::first(request, self)?;
-        self.check_host(&hop.url, allowed)
+    pub fn permit(
+        &self,
+        request: contract::Request,
+        allowed: &[String],
+    ) -> Result<PermittedRequest, Denied> {
+        let hop = Hop::first(&request, self)?;
+        self.check_host(&hop.url, allowed)?;
+        Ok(PermittedRequest { request, hop })
     }
 }
 

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     Config, Limits,
-    allowlist::{Denied, https, listed},
+    allowlist::{Denied, has_name, https, listed, plain_host},
 };
 
 /// The headers that a plugin may set without permission from the operator. A reader of public pages needs no others.
@@ -116,8 +116,12 @@ impl RequestRules {
     /// Returns whether a record may link to this address as media that will be fetched.
     #[must_use]
     pub fn allows_media(&self, url: &str) -> bool {
-        https(url, self.0.limits.url_bytes_max)
-            .is_ok_and(|url| self.0.any_media_host || listed(&url, &self.0.media_hosts))
+        let bytes_max = self.0.limits.url_bytes_max;
+        let on_list = |name: &str| self.0.any_media_host || has_name(name, &self.0.media_hosts);
+        match plain_host(url, bytes_max) {
+            Some(name) => on_list(name),
+            None => https(url, bytes_max).is_ok_and(|url| url.host_str().is_some_and(on_list)),
+        }
     }
 
     /// Checks that the host is on both the plugin's and the operator's list.

@@ -8,10 +8,10 @@ use futures_util::future::join_all;
 
 use super::{Extraction, diagnostics};
 use crate::{
-    contract::{Answer, Context, Fault, Manifest, Outcome, Query, Request},
+    contract::{Answer, Context, Fault, Manifest, Outcome, Query},
     driver::{self, Arguments, Cause, Drive, Ending, Rules},
     plugin::Plugin,
-    upstream::Client,
+    upstream::{Client, PermittedRequest},
 };
 
 /// One extraction: a query, and the version of the plugin that runs it.
@@ -104,13 +104,13 @@ where
 async fn answers(
     source: Source<'_>,
     manifest: &Manifest,
-    requests: &[Request],
+    requests: &[PermittedRequest],
 ) -> Result<Vec<Answer>, Cause> {
     match source {
         Source::Upstream(_, deadline) if Instant::now() >= deadline => Err(Cause::Late),
         Source::Upstream(upstream, deadline) => {
             let fetches = requests.iter();
-            let fetches = fetches.map(|it| upstream.fetch(it, &manifest.hosts, deadline));
+            let fetches = fetches.map(|it| upstream.send(it, &manifest.hosts, deadline));
             Ok(join_all(fetches).await)
         }
         Source::Recording(har) => driver::answers(har, requests),

@@ -118,7 +118,7 @@ pub(super) async fn instagram(config: &Config) -> Finding {
     } else {
         ""
     };
-    match client.fetch(&request, &hosts, began + TIMEOUT).await {
+    match client.fetch(request, &hosts, began + TIMEOUT).await {
         Answer::Response(response) => {
             let ms = began.elapsed().as_millis();
             let said = format!("responded with {} in {ms} ms{through}", response.status);

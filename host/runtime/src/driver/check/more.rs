@@ -1,8 +1,10 @@
 //! Validates the additions of a plugin to a record, beyond the fields of the contract.
 
-use std::collections::HashSet;
-
-use serde::{Serialize, de::IgnoredAny};
+use serde::{
+    Deserializer,
+    de::{DeserializeOwned, Error as _, IgnoredAny, Visitor, value::Error},
+    forward_to_deserialize_any,
+};
 
 use super::{Checked, Cleaner, TEXT_BYTES_MAX};
 use crate::contract::record::More;
@@ -13,7 +15,7 @@ const ENTRIES_MAX: usize = 64;
 const NAME_BYTES_MAX: usize = 64;
 
 /// Keeps the additions to `record` that are unique names in snake case, not fields of the record, each with a JSON text.
-pub(super) fn clean<T: Serialize>(
+pub(super) fn clean<T: DeserializeOwned>(
     cleaner: &mut Cleaner<'_>,
     record: &mut T,
     more: impl Fn(&mut T) -> &mut More,
@@ -21,14 +23,18 @@ pub(super) fn clean<T: Serialize>(
     if more(record).is_empty() {
         return;
     }
-    let fields = serde_json::to_value(&*record).unwrap_or_default();
-    let mut names = HashSet::new();
+    let fields = fields::<T>();
+    let mut names: Vec<String> = Vec::new();
     more(record).retain(|name, text| {
         let place = format!("more.{name:.64}");
         let check = || -> Checked {
             cleaner.ensure(&place, is_name(name), "not a name in snake case")?;
-            cleaner.ensure(&place, fields.get(name).is_none(), "the name of a field")?;
-            cleaner.ensure(&place, !names.contains(name), "there twice")?;
+            cleaner.ensure(&place, !fields.contains(&name), "the name of a field")?;
+            cleaner.ensure(
+                &place,
+                !names.iter().any(|kept| kept == name),
+                "there twice",
+            )?;
             cleaner.ensure(&place, names.len() < ENTRIES_MAX, "too many")?;
             cleaner.ensure(&place, text.len() <= TEXT_BYTES_MAX, "too long")?;
             let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
@@ -36,12 +42,45 @@ pub(super) fn clean<T: Serialize>(
         };
         let checked = check();
         if checked.is_ok() {
-            names.insert(name.to_owned());
+            names.push(name.to_owned());
         }
         checked
             .map_err(|why| cleaner.drop_field(cleaner.path(&place), why))
             .is_ok()
     });
+}
+
+/// The names of the fields of a type of record.
+fn fields<T: DeserializeOwned>() -> &'static [&'static str] {
+    let mut fields: &[&str] = &[];
+    // A type begins to read itself by naming its fields, and here it goes no further.
+    let _nothing = T::deserialize(Fields(&mut fields));
+    fields
+}
+
+struct Fields<'a>(&'a mut &'static [&'static str]);
+
+impl<'de> Deserializer<'de> for Fields<'_> {
+    type Error = Error;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Error> {
+        *self.0 = fields;
+        Err(Error::custom(""))
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
+        Err(Error::custom(""))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
 }
 
 fn is_name(name: &str) -> bool {
@@ -56,13 +95,15 @@ fn is_name(name: &str) -> bool {
 mod tests {
     //! Which additions are kept and which are dropped.
 
+    use serde::Deserialize;
+
     use super::*;
     use crate::upstream::RequestRules;
 
-    #[derive(Serialize)]
+    #[derive(Deserialize)]
     struct Record {
+        #[expect(dead_code, reason = "only its name counts")]
         like_count: Option<u64>,
-        #[serde(skip_serializing_if = "More::is_empty")]
         more: More,
     }
 

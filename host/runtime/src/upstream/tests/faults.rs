@@ -118,7 +118,7 @@ async fn slow_answers_end_by_their_limits() {
     let client = Client::new(config(&upstream)).unwrap();
     let soon = Instant::now() + Duration::from_millis(50);
     let answer = client
-        .fetch(&get(PAGE), &["*.instagram.com".into()], soon)
+        .fetch(get(PAGE), &["*.instagram.com".into()], soon)
         .await;
     assert_eq!(answer, Answer::Failed(FetchError::HttpResponseTimeout));
 }

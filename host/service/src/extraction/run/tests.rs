@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::*;
 use crate::{
-    contract::{Fetch, Method, Step, Target},
+    contract::{Fetch, Method, Request, Step, Target},
     upstream,
 };
 
