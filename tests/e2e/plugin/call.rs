@@ -4,7 +4,7 @@ use std::{fs, sync::Arc, time::Instant};
 
 use futures_util::future::join_all;
 use gramhost::{
-    contract::{Fault, Fetch, Kind, Step},
+    contract::{Fault, Fetch, Kind, Refusal, Step},
     plugin::{Plugin, Registry},
 };
 use tempfile::TempDir;
@@ -39,6 +39,34 @@ async fn a_loop_ends_at_the_deadline() {
     // Generous, because the machine may be busy, but limited.
     assert!(start.elapsed().as_millis() < 5000, "{:?}", start.elapsed());
     assert_eq!(fault("bulk-spin").await, Fault::Deadline);
+}
+
+/// A call begins on the thread of its caller. This test has only one.
+#[tokio::test]
+async fn a_long_call_is_repeated_where_nobody_waits_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("post.wasm"), MISBEHAVING).unwrap();
+    let mut config = config(folder.path());
+    config.call_ms_max = 60_000;
+    let registry = Registry::open(config, None).await.unwrap();
+    let plugin = registry.serving(Kind::Post);
+    for _ in 0..2 {
+        let toil = async {
+            let Step::Refuse(refusal) = ask(&plugin, "toil").await.unwrap().step else {
+                panic!()
+            };
+            (refusal, Instant::now())
+        };
+        let others = async {
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            Instant::now()
+        };
+        let ((refusal, end_of_toil), end_of_others) = tokio::join!(toil, others);
+        assert_eq!(refusal, Refusal::Unavailable("toiled".to_owned()));
+        assert!(end_of_others < end_of_toil);
+    }
 }
 
 #[tokio::test]

@@ -23,6 +23,18 @@ pub struct Arguments {
     pub answers: Arc<Vec<Exchange>>,
 }
 
+impl Arguments {
+    /// The size of what a plugin has to read, bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let bodies = self.answers.iter().map(|exchange| match &exchange.answer {
+            Answer::Response(response) => response.body.len(),
+            Answer::Failed(_) => 0,
+        });
+        self.memo.len() + bodies.sum::<usize>()
+    }
+}
+
 /// One extraction: a loop of [`Drive::arguments`], a call of the plugin, [`Drive::step`], a fetch, and
 /// [`Drive::answered`], until a step ends it.
 pub struct Drive<'a> {

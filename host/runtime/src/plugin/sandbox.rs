@@ -17,7 +17,7 @@ use crate::{
     plugin::{
         config::Config as Limits,
         contracts::{self, Functions},
-        engine::store::{self, State},
+        engine::store::{self, Pace, State, TooLong},
     },
 };
 
@@ -84,22 +84,25 @@ impl Sandbox {
     /// # Errors
     /// Any [`Fault`] but `Busy`.
     pub(crate) fn describe(&self) -> Result<Manifest, Fault> {
-        self.call(|store, instance| self.functions.describe(store, instance))
+        self.call(Pace::Patient, |store, instance| {
+            self.functions.describe(store, instance)
+        })
     }
 
     /// Runs one step of an extraction, given what the previous step wrote down and the answers to its requests.
-    /// Blocks, at most until the deadline of a call.
+    /// Blocks, at most until the deadline of its pace.
     ///
     /// # Errors
-    /// Any [`Fault`] but `Busy`.
+    /// Any [`Fault`] but `Busy`. `Deadline` also for a short call that would have to wait.
     pub(crate) fn extract(
         &self,
+        pace: Pace,
         query: &Query,
         context: &Context,
         arguments: &Arguments,
     ) -> Result<Outcome, Fault> {
         let Arguments { memo, answers } = arguments;
-        self.call(|store, instance| {
+        self.call(pace, |store, instance| {
             self.functions
                 .extract(store, instance, query, context, memo, answers)
         })
@@ -107,9 +110,10 @@ impl Sandbox {
 
     fn call<T>(
         &self,
+        pace: Pace,
         call: impl FnOnce(&mut Store<State>, &Instance) -> Result<T>,
     ) -> Result<T, Fault> {
-        let mut store = store::fresh(self.engine(), &self.limits);
+        let mut store = store::fresh(self.engine(), &self.limits, pace);
         // Fails if the engine does not count; then there is nothing to limit.
         let _ = store.set_fuel(INSTRUCTIONS_MAX);
         let start = Instant::now();
@@ -136,6 +140,9 @@ impl Sandbox {
 fn fault(error: &Error, state: &State) -> Fault {
     if state.memory_denied() {
         return Fault::Memory;
+    }
+    if error.is::<TooLong>() {
+        return Fault::Deadline;
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::Interrupt) => Fault::Deadline,

@@ -59,6 +59,13 @@ impl post::Guest for Component {
             "spin" => loop {
                 black_box(0);
             },
+            // Some 50 to 300 ms.
+            "toil" => {
+                (0..200_000_000_u32).for_each(|turn| {
+                    black_box(turn);
+                });
+                refuse("toiled")
+            }
             "bulk-spin" => loop {
                 black_box(vec![1_u8; 32 * 1024 * 1024]);
             },

@@ -10,7 +10,7 @@ use super::difference::{self, Difference};
 use crate::{
     contract::{Change, Context, Manifest, Query, Refusal},
     driver::{self, Cause, Rules},
-    plugin::{package::settings, sandbox::Sandbox},
+    plugin::{engine::store::Pace, package::settings, sandbox::Sandbox},
 };
 
 /// Maximum number of differences that are shown per case.
@@ -102,7 +102,7 @@ fn replayed(subject: &Subject<'_>, case: &Case) -> Result<(Expected, Vec<String>
         settings: settings::over(&manifest.settings, *settings)?,
     };
     let ending = driver::replay(rules, manifest, &query, &case.har, |arguments| {
-        sandbox.extract(&query, &context, &arguments)
+        sandbox.extract(Pace::Patient, &query, &context, &arguments)
     });
     let dropped = ending.dropped.into_iter().map(|dropped| dropped.message);
     let end = match ending.result {

@@ -2,7 +2,7 @@
 //! inert.
 
 use wasmtime::{
-    Engine, Error, Result,
+    Engine, Error, Result, StoreContextMut,
     component::{HasData, Linker, Resource, ResourceTable},
 };
 use wasmtime_wasi::{
@@ -10,7 +10,11 @@ use wasmtime_wasi::{
     cli::{WasiCli, WasiCliView},
     p2::{
         DynPollable,
-        bindings::{cli, random, sync::io},
+        bindings::{
+            cli::{self, stderr::Host as _, stdin::Host as _, stdout::Host as _},
+            random,
+            sync::io,
+        },
     },
     random::WasiRandom,
 };
@@ -51,9 +55,7 @@ pub(crate) fn inert(engine: &Engine) -> Result<Linker<State>> {
     let l = &mut linker;
     cli::environment::add_to_linker::<_, WasiCli>(l, State::cli)?;
     cli::exit::add_to_linker::<_, WasiCli>(l, State::cli)?;
-    cli::stderr::add_to_linker::<_, WasiCli>(l, State::cli)?;
-    cli::stdin::add_to_linker::<_, WasiCli>(l, State::cli)?;
-    cli::stdout::add_to_linker::<_, WasiCli>(l, State::cli)?;
+    streams(l)?;
     cli::terminal_input::add_to_linker::<_, WasiCli>(l, State::cli)?;
     cli::terminal_output::add_to_linker::<_, WasiCli>(l, State::cli)?;
     cli::terminal_stderr::add_to_linker::<_, WasiCli>(l, State::cli)?;
@@ -65,6 +67,30 @@ pub(crate) fn inert(engine: &Engine) -> Result<Linker<State>> {
     io::streams::add_to_linker::<_, Streams>(l, |state| state.ctx().table)?;
     random::insecure_seed::add_to_linker::<_, WasiRandom>(l, |state| state.ctx().ctx.random())?;
     Ok(linker)
+}
+
+/// Adds the functions that return the standard streams. wasmtime waits for a stream as one waits on a thread of one's
+/// own, so a short call gets none.
+fn streams(linker: &mut Linker<State>) -> Result<()> {
+    linker.instance("wasi:cli/stdin@0.2.12")?.func_wrap(
+        "get-stdin",
+        |mut store: StoreContextMut<'_, State>, ()| {
+            Ok((store.data_mut().patient()?.get_stdin()?,))
+        },
+    )?;
+    linker.instance("wasi:cli/stdout@0.2.12")?.func_wrap(
+        "get-stdout",
+        |mut store: StoreContextMut<'_, State>, ()| {
+            Ok((store.data_mut().patient()?.get_stdout()?,))
+        },
+    )?;
+    linker.instance("wasi:cli/stderr@0.2.12")?.func_wrap(
+        "get-stderr",
+        |mut store: StoreContextMut<'_, State>, ()| {
+            Ok((store.data_mut().patient()?.get_stderr()?,))
+        },
+    )?;
+    Ok(())
 }
 
 /// Adds a clock that stands still, so that a run repeats exactly. Rust's std imports one since 1.99, even if a plugin

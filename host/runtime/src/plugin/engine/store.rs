@@ -2,7 +2,9 @@
 
 use wasmtime::{Engine, ResourceLimiter, Result, Store};
 use wasmtime_wasi::{
-    ResourceTable, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView, p2::pipe::MemoryOutputPipe,
+    ResourceTable, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView,
+    cli::{WasiCliCtxView, WasiCliView as _},
+    p2::pipe::MemoryOutputPipe,
 };
 
 use super::{CORE_INSTANCES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, TICK_MS};
@@ -17,12 +19,30 @@ const OUTPUT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Maximum number of resources of one call. Rust's std opens a handful of streams.
 const HANDLES_MAX: usize = 256;
 
+/// The maximum duration of a short call, milliseconds, up to two ticks of the clock more.
+const SHORT_CALL_MS_MAX: u64 = 1;
+
+/// How long a call may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// A moment, on the thread of its caller. It may not write to its standard streams.
+    Short,
+    /// Until the deadline of a call, on a thread where nobody else waits.
+    Patient,
+}
+
+/// A short call asked for something that may take long.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("a short call may not wait")]
+pub(crate) struct TooLong;
+
 /// The data of a call's store.
 pub(crate) struct State {
     wasi: WasiCtx,
     table: ResourceTable,
     stderr: MemoryOutputPipe,
     limiter: Limiter,
+    pace: Pace,
 }
 
 impl State {
@@ -40,6 +60,19 @@ impl State {
     }
 }
 
+impl State {
+    /// Returns the standard streams, for which a call may have to wait.
+    ///
+    /// # Errors
+    /// [`TooLong`] in a short call.
+    pub(crate) fn patient(&mut self) -> Result<WasiCliCtxView<'_>, TooLong> {
+        match self.pace {
+            Pace::Short => Err(TooLong),
+            Pace::Patient => Ok(self.cli()),
+        }
+    }
+}
+
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView {
@@ -50,7 +83,7 @@ impl WasiView for State {
 }
 
 /// Creates a fresh store. Its deadline starts now.
-pub(crate) fn fresh(engine: &Engine, limits: &Limits) -> Store<State> {
+pub(crate) fn fresh(engine: &Engine, limits: &Limits, pace: Pace) -> Store<State> {
     let stderr = MemoryOutputPipe::new(STDERR_BYTES_MAX);
     let state = State {
         // No arguments, variables, files or clocks. Stdin is closed, and the seed of hash maps is always the same.
@@ -60,6 +93,7 @@ pub(crate) fn fresh(engine: &Engine, limits: &Limits) -> Store<State> {
             .build(),
         table: ResourceTable::new(),
         stderr,
+        pace,
         limiter: Limiter {
             memory_bytes_max: limits.memory_bytes_max,
             memory_denied: false,
@@ -69,8 +103,12 @@ pub(crate) fn fresh(engine: &Engine, limits: &Limits) -> Store<State> {
     store.limiter(|state| &mut state.limiter);
     store.set_hostcall_fuel(OUTPUT_BYTES_MAX);
     store.set_max_component_handles(HANDLES_MAX);
+    let call_ms_max = match pace {
+        Pace::Short => limits.call_ms_max.min(SHORT_CALL_MS_MAX),
+        Pace::Patient => limits.call_ms_max,
+    };
     // One more tick, because the current one has already begun.
-    store.set_epoch_deadline(limits.call_ms_max.div_ceil(TICK_MS) + 1);
+    store.set_epoch_deadline(call_ms_max.div_ceil(TICK_MS) + 1);
     store
 }
 
