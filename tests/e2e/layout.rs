@@ -189,7 +189,7 @@ const OWNERS: [(&str, &[&str]); 46] = [
     ("tracing_opentelemetry", &["command/log/export"]),
     ("reqwest", &["upstream"]),
     ("rustls", &["upstream"]),
-    ("moka", &["extraction"]),
+    ("moka", &["download/available", "extraction"]),
     ("sqlx", &["database"]),
     ("object_store", &["storage"]),
     (

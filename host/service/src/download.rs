@@ -1,6 +1,7 @@
 //! Downloads: what a download is, and how it becomes files. The queue that runs downloads knows nothing about them.
 
 mod archive;
+mod available;
 mod choice;
 mod fetch;
 mod housekeeping;
@@ -14,26 +15,26 @@ mod publish;
 mod reason;
 mod run;
 
-use std::{io, ops::Range, sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
-use bytes::Bytes;
-use futures_util::Stream;
 use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+pub use available::{AvailableFile, FileError};
 pub use options::{Download, Formats, Kind, Part, Quality, wanted_item};
 pub use picture::{Picture, PictureError};
 pub use publish::{MissingFile, Output, OutputFile};
 pub use reason::Reason;
 
+use self::available::Rows;
 use crate::{
     clock::Clock,
     contract::Record,
-    database::{self, Database, FileRow},
+    database::{self, Database},
     extraction::Extraction,
     job::{self, Counts, JobId, Origin, Queue, Status},
     media::Media,
-    storage::{self, Name, Storage},
+    storage::{self, Storage},
     upstream::Client,
 };
 
@@ -91,31 +92,6 @@ pub struct Tools {
     pub naming: Arc<Mutex<()>>,
 }
 
-/// A file that may be served.
-#[derive(Clone, Debug)]
-pub struct AvailableFile {
-    /// Its checked name.
-    pub name: Name,
-    /// Its row.
-    pub row: FileRow,
-    /// When it was written.
-    pub modified: SystemTime,
-}
-
-/// Why a file is not served.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// There never was such a file, or it expired long ago.
-    #[error("there is no such file")]
-    NotFound,
-    /// It has expired.
-    #[error("the file has expired")]
-    Expired,
-    /// An error of the server.
-    #[error("{0}")]
-    Failed(String),
-}
-
 /// Why downloads cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -130,11 +106,14 @@ pub enum Error {
     Storage(#[from] storage::Error),
 }
 
-/// A cheap handle to all downloads.
+/// A cheap handle to all downloads. Every request gets one.
 #[derive(Clone)]
-pub struct Downloads {
+pub struct Downloads(Arc<Inner>);
+
+struct Inner {
     queue: Queue<Download>,
     tools: Tools,
+    rows: Rows,
     /// Permits for pictures that are only displayed.
     pictures: Arc<Semaphore>,
 }
@@ -148,29 +127,30 @@ impl Downloads {
         let queue = Queue::open(config, tools.database.clone(), tools.clock.clone()).await?;
         housekeeping::at_start(&tools).await?;
         let pictures = Arc::new(Semaphore::new(tools.config.pictures_max));
-        Ok(Self {
+        Ok(Self(Arc::new(Inner {
             queue,
             tools,
+            rows: Rows::default(),
             pictures,
-        })
+        })))
     }
 
     /// The client for requests to Instagram.
     #[must_use]
     pub fn extraction(&self) -> &Extraction {
-        &self.tools.extraction
+        &self.0.tools.extraction
     }
 
     /// The total size of all stored files, bytes.
     #[must_use]
     pub fn files_bytes(&self) -> u64 {
-        self.tools.storage.used_bytes()
+        self.0.tools.storage.used_bytes()
     }
 
     /// Returns whether ffmpeg is available.
     #[must_use]
     pub fn can_convert(&self) -> bool {
-        self.tools.media.can_convert()
+        self.0.tools.media.can_convert()
     }
 
     /// Returns the number of files that `download` would create from `record`.
@@ -178,8 +158,8 @@ impl Downloads {
     /// # Errors
     /// [`Reason`]: the download cannot succeed, so no job should be created.
     pub fn check(&self, download: &Download, record: &Record) -> Result<usize, Reason> {
-        let plan = plan::plan(download, record, self.tools.media.abilities())?;
-        self.tools.storage.has_room(0)?;
+        let plan = plan::plan(download, record, self.0.tools.media.abilities())?;
+        self.0.tools.storage.has_room(0)?;
         Ok(plan.items.len())
     }
 
@@ -192,7 +172,7 @@ impl Downloads {
         origin: Origin,
         download: Download,
     ) -> Result<Status<Download>, job::Error> {
-        self.queue.submit(origin, download).await
+        self.0.queue.submit(origin, download).await
     }
 
     /// Accepts several downloads at once, all or none.
@@ -205,7 +185,8 @@ impl Downloads {
         downloads: Vec<Download>,
         continue_on_error: bool,
     ) -> Result<Status<Download>, job::Error> {
-        self.queue
+        self.0
+            .queue
             .submit_batch(origin, downloads, continue_on_error)
             .await
     }
@@ -215,7 +196,7 @@ impl Downloads {
     /// # Errors
     /// If the database fails.
     pub async fn status(&self, id: JobId) -> Result<Option<Status<Download>>, job::Error> {
-        self.queue.status(id).await
+        self.0.queue.status(id).await
     }
 
     /// The latest jobs, newest first, at most `most`.
@@ -223,7 +204,7 @@ impl Downloads {
     /// # Errors
     /// If the database fails.
     pub async fn recent(&self, most: u32) -> Result<Vec<Status<Download>>, job::Error> {
-        self.queue.recent(most).await
+        self.0.queue.recent(most).await
     }
 
     /// The number of jobs in each state.
@@ -231,7 +212,7 @@ impl Downloads {
     /// # Errors
     /// If the database fails.
     pub async fn counts(&self) -> Result<Counts, job::Error> {
-        self.queue.counts().await
+        self.0.queue.counts().await
     }
 
     /// Cancels a job that has not ended.
@@ -239,70 +220,25 @@ impl Downloads {
     /// # Errors
     /// If the database fails.
     pub async fn cancel(&self, id: JobId) -> Result<Option<Status<Download>>, job::Error> {
-        self.queue.cancel(id).await
+        self.0.queue.cancel(id).await
     }
 
     /// The queue, for watching a job.
     #[must_use]
     pub fn queue(&self) -> &Queue<Download> {
-        &self.queue
+        &self.0.queue
     }
 
     /// The current time, as it is used for expiry, milliseconds.
     #[must_use]
     pub fn now_ms(&self) -> u64 {
-        self.tools.clock.now_ms()
-    }
-
-    /// A file that may be served now. This function decides whether a file has expired; housekeeping only deletes it
-    /// later.
-    ///
-    /// # Errors
-    /// [`FileError`] says why the file is not served.
-    pub async fn file(&self, name: &str) -> Result<AvailableFile, FileError> {
-        let name = Name::parse(name).ok_or(FileError::NotFound)?;
-        let row = self.tools.database.file(name.as_str()).await;
-        let row = row.map_err(|error| FileError::Failed(error.to_string()))?;
-        let row = row.ok_or(FileError::NotFound)?;
-        if row.expires_at_ms <= self.now_ms() {
-            return Err(FileError::Expired);
-        }
-        // The file may have been truncated or replaced by someone else. Then it is better to serve nothing than wrong
-        // bytes.
-        match self.tools.storage.stat(&name).await {
-            Ok(stat) if stat.bytes == row.bytes => Ok(AvailableFile {
-                name,
-                row,
-                modified: stat.modified,
-            }),
-            Ok(_) | Err(storage::Error::NotFound) => {
-                tracing::error!(%name, "a published file is gone or changed");
-                Err(FileError::Expired)
-            }
-            Err(error) => Err(FileError::Failed(error.to_string())),
-        }
-    }
-
-    /// The bytes of a file, or a part of them.
-    ///
-    /// # Errors
-    /// [`FileError`] says why the file cannot be read.
-    pub async fn read(
-        &self,
-        found: &AvailableFile,
-        part: Option<Range<u64>>,
-    ) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + 'static, FileError> {
-        let read = self.tools.storage.read(&found.name, part).await;
-        read.map_err(|error| match error {
-            storage::Error::NotFound => FileError::Expired,
-            error => FileError::Failed(error.to_string()),
-        })
+        self.0.tools.clock.now_ms()
     }
 
     /// Runs jobs until `shutdown`, and returns unfinished ones to the queue.
     pub async fn run(&self, shutdown: CancellationToken) {
-        let jobs = self.queue.run(self.tools.clone(), shutdown.clone());
-        let sweeping = housekeeping::run(&self.queue, &self.tools, shutdown);
+        let jobs = self.0.queue.run(self.0.tools.clone(), shutdown.clone());
+        let sweeping = housekeeping::run(&self.0.queue, &self.0.tools, shutdown);
         tokio::join!(jobs, sweeping);
     }
 }

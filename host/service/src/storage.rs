@@ -5,7 +5,11 @@
 //! or none. The rename is the store's own and not one of `data`, because a store need not be a folder. Staged files are
 //! always local, because converters need a path; where published files are stored is up to the store.
 
+mod buffer;
+mod digest;
 mod name;
+mod open;
+mod published;
 mod staging;
 #[cfg(test)]
 mod tests;
@@ -13,9 +17,8 @@ mod tests;
 use std::{
     fs::File,
     io::{self, Read as _},
-    ops::Range,
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
-    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -23,22 +26,21 @@ use std::{
     time::SystemTime,
 };
 
-use bytes::Bytes;
-use futures_util::{Stream, TryStreamExt as _};
+use futures_util::TryStreamExt as _;
 use object_store::{
-    GetOptions, GetRange, ObjectStore as _, ObjectStoreExt as _, local::LocalFileSystem,
-    path::Path as Key,
+    ObjectStore as _, ObjectStoreExt as _, local::LocalFileSystem, path::Path as Key,
 };
-use sha2::{Digest as _, Sha256};
 use tokio::task::spawn_blocking;
 
+pub use digest::FileDigest;
 pub use name::Name;
+pub use published::{Pieces, PublishedFile};
 pub use staging::Staging;
 
-use crate::data::{self, Access, Owner};
+use buffer::{Buffers, PIECE_BYTES};
+use digest::Digesting;
 
-/// The number of bytes that are hashed at a time.
-const PIECE_BYTES: usize = 256 << 10;
+use crate::data::{self, Access, Owner};
 
 /// Limits of the file store.
 #[derive(Clone, Debug)]
@@ -67,6 +69,9 @@ pub enum Error {
     /// There is no file of this name.
     #[error("there is no such file")]
     NotFound,
+    /// Somebody has put something else in the place of the file: a folder, a link, a FIFO or a device.
+    #[error("it is no regular file")]
+    NotAFile,
     /// The store or the disk fails.
     #[error("file store: {0}")]
     Failed(String),
@@ -93,23 +98,6 @@ impl From<object_store::Error> for Error {
     }
 }
 
-/// The measured length and hash of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileDigest {
-    /// Its length.
-    pub bytes: u64,
-    /// SHA-256, 64 hex digits.
-    pub sha256: String,
-}
-
-impl FileDigest {
-    fn of(hash: Sha256, bytes: u64) -> Self {
-        let digest = hash.finalize();
-        let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { bytes, sha256 }
-    }
-}
-
 /// What is known of a published file without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stat {
@@ -130,6 +118,10 @@ struct Inner {
     owner: Owner,
     /// The folder of published files. It is absolute, because keys are made from absolute paths.
     folder: PathBuf,
+    /// The same folder, open.
+    opened: Arc<OwnedFd>,
+    /// For reading published files.
+    buffers: Arc<Buffers>,
     /// The folder of staged files, absolute.
     staging: PathBuf,
     /// The total size of published files, bytes.
@@ -151,6 +143,8 @@ impl Storage {
             store,
             config,
             owner: owner.clone(),
+            opened: Arc::new(open::folder(&folder)?),
+            buffers: Arc::default(),
             folder,
             staging,
             used: AtomicU64::new(0),
@@ -205,17 +199,14 @@ impl Storage {
         blocking(move || {
             faults::may_fail("storage.measure", &path)?;
             let mut file = File::open(path)?;
-            let (mut hash, mut bytes) = (Sha256::new(), 0);
+            let mut digesting = Digesting::default();
             let mut piece = vec![0; PIECE_BYTES];
             loop {
-                let read = file.read(&mut piece)?;
-                if read == 0 {
-                    break;
+                match file.read(&mut piece)? {
+                    0 => return Ok(digesting.finish()),
+                    read => digesting.add(&piece[..read]),
                 }
-                hash.update(&piece[..read]);
-                bytes += read as u64;
             }
-            Ok(FileDigest::of(hash, bytes))
         })
         .await
     }
@@ -223,15 +214,15 @@ impl Storage {
     /// Reads a published file and returns its length and hash, to check that it is unchanged.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such file.
+    /// As [`Storage::published`].
     pub async fn measure_published(&self, name: &Name) -> Result<FileDigest, Error> {
-        let mut stream = pin!(self.read(name, None).await?);
-        let (mut hash, mut bytes) = (Sha256::new(), 0);
-        while let Some(piece) = stream.try_next().await? {
-            hash.update(&piece);
-            bytes += piece.len() as u64;
+        let file = self.published(name).await?;
+        let mut pieces = file.read(0..file.stat().bytes);
+        let mut digesting = Digesting::default();
+        while let Some(piece) = pieces.try_next().await? {
+            digesting.add(&piece);
         }
-        Ok(FileDigest::of(hash, bytes))
+        Ok(digesting.finish())
     }
 
     /// Publishes a staged file under `name` and replaces an existing file of this name. It is durable when the function
@@ -291,22 +282,27 @@ impl Storage {
         })
     }
 
-    /// The bytes of a published file, or a part of them. A reader that has begun can continue after the file is
-    /// deleted.
+    /// Opens a published file.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such file.
-    pub async fn read(
-        &self,
-        name: &Name,
-        part: Option<Range<u64>>,
-    ) -> Result<impl Stream<Item = io::Result<Bytes>> + Send + 'static, Error> {
-        let options = GetOptions {
-            range: part.map(GetRange::Bounded),
-            ..GetOptions::default()
-        };
-        let found = self.0.store.get_opts(&key(name), options).await?;
-        Ok(found.into_stream().map_err(io::Error::other))
+    /// [`Error::NotFound`] if there is no such file, [`Error::NotAFile`] if something else is in its place.
+    pub async fn published(&self, name: &Name) -> Result<PublishedFile, Error> {
+        let Inner {
+            opened, buffers, ..
+        } = &*self.0;
+        let file = open::open(opened, name.as_str()).await?;
+        let found = file.metadata()?;
+        if !found.is_file() {
+            return Err(Error::NotAFile);
+        }
+        Ok(PublishedFile {
+            stat: Stat {
+                bytes: found.len(),
+                modified: found.modified()?,
+            },
+            file: Arc::new(file),
+            buffers: Arc::clone(buffers),
+        })
     }
 
     /// Deletes a published file. A file that does not exist is not an error.

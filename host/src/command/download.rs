@@ -192,7 +192,7 @@ impl DownloadArguments {
         let mut kept = Vec::new();
         for file in &made.files {
             let found = downloads.file(&file.filename).await?;
-            let mut bytes = Box::pin(downloads.read(&found, None).await?);
+            let mut bytes = found.read(0..found.row.bytes);
             let path = self.output.join(&file.filename);
             let shown = || path.display().to_string();
             let mut to = WholeFile::create(&path, Access::Umask).with_context(shown)?;

@@ -6,6 +6,7 @@ mod command;
 mod crashes;
 mod disk;
 mod faults;
+mod files;
 mod folder;
 mod jobs;
 mod kills;

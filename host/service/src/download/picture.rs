@@ -61,15 +61,16 @@ impl Downloads {
     /// # Errors
     /// [`PictureError`], after `picture_ms_max` at the latest.
     pub async fn picture(&self, url: &str) -> Result<Picture, PictureError> {
-        let longest = Duration::from_millis(self.tools.config.picture_ms_max);
+        let longest = Duration::from_millis(self.0.tools.config.picture_ms_max);
         let mut turn = false;
         let fetched = timeout(longest, async {
-            let Ok(place) = Arc::clone(&self.pictures).acquire_owned().await else {
+            let Ok(place) = Arc::clone(&self.0.pictures).acquire_owned().await else {
                 return Err(PictureError::Busy);
             };
             turn = true;
-            let opened = self.tools.upstream.open_media(url, 0, None).await?;
-            let (content_type, bytes) = whole(opened, self.tools.config.picture_bytes_max).await?;
+            let opened = self.0.tools.upstream.open_media(url, 0, None).await?;
+            let (content_type, bytes) =
+                whole(opened, self.0.tools.config.picture_bytes_max).await?;
             let bytes = Bytes::from_owner(PictureBytes {
                 bytes,
                 _place: place,

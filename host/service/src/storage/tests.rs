@@ -1,9 +1,9 @@
 //! Files appear complete, their sizes are counted, and names cannot lead to other places.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::fs;
+use std::{fs, ops::Range, os::unix::fs::symlink};
 
-use futures_util::TryStreamExt as _;
+use bytes::Bytes;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -35,9 +35,10 @@ async fn put(storage: &Storage, at: &str, contents: &[u8]) {
 }
 
 async fn get(storage: &Storage, at: &str, part: Option<Range<u64>>) -> Vec<u8> {
-    let stream = storage.read(&name(at), part).await.unwrap();
-    let chunks: Vec<Bytes> = stream.try_collect().await.unwrap();
-    chunks.concat()
+    let file = storage.published(&name(at)).await.unwrap();
+    let part = part.unwrap_or(0..file.stat().bytes);
+    let pieces: Vec<Bytes> = file.read(part).try_collect().await.unwrap();
+    pieces.concat()
 }
 
 #[tokio::test]
@@ -114,15 +115,36 @@ async fn a_reader_goes_on_after_the_file_is_deleted() {
     let storage = open(&owner, 1 << 30).await;
     let contents = vec![7; 3 << 20];
     put(&storage, "a.mp4", &contents).await;
-    let mut stream = Box::pin(storage.read(&name("a.mp4"), None).await.unwrap());
-    let first = stream.try_next().await.unwrap().unwrap();
+    let file = storage.published(&name("a.mp4")).await.unwrap();
+    let mut pieces = file.read(0..file.stat().bytes);
+    let first = pieces.try_next().await.unwrap().unwrap();
     storage.delete(&name("a.mp4")).await.unwrap();
-    let rest: Vec<Bytes> = stream.try_collect().await.unwrap();
+    let rest: Vec<Bytes> = pieces.try_collect().await.unwrap();
     assert_eq!(first.len() + rest.concat().len(), contents.len());
     assert!(matches!(
-        storage.read(&name("a.mp4"), None).await.err(),
+        storage.published(&name("a.mp4")).await.err(),
         Some(Error::NotFound)
     ));
+}
+
+#[tokio::test]
+async fn nothing_in_the_place_of_a_file_blocks_or_leads_elsewhere() {
+    let (folder, owner) = own();
+    let storage = open(&owner, 1 << 30).await;
+    put(&storage, "real.mp4", b"x").await;
+    let files = folder.path().join("files");
+    symlink(files.join("real.mp4"), files.join("link.mp4")).unwrap();
+    symlink(files.join("gone.mp4"), files.join("dangling.mp4")).unwrap();
+    fs::create_dir(files.join("folder.mp4")).unwrap();
+    let fifo = files.join("fifo.mp4");
+    let mode = rustix::fs::Mode::RUSR;
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, mode).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(files.join("socket.mp4")).unwrap();
+    for other in ["link", "dangling", "folder", "fifo", "socket"] {
+        let found = storage.published(&name(&format!("{other}.mp4"))).await;
+        assert!(matches!(found.err(), Some(Error::NotAFile)), "{other}");
+    }
+    assert_eq!(get(&storage, "real.mp4", None).await, b"x");
 }
 
 #[test]

@@ -67,8 +67,9 @@ async fn file(
     let found = downloads.file(&filename).await?;
     let whole = found.row.bytes;
     let tag = format!("\"{}\"", &found.row.sha256);
-    let modified = last_modified(found.modified);
-    match condition(&headers, &tag, Some(found.modified)) {
+    let written = found.stat().modified;
+    let modified = last_modified(written);
+    match condition(&headers, &tag, Some(written)) {
         Condition::Met => {}
         Condition::Failed => return Err(Code::PreconditionFailed.into()),
         Condition::Unchanged => {
@@ -81,31 +82,31 @@ async fn file(
         }
     }
     let mut response = match wanted(&headers, &tag, whole) {
-        RequestedPart::Whole => {
-            let body = Body::from_stream(downloads.read(&found, None).await?);
-            (StatusCode::OK, body).into_response()
-        }
+        RequestedPart::Nothing => return Ok(unsatisfiable(whole)),
+        RequestedPart::Whole => bytes(&found, 0..whole).into_response(),
         RequestedPart::Part(part) => {
             let range = format!("bytes {}-{}/{whole}", part.start, part.end - 1);
-            let length = part.end - part.start;
-            let body = Body::from_stream(downloads.read(&found, Some(part)).await?);
-            let headers = [
-                (header::CONTENT_RANGE, range),
-                (header::CONTENT_LENGTH, length.to_string()),
-            ];
-            (StatusCode::PARTIAL_CONTENT, headers, body).into_response()
-        }
-        RequestedPart::Nothing => {
-            let refusal = ApiError::from(Code::RangeNotSatisfiable).into_response();
-            return Ok((
-                [(header::CONTENT_RANGE, format!("bytes */{whole}"))],
-                refusal,
-            )
-                .into_response());
+            let range = [(header::CONTENT_RANGE, range)];
+            (StatusCode::PARTIAL_CONTENT, range, bytes(&found, part)).into_response()
         }
     };
     describe(&found, &tag, &modified, response.headers_mut());
     Ok(response)
+}
+
+/// Bytes that this server sends itself.
+fn bytes(found: &AvailableFile, part: Range<u64>) -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_LENGTH, (part.end - part.start).to_string()),
+        (header::ACCEPT_RANGES, "bytes".to_owned()),
+    ];
+    (headers, Body::from_stream(found.read(part)))
+}
+
+fn unsatisfiable(whole: u64) -> Response {
+    let refusal = ApiError::from(Code::RangeNotSatisfiable).into_response();
+    let range = [(header::CONTENT_RANGE, format!("bytes */{whole}"))];
+    (range, refusal).into_response()
 }
 
 /// What part of a file a client requests.
@@ -140,7 +141,6 @@ fn describe(found: &AvailableFile, tag: &str, modified: &str, headers: &mut Head
         (header::CONTENT_TYPE, found.row.content_type.as_str()),
         (header::CONTENT_DISPOSITION, &disposition),
         (header::CACHE_CONTROL, CACHE_CONTROL),
-        (header::ACCEPT_RANGES, "bytes"),
         (header::ETAG, tag),
         (header::LAST_MODIFIED, modified),
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
@@ -152,9 +152,6 @@ fn describe(found: &AvailableFile, tag: &str, modified: &str, headers: &mut Head
             headers.insert(name, value);
         }
     }
-    headers
-        .entry(header::CONTENT_LENGTH)
-        .or_insert(HeaderValue::from(found.row.bytes));
 }
 
 impl From<FileError> for ApiError {

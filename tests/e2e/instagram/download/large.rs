@@ -11,7 +11,7 @@ use crate::harness::{cdn::Cdn, server::Server, upstream::Reply};
 const GROWTH_KIB_MAX: u64 = 32 << 10;
 
 /// Makes every video longer, to `bytes` in all, with a box at its end that players skip.
-fn long(body: &[u8], bytes: u64) -> Reply {
+pub(super) fn long(body: &[u8], bytes: u64) -> Reply {
     long_of(body, bytes, b"")
 }
 
