@@ -224,7 +224,7 @@ const OWNED_PATHS: [(&str, &[&str]); 3] = [
             "storage", "upstream",
         ],
     ),
-    ("tokio::fs", &["download", "media", "plugin", "upstream"]),
+    ("tokio::fs", &["media", "plugin", "upstream"]),
 ];
 
 /// Names that say nothing about the content of a file.

@@ -10,6 +10,7 @@ mod digest;
 mod name;
 mod open;
 mod published;
+mod staged;
 mod staging;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ use tokio::task::spawn_blocking;
 pub use digest::FileDigest;
 pub use name::Name;
 pub use published::{Pieces, PublishedFile};
+pub use staged::StagedFile;
 pub use staging::Staging;
 
 use buffer::{Buffers, PIECE_BYTES};

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufWriter, Write as _},
+    io::{self, BufReader, BufWriter, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -12,6 +12,8 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 use super::reason::Reason;
 use crate::storage;
 
+/// The number of bytes that are copied at a time.
+const PIECE_BYTES: usize = 128 << 10;
 /// The entry that describes the other entries.
 const METADATA: &str = "metadata.json";
 
@@ -40,7 +42,10 @@ fn write(path: &Path, entries: &[(String, PathBuf)], metadata: Option<&str>) -> 
     for (name, staged) in entries {
         faults::may_fail("zip.entry", name)?;
         zip.start_file(name.as_str(), options)?;
-        io::copy(&mut File::open(staged)?, &mut zip)?;
+        io::copy(
+            &mut BufReader::with_capacity(PIECE_BYTES, File::open(staged)?),
+            &mut zip,
+        )?;
     }
     if let Some(metadata) = metadata {
         zip.start_file(METADATA, options)?;

@@ -2,17 +2,13 @@
 
 use std::{path::Path, time::Duration};
 
-use tokio::{
-    fs::File,
-    io::{AsyncSeekExt as _, AsyncWriteExt as _, BufWriter},
-    time::{Instant, sleep},
-};
+use tokio::time::{Instant, sleep};
 
 use super::reason::Reason;
 use crate::{
     contract::FetchError,
     media::is_whole,
-    storage::{self, Storage},
+    storage::{self, FileDigest, StagedFile, Storage},
     upstream::{Client, MediaError, OpenMedia},
 };
 
@@ -56,19 +52,18 @@ pub(super) struct Fetch<'a, R> {
 
 /// A staged file that is being written.
 struct Target {
-    file: BufWriter<File>,
+    file: StagedFile,
     written: u64,
     looked_at: u64,
 }
 
 impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
-    /// Fetches `url` to the staged file `path` and returns its length. A media file that does not reach its own end counts
+    /// Fetches `url` to the staged file `path` and returns its length and hash. A media file that does not reach its own end counts
     /// as an interrupted transfer; what is not a media file fails. A failed fetch is deleted with its staging folder.
-    pub(super) async fn run(&self, url: &str, path: &Path) -> Result<u64, LinkError> {
+    pub(super) async fn run(&self, url: &str, path: &Path) -> Result<FileDigest, LinkError> {
         faults::may_fail("fetch.create", path).map_err(storage::Error::from)?;
-        let file = File::create(path).await.map_err(storage::Error::from)?;
         let mut target = Target {
-            file: BufWriter::with_capacity(256 << 10, file),
+            file: StagedFile::create(path).await?,
             written: 0,
             looked_at: 0,
         };
@@ -77,9 +72,9 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
         let mut furthest = 0;
         loop {
             let failed = match self.opening(url, &mut target, &mut tag).await {
-                Ok(bytes) if is_whole(path).await? => return Ok(bytes),
+                Ok(()) if is_whole(path).await? => return Ok(target.file.finish().await?),
                 // The server does not state the length, or states that of a part.
-                Ok(_) => FetchError::HttpResponseIncomplete.into(),
+                Ok(()) => FetchError::HttpResponseIncomplete.into(),
                 Err(Interruption::Broken(error)) if error.is_transient() => error,
                 Err(Interruption::Broken(MediaError::Expired(_))) => {
                     return Err(LinkError::Expired);
@@ -107,25 +102,26 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
         url: &str,
         target: &mut Target,
         tag: &mut Option<String>,
-    ) -> Result<u64, Interruption> {
+    ) -> Result<(), Interruption> {
         let mut opened = self
             .upstream
             .open_media(url, target.written, tag.as_deref())
             .await?;
         if opened.start != target.written {
-            target.start_over().await?;
+            target.file.start_over().await?;
+            (target.written, target.looked_at) = (0, 0);
         }
         *tag = opened.tag.take();
         self.room(target.written, opened.total)?;
         self.drain(&mut opened, target).await?;
         faults::may_fail("fetch.flush", "").map_err(storage::Error::from)?;
-        target.file.flush().await.map_err(storage::Error::from)?;
+        target.file.flush().await?;
         match opened.total {
             Some(total) if target.written < total => Err(Interruption::Broken(
                 FetchError::HttpResponseIncomplete.into(),
             )),
             _ if target.written == 0 => Err(Interruption::For(Reason::NotMedia)),
-            _ => Ok(target.written),
+            _ => Ok(()),
         }
     }
 
@@ -145,11 +141,7 @@ impl<R: Fn(u64, Option<u64>)> Fetch<'_, R> {
                 target.looked_at = target.written;
             }
             faults::may_fail("fetch.write", "").map_err(storage::Error::from)?;
-            target
-                .file
-                .write_all(&piece)
-                .await
-                .map_err(storage::Error::from)?;
+            target.file.write(&piece).await?;
             if told.elapsed() >= Duration::from_millis(100) {
                 (self.report)(target.written, total);
                 told = Instant::now();
@@ -192,16 +184,6 @@ impl Pace {
         let came = written.saturating_sub(self.at);
         *self = Self::from(written);
         came < bytes_per_s_min.saturating_mul(passed.as_secs())
-    }
-}
-
-impl Target {
-    async fn start_over(&mut self) -> Result<(), storage::Error> {
-        self.file.flush().await?;
-        self.file.get_ref().set_len(0).await?;
-        self.file.rewind().await?;
-        (self.written, self.looked_at) = (0, 0);
-        Ok(())
     }
 }
 

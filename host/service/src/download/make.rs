@@ -1,7 +1,10 @@
 //! Makes one file of a download: fetches a link, and converts what it gave. If one rendition does not become a file, the
 //! next one is tried.
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use uuid::Uuid;
 
@@ -15,7 +18,7 @@ use super::{
 use crate::{
     job::Stage,
     media::{Film, ImageFormat, Type},
-    storage::Staging,
+    storage::{FileDigest, Staging},
 };
 
 /// Makes one item of a download.
@@ -55,27 +58,31 @@ impl Maker<'_> {
     }
 
     async fn try_way(&self, stem: &str, way: &Way) -> Result<Ready, LinkError> {
-        let raw = self.fetch(&way.url).await?;
+        let (raw, digest) = self.fetch(&way.url).await?;
         let path = match way.make {
-            Treatment::Image { width, format } => self.image(raw, width, format).await?,
-            Treatment::Sound { format: None } => raw,
+            Treatment::Image { width, format } => self.image(&raw, width, format).await?,
+            Treatment::Sound { format: None } => None,
             Treatment::Sound {
                 format: Some(format),
             } => {
                 let to = self.path(format.extension());
                 self.tools.media.sound(&raw, &to, format).await?;
-                to
+                Some(to)
             }
             Treatment::Video(film) => {
                 let sound = match &way.sound {
-                    Some(url) => Some(self.fetch(url).await?),
+                    Some(url) => Some(self.fetch(url).await?.0),
                     None => None,
                 };
                 let transfer = Transfer::default();
                 self.reports
                     .item(Stage::Processing, self.place, 1.0, transfer);
-                self.video(raw, sound, film).await?
+                self.video(&raw, sound, film).await?
             }
+        };
+        let (path, digest) = match path {
+            Some(made) => (made, None),
+            None => (raw, Some(digest)),
         };
         let probe = self.tools.media.probe(&path).await?;
         let kind = match way.make {
@@ -86,11 +93,12 @@ impl Maker<'_> {
             stem: stem.to_owned(),
             path,
             kind,
+            digest,
             size: probe.width.zip(probe.height),
         })
     }
 
-    async fn fetch(&self, url: &str) -> Result<PathBuf, LinkError> {
+    async fn fetch(&self, url: &str) -> Result<(PathBuf, FileDigest), LinkError> {
         let path = self.staging.file(&format!("{}.raw", Uuid::new_v4()));
         let began = Instant::now();
         let fetch = Fetch {
@@ -111,8 +119,8 @@ impl Maker<'_> {
                     .item(Stage::Downloading, self.place, share.min(1.0), transfer);
             },
         };
-        fetch.run(url, &path).await?;
-        Ok(path)
+        let digest = fetch.run(url, &path).await?;
+        Ok((path, digest))
     }
 
     fn path(&self, ending: &str) -> PathBuf {
@@ -120,14 +128,15 @@ impl Maker<'_> {
             .file(&format!("{}-{}.{ending}", self.place.0, Uuid::new_v4()))
     }
 
+    /// Makes the requested picture, unless the fetched one is it already.
     async fn image(
         &self,
-        raw: PathBuf,
+        raw: &Path,
         width: Option<u32>,
         format: Option<ImageFormat>,
-    ) -> Result<PathBuf, LinkError> {
+    ) -> Result<Option<PathBuf>, LinkError> {
         let media = &self.tools.media;
-        let probe = media.probe(&raw).await?;
+        let probe = media.probe(raw).await?;
         if !probe.kind.is_image() {
             return Err(LinkError::For(Reason::NotMedia));
         }
@@ -136,26 +145,27 @@ impl Maker<'_> {
         let as_it_is = narrower.is_none() && (format.is_none() || format == current);
         // A size is no reason to refuse a picture that cannot be scaled here.
         if as_it_is || format.is_none() && !media.converts_image(probe.kind) {
-            return Ok(raw);
+            return Ok(None);
         }
         let format = format.or(current).unwrap_or(ImageFormat::Jpg);
         let to = self.path(format.extension());
-        media.image(&raw, &to, format, narrower).await?;
-        Ok(to)
+        media.image(raw, &to, format, narrower).await?;
+        Ok(Some(to))
     }
 
+    /// Makes the requested video, unless the fetched one is it already.
     async fn video(
         &self,
-        raw: PathBuf,
+        raw: &Path,
         sound: Option<PathBuf>,
         film: Film,
-    ) -> Result<PathBuf, LinkError> {
+    ) -> Result<Option<PathBuf>, LinkError> {
         let media = &self.tools.media;
-        if media.is_film(&raw, film).await? && sound.is_none() {
-            return Ok(raw);
+        if media.is_film(raw, film).await? && sound.is_none() {
+            return Ok(None);
         }
         let to = self.path(film.container().extension());
-        media.film(&raw, sound.as_deref(), &to, film).await?;
-        Ok(to)
+        media.film(raw, sound.as_deref(), &to, film).await?;
+        Ok(Some(to))
     }
 }

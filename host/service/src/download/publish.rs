@@ -56,6 +56,8 @@ pub(super) struct Ready {
     pub(super) stem: String,
     pub(super) path: PathBuf,
     pub(super) kind: Type,
+    /// Its length and hash, if they were measured while it was written.
+    pub(super) digest: Option<FileDigest>,
     /// Width and height, pixels.
     pub(super) size: Option<(u32, u32)>,
 }
@@ -92,7 +94,10 @@ impl From<database::Error> for Reason {
 impl Tools {
     /// Publishes a staged file for this job: first the bytes, then the row that makes the file known.
     pub(super) async fn publish(&self, job: JobId, ready: &Ready) -> Result<OutputFile, Reason> {
-        let FileDigest { bytes, sha256 } = self.storage.measure(&ready.path).await?;
+        let FileDigest { bytes, sha256 } = match &ready.digest {
+            Some(digest) => digest.clone(),
+            None => self.storage.measure(&ready.path).await?,
+        };
         // A ZIP contains up to 20 files, each within the limit.
         if bytes > self.config.file_bytes_max && ready.kind != Type::Zip {
             return Err(Reason::TooLarge);

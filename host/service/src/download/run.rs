@@ -211,6 +211,7 @@ impl Run<'_> {
             stem,
             path,
             kind: Type::Zip,
+            digest: None,
             size: None,
         })
     }

@@ -147,6 +147,32 @@ async fn nothing_in_the_place_of_a_file_blocks_or_leads_elsewhere() {
     assert_eq!(get(&storage, "real.mp4", None).await, b"x");
 }
 
+#[tokio::test]
+async fn a_file_is_hashed_while_it_is_written() {
+    let (_folder, owner) = own();
+    let storage = open(&owner, 1 << 30).await;
+    let staging = storage.stage().unwrap();
+    let path = staging.file("part");
+    let mut file = StagedFile::create(&path).await.unwrap();
+    // Small and large pieces, also of a first attempt that counts for nothing.
+    let pieces = [1, 1000, 300 << 10, 0, 7, 1 << 20, 5];
+    let pieces = pieces.map(|length| vec![length as u8; length]);
+    for piece in &pieces[..4] {
+        file.write(piece).await.unwrap();
+    }
+    file.start_over().await.unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+    for piece in &pieces {
+        file.write(piece).await.unwrap();
+    }
+    file.flush().await.unwrap();
+    assert!(fs::read(&path).unwrap() == pieces.concat());
+    file.write(b"end").await.unwrap();
+    let digest = file.finish().await.unwrap();
+    assert!(fs::read(&path).unwrap().ends_with(b"end"));
+    assert_eq!(digest, storage.measure(&path).await.unwrap());
+}
+
 #[test]
 fn names_are_letters_digits_and_a_known_ending() {
     for good in [

@@ -49,7 +49,7 @@ const STEPS: [Step; 25] = [
     // F6.
     Step("post", "fetch.flush", 1, 2),
     Step("post", "job.staged", 1, 2),
-    Step("post", "storage.measure", 1, 2),
+    Step("zip", "storage.measure", 1, 8),
     Step("post", "storage.fsync", 1, 2),
     // F7.
     Step("post", "storage.rename", 1, 2),

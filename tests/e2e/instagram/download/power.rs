@@ -11,7 +11,7 @@ const STEPS: [Step; 11] = [
     Step("post", "fetch.create", 1, 1),
     Step("post", "fetch.write", 1, 2),
     Step("post", "fetch.flush", 1, 2),
-    Step("post", "storage.measure", 1, 2),
+    Step("zip", "storage.measure", 1, 8),
     Step("post", "storage.fsync", 1, 2),
     Step("post", "storage.rename", 1, 2),
     Step("post", "storage.renamed", 1, 2),
