@@ -18,12 +18,12 @@ use axum::{
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 pub use admin::limits::Setting;
-pub use http::{Config, Traffic, error::reason_text, serve};
+pub use http::{Config, FileDelivery, Traffic, error::reason_text, serve};
 pub use instagram::job::{FailureBody, progress_text};
 pub use instagram::record::routes as records;
 
 use admin::{captures, drift, jobs, limits, metrics, plugins};
-use http::{document, layers};
+use http::{delivery, document, layers};
 use instagram::{about, download, file, post as one_post, profile, reel, status, story};
 use web::{docs, health, operator, page, picture, targets};
 
@@ -121,6 +121,7 @@ pub fn openapi() -> String {
 pub fn public(app: App, traffic: &Traffic, config: &Config) -> Router {
     let rate_limiter = Arc::clone(&app.rate_limiter);
     let limited = Router::from(limited_routes()).with_state(app.clone());
+    let limited = delivery::with_delivery(limited, config);
     let pictures = Router::from(picture_routes()).with_state(app.clone());
     let pictures = layers::every_picture_request(pictures, config);
     let free = Router::from(free_routes())

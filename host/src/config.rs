@@ -130,6 +130,12 @@ pub enum Error {
          to the names that clients use, such as api.example.com"
     )]
     Exposed(SocketAddr),
+    /// Files would be handed over to nobody.
+    #[error(
+        "file_delivery = {0} needs trusted_proxies (GRAMHOST_TRUSTED_PROXIES): \
+         only a proxy can send the file, so all other clients get it from this server"
+    )]
+    NoProxy(api::FileDelivery),
     /// The path of this program is unknown, so plugins cannot be compiled in a child process.
     #[error("cannot find the executable of this process: {0}")]
     Program(String),
@@ -216,6 +222,10 @@ impl Config {
     fn finish(mut self) -> Result<Self, Error> {
         if !self.listen.ip().is_loopback() && self.api.allowed_hosts.is_empty() {
             return Err(Error::Exposed(self.listen));
+        }
+        let delivery = &self.api.file_delivery;
+        if *delivery != api::FileDelivery::Server && self.api.trusted_proxies.is_empty() {
+            return Err(Error::NoProxy(delivery.clone()));
         }
         let rules = Rules::new(self.driver.clone(), RequestRules::new(&self.upstream));
         self.extraction.rules = rules.clone();

@@ -5,6 +5,7 @@ pub(in crate::api) mod answer;
 pub(in crate::api) mod body;
 pub(in crate::api) mod clock;
 pub(in crate::api) mod conditional;
+pub(in crate::api) mod delivery;
 pub(in crate::api) mod document;
 pub(in crate::api) mod error;
 pub(in crate::api) mod layers;
@@ -14,6 +15,7 @@ mod traffic;
 
 use ipnet::IpNet;
 
+pub use delivery::FileDelivery;
 pub use serve::serve;
 pub use traffic::Traffic;
 
@@ -29,6 +31,8 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
     /// Proxies whose `X-Forwarded-For` or `Forwarded` is trusted.
     pub trusted_proxies: Vec<IpNet>,
+    /// Who sends the bytes of files to clients that come through a trusted proxy.
+    pub file_delivery: FileDelivery,
     /// Maximum time to answer a request, milliseconds. Longer than an extraction may take.
     pub handler_ms_max: u64,
     /// Maximum number of API requests in progress; the next one gets `SERVER_BUSY`.
@@ -61,6 +65,7 @@ impl Default for Config {
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            file_delivery: FileDelivery::default(),
             handler_ms_max: 20_000,
             in_flight_max: 256,
             connections_max: 1024,

@@ -65,6 +65,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     list!("allowed_hosts", api.allowed_hosts, value::host),
     list!("allowed_origins", api.allowed_origins, value::website),
     list!("trusted_proxies", api.trusted_proxies, value::network),
+    read!("file_delivery", api.file_delivery, value::file_delivery),
     list!("upstream_hosts", upstream.hosts, value::host_pattern),
     list!("media_hosts", upstream.media_hosts, value::host_pattern),
     list!(

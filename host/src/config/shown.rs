@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::FileNames;
-use crate::plugin::TrustedKey;
+use crate::{api::FileDelivery, plugin::TrustedKey};
 
 /// A field of the configuration that can be shown.
 pub(super) trait Shown {
@@ -29,7 +29,15 @@ macro_rules! shown_by_display {
 }
 
 shown_by_display!(
-    u32, u64, usize, String, SocketAddr, IpNet, FileNames, TrustedKey
+    u32,
+    u64,
+    usize,
+    String,
+    SocketAddr,
+    IpNet,
+    FileDelivery,
+    FileNames,
+    TrustedKey
 );
 
 impl Shown for PathBuf {

@@ -161,6 +161,30 @@ fn lists_are_arrays_in_the_file_and_separated_by_commas_in_variables() {
 }
 
 #[test]
+fn files_are_handed_over_only_to_a_proxy() {
+    let rule = "file_delivery = 'x-accel-redirect:/files/'";
+    assert!(error(rule, &[]).contains("needs trusted_proxies"));
+    let file = format!("{rule}\ntrusted_proxies = ['10.0.0.1']");
+    let config = compose(&file, &[], &Flags::default()).unwrap();
+    assert_eq!(
+        config.api.file_delivery.to_string(),
+        "x-accel-redirect:/files/"
+    );
+    for other in [
+        "nginx",
+        "x-accel-redirect:files/",
+        "x-accel-redirect:/files",
+        "x-accel-redirect:/a b/",
+    ] {
+        let found = error(&format!("file_delivery = \"{other}\""), &[]);
+        assert!(
+            found.contains("expected server, or x-accel-redirect:"),
+            "{found}"
+        );
+    }
+}
+
+#[test]
 fn the_admin_listener_can_be_switched_off() {
     let config = compose("admin_listen = 'off'", &[], &Flags::default()).unwrap();
     assert_eq!(config.admin_listen, None);

@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::FileNames;
-use crate::{plugin::TrustedKey, upstream::may_be_allowed};
+use crate::{api::FileDelivery, plugin::TrustedKey, upstream::may_be_allowed};
 
 /// Maximum length of the part of an invalid value that is shown, characters.
 const SHOWN_CHARACTERS_MAX: usize = 100;
@@ -18,6 +18,21 @@ pub(super) fn file_names(text: &str) -> Result<FileNames, String> {
         "capability" => Ok(FileNames::Capability),
         _ => Err("documented or capability".to_owned()),
     }
+}
+
+/// `server`, or `x-accel-redirect:` and the path of a location.
+pub(super) fn file_delivery(text: &str) -> Result<FileDelivery, String> {
+    if text == "server" {
+        return Ok(FileDelivery::Server);
+    }
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-');
+    text.strip_prefix(FileDelivery::X_ACCEL_REDIRECT)
+        .filter(|path| path.starts_with('/') && path.ends_with('/') && path.bytes().all(is_part))
+        .map(|path| FileDelivery::XAccelRedirect(path.into()))
+        .ok_or_else(|| {
+            let name = FileDelivery::X_ACCEL_REDIRECT;
+            format!("server, or {name} and the path of a location, such as {name}/gramhost-files/")
+        })
 }
 
 /// A whole number in a range.

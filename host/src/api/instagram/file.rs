@@ -15,6 +15,7 @@ use crate::{
     api::http::{
         answer::Bytes,
         conditional::{Condition, condition, last_modified},
+        delivery::FileDelivery,
         document::{Endpoint, LIMIT_ERRORS, described},
         error::{ApiError, Code},
     },
@@ -28,6 +29,8 @@ const CONTENT_SECURITY_POLICY: &str = "sandbox; default-src 'none'";
 const CACHE_CONTROL: &str = "no-cache";
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
+/// Tells nginx which of its internal locations sends the body.
+const X_ACCEL_REDIRECT: HeaderName = HeaderName::from_static("x-accel-redirect");
 
 /// `GET /instagram/download/file/{filename}` in the document.
 const ENDPOINT: Endpoint = Endpoint {
@@ -62,6 +65,7 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
 async fn file(
     State(downloads): State<Downloads>,
     Path(filename): Path<String>,
+    delivery: FileDelivery,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let found = downloads.file(&filename).await?;
@@ -81,10 +85,14 @@ async fn file(
             return Ok((StatusCode::NOT_MODIFIED, fields).into_response());
         }
     }
-    let mut response = match wanted(&headers, &tag, whole) {
-        RequestedPart::Nothing => return Ok(unsatisfiable(whole)),
-        RequestedPart::Whole => bytes(&found, 0..whole).into_response(),
-        RequestedPart::Part(part) => {
+    let mut response = match (wanted(&headers, &tag, whole), delivery) {
+        (RequestedPart::Nothing, _) => return Ok(unsatisfiable(whole)),
+        // nginx would look for a tag of its own in the list.
+        (_, FileDelivery::XAccelRedirect(location)) if !headers.contains_key(header::IF_MATCH) => {
+            [(X_ACCEL_REDIRECT, format!("{location}{}", found.name))].into_response()
+        }
+        (RequestedPart::Whole, _) => bytes(&found, 0..whole).into_response(),
+        (RequestedPart::Part(part), _) => {
             let range = format!("bytes {}-{}/{whole}", part.start, part.end - 1);
             let range = [(header::CONTENT_RANGE, range)];
             (StatusCode::PARTIAL_CONTENT, range, bytes(&found, part)).into_response()

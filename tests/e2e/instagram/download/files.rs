@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use reqwest::Method;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -16,7 +17,10 @@ use tokio::{
 };
 
 use super::{PATIENCE, completed, large::long, names, start, start_at};
-use crate::harness::{cdn::Cdn, server::Server};
+use crate::harness::{
+    cdn::Cdn,
+    server::{Answer, Server},
+};
 
 const IMAGE: &str = "DfDjNmTDemo";
 const IMAGE_URL: &str = "/instagram/download/file/DfDjNmTDemo_image.jpg";
@@ -169,4 +173,75 @@ async fn something_else_in_the_place_of_a_file_is_not_served_and_blocks_nobody()
     }
     completed(&server, "post", json!({ "url": IMAGE })).await;
     assert_eq!(server.get(IMAGE_URL).await.status, 200);
+}
+
+/// The response to a request for the picture.
+async fn handed(server: &Server, headers: &[(&str, &str)]) -> Answer {
+    server.send(Method::GET, IMAGE_URL, headers).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_sends_files_itself_is_told_which() {
+    let settings = "trusted_proxies = ['127.0.0.1']\nfile_delivery = 'x-accel-redirect:/files/'";
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("gramhost.toml"), settings).unwrap();
+    let cdn = Cdn::start().await;
+    let server = start_at(&cdn, folder, &[]);
+    completed(&server, "post", json!({ "url": IMAGE })).await;
+    let redirect = "x-accel-redirect";
+
+    // nginx sends what is asked for, and whole files for several ranges.
+    for headers in [
+        &[][..],
+        &[("range", "bytes=0-9")],
+        &[("range", "bytes=0-1,3-4")],
+    ] {
+        let answer = handed(&server, headers).await;
+        assert_eq!((answer.status, answer.text.as_str()), (200, ""));
+        assert_eq!(
+            answer.headers[redirect], "/files/DfDjNmTDemo_image.jpg",
+            "{headers:?}"
+        );
+        assert_eq!(answer.headers["content-type"], "image/jpeg");
+        assert!(answer.headers.contains_key("etag"));
+        assert!(answer.headers.contains_key("content-security-policy"));
+        assert!(!answer.headers.contains_key("content-range"));
+    }
+    let tag = handed(&server, &[]).await.headers["etag"].clone();
+    let tag = tag.to_str().unwrap();
+
+    // This server decides everything else.
+    for (name, value, status) in [
+        ("if-none-match", tag, 304),
+        ("if-match", "\"other\"", 412),
+        ("range", "bytes=99999999-", 416),
+    ] {
+        let answer = handed(&server, &[(name, value)]).await;
+        assert_eq!(answer.status, status, "{name}");
+        assert!(!answer.headers.contains_key(redirect), "{name}");
+    }
+    // nginx would compare the list with a tag of its own.
+    let answer = handed(&server, &[("if-match", tag), ("range", "bytes=0-9")]).await;
+    assert_eq!(answer.status, 206);
+    assert!(!answer.headers.contains_key(redirect));
+    assert_eq!(
+        server
+            .get("/instagram/download/file/other.jpg")
+            .await
+            .status,
+        404
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_without_that_proxy_get_the_bytes() {
+    let settings = "trusted_proxies = ['192.0.2.1']\nfile_delivery = 'x-accel-redirect:/files/'";
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("gramhost.toml"), settings).unwrap();
+    let cdn = Cdn::start().await;
+    let server = start_at(&cdn, folder, &[]);
+    completed(&server, "post", json!({ "url": IMAGE })).await;
+    let answer = server.get(IMAGE_URL).await;
+    assert!(!answer.headers.contains_key("x-accel-redirect"));
+    assert!(!answer.text.is_empty());
 }
