@@ -59,7 +59,6 @@ impl From<database::Error> for FileError {
 
 /// The rows of files that were served, because a client asks for many ranges of one file. A row counts only for the file
 /// that it was read for: a file that is published again is another one.
-#[derive(Clone)]
 pub(super) struct Rows(Cache<Name, (Stat, Arc<FileRow>)>);
 
 impl Default for Rows {

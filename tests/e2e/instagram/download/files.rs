@@ -25,7 +25,7 @@ use crate::harness::{
 const IMAGE: &str = "DfDjNmTDemo";
 const IMAGE_URL: &str = "/instagram/download/file/DfDjNmTDemo_image.jpg";
 /// More than the buffers of two sockets hold.
-const LARGE_BYTES: u64 = 64 << 20;
+const LARGE_BYTES: u64 = 24 << 20;
 
 /// A server with a large published file: its path on the disk and in the API.
 async fn with_large_file(settings: &str) -> (Cdn, Server, PathBuf, String) {
