@@ -88,12 +88,14 @@ impl ApiError {
         self
     }
 
-    /// Returns the error that a response carries, if any.
-    pub(in crate::api) fn of(response: &Response) -> Option<Self> {
+    /// Takes the error out of a response, if it is one.
+    pub(in crate::api) fn take(response: &mut Response) -> Option<Self> {
         let status = response.status();
-        let refused = status.is_client_error() || status.is_server_error();
-        let stated = response.extensions().get::<Self>().cloned();
-        refused.then(|| stated.unwrap_or_else(|| Code::of_status(status).into()))
+        if !status.is_client_error() && !status.is_server_error() {
+            return None;
+        }
+        let stated = response.extensions_mut().remove();
+        Some(stated.unwrap_or_else(|| Code::of_status(status).into()))
     }
 
     /// Returns the body to send; `at` in seconds since 1970.

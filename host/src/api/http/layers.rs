@@ -1,4 +1,7 @@
-//! The layer stacks of every request, outermost first, and why they are in this order.
+//! The layers around every request, outermost first, and why they are in this order.
+//!
+//! A layer costs a copy of everything inside it for each request, so there are only two, one around everything and one
+//! around the API. Each of their rules is a function in its own file.
 
 mod client;
 mod identify;
@@ -6,23 +9,22 @@ mod limit;
 mod log_request;
 mod origin;
 
-use std::{sync::Arc, time::Duration};
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderValue, Method, header},
-    middleware::{Next, from_fn, from_fn_with_state},
+    http::{HeaderName, HeaderValue, Method, header},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt as _;
 use tokio::{sync::Semaphore, time::timeout};
-use tower::ServiceBuilder;
 use tower_http::{
-    catch_panic::CatchPanicLayer,
     cors::{AllowOrigin, CorsLayer},
     limit::RequestBodyLimitLayer,
-    set_header::SetResponseHeaderLayer,
 };
+use tracing::Instrument as _;
 
 pub(in crate::api) use client::JobOrigin;
 
@@ -32,70 +34,152 @@ use super::{
     traffic::Traffic,
 };
 use crate::rate_limit::RateLimiter;
+use identify::RequestId;
 use limit::RateLimit;
+use log_request::Entry;
 
-/// The layers around everything, including paths that do not exist.
+/// What every response says unless its handler says otherwise. Responses are private: no content sniffing, no caching,
+/// no referrer.
+const EVERY_RESPONSE: [(HeaderName, HeaderValue); 3] = [
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    ),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+/// The layer around everything, including paths that do not exist.
 pub(in crate::api) fn every_request(router: Router, traffic: &Traffic, config: &Config) -> Router {
-    let shared = Arc::new(config.clone());
     // Innermost, because it changes the type of the body.
     let router = router.layer(RequestBodyLimitLayer::new(config.body_bytes_max));
     let router = match cors(config) {
         Some(cors) => router.layer(cors),
         None => router,
     };
-    router.layer(
-        ServiceBuilder::new()
-            // Responses are private: no content sniffing, no caching, no referrer.
-            .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-            .layer(header(header::REFERRER_POLICY, "no-referrer"))
-            .layer(header(header::CACHE_CONTROL, "no-store"))
-            // Assigns the request id, and writes the envelope of every refusal of the inner layers.
-            .layer(from_fn(identify::identify))
-            // Inside `identify`, because it logs the id; outside everything that may refuse.
-            .layer(from_fn_with_state(
-                traffic.clone(),
-                log_request::log_request,
-            ))
-            // A bug fails only one request.
-            .layer(CatchPanicLayer::custom(panicked))
-            // Before anything reads the path.
-            .layer(from_fn_with_state(Arc::clone(&shared), uri_length))
-            // Before any handler, so that a website gets no response and causes no side effect.
-            .layer(from_fn_with_state(Arc::clone(&shared), origin::host))
-            .layer(from_fn_with_state(shared, origin::site)),
-    )
+    let around = Around {
+        traffic: traffic.clone(),
+        config: config.clone(),
+    };
+    router.layer(from_fn_with_state(Arc::new(around), around_everything))
 }
 
-/// The layers around the API's own paths.
+/// The state of [`around_everything`].
+struct Around {
+    traffic: Traffic,
+    config: Config,
+}
+
+async fn around_everything(
+    State(around): State<Arc<Around>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let id = RequestId::of(&request);
+    request.extensions_mut().insert(id);
+    let entry = Entry::begin(&request, id);
+    let answer = async {
+        match refused(&request, &around.config) {
+            // Before any handler, so that a website gets no response and causes no side effect.
+            Some(code) => ApiError::from(code).into_response(),
+            None => next.run(request).await,
+        }
+    };
+    // A bug fails only one request.
+    let answer = AssertUnwindSafe(answer.instrument(entry.span.clone())).catch_unwind();
+    let mut response = answer.await.unwrap_or_else(|panic| panicked(&*panic));
+    let error = ApiError::take(&mut response);
+    // The id is assigned before and the envelope written after, so that the log knows the id and the error.
+    entry.end(&around.traffic, &response, error.as_ref());
+    if let Some(error) = error {
+        response = identify::enveloped(response, &error, id);
+    }
+    identify::tell(id, response.headers_mut());
+    for (name, value) in EVERY_RESPONSE {
+        response.headers_mut().entry(name).or_insert(value);
+    }
+    response
+}
+
+/// The rules that need nothing but the head of a request.
+fn refused(request: &Request, config: &Config) -> Option<Code> {
+    // Before anything reads the path.
+    uri_length(request, config)
+        .and_then(|()| origin::host(request, config))
+        .and_then(|()| origin::site(request, config))
+        .err()
+}
+
+fn uri_length(request: &Request, config: &Config) -> Result<(), Code> {
+    let uri = request.uri().path_and_query();
+    match uri {
+        Some(uri) if uri.as_str().len() > config.uri_bytes_max => Err(Code::UriTooLong),
+        _ => Ok(()),
+    }
+}
+
+/// The layer around the API's own paths.
 pub(in crate::api) fn every_api_request(
     router: Router,
     rate_limiter: Arc<RateLimiter>,
     config: &Config,
 ) -> Router {
-    let rate_limit = RateLimit::new("default", rate_limiter, &config.trusted_proxies);
-    let in_flight = Arc::new(Semaphore::new(
-        config.in_flight_max.min(Semaphore::MAX_PERMITS),
-    ));
-    let longest = Duration::from_millis(config.handler_ms_max);
-    router.layer(
-        ServiceBuilder::new()
-            // First, so that a client over the limit costs nothing.
-            .layer(from_fn_with_state(Arc::new(rate_limit), limit::rate))
-            // Refuses instead of queueing: a client that waits too long gives up and retries.
-            .layer(from_fn_with_state(in_flight, limit::in_flight))
-            .layer(from_fn_with_state(longest, handler_time)),
-    )
+    let limits = ApiLimits {
+        rate: RateLimit::new("default", rate_limiter, &config.trusted_proxies),
+        in_flight: Semaphore::new(config.in_flight_max.min(Semaphore::MAX_PERMITS)),
+        longest: Duration::from_millis(config.handler_ms_max),
+    };
+    // Only around routes: a path that does not exist is not the API's.
+    router.route_layer(from_fn_with_state(Arc::new(limits), around_api))
 }
 
-/// The layers around the pictures that the page shows. The picture endpoint itself limits concurrency and duration.
+/// The state of [`around_api`].
+struct ApiLimits {
+    rate: RateLimit,
+    in_flight: Semaphore,
+    longest: Duration,
+}
+
+async fn around_api(
+    State(limits): State<Arc<ApiLimits>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    // First, so that a client over the limit costs nothing.
+    let within_rate = |request| async {
+        // Refuses instead of queueing: a client that waits too long gives up and retries.
+        let Ok(_permit) = limits.in_flight.try_acquire() else {
+            return ApiError::from(Code::ServerBusy)
+                .retry_after(1)
+                .into_response();
+        };
+        let answer = timeout(limits.longest, next.run(request)).await;
+        answer.unwrap_or_else(|_| {
+            ApiError::from(Code::ServerBusy)
+                .because("The answer took too long")
+                .retry_after(1)
+                .into_response()
+        })
+    };
+    limits.rate.around(request, within_rate).await
+}
+
+/// The layer around the pictures that the page shows. The picture endpoint itself limits concurrency and duration.
 pub(in crate::api) fn every_picture_request(router: Router, config: &Config) -> Router {
     let limiter = Arc::new(RateLimiter::new(config.pictures_per_minute_max));
-    let rate_limit = RateLimit::new("pictures", limiter, &config.trusted_proxies);
-    router.layer(from_fn_with_state(Arc::new(rate_limit), limit::rate))
+    let rate = RateLimit::new("pictures", limiter, &config.trusted_proxies);
+    router.route_layer(from_fn_with_state(Arc::new(rate), around_pictures))
 }
 
-fn header(name: header::HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+async fn around_pictures(
+    State(rate): State<Arc<RateLimit>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    rate.around(request, |request| next.run(request)).await
 }
 
 /// CORS for the configured websites only, matched exactly; if there are none, no response has CORS headers.
@@ -112,37 +196,10 @@ fn cors(config: &Config) -> Option<CorsLayer> {
     })
 }
 
-fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
-    let words = panic
-        .downcast_ref::<&str>()
-        .map(|words| (*words).to_owned());
-    let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
-    let cause = words.unwrap_or_else(|| "a handler panicked".to_owned());
+fn panicked(panic: &(dyn Any + Send)) -> Response {
+    let words = panic.downcast_ref::<&str>().copied();
+    let words = words.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     ApiError::from(Code::ServerError)
-        .caused_by(cause)
+        .caused_by(words.unwrap_or("a handler panicked"))
         .into_response()
-}
-
-async fn uri_length(
-    State(config): State<Arc<Config>>,
-    request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
-    let uri = request.uri().path_and_query();
-    if uri.is_some_and(|uri| uri.as_str().len() > config.uri_bytes_max) {
-        return Err(Code::UriTooLong.into());
-    }
-    Ok(next.run(request).await)
-}
-
-async fn handler_time(
-    State(longest): State<Duration>,
-    request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
-    timeout(longest, next.run(request)).await.map_err(|_| {
-        ApiError::from(Code::ServerBusy)
-            .because("The answer took too long")
-            .retry_after(1)
-    })
 }

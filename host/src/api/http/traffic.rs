@@ -1,6 +1,8 @@
 //! Counts answered requests by route, method and status. No label contains text that a client wrote.
 
 use std::{
+    fmt,
+    hash::{Hash, Hasher},
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -10,6 +12,7 @@ use axum::{
     http::{Method, StatusCode},
 };
 use prometheus_client::{
+    encoding::{EncodeLabelSet, LabelSetEncoder},
     metrics::{counter::Counter, family::Family, histogram::Histogram},
     registry::Registry as Metrics,
 };
@@ -32,8 +35,8 @@ pub struct Traffic(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     began: SystemTime,
-    requests: Family<Labels, Counter>,
-    durations: Family<Labels, Histogram, fn() -> Histogram>,
+    requests: Family<Answered, Counter>,
+    durations: Family<Route, Histogram, fn() -> Histogram>,
 }
 
 impl Default for Traffic {
@@ -46,35 +49,83 @@ impl Default for Traffic {
     }
 }
 
-/// The labels of a request, read before the request is consumed.
+/// The route of a request; `None` for paths that match no route.
 #[derive(Clone, Debug)]
+struct Route(Option<MatchedPath>);
+
+impl Route {
+    fn name(&self) -> &str {
+        self.0.as_ref().map_or(UNMATCHED, MatchedPath::as_str)
+    }
+}
+
+impl PartialEq for Route {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for Route {}
+
+impl Hash for Route {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.name().hash(state);
+    }
+}
+
+impl EncodeLabelSet for Route {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
+        [("route", self.name())].encode(encoder)
+    }
+}
+
+/// The labels of a request, read before the request is consumed. Nothing is copied for them: they are made for every
+/// request.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct RequestLabels {
-    pub(super) route: String,
+    route: Route,
     method: &'static str,
+}
+
+/// The labels of a request that was answered.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Answered {
+    request: RequestLabels,
+    status: StatusCode,
 }
 
 impl RequestLabels {
     pub(super) fn of(request: &Request) -> Self {
-        let route = request.extensions().get::<MatchedPath>();
         Self {
-            route: route.map_or(UNMATCHED, MatchedPath::as_str).to_owned(),
+            route: Route(request.extensions().get().cloned()),
             method: method(request.method()),
         }
+    }
+
+    /// The route, as it is written in the table of routes.
+    pub(super) fn route(&self) -> &str {
+        self.route.name()
+    }
+}
+
+impl EncodeLabelSet for Answered {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
+        let labels = [
+            ("route", self.request.route()),
+            ("method", self.request.method),
+            ("status", self.status.as_str()),
+        ];
+        labels.encode(encoder)
     }
 }
 
 impl Traffic {
     /// Counts one request; `took` is the time from its arrival to the head of its response.
-    pub(super) fn answered(&self, way: &RequestLabels, status: StatusCode, took: Duration) {
-        let route = ("route", way.route.clone());
-        let labels = vec![
-            route.clone(),
-            ("method", way.method.to_owned()),
-            ("status", status.as_u16().to_string()),
-        ];
-        self.0.requests.get_or_create(&labels).inc();
-        let durations = self.0.durations.get_or_create(&vec![route]);
+    pub(super) fn answered(&self, request: RequestLabels, status: StatusCode, took: Duration) {
+        let durations = self.0.durations.get_or_create(&request.route);
         durations.observe(took.as_secs_f64());
+        let labels = Answered { request, status };
+        self.0.requests.get_or_create(&labels).inc();
     }
 
     /// The time when counting began, which is when the process started. Seconds since 1970.

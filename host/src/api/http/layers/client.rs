@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts, Request},
-    http::{HeaderMap, request::Parts},
+    http::{HeaderMap, HeaderName, header::FORWARDED, request::Parts},
 };
 use ipnet::IpNet;
 
@@ -13,6 +13,8 @@ use crate::{
     api::http::error::{ApiError, Code},
     job::Origin,
 };
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The client's address, as determined by [`super::limit::rate`].
 #[derive(Clone, Copy, Debug)]
@@ -46,10 +48,10 @@ pub(super) fn client(request: &Request, proxies: &[IpNet]) -> IpAddr {
     let peer = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
     let peer = peer.to_canonical();
     let headers = request.headers();
-    let plain = hops(headers, "x-forwarded-for", |line| {
+    let plain = hops(headers, X_FORWARDED_FOR, |line| {
         line.split(',').map(address).collect()
     });
-    let standard = hops(headers, "forwarded", forwarded);
+    let standard = hops(headers, FORWARDED, forwarded);
     let client = |hops: Vec<Option<IpAddr>>| before(peer, &hops, proxies);
     match (plain.map(client), standard.map(client)) {
         (Some(one), Some(other)) if one != other => peer,
@@ -73,14 +75,13 @@ fn before(peer: IpAddr, hops: &[Option<IpAddr>], proxies: &[IpNet]) -> IpAddr {
 /// The hops of all lines of a header, in order, each with its address if it states one; `None` without the header.
 fn hops(
     headers: &HeaderMap,
-    name: &'static str,
+    name: HeaderName,
     read: impl Fn(&str) -> Vec<Option<IpAddr>>,
 ) -> Option<Vec<Option<IpAddr>>> {
-    let lines = headers.get_all(name).iter();
+    let mut lines = headers.get_all(name).iter().peekable();
+    lines.peek()?;
     let lines = lines.map(|line| line.to_str().unwrap_or_default());
-    headers
-        .contains_key(name)
-        .then(|| lines.flat_map(read).collect())
+    Some(lines.flat_map(read).collect())
 }
 
 /// Reads a line of `Forwarded`, such as `for="[2001:db8::1]:4711";proto=https, for=10.0.0.2`. `unknown` and names that a

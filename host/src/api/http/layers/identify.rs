@@ -3,11 +3,10 @@
 use axum::{
     Json,
     extract::Request,
-    http::{HeaderName, HeaderValue, header},
-    middleware::Next,
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use uuid::Uuid;
+use uuid::{Uuid, fmt::Hyphenated};
 
 use crate::api::http::{clock::now, error::ApiError};
 
@@ -17,30 +16,33 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RequestId(pub(super) Uuid);
 
-/// Accepts a request id from the client only if it is a UUID, because it goes into the log.
-pub(super) async fn identify(mut request: Request, next: Next) -> Response {
-    let given = request.headers().get(X_REQUEST_ID);
-    let given = given.and_then(|value| Uuid::try_parse_ascii(value.as_bytes()).ok());
-    let id = given.unwrap_or_else(Uuid::new_v4);
-    request.extensions_mut().insert(RequestId(id));
-
-    let response = next.run(request).await;
-    let mut response = match ApiError::of(&response) {
-        Some(error) => enveloped(response, &error, id),
-        None => response,
-    };
-    if let Ok(value) = HeaderValue::try_from(id.to_string()) {
-        response.headers_mut().insert(X_REQUEST_ID, value);
+impl RequestId {
+    /// Takes the id from the client only if it is a UUID, because it goes into the log.
+    pub(super) fn of(request: &Request) -> Self {
+        let given = request.headers().get(X_REQUEST_ID);
+        let given = given.and_then(|value| Uuid::try_parse_ascii(value.as_bytes()).ok());
+        Self(given.unwrap_or_else(Uuid::new_v4))
     }
-    response
+
+    /// Its text, written to `buffer`.
+    pub(super) fn text(self, buffer: &mut [u8; Hyphenated::LENGTH]) -> &str {
+        self.0.hyphenated().encode_lower(buffer)
+    }
 }
 
 /// Replaces the body; the status and the headers of the error stay.
-fn enveloped(refused: Response, error: &ApiError, id: Uuid) -> Response {
+pub(super) fn enveloped(refused: Response, error: &ApiError, RequestId(id): RequestId) -> Response {
     let (mut parts, _) = refused.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.remove(header::CONTENT_TYPE);
     let (json, body) = Json(error.envelope(id, now())).into_response().into_parts();
     parts.headers.extend(json.headers);
     Response::from_parts(parts, body)
+}
+
+/// States the id.
+pub(super) fn tell(id: RequestId, headers: &mut HeaderMap) {
+    if let Ok(value) = HeaderValue::from_str(id.text(&mut [0; Hyphenated::LENGTH])) {
+        headers.insert(X_REQUEST_ID, value);
+    }
 }

@@ -1,15 +1,13 @@
-//! Limits the request rate of each client and the number of requests in progress.
+//! Limits the request rate of each client.
 
 use std::{sync::Arc, time::Instant};
 
 use axum::{
-    extract::{Request, State},
-    http::HeaderMap,
-    middleware::Next,
+    extract::Request,
+    http::{HeaderMap, HeaderName, HeaderValue},
     response::{IntoResponse, Response},
 };
 use ipnet::IpNet;
-use tokio::sync::Semaphore;
 
 use super::client::{ClientAddress, client};
 use crate::{
@@ -17,70 +15,64 @@ use crate::{
     rate_limit::{Decision, RateLimiter, WINDOW},
 };
 
-/// The state of [`rate`].
+const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// A limit and its name.
 pub(super) struct RateLimit {
     /// The name of this limit in the headers.
     policy: &'static str,
+    /// The rule in the headers; it never changes.
+    rule: Option<HeaderValue>,
     limiter: Arc<RateLimiter>,
     proxies: Vec<IpNet>,
 }
 
 impl RateLimit {
     pub(super) fn new(policy: &'static str, limiter: Arc<RateLimiter>, proxies: &[IpNet]) -> Self {
-        let proxies = proxies.to_vec();
+        let (limit, window_s) = (limiter.requests_max(), WINDOW.as_secs());
+        let rule = format!("\"{policy}\";q={limit};w={window_s}");
         Self {
             policy,
+            rule: rule.parse().ok().filter(|_| limit > 0),
             limiter,
-            proxies,
+            proxies: proxies.to_vec(),
         }
     }
-}
 
-/// Counts every request to an API path once, including requests that an inner layer refuses. A 429 does not count, so
-/// that it does not make the wait longer.
-pub(super) async fn rate(
-    State(limit): State<Arc<RateLimit>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let client = client(&request, &limit.proxies);
-    request.extensions_mut().insert(ClientAddress(client));
-    let decision = limit.limiter.check(client, Instant::now());
-    let mut response = if decision.allowed {
-        next.run(request).await
-    } else {
-        let error = ApiError::from(Code::RateLimit).retry_after(decision.reset_s);
-        error.into_response()
-    };
-    tell(limit.policy, &decision, response.headers_mut());
-    response
-}
-
-/// Adds the fields of draft-ietf-httpapi-ratelimit-headers.
-fn tell(policy: &str, decision: &Decision, headers: &mut HeaderMap) {
-    if decision.limit == 0 {
-        return;
+    /// Counts a request once, including one that an inner rule refuses, and passes it on if it is within the limit. A
+    /// 429 does not count, so that it does not make the wait longer.
+    pub(super) async fn around<F>(
+        &self,
+        mut request: Request,
+        within: impl FnOnce(Request) -> F,
+    ) -> Response
+    where
+        F: Future<Output = Response>,
+    {
+        let client = client(&request, &self.proxies);
+        request.extensions_mut().insert(ClientAddress(client));
+        let decision = self.limiter.check(client, Instant::now());
+        let mut response = if decision.allowed {
+            within(request).await
+        } else {
+            let error = ApiError::from(Code::RateLimit).retry_after(decision.reset_s);
+            error.into_response()
+        };
+        self.tell(&decision, response.headers_mut());
+        response
     }
-    let window_s = WINDOW.as_secs();
-    let rule = format!("\"{policy}\";q={};w={window_s}", decision.limit);
-    let now = format!(
-        "\"{policy}\";r={};t={}",
-        decision.remaining, decision.reset_s
-    );
-    for (name, value) in [("ratelimit-policy", rule), ("ratelimit", now)] {
-        if let Ok(value) = value.parse() {
-            headers.insert(name, value);
+
+    /// Adds the fields of draft-ietf-httpapi-ratelimit-headers, if there is a limit.
+    fn tell(&self, decision: &Decision, headers: &mut HeaderMap) {
+        let Some(rule) = &self.rule else {
+            return;
+        };
+        headers.insert(RATELIMIT_POLICY, rule.clone());
+        let (policy, remaining, reset_s) = (self.policy, decision.remaining, decision.reset_s);
+        let now = format!("\"{policy}\";r={remaining};t={reset_s}");
+        if let Ok(now) = HeaderValue::try_from(now) {
+            headers.insert(RATELIMIT, now);
         }
     }
-}
-
-pub(super) async fn in_flight(
-    State(in_flight): State<Arc<Semaphore>>,
-    request: Request,
-    next: Next,
-) -> Result<Response, ApiError> {
-    let Ok(_permit) = in_flight.try_acquire() else {
-        return Err(ApiError::from(Code::ServerBusy).retry_after(1));
-    };
-    Ok(next.run(request).await)
 }

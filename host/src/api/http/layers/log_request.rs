@@ -4,11 +4,12 @@
 use std::time::Instant;
 
 use axum::{
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
+    http::{Method, Uri},
     response::Response,
 };
-use tracing::{Instrument as _, field::Empty};
+use tracing::{Span, field::Empty};
+use uuid::fmt::Hyphenated;
 
 use super::identify::RequestId;
 use crate::api::http::{
@@ -16,38 +17,51 @@ use crate::api::http::{
     traffic::{RequestLabels, Traffic},
 };
 
-pub(super) async fn log_request(
-    State(traffic): State<Traffic>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let began = Instant::now();
-    let way = RequestLabels::of(&request);
-    let method = request.method().clone();
-    let path = request.uri().path().to_owned();
-    let request_id = request
-        .extensions()
-        .get::<RequestId>()
-        .map(|id| id.0.to_string());
+/// The line of one request in the log, begun before the request is consumed.
+pub(super) struct Entry {
+    /// A span of the highest level, so that a filter which lets only errors pass still shows which request they belong
+    /// to.
+    pub(super) span: Span,
+    began: Instant,
+    labels: RequestLabels,
+    method: Method,
+    uri: Uri,
+    id: RequestId,
+}
 
-    // A span of the highest level, so that a filter which lets only errors pass still shows which request they belong
-    // to.
-    let id = request_id.as_deref();
-    let span = tracing::error_span!("request", id, route = way.route, status = Empty);
-    let response = next.run(request).instrument(span.clone()).await;
-    span.record("status", response.status().as_u16());
-    traffic.answered(&way, response.status(), began.elapsed());
-    let error = ApiError::of(&response);
-    let plugin = response.headers().get(X_PLUGIN);
-    tracing::info!(
-        %method,
-        path,
-        status = response.status().as_u16(),
-        ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        request_id,
-        plugin = plugin.and_then(|label| label.to_str().ok()),
-        code = error.as_ref().map(|error| error.code.name()),
-        cause = error.and_then(|error| error.cause),
-    );
-    response
+impl Entry {
+    pub(super) fn begin(request: &Request, id: RequestId) -> Self {
+        let began = Instant::now();
+        let labels = RequestLabels::of(request);
+        let text = &mut [0; Hyphenated::LENGTH];
+        let (name, route) = (id.text(text), labels.route());
+        Self {
+            span: tracing::error_span!("request", id = name, route, status = Empty),
+            began,
+            labels,
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            id,
+        }
+    }
+
+    /// Writes the line and counts the request.
+    pub(super) fn end(self, traffic: &Traffic, response: &Response, error: Option<&ApiError>) {
+        let (status, took) = (response.status(), self.began.elapsed());
+        // Nothing is logged in the span after this, so only an exported span needs it.
+        #[cfg(feature = "otel")]
+        self.span.record("status", status.as_u16());
+        let plugin = response.headers().get(X_PLUGIN);
+        tracing::info!(
+            method = self.method.as_str(),
+            path = self.uri.path(),
+            status = status.as_u16(),
+            ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            request_id = self.id.text(&mut [0; Hyphenated::LENGTH]),
+            plugin = plugin.and_then(|label| label.to_str().ok()),
+            code = error.map(|error| error.code.name()),
+            cause = error.and_then(|error| error.cause.as_deref()),
+        );
+        traffic.answered(self.labels, status, took);
+    }
 }
