@@ -1,6 +1,6 @@
 //! App: the parts that a handler may ask for; fields only.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
 
@@ -9,9 +9,12 @@ use crate::{
     extraction::Extraction, plugin::Registry, rate_limit::RateLimiter, statistics::Observations,
 };
 
+/// A cheap handle to the parts: axum copies it several times for each request.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
 /// What every handler may ask for, each by its own type.
-#[derive(Clone, FromRef)]
-pub struct App {
+pub struct Parts {
     /// From a query to a record.
     pub extraction: Extraction,
     /// The plugins that serve.
@@ -28,4 +31,42 @@ pub struct App {
     pub downloads: Downloads,
     /// 30 requests in any 60 s for each client.
     pub rate_limiter: Arc<RateLimiter>,
+    /// Counts the lines of the log that were dropped.
+    pub dropped_lines: Box<dyn Fn() -> u64 + Send + Sync>,
+}
+
+impl From<Parts> for App {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Lets handlers ask for one part.
+macro_rules! parts {
+    ($($field:ident: $part:ty),+ $(,)?) => {
+        $(impl FromRef<App> for $part {
+            fn from_ref(app: &App) -> Self {
+                app.$field.clone()
+            }
+        })+
+    };
+}
+
+parts! {
+    extraction: Extraction,
+    plugins: Arc<Registry>,
+    captures: Captures,
+    drift: Drift,
+    database: Database,
+    observations: Observations,
+    downloads: Downloads,
+    rate_limiter: Arc<RateLimiter>,
 }

@@ -8,7 +8,7 @@ mod log;
 mod manual;
 mod plugin;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, process::ExitCode, sync::Arc};
 
 use clap::{
     CommandFactory, Parser, Subcommand,
@@ -20,8 +20,9 @@ use crate::{
     config::{Config, Flags},
     media::limited_child,
     plugin::compile_component,
-    server,
+    server::{self, Log as _},
 };
+use log::Logging;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -154,22 +155,31 @@ pub fn run() -> ExitCode {
     } else {
         "warn"
     };
-    let _tracing = match log::start(config.log.as_deref().unwrap_or(level)) {
-        Ok(tracing) => tracing,
+    let logging = match log::start(config.log.as_deref().unwrap_or(level)) {
+        Ok(logging) => Arc::new(logging),
         Err(error) => return fail(Exit::Misused, &format_args!("{error:#}")).into(),
     };
     let result = tokio::runtime::Runtime::new()
         .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(run_command(command, config)));
+        .and_then(|runtime| runtime.block_on(run_command(command, config, &logging)));
+    // Before the error, which is the last line.
+    logging.end();
     match result {
         Ok(exit) => exit.into(),
         Err(error) => fail(Exit::Failed, &format_args!("{error:#}")).into(),
     }
 }
 
-async fn run_command(command: Command, config: Config) -> anyhow::Result<Exit> {
+async fn run_command(
+    command: Command,
+    config: Config,
+    logging: &Arc<Logging>,
+) -> anyhow::Result<Exit> {
     match command {
-        Command::Serve => server::serve(config).await.map(|()| Exit::Done),
+        Command::Serve => {
+            server::serve(config, Arc::<Logging>::clone(logging)).await?;
+            Ok(Exit::Done)
+        }
         Command::Extract(extract) => extract.run(config).await,
         Command::Download(download) => download.run(config).await,
         Command::Plugin(plugin) => plugin.run(config).await,

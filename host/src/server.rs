@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     api,
-    app::App,
+    app::{App, Parts},
     capture::Captures,
     clock::Clock,
     config::Config,
@@ -34,14 +34,24 @@ use crate::{
 /// signal.
 const INTERRUPTED: i32 = 130;
 
+/// The log of this process, as far as serving has to do with it.
+pub trait Log: Send + Sync + 'static {
+    /// The number of lines that were dropped.
+    fn dropped_lines(&self) -> u64;
+
+    /// Writes the lines that wait, before the process ends.
+    fn end(&self);
+}
+
 /// Serves until SIGTERM or SIGINT, then lets requests in progress finish; a second signal ends the process at once.
 ///
 /// # Errors
 /// If a folder, port, plugin or setting prevents the start; the error names it in one line.
-pub async fn serve(config: Config) -> anyhow::Result<()> {
+pub async fn serve(config: Config, log: Arc<dyn Log>) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
-    tokio::spawn(cancel_on_signal(shutdown.clone())?);
-    match shutdown.run_until_cancelled(Server::open(config)).await {
+    tokio::spawn(cancel_on_signal(shutdown.clone(), Arc::clone(&log))?);
+    let open = Server::open(config, log);
+    match shutdown.run_until_cancelled(open).await {
         Some(server) => server?.run(shutdown).await,
         None => Ok(()),
     }
@@ -58,7 +68,7 @@ struct Server {
 }
 
 impl Server {
-    async fn open(config: Config) -> anyhow::Result<Self> {
+    async fn open(config: Config, log: Arc<dyn Log>) -> anyhow::Result<Self> {
         // The data folder comes first: it keeps a second server from touching anything else.
         let owner = Folder::own(&config.data)?;
         let database = Database::open(&owner).await?;
@@ -82,7 +92,7 @@ impl Server {
         let extraction = extraction.observed_by(observations.clone());
         let downloads = downloads(&config, database.clone(), extraction.clone(), media).await?;
         let rate_limiter = Arc::new(RateLimiter::new(config.rate_limit));
-        let app = App {
+        let app = App::from(Parts {
             extraction,
             plugins,
             captures,
@@ -91,7 +101,8 @@ impl Server {
             observations,
             downloads,
             rate_limiter,
-        };
+            dropped_lines: Box::new(move || log.dropped_lines()),
+        });
         Ok(Self {
             app,
             settings: config.settings(),
@@ -214,6 +225,7 @@ fn announce(what: &str, listener: &TcpListener) -> anyhow::Result<()> {
 /// The handlers are installed when this returns; the future cancels on the first signal and exits on the second.
 fn cancel_on_signal(
     shutdown: CancellationToken,
+    log: Arc<dyn Log>,
 ) -> anyhow::Result<impl Future<Output = ()> + Send> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -228,6 +240,7 @@ fn cancel_on_signal(
         tracing::info!("stopping: running requests may finish; a second signal stops at once");
         shutdown.cancel();
         either().await;
+        log.end();
         std::process::exit(INTERRUPTED);
     })
 }

@@ -158,7 +158,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
 ];
 
 /// Foreign names and the only places in the host that may use them; a place is a room or one of its files.
-const OWNERS: [(&str, &[&str]); 46] = [
+const OWNERS: [(&str, &[&str]); 49] = [
     ("axum", &["api", "app"]),
     ("httpdate", &["api"]),
     ("hyper", &["api"]),
@@ -187,9 +187,15 @@ const OWNERS: [(&str, &[&str]); 46] = [
     ("opentelemetry_otlp", &["command/log/export"]),
     ("opentelemetry_sdk", &["command/log/export"]),
     ("tracing_opentelemetry", &["command/log/export"]),
+    ("tracing_appender", &["command/log"]),
+    ("tracing_log", &["command/log/json"]),
+    ("tracing_subscriber", &["command/log", "config/value"]),
     ("reqwest", &["upstream"]),
     ("rustls", &["upstream"]),
-    ("moka", &["download/available", "extraction"]),
+    (
+        "moka",
+        &["download/available", "extraction", "statistics/observations"],
+    ),
     ("sqlx", &["database"]),
     ("object_store", &["storage"]),
     (

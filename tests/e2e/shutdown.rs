@@ -24,6 +24,24 @@ fn a_signal_ends_a_server_with_0() {
     }
 }
 
+/// Lines are gathered before they are written.
+#[tokio::test]
+async fn the_last_lines_of_the_log_are_written_before_the_server_ends() {
+    let mut server = Server::start(&[]);
+    for number in 0..20 {
+        assert_eq!(server.get(&format!("/nothing/{number}")).await.status, 404);
+    }
+    server.signal(Signal::TERM);
+    assert_eq!(server.wait().code(), Some(0), "{}", server.log());
+    // The line after those of the requests.
+    server.logged("stopping").await;
+    let log = server.log();
+    for number in 0..20 {
+        let path = format!("\"path\":\"/nothing/{number}\"");
+        assert_eq!(log.matches(&path).count(), 1, "{path} {log}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_at_work_is_answered_before_the_server_ends() {
     let (asked, mut was_asked) = unbounded_channel();

@@ -36,6 +36,12 @@ pub(in crate::api) async fn metrics(
 ) -> Result<Response, ApiError> {
     let mut metrics = Metrics::default();
     process_metrics(&mut metrics, &traffic);
+    counter(
+        &mut metrics,
+        "gramhost_log_lines_dropped",
+        "Lines of the log that were dropped, because whoever reads it was too slow",
+        (app.dropped_lines)(),
+    );
     traffic.register(&mut metrics);
     job_metrics(&mut metrics, app.downloads.counts().await?);
     outward_metrics(&mut metrics, &app);
