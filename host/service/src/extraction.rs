@@ -7,6 +7,7 @@ mod diagnostics;
 mod error;
 mod follow_up;
 mod run;
+mod written;
 
 use std::{
     sync::Arc,
@@ -19,6 +20,7 @@ use tracing::Instrument as _;
 pub use authors::Recording;
 pub use cache::Lookups;
 pub use error::{Error, Failure};
+pub use written::Written;
 
 use self::{
     cache::{Cache, Key},
@@ -31,7 +33,7 @@ use crate::{
     contract::{Context, Query, Record},
     drift::Drift,
     driver::Rules,
-    plugin::Registry,
+    plugin::{Plugin, Registry},
     statistics::Observations,
     upstream::Client,
 };
@@ -45,6 +47,8 @@ pub struct Config {
     pub negative_ttl_s: u64,
     /// The maximum number of records in memory.
     pub cache_entries_max: u64,
+    /// The maximum size of all records in memory in their written form, bytes; further ones are written for each request.
+    pub cache_written_bytes_max: usize,
     /// The maximum duration of one extraction, milliseconds.
     pub wall_ms_max: u64,
     /// The maximum number of concurrent extractions.
@@ -59,6 +63,7 @@ impl Default for Config {
             cache_ttl_s: 60,
             negative_ttl_s: 15,
             cache_entries_max: 10_000,
+            cache_written_bytes_max: 64 * 1024 * 1024,
             wall_ms_max: 15_000,
             in_flight_max: 256,
             rules: Rules::default(),
@@ -79,6 +84,8 @@ pub struct Extracted {
     pub hit: bool,
     /// How much longer it may be cached.
     pub fresh_for: Duration,
+    /// Its written form, as long as it is cached.
+    pub written: Written,
 }
 
 /// A cheap handle to the extraction engine.
@@ -150,11 +157,15 @@ impl Extraction {
     /// # Errors
     /// [`Failure`] says why there is no record.
     pub async fn run(&self, query: &Query) -> Result<Extracted, Failure> {
-        let run = self.begin(query);
+        let plugin = self.registry.serving(query.kind());
         let key = Key {
             query: query.clone(),
-            plugin: run.plugin.label(),
+            plugin: plugin.label(),
         };
+        if let Some(known) = self.cache.get(&key).await {
+            return known;
+        }
+        let run = self.begin(plugin, query);
         let extraction = self.clone();
         let work = async move {
             // The span is created only when the work begins: a cache hit is not an extraction.
@@ -162,7 +173,7 @@ impl Extraction {
             let span = tracing::error_span!("extraction", kind, %plugin);
             work(extraction, run).instrument(span).await
         };
-        self.cache.get_or(key, work).await
+        self.cache.run(key, work).await
     }
 
     /// The counts of cache lookups.
@@ -171,8 +182,7 @@ impl Extraction {
         self.cache.lookups()
     }
 
-    fn begin(&self, query: &Query) -> Run {
-        let plugin = self.registry.serving(query.kind());
+    fn begin(&self, plugin: Arc<Plugin>, query: &Query) -> Run {
         let context = Context {
             now: SystemTime::now()
                 .duration_since(UNIX_EPOCH)

@@ -107,6 +107,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         1..=10_000_000
     ),
     whole!(
+        "limits.cache_written_bytes_max",
+        extraction.cache_written_bytes_max,
+        0..=64 * 1024 * MIB
+    ),
+    whole!(
         "limits.negative_ttl_s",
         extraction.negative_ttl_s,
         0..=86_400

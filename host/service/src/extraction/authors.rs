@@ -24,7 +24,7 @@ impl Extraction {
     /// them. There is no result if the extraction could not run or came too late. The result differs from what a client
     /// would get: links in a case have no signatures.
     pub async fn record(&self, query: &Query) -> (Option<RunResult>, Recording) {
-        let run = self.begin(query);
+        let run = self.begin(self.registry.serving(query.kind()), query);
         let ending = self.run_live(&run).await;
         let mut har = recorded::har(ending.exchanges());
         har.redact();

@@ -13,7 +13,11 @@ use moka::{Expiry, future::Cache as Memory};
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
-use super::{Config, Error, Extracted, Failure, error::Failed};
+use super::{
+    Config, Error, Extracted, Failure,
+    error::Failed,
+    written::{Room, Written},
+};
 use crate::{
     contract::{Query, Record},
     driver::Class,
@@ -30,9 +34,16 @@ pub(super) struct Key {
 /// A cached outcome.
 #[derive(Clone, Debug)]
 struct Entry {
-    outcome: Result<Arc<Record>, Error>,
+    outcome: Result<Kept, Error>,
     at: Instant,
     ttl: Duration,
+}
+
+/// A record in memory.
+#[derive(Clone, Debug)]
+struct Kept {
+    record: Arc<Record>,
+    written: Written,
 }
 
 /// The outcomes of lookups since the process began.
@@ -65,6 +76,7 @@ impl Lookups {
 pub(super) struct Cache {
     lookups: Arc<Lookups>,
     memory: Memory<Key, Entry>,
+    room: Room,
     places: Arc<Semaphore>,
     record_ttl: Duration,
     refusal_ttl: Duration,
@@ -86,6 +98,7 @@ impl Cache {
                 .max_capacity(config.cache_entries_max)
                 .expire_after(Ttl)
                 .build(),
+            room: Room::new(config.cache_written_bytes_max),
             places: Arc::new(Semaphore::new(config.in_flight_max)),
             record_ttl: Duration::from_secs(config.cache_ttl_s),
             refusal_ttl: Duration::from_secs(config.negative_ttl_s.min(config.cache_ttl_s)),
@@ -101,17 +114,20 @@ impl Cache {
         self.memory.invalidate(key).await;
     }
 
-    /// Returns the outcome from memory, from the `work` already running for the same key, or from this `work`.
+    /// Returns the outcome from memory, if it is there.
+    pub(super) async fn get(&self, key: &Key) -> Option<Result<Extracted, Failure>> {
+        let entry = self.memory.get(key).await?;
+        self.lookups.hits.fetch_add(1, Ordering::Relaxed);
+        Some(entry.told(&key.plugin, true))
+    }
+
+    /// Returns the outcome of the `work` already running for the same key, or of this `work`.
     ///
     /// The work continues when the caller is dropped: others may be waiting for it, and its outcome is cached.
-    pub(super) async fn get_or<W>(&self, key: Key, work: W) -> Result<Extracted, Failure>
+    pub(super) async fn run<W>(&self, key: Key, work: W) -> Result<Extracted, Failure>
     where
         W: Future<Output = Result<Arc<Record>, Failed>> + Send + 'static,
     {
-        if let Some(entry) = self.memory.get(&key).await {
-            self.lookups.hits.fetch_add(1, Ordering::Relaxed);
-            return entry.told(&key.plugin, true);
-        }
         let plugin = Arc::clone(&key.plugin);
         let this = self.clone();
         let flight = async move {
@@ -155,7 +171,10 @@ impl Cache {
     {
         let _place = self.places.try_acquire().map_err(|_| Error::Busy)?;
         let (outcome, ttl) = match work.await {
-            Ok(record) => (Ok(record), self.record_ttl),
+            Ok(record) => {
+                let written = self.room.place();
+                (Ok(Kept { record, written }), self.record_ttl)
+            }
             Err(failed) if failed.cause.class() == Some(Class::Refused) => {
                 (Err(failed.into()), self.refusal_ttl)
             }
@@ -171,8 +190,9 @@ impl Entry {
         let age = self.at.elapsed();
         let plugin = Arc::clone(plugin);
         match self.outcome {
-            Ok(record) => Ok(Extracted {
+            Ok(Kept { record, written }) => Ok(Extracted {
                 record,
+                written,
                 plugin,
                 age,
                 hit,

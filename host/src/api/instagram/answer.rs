@@ -2,6 +2,7 @@
 
 use axum::{
     Json,
+    body::Body,
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -13,23 +14,51 @@ use crate::{
     extraction::{Extracted, Extraction},
 };
 
-/// `200` with a view of a record.
+/// The media type of every view.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Room for the headers of a response, so that no layer has to move them.
+const HEADERS: usize = 12;
+
+/// `200` with a view of a record that only this response has, because it depends on more than the record.
+pub(in crate::api) fn answer(extracted: &Extracted, view: impl Serialize) -> Response {
+    (origin(extracted), Json(view)).into_response()
+}
+
+/// `200` with the view of a record. It depends on nothing but the record and its query, and there is one such view for
+/// each kind, so its JSON is kept beside the record.
+pub(in crate::api) fn answer_kept<V>(
+    extracted: &Extracted,
+    view: impl FnOnce() -> V,
+) -> Result<Response, ApiError>
+where
+    V: Serialize,
+{
+    let json = extracted.written.or_write(|| serde_json::to_vec(&view()));
+    let json = json.map_err(|error| ApiError::from(Code::ServerError).caused_by(error))?;
+    let mut response = Response::new(Body::from(json));
+    *response.headers_mut() = origin(extracted);
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    Ok(response)
+}
+
+/// The headers that state where a response comes from.
 ///
 /// `Age` is the age of the record. As HTTP defines it, `max-age` counts from the time when the record was read, so a
 /// cache on the way drops the response at the same time as this server.
-pub(in crate::api) fn answer(extracted: &Extracted, view: impl Serialize) -> Response {
+fn origin(extracted: &Extracted) -> HeaderMap {
     let age_s = extracted.age.as_secs();
     let max_age_s = age_s + extracted.fresh_for.as_secs();
-    let mut headers = HeaderMap::new();
+    let mut headers = HeaderMap::with_capacity(HEADERS);
     headers.insert(header::AGE, HeaderValue::from(age_s));
     headers.insert(X_CACHE, cache_state(extracted.hit));
-    if let Ok(value) = format!("private, max-age={max_age_s}").parse() {
+    if let Ok(value) = HeaderValue::try_from(format!("private, max-age={max_age_s}")) {
         headers.insert(header::CACHE_CONTROL, value);
     }
     if let Ok(value) = extracted.plugin.parse() {
         headers.insert(X_PLUGIN, value);
     }
-    (headers, Json(view)).into_response()
+    headers
 }
 
 /// Extracts a record; a failure becomes the error that this endpoint documents for it.

@@ -9,7 +9,7 @@ use axum::{
 };
 
 use super::{
-    answer::{answer, run},
+    answer::{answer_kept, run},
     parameters,
 };
 use crate::{
@@ -41,5 +41,5 @@ async fn record(extraction: &Extraction, kind: Kind, uri: &Uri) -> Result<Respon
         Shape::Media => Subject::Post,
     };
     let extracted = run(extraction, &query, subject).await?;
-    Ok(answer(&extracted, &*extracted.record))
+    answer_kept(&extracted, || &*extracted.record)
 }

@@ -26,7 +26,6 @@ use crate::{
         Query, Record,
         record::{self, MediaType, More, Sticker, StoryItem},
     },
-    extraction::Extraction,
 };
 
 /// `/instagram/story/info` in the document.
@@ -56,11 +55,8 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     summary = "Get story information",
     params(("username" = String, Query, description = "Instagram username")),
     responses((status = 200, description = "The active stories", body = Stories)))]
-async fn story(
-    State(extraction): State<Extraction>,
-    Username(username): Username,
-) -> Result<Response, ApiError> {
-    let extracted = run(&extraction, &Query::story(username), Subject::Story).await?;
+async fn story(State(app): State<App>, Username(username): Username) -> Result<Response, ApiError> {
+    let extracted = run(&app.extraction, &Query::story(username), Subject::Story).await?;
     match &*extracted.record {
         Record::Stories(stories) => Ok(answer(&extracted, Stories::new(stories, now()))),
         _ => Err(wrong_kind(&extracted)),

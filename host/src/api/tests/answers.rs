@@ -18,7 +18,7 @@ use crate::{
         instagram::answer::answer,
     },
     contract::{Record, record::MediaType},
-    extraction::{Error, Extracted, Failure},
+    extraction::{Error, Extracted, Failure, Written},
 };
 
 #[test]
@@ -29,6 +29,7 @@ fn an_answer_says_how_old_it_is_and_who_read_it() {
         age: Duration::from_secs(20),
         hit,
         fresh_for: Duration::from_secs(40),
+        written: Written::default(),
     };
     for (hit, state) in [(true, "hit"), (false, "miss")] {
         let response = answer(&extracted(hit), "body");

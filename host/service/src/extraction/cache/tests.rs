@@ -28,6 +28,17 @@ fn key(code: &str, plugin: &str) -> Key {
     }
 }
 
+/// As an extraction asks the cache.
+async fn get_or<W>(cache: &Cache, key: Key, work: W) -> Result<Extracted, Failure>
+where
+    W: Future<Output = Yield> + Send + 'static,
+{
+    match cache.get(&key).await {
+        Some(known) => known,
+        None => cache.run(key, work).await,
+    }
+}
+
 type Yield = Result<Arc<Record>, Failed>;
 
 fn record() -> Yield {
@@ -64,8 +75,7 @@ async fn a_record_is_served_from_memory_until_another_version_serves() {
     let (cache, counter) = (Cache::new(&Config::default()), Counter::default());
     let mut seen = Vec::new();
     for plugin in ["post@1.0.0+a", "post@1.0.0+a", "post@1.0.1+b"] {
-        let extracted = cache
-            .get_or(key("C", plugin), counter.work(record()))
+        let extracted = get_or(&cache, key("C", plugin), counter.work(record()))
             .await
             .unwrap();
         assert_eq!(&*extracted.plugin, plugin);
@@ -73,6 +83,22 @@ async fn a_record_is_served_from_memory_until_another_version_serves() {
         seen.push((extracted.hit, counter.count()));
     }
     assert_eq!(seen, [(false, 1), (true, 1), (false, 2)]);
+}
+
+#[tokio::test]
+async fn a_record_is_written_once_until_it_is_forgotten() {
+    let cache = Cache::new(&Config::default());
+    let mut seen = Vec::new();
+    for form in ["first", "second", "third"] {
+        let extracted = get_or(&cache, key("C", "p"), async { record() });
+        let written = extracted.await.unwrap().written;
+        let written = written.or_write(|| Ok::<_, ()>(form.as_bytes().to_vec()));
+        seen.push(written.unwrap());
+        if form == "second" {
+            cache.forget(&key("C", "p")).await;
+        }
+    }
+    assert_eq!(seen, ["first", "first", "third"]);
 }
 
 #[tokio::test]
@@ -84,12 +110,10 @@ async fn facts_are_remembered_and_walls_are_not() {
     ] {
         let (cache, counter) = (Cache::new(&Config::default()), Counter::default());
         let stop = || failed(Cause::Refused(refusal.clone()));
-        let first = cache
-            .get_or(key("C", "p"), counter.work(stop()))
+        let first = get_or(&cache, key("C", "p"), counter.work(stop()))
             .await
             .unwrap_err();
-        let second = cache
-            .get_or(key("C", "p"), counter.work(stop()))
+        let second = get_or(&cache, key("C", "p"), counter.work(stop()))
             .await
             .unwrap_err();
         assert_eq!(
@@ -112,8 +136,7 @@ async fn a_cache_of_zero_seconds_is_none() {
     };
     let (cache, counter) = (Cache::new(&config), Counter::default());
     for times in 1..4 {
-        let extracted = cache
-            .get_or(key("C", "p"), counter.work(record()))
+        let extracted = get_or(&cache, key("C", "p"), counter.work(record()))
             .await
             .unwrap();
         assert_eq!((extracted.hit, counter.count()), (false, times));
@@ -126,7 +149,7 @@ async fn hundred(yields: fn() -> Yield) -> (Vec<Result<Extracted, Failure>>, usi
     let (cache, counter) = (Cache::new(&Config::default()), Counter::default());
     let questions = (0..100).map(|_| {
         let work = counter.work(yields());
-        cache.get_or(key("C", "p"), async {
+        get_or(&cache, key("C", "p"), async {
             for _ in 0..10 {
                 tokio::task::yield_now().await;
             }
@@ -182,14 +205,14 @@ async fn work_goes_on_when_its_caller_goes_away() {
     };
     let caller = {
         let cache = cache.clone();
-        tokio::spawn(async move { cache.get_or(key("C", "p"), work).await })
+        tokio::spawn(async move { get_or(&cache, key("C", "p"), work).await })
     };
     begun.notified().await;
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
     go.notify_one();
     over.notified().await;
-    let extracted = cache.get_or(key("C", "p"), counter.work(record())).await;
+    let extracted = get_or(&cache, key("C", "p"), counter.work(record())).await;
     assert!(extracted.is_ok());
     assert_eq!(counter.count(), 1);
 }
@@ -200,8 +223,7 @@ async fn too_many_extractions_at_once_are_refused() {
         in_flight_max: 0,
         ..Config::default()
     });
-    let failure = cache
-        .get_or(key("C", "p"), async { record() })
+    let failure = get_or(&cache, key("C", "p"), async { record() })
         .await
         .unwrap_err();
     assert_eq!(failure.error, Error::Busy);

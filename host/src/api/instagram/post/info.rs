@@ -15,7 +15,7 @@ use crate::{
             error::{ApiError, Code, Subject},
         },
         instagram::{
-            answer::{answer, run, wrong_kind},
+            answer::{answer_kept, run, wrong_kind},
             parameters::UrlOrCode,
             view::{
                 Account, Audio, Count, Hashtag, Location, MusicInfo, accounts, caption,
@@ -29,7 +29,6 @@ use crate::{
         Query, Record,
         record::{Child, Media, MediaType, More, User},
     },
-    extraction::Extraction,
 };
 
 /// `/instagram/post/info` in the document.
@@ -59,13 +58,10 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     summary = "Get post information",
     params(("url_or_code" = String, Query, description = "Post URL, shortcode or numeric id")),
     responses((status = 200, description = "The post", body = Post)))]
-async fn post(
-    State(extraction): State<Extraction>,
-    UrlOrCode(target): UrlOrCode,
-) -> Result<Response, ApiError> {
-    let extracted = run(&extraction, &Query::post(target), Subject::Post).await?;
+async fn post(State(app): State<App>, UrlOrCode(target): UrlOrCode) -> Result<Response, ApiError> {
+    let extracted = run(&app.extraction, &Query::post(target), Subject::Post).await?;
     match &*extracted.record {
-        Record::Media(media) => Ok(answer(&extracted, Post::from(media))),
+        Record::Media(media) => answer_kept(&extracted, || Post::from(media)),
         _ => Err(wrong_kind(&extracted)),
     }
 }

@@ -20,10 +20,8 @@ use crate::{
     },
     app::App,
     contract::{Query, Record, record::Media},
-    extraction::Extraction,
     statistics::{
-        Counts, Observations, Sample, gained_in_24_hours, is_trending, total, trend_score,
-        velocity_per_hour,
+        Counts, Sample, gained_in_24_hours, is_trending, total, trend_score, velocity_per_hour,
     },
 };
 
@@ -51,16 +49,12 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     summary = "Get post statistics",
     params(("url_or_code" = String, Query, description = "Post URL, shortcode or numeric id")),
     responses((status = 200, description = "Engagement statistics", body = PostStatistics)))]
-async fn post(
-    State(extraction): State<Extraction>,
-    State(observations): State<Observations>,
-    UrlOrCode(target): UrlOrCode,
-) -> Result<Response, ApiError> {
-    let extracted = run(&extraction, &Query::post(target), Subject::Post).await?;
+async fn post(State(app): State<App>, UrlOrCode(target): UrlOrCode) -> Result<Response, ApiError> {
+    let extracted = run(&app.extraction, &Query::post(target), Subject::Post).await?;
     let Record::Media(media) = &*extracted.record else {
         return Err(wrong_kind(&extracted));
     };
-    let earlier = observations.of(&media.media_id).await;
+    let earlier = app.observations.of(&media.media_id).await;
     let read_at = read_at(&extracted);
     Ok(answer(
         &extracted,

@@ -12,7 +12,7 @@ use crate::{
             error::{ApiError, Code, Subject},
         },
         instagram::{
-            answer::{answer, run, wrong_kind},
+            answer::{answer_kept, run, wrong_kind},
             parameters::Username,
             view::{Count, extra, renditions::nearest},
         },
@@ -22,7 +22,6 @@ use crate::{
         Query, Record,
         record::{self, Image, More},
     },
-    extraction::Extraction,
 };
 
 /// `/instagram/profile/info` in the document.
@@ -49,13 +48,13 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     params(("username" = String, Query, description = "Instagram username (without @)")),
     responses((status = 200, description = "The profile", body = Profile)))]
 async fn profile(
-    State(extraction): State<Extraction>,
+    State(app): State<App>,
     Username(username): Username,
 ) -> Result<Response, ApiError> {
     let query = Query::profile(username);
-    let extracted = run(&extraction, &query, Subject::Account).await?;
+    let extracted = run(&app.extraction, &query, Subject::Account).await?;
     match &*extracted.record {
-        Record::Profile(profile) => Ok(answer(&extracted, Profile::from(profile))),
+        Record::Profile(profile) => answer_kept(&extracted, || Profile::from(profile)),
         _ => Err(wrong_kind(&extracted)),
     }
 }

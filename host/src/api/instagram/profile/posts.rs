@@ -13,7 +13,7 @@ use crate::{
             error::{ApiError, Code, Subject},
         },
         instagram::{
-            answer::{answer, run, wrong_kind},
+            answer::{answer_kept, run, wrong_kind},
             parameters::Page,
             view::{
                 Account, Audio, Location, PageInfo, accounts, carousel_count, extra, has_audio,
@@ -28,7 +28,6 @@ use crate::{
         Query, Record,
         record::{Child, Media, MediaPage, MediaType, More},
     },
-    extraction::Extraction,
 };
 
 /// `/instagram/profile/posts` in the document.
@@ -57,12 +56,12 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 50, description = "Number of posts to return; 12 by default"),
         ("cursor" = Option<String>, Query, max_length = 2048, description = "Pagination cursor from previous response")),
     responses((status = 200, description = "Recent posts", body = Posts)))]
-async fn posts(State(extraction): State<Extraction>, page: Page) -> Result<Response, ApiError> {
+async fn posts(State(app): State<App>, page: Page) -> Result<Response, ApiError> {
     let cursor = page.cursor.clone();
     let query = Query::posts(page.username, page.limit, page.cursor);
-    let extracted = run(&extraction, &query, Subject::Account).await?;
+    let extracted = run(&app.extraction, &query, Subject::Account).await?;
     match &*extracted.record {
-        Record::Page(page) => Ok(answer(&extracted, Posts::new(page, cursor.as_deref()))),
+        Record::Page(page) => answer_kept(&extracted, || Posts::new(page, cursor.as_deref())),
         _ => Err(wrong_kind(&extracted)),
     }
 }

@@ -13,7 +13,7 @@ use crate::{
             error::{ApiError, Code, Subject},
         },
         instagram::{
-            answer::{answer, run, wrong_kind},
+            answer::{answer_kept, run, wrong_kind},
             parameters::Page,
             view::{
                 Account, Audio, PageInfo, accounts, extra, rate,
@@ -27,7 +27,6 @@ use crate::{
         Query, Record,
         record::{Media, MediaPage, More},
     },
-    extraction::Extraction,
 };
 
 /// `/instagram/profile/reels` in the document.
@@ -56,12 +55,12 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 50, description = "Number of reels to return; 12 by default"),
         ("cursor" = Option<String>, Query, max_length = 2048, description = "Pagination cursor from previous response")),
     responses((status = 200, description = "Recent reels", body = Reels)))]
-async fn reels(State(extraction): State<Extraction>, page: Page) -> Result<Response, ApiError> {
+async fn reels(State(app): State<App>, page: Page) -> Result<Response, ApiError> {
     let cursor = page.cursor.clone();
     let query = Query::reels(page.username, page.limit, page.cursor);
-    let extracted = run(&extraction, &query, Subject::Account).await?;
+    let extracted = run(&app.extraction, &query, Subject::Account).await?;
     match &*extracted.record {
-        Record::Page(page) => Ok(answer(&extracted, Reels::new(page, cursor.as_deref()))),
+        Record::Page(page) => answer_kept(&extracted, || Reels::new(page, cursor.as_deref())),
         _ => Err(wrong_kind(&extracted)),
     }
 }

@@ -13,7 +13,7 @@ use crate::{
             error::{ApiError, Code, Subject},
         },
         instagram::{
-            answer::{answer, run, wrong_kind},
+            answer::{answer_kept, run, wrong_kind},
             parameters::UrlOrId,
             view::{
                 Account, Audio, Hashtag, Location, MusicInfo, accounts, extra, hashtags, rate,
@@ -26,7 +26,6 @@ use crate::{
         Query, Record,
         record::{Media, More},
     },
-    extraction::Extraction,
     statistics::rounded,
 };
 
@@ -49,13 +48,10 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     summary = "Get reel information",
     params(("url_or_id" = String, Query, description = "Reel URL, shortcode or numeric id")),
     responses((status = 200, description = "The reel", body = Reel)))]
-async fn reel(
-    State(extraction): State<Extraction>,
-    UrlOrId(target): UrlOrId,
-) -> Result<Response, ApiError> {
-    let extracted = run(&extraction, &Query::reel(target), Subject::Reel).await?;
+async fn reel(State(app): State<App>, UrlOrId(target): UrlOrId) -> Result<Response, ApiError> {
+    let extracted = run(&app.extraction, &Query::reel(target), Subject::Reel).await?;
     match &*extracted.record {
-        Record::Media(media) => Ok(answer(&extracted, Reel::from(media))),
+        Record::Media(media) => answer_kept(&extracted, || Reel::from(media)),
         _ => Err(wrong_kind(&extracted)),
     }
 }

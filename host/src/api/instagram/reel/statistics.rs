@@ -20,8 +20,7 @@ use crate::{
     },
     app::App,
     contract::{Query, Record, record::Media},
-    extraction::Extraction,
-    statistics::{Counts, Observations, Sample, is_viral, total, velocity_per_hour, viral_score},
+    statistics::{Counts, Sample, is_viral, total, velocity_per_hour, viral_score},
 };
 
 /// `/instagram/reel/stats` in the document.
@@ -43,16 +42,12 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     summary = "Get reel statistics",
     params(("url_or_id" = String, Query, description = "Reel URL, shortcode or numeric id")),
     responses((status = 200, description = "Engagement statistics", body = ReelStatistics)))]
-async fn reel(
-    State(extraction): State<Extraction>,
-    State(observations): State<Observations>,
-    UrlOrId(target): UrlOrId,
-) -> Result<Response, ApiError> {
-    let extracted = run(&extraction, &Query::reel(target), Subject::Reel).await?;
+async fn reel(State(app): State<App>, UrlOrId(target): UrlOrId) -> Result<Response, ApiError> {
+    let extracted = run(&app.extraction, &Query::reel(target), Subject::Reel).await?;
     let Record::Media(media) = &*extracted.record else {
         return Err(wrong_kind(&extracted));
     };
-    let earlier = observations.of(&media.media_id).await;
+    let earlier = app.observations.of(&media.media_id).await;
     let read_at = read_at(&extracted);
     Ok(answer(
         &extracted,
