@@ -6,9 +6,10 @@ use std::{
     time::Duration,
 };
 
+use moka::future::Cache;
 use tokio_util::sync::CancellationToken;
 
-use super::{Counts, Sample};
+use super::{APART_S_MIN, Counts, DAY_S, Sample};
 use crate::{
     contract::Record,
     database::{Observation, ObservationLog},
@@ -20,10 +21,18 @@ const KEEP_EVERY_MS: u64 = 1_000;
 /// The maximum number of posts and reels whose observations wait to be stored; further ones are lost.
 const PENDING_MAX: usize = 10_000;
 
+/// How long the observations of a post are served from memory, seconds. The formulas use no sample that is younger than
+/// this, so they miss none.
+const MEMORY_S: u64 = APART_S_MIN - 1;
+/// The maximum number of samples in memory; each has about 100 bytes.
+const SAMPLES_MAX: u64 = 100_000;
+
 /// The store of observations. A cheap handle.
 #[derive(Clone)]
 pub struct Observations {
     log: ObservationLog,
+    /// What was read lately, by media id.
+    memory: Cache<String, Arc<[Sample]>>,
     /// The latest observation of each media id that is not stored yet.
     pending: Arc<Mutex<HashMap<String, Observation>>>,
     /// Whether each observation is stored at once, because the process ends after a few.
@@ -34,8 +43,18 @@ impl Observations {
     /// Stores observations in `log`, together every second while [`Observations::run`] runs.
     #[must_use]
     pub fn new(log: ObservationLog) -> Self {
+        let size = |_: &String, samples: &Arc<[Sample]>| {
+            // One more, because an id without samples takes memory too.
+            u32::try_from(samples.len() + 1).unwrap_or(u32::MAX)
+        };
+        let memory = Cache::builder()
+            .max_capacity(SAMPLES_MAX)
+            .weigher(size)
+            .time_to_live(Duration::from_secs(MEMORY_S))
+            .build();
         Self {
             log,
+            memory,
             pending: Arc::default(),
             at_once: false,
         }
@@ -77,14 +96,23 @@ impl Observations {
         }
     }
 
-    /// The counts of the post or reel with this numeric id so far, oldest first; empty if the database fails.
-    pub async fn of(&self, media_id: &str) -> Vec<Sample> {
+    /// The counts of the post or reel with this numeric id so far, oldest first, as far as the formulas use them; empty if
+    /// the database fails.
+    pub async fn of(&self, media_id: &str) -> Arc<[Sample]> {
+        if let Some(samples) = self.memory.get(media_id).await {
+            return samples;
+        }
         self.keep().await;
         match self.log.of(media_id).await {
-            Ok(observations) => observations.iter().map(sample).collect(),
+            Ok(observations) => {
+                let samples: Arc<[Sample]> = lately(&observations).iter().map(sample).collect();
+                let id = media_id.to_owned();
+                self.memory.insert(id, Arc::clone(&samples)).await;
+                samples
+            }
             Err(error) => {
                 tracing::warn!(%error, media_id, "observations cannot be read");
-                Vec::new()
+                Arc::default()
             }
         }
     }
@@ -122,6 +150,14 @@ impl Observations {
     }
 }
 
+/// The observations of two days until the newest; the formulas use no older ones.
+fn lately(observations: &[Observation]) -> &[Observation] {
+    let newest = observations.last().map_or(0, |newest| newest.observed_at);
+    let oldest = newest.saturating_sub(2 * DAY_S);
+    let old = observations.partition_point(|observation| observation.observed_at < oldest);
+    observations.get(old..).unwrap_or_default()
+}
+
 fn sample(observation: &Observation) -> Sample {
     Sample {
         at: observation.observed_at,
@@ -132,5 +168,27 @@ fn sample(observation: &Observation) -> Sample {
             shares: observation.shares,
             views: observation.views,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! What is left out is of no use to any formula.
+
+    use super::*;
+
+    fn at(observed_at: u64) -> Observation {
+        Observation {
+            observed_at,
+            ..Observation::default()
+        }
+    }
+
+    #[test]
+    fn only_the_last_two_days_are_in_memory() {
+        let observations = [0, 1, DAY_S, 2 * DAY_S, 2 * DAY_S + 1].map(at);
+        assert_eq!(lately(&observations), &observations[1..]);
+        assert_eq!(lately(&observations[..1]), &observations[..1]);
+        assert!(lately(&[]).is_empty());
     }
 }
