@@ -62,12 +62,8 @@ pub(crate) struct AdmittedComponent {
 
 impl AdmittedComponent {
     pub(crate) fn subject(&self) -> Subject<'_> {
-        Subject {
-            sandbox: &self.sandbox,
-            manifest: &self.manifest,
-            settings: self.settings.as_deref(),
-            rules: &self.rules,
-        }
+        let (sandbox, manifest) = (&self.sandbox, &self.manifest);
+        Subject::new(sandbox, manifest, self.settings.as_deref(), &self.rules)
     }
 }
 

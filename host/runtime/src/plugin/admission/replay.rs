@@ -19,11 +19,28 @@ const DIFFERENCES_MAX: usize = 20;
 /// The component that a case is run through.
 pub(crate) struct Subject<'a> {
     pub(crate) sandbox: &'a Sandbox,
-    pub(crate) manifest: &'a Manifest,
-    /// The settings that were packed with it, TOML.
-    pub(crate) settings: Option<&'a str>,
+    manifest: &'a Manifest,
+    /// Its settings as JSON. They are read once for all cases.
+    settings: Result<String, String>,
     /// The same rules as in production.
-    pub(crate) rules: &'a Rules,
+    rules: &'a Rules,
+}
+
+impl<'a> Subject<'a> {
+    /// `packed` are the settings that were packed with it, TOML.
+    pub(crate) fn new(
+        sandbox: &'a Sandbox,
+        manifest: &'a Manifest,
+        packed: Option<&str>,
+        rules: &'a Rules,
+    ) -> Self {
+        Self {
+            sandbox,
+            manifest,
+            settings: settings::over(&manifest.settings, packed),
+            rules,
+        }
+    }
 }
 
 /// A case that did not end as expected.
@@ -99,7 +116,7 @@ fn replayed(subject: &Subject<'_>, case: &Case) -> Result<(Expected, Vec<String>
     let context = Context {
         now: case.question.now,
         session: case.question.session,
-        settings: settings::over(&manifest.settings, *settings)?,
+        settings: settings.clone()?,
     };
     let ending = driver::replay(rules, manifest, &query, &case.har, |arguments| {
         sandbox.extract(Pace::Patient, &query, &context, &arguments)

@@ -177,16 +177,12 @@ fn costs(
         rules,
         ..
     } = admitted;
-    let on = |sandbox| Subject {
-        sandbox,
-        manifest: &manifest,
-        settings: settings.as_deref(),
-        rules: &rules,
-    };
     let serving = sandbox.metered();
+    let on = |sandbox| Subject::new(sandbox, &manifest, settings.as_deref(), &rules);
+    let (serving, counting) = (on(&serving), on(counting));
     let mut costs = Vec::with_capacity(cases.len());
     for case in cases {
-        costs.push(cost(&on(&serving), &on(counting), case, ms));
+        costs.push(cost(&serving, &counting, case, ms));
         told(costs.len(), cases.len());
     }
     costs.sort_by_key(|cost| Reverse(cost.instructions));
