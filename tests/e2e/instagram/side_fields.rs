@@ -65,7 +65,7 @@ async fn odd_side_fields_cost_only_themselves() {
         }
     }
     let words = "location.lat dropped: out of range";
-    assert!(server.log().contains(words), "{}", server.log());
+    server.logged(words).await;
     let metrics = server.admin("/metrics").await.text;
     let mut lines = metrics.lines();
     let is_count = |line: &&str| {
