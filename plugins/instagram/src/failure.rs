@@ -6,9 +6,9 @@
 #[cfg(test)]
 mod tests;
 
+use crate::json::Value;
 use memchr::memmem;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::contract::exchanges::{FetchError, Response};
 use crate::contract::steps::{Change, Refusal};
@@ -62,7 +62,7 @@ pub(crate) fn failed(error: &FetchError) -> Closed {
 }
 
 /// Returns the failure that a response states, if any.
-pub(crate) fn stated(response: &Response, body: &Body) -> Option<Closed> {
+pub(crate) fn stated(response: &Response, body: &Body<'_>) -> Option<Closed> {
     if memmem::find(
         &response.body,
         br#""tracePolicy":"polaris.privatePostPage""#,
@@ -85,9 +85,9 @@ pub(crate) fn stated(response: &Response, body: &Body) -> Option<Closed> {
 }
 
 /// Describes a response that is neither a page nor JSON with one of our roots, although one was expected.
-pub(crate) fn unreadable(response: &Response, body: &Body) -> Change {
+pub(crate) fn unreadable(response: &Response, body: &Body<'_>) -> Change {
     let (expected, found) = match body {
-        Body::Json(value) => ("a known root", value.to_string()),
+        Body::Json(_) => ("a known root", quoted(response)),
         Body::Html(page) => (
             "JSON",
             format!(
@@ -95,12 +95,17 @@ pub(crate) fn unreadable(response: &Response, body: &Body) -> Change {
                 page.title.as_deref().unwrap_or("without title")
             ),
         ),
-        Body::Other => (
-            "JSON or a page",
-            String::from_utf8_lossy(&response.body).into_owned(),
-        ),
+        Body::Other => ("JSON or a page", quoted(response)),
     };
     change("", expected, &found)
+}
+
+/// The start of a body, as far as a report quotes it.
+fn quoted(response: &Response) -> String {
+    /// Maximum length of a character in UTF-8, bytes.
+    const CHARACTER: usize = 4;
+    let start = response.body.len().min(QUOTED_CHARS * CHARACTER);
+    String::from_utf8_lossy(&response.body[..start]).into_owned()
 }
 
 /// The path of an absolute URL, without query and fragment.
@@ -149,7 +154,7 @@ fn in_status(response: &Response) -> Option<Closed> {
 
 /// What a page states. Words about the content count more than a login form beside them, except about its absence: a
 /// login page proves none.
-fn in_page(page: &Page, path: &str) -> Option<Closed> {
+fn in_page(page: &Page<'_>, path: &str) -> Option<Closed> {
     let notice = page.notice.filter(|_| !is_wall(path) && !is_api(path));
     match notice {
         Some(Meaning::Missing) if page.login_wall => Some(Closed::Login),
@@ -165,7 +170,7 @@ fn in_text(response: &Response) -> Option<Closed> {
     (text.len() <= MESSAGE_BYTES_MAX).then(|| known(text, response))?
 }
 
-fn in_json(json: &Value, response: &Response) -> Option<Closed> {
+fn in_json(json: &Value<'_>, response: &Response) -> Option<Closed> {
     if let Some(errors) = json["errors"]
         .as_array()
         .filter(|errors| !errors.is_empty())
@@ -190,7 +195,8 @@ fn in_json(json: &Value, response: &Response) -> Option<Closed> {
         return Some(closed);
     }
     if let Some(code) = json["error"].as_u64() {
-        let summary = json["errorSummary"].as_str().unwrap_or("no summary");
+        let summary = json["errorSummary"].as_str();
+        let summary = summary.as_deref().unwrap_or("no summary");
         return Some(match code {
             THROTTLE_CODE => Closed::Throttled(None),
             _ => Closed::Down(format!("error {code}: {summary}")),
@@ -199,7 +205,7 @@ fn in_json(json: &Value, response: &Response) -> Option<Closed> {
     if let Some(message) = json["message"].as_str() {
         return Some(match in_status(response) {
             Some(Closed::Unreadable(_)) | None => {
-                Closed::Unreadable(change("message", "an answer", message))
+                Closed::Unreadable(change("message", "an answer", &message))
             }
             Some(closed) => closed,
         });
@@ -235,24 +241,17 @@ impl From<Meaning> for Closed {
 }
 
 /// The meaning of GraphQL errors without data. Errors with data are partial; then the record has already been read.
-fn in_errors(errors: &[Value]) -> Closed {
+fn in_errors(errors: &[Value<'_>]) -> Closed {
     if errors
         .iter()
         .any(|error| error["code"].as_u64() == Some(THROTTLE_CODE))
     {
         return Closed::Throttled(None);
     }
-    let text = |error: &Value| {
-        error["message"]
-            .as_str()
-            .or(error["summary"].as_str())
-            .map(str::to_owned)
-    };
-    let messages = errors
+    let texts = errors
         .iter()
-        .filter_map(text)
-        .collect::<Vec<_>>()
-        .join("; ");
+        .filter_map(|error| error["message"].as_str().or(error["summary"].as_str()));
+    let messages = texts.collect::<Vec<_>>().join("; ");
     // An error that only names what it did not find is no absence: a stale query names its own document.
     if let Some(meaning) = wording::of_message(&messages).filter(|it| *it != Meaning::Missing) {
         return meaning.into();

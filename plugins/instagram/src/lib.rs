@@ -13,6 +13,7 @@ mod cursor;
 mod dash;
 mod drive;
 mod failure;
+mod json;
 pub mod post;
 pub mod profile_info;
 pub mod profile_posts;

@@ -1,7 +1,7 @@
 //! An account as its profile page shows it. A private account is refused: only public content is served.
 
+use crate::json::Value;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::contract::exchanges::Exchange;
 pub use crate::contract::queries::AccountQuery as Query;
@@ -103,7 +103,7 @@ fn detail(answered: &Answered<'_>, username: &str) -> Reading<Detail> {
 
 /// For guests, the post count is in the embed of the profile, and in the description of the page if it is not rounded.
 fn post_count(answered: &Answered<'_>, username: &str) -> Option<u64> {
-    let is_owner = |context: &&Value| {
+    let is_owner = |context: &&Value<'_>| {
         context["username"]
             .as_str()
             .is_some_and(|name| name.eq_ignore_ascii_case(username))

@@ -11,7 +11,6 @@ mod embed;
 mod field;
 mod find;
 mod gate;
-mod json;
 mod legacy;
 mod link;
 pub(crate) mod markup;
@@ -30,14 +29,18 @@ mod story;
 mod tab;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trees;
 mod user;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::contract::records::StoryItem;
 use crate::contract::records::{Media, Profile, User};
 use crate::contract::steps::{Change, Refusal};
+use crate::json::{self, Arena, Value};
 pub(crate) use crate::read::gate::stated as ruling;
 pub(crate) use crate::read::page::Page;
 pub(crate) use crate::read::part::Part;
@@ -48,9 +51,9 @@ pub(crate) use crate::read::story::stories;
 pub(crate) use crate::read::tab::{posts, reels};
 
 /// The parsed body of a response.
-pub(crate) enum Body {
-    Json(Value),
-    Html(Page),
+pub(crate) enum Body<'a> {
+    Json(Value<'a>),
+    Html(Page<'a>),
     /// Neither: a truncated or foreign response.
     Other,
 }
@@ -114,21 +117,24 @@ thread_local! {
 ///
 /// Strips the `for (;;);` that keeps JSON from being run as a script. A sequence of JSON texts, as in streamed GraphQL
 /// responses, becomes one array.
-pub(crate) fn body(bytes: &[u8]) -> Body {
+pub(crate) fn body<'a>(arena: &'a Arena, bytes: &'a [u8]) -> Body<'a> {
     #[cfg(test)]
     BYTES_READ.with(|read| read.set(read.get() + bytes.len()));
     let bytes = bytes
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(bytes)
         .trim_ascii_start();
-    let text = bytes.strip_prefix(b"for (;;);").unwrap_or(bytes);
-    if text.starts_with(b"<") {
-        return Body::Html(page::read(&String::from_utf8_lossy(text)));
+    let text = match String::from_utf8_lossy(bytes.strip_prefix(b"for (;;);").unwrap_or(bytes)) {
+        Cow::Borrowed(text) => text,
+        Cow::Owned(text) => arena.keep(&text),
+    };
+    if text.starts_with('<') {
+        return Body::Html(page::read(arena, text));
     }
-    match json::all(text).as_mut_slice() {
+    match json::all(arena, text).as_slice() {
         [] | [Value::String(_) | Value::Number(_) | Value::Bool(_)] => Body::Other,
-        [only] => Body::Json(only.take()),
-        several => Body::Json(Value::Array(several.iter_mut().map(Value::take).collect())),
+        [only] => Body::Json(*only),
+        several => Body::Json(Value::Array(arena.keep_list(several))),
     }
 }
 
@@ -165,13 +171,12 @@ impl<T> Reading<T> {
 }
 
 /// The content of a `changed` report: the path, what was expected, and the type of the value found.
-fn changed(path: &str, expected: &str, found: &Value) -> Change {
+fn changed(path: &str, expected: &str, found: &Value<'_>) -> Change {
     /// Maximum number of characters of a found value that are reported.
     const LONGEST: usize = 200;
     let found = match found {
         Value::Object(map) => {
-            // Sorted, so that the order does not depend on the features of the JSON parser.
-            let mut keys: Vec<_> = map.keys().map(String::as_str).collect();
+            let mut keys: Vec<_> = map.members().iter().map(|member| member.key).collect();
             keys.sort_unstable();
             format!("object of {}", keys.join(", "))
         }

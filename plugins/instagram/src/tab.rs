@@ -5,7 +5,7 @@ mod tests;
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use crate::json::Value;
 
 pub use crate::contract::queries::ListQuery as Query;
 use crate::contract::records::{Media, MediaPage, Profile, User};
@@ -22,7 +22,7 @@ pub(crate) struct Tab {
     /// Selects the doors in the settings.
     pub(crate) purpose: &'static str,
     /// Finds the list in a response.
-    pub(crate) read: fn(&[Value], &str) -> Reading<TabPage>,
+    pub(crate) read: fn(&[Value<'_>], &str) -> Reading<TabPage>,
     /// How many items the profile counts.
     pub(crate) count: fn(&Profile) -> Option<u64>,
     /// Whether the count is worth further requests if the first answer about the profile lacks it. Otherwise an empty

@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use serde_json::Value;
+use crate::json::{Arena, Value};
 
 use super::memo::DoorResult;
 use crate::contract::exchanges::{Answer, Exchange, Response};
@@ -16,9 +16,9 @@ pub(crate) struct Answered<'b> {
     /// The URL of the response, after redirects.
     pub(crate) url: &'b str,
     /// Every JSON text in the response that can contain a root.
-    pub(crate) documents: &'b [Value],
+    pub(crate) documents: &'b [Value<'b>],
     /// The page, if the response is one.
-    pub(crate) page: Option<&'b Page>,
+    pub(crate) page: Option<&'b Page<'b>>,
 }
 
 /// Reads the response of a door. A record counts whatever else the response says: partial errors next to it are normal.
@@ -43,7 +43,8 @@ fn opened<T>(
     read: impl Fn(&Answered<'_>) -> Reading<T>,
     user_id: &mut Option<String>,
 ) -> Result<T, Closed> {
-    let body = read::body(&response.body);
+    let arena = Arena::default();
+    let body = read::body(&arena, &response.body);
     let (documents, page) = match &body {
         Body::Json(value) => (slice::from_ref(value), None),
         Body::Html(page) => (page.documents.as_slice(), Some(page)),
@@ -80,6 +81,6 @@ fn opened<T>(
 }
 
 /// The user id in a response that shows the account, but not what was looked for.
-fn learnt(documents: &[Value], values: &Values) -> Option<String> {
+fn learnt(documents: &[Value<'_>], values: &Values) -> Option<String> {
     read::account_id(documents, values.username.as_deref()?)
 }

@@ -1,12 +1,12 @@
 //! Reads the sound of a reel: licensed music or the original sound.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::contract::records::Audio;
 use crate::read::field;
 
 /// The sound of an XDT, POLARIS or mobile v1 node.
-pub(super) fn audio(node: &Value) -> Option<Audio> {
+pub(super) fn audio(node: &Value<'_>) -> Option<Audio> {
     let (clips, metadata) = (&node["clips_metadata"], &node["music_metadata"]);
     [clips, metadata].into_iter().find_map(|parent| {
         music(&parent["music_info"]).or_else(|| original(&parent["original_sound_info"]))
@@ -14,7 +14,7 @@ pub(super) fn audio(node: &Value) -> Option<Audio> {
 }
 
 /// The sound of a legacy node.
-pub(super) fn legacy_audio(node: &Value) -> Option<Audio> {
+pub(super) fn legacy_audio(node: &Value<'_>) -> Option<Audio> {
     let sound = &node["clips_music_attribution_info"];
     stated(Audio {
         id: field::id(&sound["audio_id"]),
@@ -27,7 +27,7 @@ pub(super) fn legacy_audio(node: &Value) -> Option<Audio> {
     })
 }
 
-fn music(info: &Value) -> Option<Audio> {
+fn music(info: &Value<'_>) -> Option<Audio> {
     let (asset, use_of_it) = (&info["music_asset_info"], &info["music_consumption_info"]);
     stated(Audio {
         id: ["audio_cluster_id", "audio_asset_id", "id"]
@@ -43,7 +43,7 @@ fn music(info: &Value) -> Option<Audio> {
     })
 }
 
-fn original(info: &Value) -> Option<Audio> {
+fn original(info: &Value<'_>) -> Option<Audio> {
     stated(Audio {
         id: field::id(&info["audio_asset_id"]),
         title: field::filled(&info["original_audio_title"]),

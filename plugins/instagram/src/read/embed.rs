@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::read::markup::{Tag, decode};
 
-/// Returns the post of an embed page; `None` for another page, or if the owner forbids embedding.
-pub(super) fn document(html: &str) -> Option<Value> {
+/// Returns the post of an embed page as JSON; `None` for another page, or if the owner forbids embedding.
+pub(super) fn document(html: &str) -> Option<String> {
     let picture = tag_around(html, "EmbeddedMediaImage")?;
     if memmem::find(html.as_bytes(), b"WatchOnInstagram").is_some() {
         return None;
@@ -18,7 +18,7 @@ pub(super) fn document(html: &str) -> Option<Value> {
         .split('/')
         .skip_while(|segment| !matches!(*segment, "p" | "reel" | "tv"));
     let caption = tag_around(html, "CaptionUsername").and_then(|name| caption(name.rest));
-    Some(json!({
+    let document = json!({
         "shortcode_media": {
             "__typename": frame.attribute("data-media-type"),
             "id": frame.attribute("data-media-id"),
@@ -31,7 +31,8 @@ pub(super) fn document(html: &str) -> Option<Value> {
             "display_resources": resources(&picture.attribute("srcset").unwrap_or_default()),
             "edge_media_to_caption": { "edges": caption.map(|text| json!({ "node": { "text": text } })).as_slice() },
         }
-    }))
+    });
+    Some(document.to_string())
 }
 
 /// Returns the tag that contains the first occurrence of a word.

@@ -1,7 +1,7 @@
 //! Finds the objects that contain our roots, whatever wraps them: bare, in `data`, in the envelope of a proxy, or deep
 //! inside a page's Relay script.
 
-use serde_json::Value;
+use crate::json::{Member, Value};
 
 /// Names that only Instagram uses: roots at any depth.
 const ROOTS: [&str; 17] = [
@@ -37,7 +37,7 @@ const NOT_ASKED: [&str; 2] = ["viewer", "xdt_viewer"];
 const DEEPEST: usize = 40;
 
 /// Returns all objects of the documents that contain a root. Their content is left to the readers.
-pub(super) fn answers(documents: &[Value]) -> Vec<&Value> {
+pub(super) fn answers<'a>(documents: &'a [Value<'a>]) -> Vec<&'a Value<'a>> {
     let mut found = Vec::new();
     for document in documents {
         search(document, true, DEEPEST, &mut found);
@@ -45,27 +45,35 @@ pub(super) fn answers(documents: &[Value]) -> Vec<&Value> {
     found
 }
 
-fn search<'a>(value: &'a Value, is_enveloped: bool, levels: usize, found: &mut Vec<&'a Value>) {
+fn search<'a>(
+    value: &'a Value<'a>,
+    is_enveloped: bool,
+    levels: usize,
+    found: &mut Vec<&'a Value<'a>>,
+) {
     if levels == 0 {
         return;
     }
     match value {
         Value::Array(list) => {
-            for element in list {
+            for element in *list {
                 search(element, is_enveloped, levels - 1, found);
             }
         }
         Value::Object(map) => {
-            let holds = |names: &[&str]| names.iter().any(|name| map.contains_key(*name));
-            if holds(&ROOTS) || (is_enveloped && holds(&COMMON_ROOTS)) {
+            let members = map.members();
+            let is_root = |member: &Member<'_>| {
+                let is_common = is_enveloped && COMMON_ROOTS.contains(&member.key);
+                is_common || ROOTS.contains(&member.key)
+            };
+            if members.iter().any(is_root) {
                 found.push(value);
                 return;
             }
-            for (key, inner) in map
-                .iter()
-                .filter(|(key, _)| !NOT_ASKED.contains(&key.as_str()))
-            {
-                search(inner, ENVELOPES.contains(&key.as_str()), levels - 1, found);
+            for Member { key, value } in members {
+                if !NOT_ASKED.contains(key) {
+                    search(value, ENVELOPES.contains(key), levels - 1, found);
+                }
             }
         }
         _ => {}

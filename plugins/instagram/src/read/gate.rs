@@ -1,6 +1,6 @@
 //! Reads why Instagram withholds something: the ruling of a gate, in each of its places.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::contract::steps::Refusal;
 use crate::read::field;
@@ -13,7 +13,7 @@ const RULINGS: [&str; 3] = ["gating_ruling", "gating", "gating_info"];
 const TYPES: [(u64, Refusal); 2] = [(2, Refusal::RegionBlocked), (3, Refusal::AgeRestricted)];
 
 /// Why an account or a post is withheld; `None` if it has no gate.
-pub(super) fn refusal(root: &Value) -> Option<Refusal> {
+pub(super) fn refusal(root: &Value<'_>) -> Option<Refusal> {
     let mut rulings = RULINGS.iter().map(|key| &root[*key]);
     let by_ruling = rulings.find(|ruling| ruling.is_object()).map(withheld);
     let is_blocked = field::flag(&root["country_block"]) == Some(true);
@@ -21,12 +21,12 @@ pub(super) fn refusal(root: &Value) -> Option<Refusal> {
 }
 
 /// Why a ruling withholds something, also if it does not say so.
-pub(super) fn withheld(ruling: &Value) -> Refusal {
+pub(super) fn withheld(ruling: &Value<'_>) -> Refusal {
     stated(ruling).unwrap_or(Refusal::LoginRequired)
 }
 
 /// What a ruling states: in its words, else by its number.
-pub(crate) fn stated(ruling: &Value) -> Option<Refusal> {
+pub(crate) fn stated(ruling: &Value<'_>) -> Option<Refusal> {
     let texts = ["title", "description"].map(|key| ruling[key].as_str().unwrap_or_default());
     match wording::of_gate(&texts.join("\n")) {
         Some(Meaning::Age) => return Some(Refusal::AgeRestricted),
@@ -43,6 +43,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::json::trees::parsed;
 
     #[test]
     fn words_decide_before_numbers() {
@@ -70,7 +71,7 @@ mod tests {
             (json!({"gating_type": "appealable"}), None),
             (json!(null), None),
         ] {
-            assert_eq!(stated(&ruling), expected, "{ruling}");
+            assert_eq!(stated(&parsed(ruling.clone())), expected, "{ruling}");
         }
     }
 
@@ -79,16 +80,19 @@ mod tests {
         let ruling = json!({"gating_type": 3});
         for key in RULINGS {
             assert_eq!(
-                refusal(&json!({ key: ruling })),
+                refusal(&parsed(json!({ key: ruling }))),
                 Some(Refusal::AgeRestricted)
             );
-            assert_eq!(refusal(&json!({ key: null })), None);
-            assert_eq!(refusal(&json!({ key: {} })), Some(Refusal::LoginRequired));
+            assert_eq!(refusal(&parsed(json!({ key: null }))), None);
+            assert_eq!(
+                refusal(&parsed(json!({ key: {} }))),
+                Some(Refusal::LoginRequired)
+            );
         }
         assert_eq!(
-            refusal(&json!({"country_block": true})),
+            refusal(&parsed(json!({"country_block": true}))),
             Some(Refusal::RegionBlocked)
         );
-        assert_eq!(refusal(&json!({"country_block": false})), None);
+        assert_eq!(refusal(&parsed(json!({"country_block": false}))), None);
     }
 }

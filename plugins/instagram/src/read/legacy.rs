@@ -1,6 +1,6 @@
 //! Converts a legacy GraphQL node to a post: `Graph*` and `XDTGraph*` types, `edge_*` keys, `shortcode`.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::caption::{hashtags, mentions};
 use crate::contract::records::{Child, Media, User};
@@ -8,7 +8,7 @@ use crate::read::media::{carousel_count, children, identity, location, media_typ
 use crate::read::{audio, field, rendition, user};
 
 /// Reads a legacy node; `None` without shortcode and id.
-pub(super) fn media(node: &Value) -> Option<Media> {
+pub(super) fn media(node: &Value<'_>) -> Option<Media> {
     let (shortcode, media_id) = identity(node)?;
     let caption =
         field::nodes(&node["edge_media_to_caption"]).find_map(|node| field::text(&node["text"]));
@@ -59,7 +59,7 @@ pub(super) fn media(node: &Value) -> Option<Media> {
     })
 }
 
-fn child(node: &Value) -> Child {
+fn child(node: &Value<'_>) -> Child {
     Child {
         media_id: field::id(&node["id"]),
         media_type: media_type(node),
@@ -69,12 +69,12 @@ fn child(node: &Value) -> Child {
     }
 }
 
-fn tagged_users(node: &Value) -> Vec<User> {
+fn tagged_users(node: &Value<'_>) -> Vec<User> {
     user::users(field::nodes(&node["edge_media_to_tagged_user"]))
 }
 
 /// The number of pinned comments: as stated, else counted in a list that is complete.
-fn hoisted_comments(connection: &Value) -> Option<u64> {
+fn hoisted_comments(connection: &Value<'_>) -> Option<u64> {
     let listed = || u64::try_from(connection["edges"].as_array()?.len()).ok();
     field::count(&connection["count"]).or_else(listed)
 }

@@ -1,7 +1,7 @@
 //! Converts an XDT, POLARIS or mobile v1 node to a post. One normaliser serves the three dialects, because they share
 //! their key names and differ only in what they omit. Legacy nodes go to `legacy`.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::caption::{hashtags, mentions};
 use crate::contract::records::{Child, Location, Media, MediaType, User};
@@ -15,7 +15,7 @@ use crate::shortcode;
 ///
 /// If it has no shortcode and id, or no picture or video. A child may have none, if others do: Instagram withholds
 /// single items (instaloader#413).
-pub(super) fn media(node: &Value, path: &str) -> Result<Media, Change> {
+pub(super) fn media(node: &Value<'_>, path: &str) -> Result<Media, Change> {
     let media = if is_legacy(node) {
         legacy::media(node)
     } else {
@@ -35,7 +35,7 @@ pub(super) fn media(node: &Value, path: &str) -> Result<Media, Change> {
 }
 
 /// The shortcode and media id of a node of any dialect. If one is missing, it is derived from the other.
-pub(super) fn identity(node: &Value) -> Option<(String, String)> {
+pub(super) fn identity(node: &Value<'_>) -> Option<(String, String)> {
     let code = field::filled(&node["code"]).or_else(|| field::filled(&node["shortcode"]));
     let id = field::id(&node["pk"]).or_else(|| field::id(&node["id"]));
     match (code, id) {
@@ -50,10 +50,10 @@ pub(super) fn identity(node: &Value) -> Option<(String, String)> {
 }
 
 /// The type of a node of any dialect: its number, else the name of its type, else derived from its content.
-pub(super) fn media_type(node: &Value) -> MediaType {
+pub(super) fn media_type(node: &Value<'_>) -> MediaType {
     match (
         field::count(&node["media_type"]),
-        node["__typename"].as_str(),
+        node["__typename"].as_str().as_deref(),
     ) {
         (Some(1), _) => MediaType::Image,
         (Some(2), _) => MediaType::Video,
@@ -72,16 +72,16 @@ pub(super) fn media_type(node: &Value) -> MediaType {
     }
 }
 
-fn holds_video(node: &Value) -> bool {
+fn holds_video(node: &Value<'_>) -> bool {
     !field::list(&node["video_versions"]).is_empty() || node["product_type"] == "clips"
 }
 
 /// Whether the dialect is legacy: only legacy writes `shortcode` instead of `code`.
-fn is_legacy(node: &Value) -> bool {
+fn is_legacy(node: &Value<'_>) -> bool {
     node.get("code").is_none() && node.get("shortcode").is_some()
 }
 
-fn modern(node: &Value) -> Option<Media> {
+fn modern(node: &Value<'_>) -> Option<Media> {
     let (shortcode, media_id) = identity(node)?;
     let caption = field::text(&node["caption"]["text"]).or_else(|| field::text(&node["caption"]));
     let counts_hidden = field::flag(&node["like_and_view_counts_disabled"]);
@@ -120,7 +120,7 @@ fn modern(node: &Value) -> Option<Media> {
     })
 }
 
-fn child(node: &Value) -> Child {
+fn child(node: &Value<'_>) -> Child {
     Child {
         media_id: field::id(&node["pk"]).or_else(|| field::id(&node["id"])),
         media_type: media_type(node),
@@ -130,12 +130,12 @@ fn child(node: &Value) -> Child {
     }
 }
 
-fn tagged_users(node: &Value) -> Vec<User> {
+fn tagged_users(node: &Value<'_>) -> Vec<User> {
     user::users(field::list(&node["usertags"]["in"]))
 }
 
 /// A place, if it has a name.
-pub(super) fn location(value: &Value) -> Option<Location> {
+pub(super) fn location(value: &Value<'_>) -> Option<Location> {
     Some(Location {
         id: field::id(&value["pk"]).or_else(|| field::id(&value["id"])),
         name: field::filled(&value["name"])?,
@@ -146,8 +146,8 @@ pub(super) fn location(value: &Value) -> Option<Location> {
 
 /// The children of a carousel. An entry without content keeps its place; a list in which nothing is an object is none.
 pub(super) fn children<'a>(
-    nodes: impl Iterator<Item = &'a Value> + Clone,
-    child: impl Fn(&Value) -> Child,
+    nodes: impl Iterator<Item = &'a Value<'a>> + Clone,
+    child: impl Fn(&Value<'_>) -> Child,
 ) -> Vec<Child> {
     if nodes.clone().any(Value::is_object) {
         nodes.map(child).collect()
@@ -157,22 +157,18 @@ pub(super) fn children<'a>(
 }
 
 /// The stated number of children, else the length of the list if there is one.
-pub(super) fn carousel_count(stated: &Value, children: &[Child]) -> Option<u32> {
+pub(super) fn carousel_count(stated: &Value<'_>, children: &[Child]) -> Option<u32> {
     let counted = u32::try_from(children.len())
         .ok()
         .filter(|count| *count > 0);
     field::pixels(stated).or(counted)
 }
 
-fn has_effects(config: &Value) -> Option<bool> {
+fn has_effects(config: &Value<'_>) -> Option<bool> {
     let config = config.as_object()?;
     let names = ["effect_ids", "effect_configs", "effect_preview"];
-    let is_set =
-        |value: &Value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty());
-    Some(
-        names
-            .iter()
-            .filter_map(|name| config.get(*name))
-            .any(is_set),
-    )
+    let is_set = |value: &Value<'_>| {
+        !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty())
+    };
+    Some(names.iter().filter_map(|name| config.get(name)).any(is_set))
 }

@@ -5,18 +5,17 @@
 
 use std::borrow::Cow;
 
-use memchr::memmem;
-use serde_json::Value;
-
+use crate::json::{self, Arena, Value};
 use crate::read::markup::{Tag, decode};
-use crate::read::{embed, find, json, notice};
+use crate::read::{embed, find, notice};
 use crate::wording::Meaning;
+use memchr::memmem;
 
 /// The parts of a page that matter here.
 #[derive(Debug, Default)]
-pub(crate) struct Page {
+pub(crate) struct Page<'a> {
     /// Every JSON text in it that can contain a root; for an embed page, also its context.
-    pub(crate) documents: Vec<Value>,
+    pub(crate) documents: Vec<Value<'a>>,
     /// Whether it is the login page.
     pub(crate) login_wall: bool,
     /// Whether it is the error page, which has status 200: the account or post does not exist.
@@ -51,7 +50,7 @@ const LOGIN_SIGNS: [&str; 3] = [
 const ERROR_SIGNS: [&str; 2] = ["PolarisErrorRoute", "\"HttpErrorPage\":["];
 
 /// Reads a page.
-pub(super) fn read(html: &str) -> Page {
+pub(super) fn read<'a>(arena: &'a Arena, html: &'a str) -> Page<'a> {
     let mut page = Page {
         title: text_after(html, "<title")
             .map(|title| title.split_whitespace().collect::<Vec<_>>().join(" ")),
@@ -70,18 +69,18 @@ pub(super) fn read(html: &str) -> Page {
             let is_json = tag
                 .attribute("type")
                 .is_some_and(|kind| kind == "application/json");
-            page.documents
-                .extend(if is_json { json::first(script) } else { None });
-            page.documents.extend(if is_json {
-                Vec::new()
+            if is_json {
+                page.documents.extend(json::first(arena, script));
             } else {
-                inline_documents(script)
-            });
+                page.documents.extend(inline_documents(arena, script));
+            }
         }
         rest = &tag.rest[end..];
     }
     if find::answers(&page.documents).is_empty() {
-        page.documents.extend(embed::document(html));
+        let document = embed::document(html);
+        let document = document.and_then(|text| json::first(arena, arena.keep(&text)));
+        page.documents.extend(document);
     }
     let shows = |signs: &[&str]| signs.iter().any(|sign| place_of(html, sign).is_some());
     if find::answers(&page.documents).is_empty() {
@@ -92,7 +91,7 @@ pub(super) fn read(html: &str) -> Page {
     page
 }
 
-impl Page {
+impl Page<'_> {
     /// The `Followers`, `Following` or `Posts` in a profile's description; only exact numbers, so not `32K`.
     pub(crate) fn described_count(&self, noun: &str) -> Option<u64> {
         let description = self.description.as_deref()?;
@@ -110,28 +109,24 @@ impl Page {
 
 /// Returns the JSON of an inline script: the two globals of the old web app, or an embed page's `contextJSON`, which is
 /// JSON text inside JSON.
-fn inline_documents(script: &str) -> Vec<Value> {
+fn inline_documents<'a>(arena: &'a Arena, script: &'a str) -> Vec<Value<'a>> {
     let mut documents = Vec::new();
     for (place, _) in script.match_indices("_sharedData") {
         let assigned = script[place + "_sharedData".len()..]
             .trim_start()
             .strip_prefix('=');
-        documents.extend(assigned.and_then(json::first));
+        documents.extend(assigned.and_then(|text| json::first(arena, text)));
     }
     for (place, call) in script.match_indices("__additionalDataLoaded(") {
         let data = script[place + call.len()..]
             .split_once(',')
             .map(|(_, data)| data);
-        documents.extend(data.and_then(json::first));
+        documents.extend(data.and_then(|text| json::first(arena, text)));
     }
     for (place, key) in script.match_indices("\"contextJSON\":") {
-        let context = json::first(&script[place + key.len()..]);
-        documents.extend(
-            context
-                .as_ref()
-                .and_then(Value::as_str)
-                .and_then(json::first),
-        );
+        let context = json::first(arena, &script[place + key.len()..]);
+        let context = context.and_then(|context| context.as_str());
+        documents.extend(context.and_then(|text| json::first(arena, arena.keep(&text))));
     }
     documents.retain(|document| document.is_object() || document.is_array());
     documents

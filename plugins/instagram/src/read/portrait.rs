@@ -1,6 +1,6 @@
 //! Reads the profile picture of an account: the same picture in several sizes, from every place that states one.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::contract::records::Image;
 use crate::read::address::{cut, scaled_side, unsigned};
@@ -10,7 +10,7 @@ use crate::read::{Page, field};
 const PORTRAITS: &str = "-19/";
 
 /// The pictures in an account root, smallest first.
-pub(super) fn portraits(root: &Value) -> Vec<Image> {
+pub(super) fn portraits(root: &Value<'_>) -> Vec<Image> {
     let bare = [&root["profile_pic_url"], &root["profile_pic_url_hd"]];
     let bare = bare.map(|url| (url, &Value::Null, &Value::Null));
     let sized = field::list(&root["hd_profile_pic_versions"])
@@ -32,7 +32,7 @@ pub(super) fn portraits(root: &Value) -> Vec<Image> {
 }
 
 /// The picture that a page about an account shows to other websites.
-pub(crate) fn shown_by(page: &Page) -> Option<Image> {
+pub(crate) fn shown_by(page: &Page<'_>) -> Option<Image> {
     let url = page.image.clone()?;
     let is_portrait = url.starts_with("https://") && unsigned(&url).contains(PORTRAITS);
     let side = side(&url);
@@ -78,9 +78,10 @@ fn side(url: &str) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::json::trees::parsed;
 
     const SMALL: &str =
         "https://x.fbcdn.net/v/t51.2885-19/1_n.jpg?stp=dst-jpg_s150x150_tt6&_nc_ohc=A";
@@ -92,7 +93,7 @@ mod tests {
 
     /// The addresses and widths of the pictures.
     fn read(root: Value) -> Vec<(String, Option<u32>)> {
-        let pictures = portraits(&root).into_iter();
+        let pictures = portraits(&parsed(root)).into_iter();
         pictures.map(|it| (it.url, it.width)).collect()
     }
 
@@ -149,8 +150,12 @@ mod tests {
 
     #[test]
     fn a_picture_with_a_new_signature_is_no_new_picture() {
-        let known = portraits(&json!({"profile_pic_url": SMALL, "profile_pic_url_hd": ORIGINAL}));
-        let signed = portraits(&json!({"profile_pic_url": SMALL.replace("ohc=A", "ohc=Z")}));
+        let known = portraits(&parsed(
+            json!({"profile_pic_url": SMALL, "profile_pic_url_hd": ORIGINAL}),
+        ));
+        let signed = portraits(&parsed(
+            json!({"profile_pic_url": SMALL.replace("ohc=A", "ohc=Z")}),
+        ));
         assert_eq!(joined(known.clone(), signed), known);
     }
 

@@ -1,6 +1,6 @@
 //! Finds the requested post, or the reason that a response states instead.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::contract::records::Media;
 use crate::contract::steps::Refusal;
@@ -20,7 +20,7 @@ const WEB_INFO: &str = "xdt_api__v1__media__shortcode__web_info";
 /// Reads the post with this shortcode; with `""`, whichever post the response is about.
 ///
 /// A post of a private account is refused even if a session received it.
-pub(crate) fn media(documents: &[Value], shortcode: &str) -> Reading<Media> {
+pub(crate) fn media(documents: &[Value<'_>], shortcode: &str) -> Reading<Media> {
     find::answers(documents)
         .into_iter()
         .flat_map(|answer| readings(answer, shortcode))
@@ -33,10 +33,10 @@ pub(crate) fn media(documents: &[Value], shortcode: &str) -> Reading<Media> {
         })
 }
 
-fn readings(answer: &Value, shortcode: &str) -> Vec<Reading<Media>> {
+fn readings(answer: &Value<'_>, shortcode: &str) -> Vec<Reading<Media>> {
     let roots = POSTS
         .iter()
-        .filter_map(|name| Some((*name, answer.get(*name)?)));
+        .filter_map(|name| Some((*name, answer.get(name)?)));
     let mut readings: Vec<_> = roots
         .map(|(name, root)| root_post(name, root, shortcode))
         .collect();
@@ -55,7 +55,7 @@ fn readings(answer: &Value, shortcode: &str) -> Vec<Reading<Media>> {
 }
 
 /// Reads a root with one post, which may be inside POLARIS's gate object.
-fn root_post(name: &str, root: &Value, shortcode: &str) -> Reading<Media> {
+fn root_post(name: &str, root: &Value<'_>, shortcode: &str) -> Reading<Media> {
     match (root.as_object(), root.get("if_not_gated_logged_out")) {
         (None, _) if root.is_null() => Reading::Missing,
         (Some(map), _) if map.is_empty() => Reading::Missing,
@@ -67,7 +67,7 @@ fn root_post(name: &str, root: &Value, shortcode: &str) -> Reading<Media> {
 }
 
 /// Reads the item of a list that is the requested post: a list may be a feed, or contain related posts.
-fn listed_post(path: &str, items: &[Value], shortcode: &str) -> Reading<Media> {
+fn listed_post(path: &str, items: &[Value<'_>], shortcode: &str) -> Reading<Media> {
     let is_feed = shortcode.is_empty() && items.len() > 1;
     let mut places = items.iter().enumerate();
     match places.find(|(_, item)| is_about(item, shortcode) == Some(true)) {
@@ -76,7 +76,7 @@ fn listed_post(path: &str, items: &[Value], shortcode: &str) -> Reading<Media> {
     }
 }
 
-fn read(node: &Value, path: &str, shortcode: &str) -> Reading<Media> {
+fn read(node: &Value<'_>, path: &str, shortcode: &str) -> Reading<Media> {
     if is_about(node, shortcode) == Some(false) {
         return Reading::Absent;
     }
@@ -93,7 +93,7 @@ fn read(node: &Value, path: &str, shortcode: &str) -> Reading<Media> {
 }
 
 /// Whether a node is the requested post; `None` if it does not identify a post.
-fn is_about(node: &Value, shortcode: &str) -> Option<bool> {
+fn is_about(node: &Value<'_>, shortcode: &str) -> Option<bool> {
     let (code, _) = identity(node)?;
     Some(shortcode.is_empty() || of_post(&code) == of_post(shortcode))
 }

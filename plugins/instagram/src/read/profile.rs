@@ -1,6 +1,6 @@
 //! Converts an account root to a profile: legacy, mobile v1, and POLARIS in its two halves (root and page content).
 
-use serde_json::Value;
+use crate::json::{Object, Value};
 
 use crate::contract::records::{BioLink, Profile};
 use crate::read::link::link;
@@ -20,13 +20,13 @@ pub(super) const ACCOUNTS: [&str; 4] = [
 const DESCRIPTIONS: [&str; 3] = ["biography", "follower_count", "edge_followed_by"];
 
 /// Reads the profile of this account, also of a private one.
-pub(crate) fn profile(documents: &[Value], username: &str) -> Reading<ProfilePart> {
+pub(crate) fn profile(documents: &[Value<'_>], username: &str) -> Reading<ProfilePart> {
     find::answers(documents)
         .into_iter()
         .flat_map(|answer| {
             ACCOUNTS
                 .iter()
-                .filter_map(|name| Some((*name, answer.get(*name)?)))
+                .filter_map(|name| Some((*name, answer.get(name)?)))
         })
         .map(|(name, root)| root_profile(name, root, username))
         .fold(Reading::Absent, |one, other| match (one, other) {
@@ -37,9 +37,9 @@ pub(crate) fn profile(documents: &[Value], username: &str) -> Reading<ProfilePar
 }
 
 /// The id of this account, if the response shows it, whatever else it says about it.
-pub(crate) fn account_id(documents: &[Value], username: &str) -> Option<String> {
+pub(crate) fn account_id(documents: &[Value<'_>], username: &str) -> Option<String> {
     let answers = find::answers(documents).into_iter();
-    let mut roots = answers.flat_map(|answer| ACCOUNTS.iter().filter_map(|name| answer.get(*name)));
+    let mut roots = answers.flat_map(|answer| ACCOUNTS.iter().filter_map(|name| answer.get(name)));
     roots.find_map(|root| {
         let stated = field::filled(&root["username"])?;
         user_id(root).filter(|_| is_same_name(&stated, username))
@@ -47,15 +47,15 @@ pub(crate) fn account_id(documents: &[Value], username: &str) -> Option<String> 
 }
 
 /// Whether an account root is null or empty, which means that the account does not exist.
-pub(super) fn is_nobody(root: &Value) -> bool {
-    root.is_null() || root.as_object().is_some_and(serde_json::Map::is_empty)
+pub(super) fn is_nobody(root: &Value<'_>) -> bool {
+    root.is_null() || root.as_object().is_some_and(Object::is_empty)
 }
 
-fn root_profile(name: &str, root: &Value, username: &str) -> Reading<ProfilePart> {
+fn root_profile(name: &str, root: &Value<'_>, username: &str) -> Reading<ProfilePart> {
     if is_nobody(root) {
         return Reading::Missing;
     }
-    if !DESCRIPTIONS.iter().any(|key| root.get(*key).is_some()) {
+    if !DESCRIPTIONS.iter().any(|key| root.get(key).is_some()) {
         return Reading::Absent;
     }
     let Some(stated) = field::filled(&root["username"]) else {
@@ -74,7 +74,7 @@ fn root_profile(name: &str, root: &Value, username: &str) -> Reading<ProfilePart
     }
 }
 
-fn part(root: &Value, user_id: String, username: String) -> ProfilePart {
+fn part(root: &Value<'_>, user_id: String, username: String) -> ProfilePart {
     // Behind a gate, Instagram states 0 and "" instead of the facts (mgp25/Instagram-API#3107).
     let is_gated = gate::refusal(root).is_some();
     let told = |count: &u64| *count > 0 || !is_gated;
@@ -136,12 +136,12 @@ fn part(root: &Value, user_id: String, username: String) -> ProfilePart {
 
 /// Whether it is a business account, for a response without `account_type`. POLARIS says `is_business: false` for every
 /// account.
-fn is_business(root: &Value) -> Option<bool> {
+fn is_business(root: &Value<'_>) -> Option<bool> {
     field::flag(&root["is_business_account"])
         .or_else(|| field::flag(&root["is_business"]).filter(|yes| *yes))
 }
 
-fn bio_link(value: &Value) -> Option<BioLink> {
+fn bio_link(value: &Value<'_>) -> Option<BioLink> {
     let url = link(&value["url"]).or_else(|| link(&value["lynx_url"]))?;
     Some(BioLink {
         url,
@@ -150,7 +150,7 @@ fn bio_link(value: &Value) -> Option<BioLink> {
 }
 
 /// A published contact: its own field, else a bio link of that scheme.
-fn contact(root: &Value, keys: &[&str], scheme: &str) -> Option<String> {
+fn contact(root: &Value<'_>, keys: &[&str], scheme: &str) -> Option<String> {
     let linked = || {
         let links = field::list(&root["bio_links"])
             .iter()

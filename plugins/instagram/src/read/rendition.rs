@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::contract::records::{Image, Renditions, Video};
 use crate::dash;
@@ -15,7 +15,7 @@ const MODERN: Keys = ["url", "width", "height"];
 const LEGACY: Keys = ["src", "config_width", "config_height"];
 
 /// The renditions of an XDT, POLARIS or mobile v1 node.
-pub(super) fn renditions(node: &Value) -> Renditions {
+pub(super) fn renditions(node: &Value<'_>) -> Renditions {
     let mut images = Vec::new();
     for candidate in field::list(&node["image_versions2"]["candidates"]) {
         add_image(&mut images, candidate, MODERN);
@@ -30,7 +30,7 @@ pub(super) fn renditions(node: &Value) -> Renditions {
 }
 
 /// The renditions of a legacy node. Its thumbnails are square crops, used only if there is nothing else.
-pub(super) fn legacy_renditions(node: &Value) -> Renditions {
+pub(super) fn legacy_renditions(node: &Value<'_>) -> Renditions {
     let mut images = Vec::new();
     for resource in field::list(&node["display_resources"]) {
         add_image(&mut images, resource, LEGACY);
@@ -62,23 +62,27 @@ pub(super) fn is_empty(renditions: &Renditions) -> bool {
 }
 
 /// The duration of the video as a node of any dialect states it, in seconds.
-pub(super) fn duration(node: &Value) -> Option<f64> {
+pub(super) fn duration(node: &Value<'_>) -> Option<f64> {
     field::number(&node["video_duration"]).filter(|seconds| *seconds > 0.0)
 }
 
 /// Leaves out crops, sorts the renditions, and adds those that only the manifest states.
 fn complete(
-    node: &Value,
+    node: &Value<'_>,
     mut images: Vec<Image>,
     mut videos: Vec<Video>,
-    [width, height]: [&Value; 2],
-    manifest: &Value,
+    [width, height]: [&Value<'_>; 2],
+    manifest: &Value<'_>,
 ) -> Renditions {
     let (width, height) = (field::pixels(width), field::pixels(height));
     crop::leave_out(&mut images, width.zip(height));
     // A stable sort: renditions without a size keep Instagram's order, after those with one.
     images.sort_by_key(|image| Reverse(area(image.width, image.height)));
-    let manifest = manifest.as_str().map(dash::read).unwrap_or_default();
+    let manifest = manifest
+        .as_str()
+        .as_deref()
+        .map(dash::read)
+        .unwrap_or_default();
     videos.extend(manifest.whole);
     videos.sort_by_key(|video| Reverse((area(video.width, video.height), video.bitrate)));
     Renditions {
@@ -95,7 +99,7 @@ fn complete(
     }
 }
 
-fn add_image(images: &mut Vec<Image>, entry: &Value, [url, width, height]: Keys) {
+fn add_image(images: &mut Vec<Image>, entry: &Value<'_>, [url, width, height]: Keys) {
     let is_new = |url: &String| images.iter().all(|image| image.url != *url);
     if let Some(url) = field::url(&entry[url]).filter(is_new) {
         images.push(Image {
@@ -107,7 +111,7 @@ fn add_image(images: &mut Vec<Image>, entry: &Value, [url, width, height]: Keys)
 }
 
 /// Adds a video once: the three `video_versions` in a guest's response often have the same URL.
-fn add_video(videos: &mut Vec<Video>, entry: &Value, [url, width, height]: Keys) {
+fn add_video(videos: &mut Vec<Video>, entry: &Value<'_>, [url, width, height]: Keys) {
     let is_new = |url: &String| videos.iter().all(|video| video.url != *url);
     if let Some(url) = field::url(&entry[url]).filter(is_new) {
         videos.push(Video {

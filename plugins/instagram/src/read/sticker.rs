@@ -1,6 +1,6 @@
 //! Reads the stickers of a story item: mobile v1 and XDT lists, bloks, and legacy tappable objects.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::contract::records::Sticker;
 use crate::read::field;
@@ -35,7 +35,7 @@ const TEXTS: [&str; 9] = [
 ];
 
 /// All stickers of an item that have content, each once.
-pub(super) fn stickers(item: &Value) -> Vec<Sticker> {
+pub(super) fn stickers(item: &Value<'_>) -> Vec<Sticker> {
     let mut stickers = Vec::new();
     for (list, inner, kind) in KINDS {
         let entries = field::list(&item[list]).iter();
@@ -69,7 +69,7 @@ pub(super) fn stickers(item: &Value) -> Vec<Sticker> {
     kept
 }
 
-fn sticker(kind: &str, value: &Value) -> Sticker {
+fn sticker(kind: &str, value: &Value<'_>) -> Sticker {
     let code =
         || field::filled(&value["media_code"]).or_else(|| field::filled(&value["shortcode"]));
     let url = match kind {
@@ -89,19 +89,17 @@ fn sticker(kind: &str, value: &Value) -> Sticker {
 }
 
 /// A sticker in the web app's own format, so far seen only with mentions.
-fn bloks(value: &Value) -> Sticker {
+fn bloks(value: &Value<'_>) -> Sticker {
     let data = &value["sticker_data"];
     if data["ig_mention"].is_object() {
         return sticker("mention", &data["ig_mention"]);
     }
-    sticker(
-        value["bloks_sticker_type"].as_str().unwrap_or("bloks"),
-        data,
-    )
+    let kind = value["bloks_sticker_type"].as_str();
+    sticker(kind.as_deref().unwrap_or("bloks"), data)
 }
 
 /// A legacy sticker: its kind is the end of the name of its type.
-fn tappable(value: &Value) -> Sticker {
+fn tappable(value: &Value<'_>) -> Sticker {
     let name = value["__typename"].as_str().unwrap_or_default();
     let kind = name
         .trim_start_matches("GraphTappable")

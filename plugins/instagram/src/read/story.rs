@@ -1,6 +1,6 @@
 //! Converts the reels of a response to the stories of an account: mobile, XDT or legacy.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::contract::records::StoryItem;
 use crate::contract::steps::{Change, Refusal};
@@ -19,7 +19,7 @@ const ROOTS: [(&str, &str); 6] = [
 ];
 
 /// Reads the story items of this account. `Missing` means that it has none.
-pub(crate) fn stories(documents: &[Value], username: &str) -> Reading<StoriesPart> {
+pub(crate) fn stories(documents: &[Value<'_>], username: &str) -> Reading<StoriesPart> {
     find::answers(documents)
         .into_iter()
         .map(|answer| account_reading(answer, username).or(reading(answer, username)))
@@ -27,12 +27,12 @@ pub(crate) fn stories(documents: &[Value], username: &str) -> Reading<StoriesPar
 }
 
 /// What an account root states: the account does not exist, or is private.
-fn account_reading(answer: &Value, username: &str) -> Reading<StoriesPart> {
-    let roots = ACCOUNTS.iter().filter_map(|name| answer.get(*name));
+fn account_reading(answer: &Value<'_>, username: &str) -> Reading<StoriesPart> {
+    let roots = ACCOUNTS.iter().filter_map(|name| answer.get(name));
     let readings = roots.map(|root| match root["username"].as_str() {
         _ if is_nobody(root) => Reading::Missing,
         Some(name)
-            if is_same_name(name, username) && field::flag(&root["is_private"]) == Some(true) =>
+            if is_same_name(&name, username) && field::flag(&root["is_private"]) == Some(true) =>
         {
             Reading::Refused(Refusal::Private)
         }
@@ -41,7 +41,7 @@ fn account_reading(answer: &Value, username: &str) -> Reading<StoriesPart> {
     readings.fold(Reading::Absent, Reading::or)
 }
 
-fn reading(answer: &Value, username: &str) -> Reading<StoriesPart> {
+fn reading(answer: &Value<'_>, username: &str) -> Reading<StoriesPart> {
     let Some(reels) = reels(answer) else {
         return Reading::Absent;
     };
@@ -54,10 +54,10 @@ fn reading(answer: &Value, username: &str) -> Reading<StoriesPart> {
 }
 
 /// The reels of a response with their paths; `None` if it has no root for them. Null and empty roots contain none.
-fn reels(answer: &Value) -> Option<Vec<(String, &Value)>> {
+fn reels<'a>(answer: &'a Value<'a>) -> Option<Vec<(String, &'a Value<'a>)>> {
     let roots = ROOTS
         .iter()
-        .filter_map(|(root, list)| Some((*root, *list, answer.get(*root)?)));
+        .filter_map(|(root, list)| Some((*root, *list, answer.get(root)?)));
     let mut reels = None;
     for (root, list, value) in roots {
         let elements = elements(if list.is_empty() { value } else { &value[list] });
@@ -69,24 +69,24 @@ fn reels(answer: &Value) -> Option<Vec<(String, &Value)>> {
 }
 
 /// The reels of a list, of a map by user id, or a single one.
-fn elements(value: &Value) -> Vec<&Value> {
+fn elements<'a>(value: &'a Value<'a>) -> Vec<&'a Value<'a>> {
     match value {
         Value::Array(list) => list
             .iter()
             .map(|edge| edge.get("node").unwrap_or(edge))
             .collect(),
         Value::Object(map) if map.contains_key("items") => vec![value],
-        Value::Object(map) => map.values().collect(),
+        Value::Object(map) => map.members().iter().map(|member| &member.value).collect(),
         _ => Vec::new(),
     }
 }
 
-fn is_own(reel: &Value, username: &str) -> bool {
+fn is_own(reel: &Value<'_>, username: &str) -> bool {
     let name = account(reel)["username"].as_str();
-    name.is_none_or(|name| is_same_name(name, username))
+    name.is_none_or(|name| is_same_name(&name, username))
 }
 
-fn account(reel: &Value) -> &Value {
+fn account<'a>(reel: &'a Value<'a>) -> &'a Value<'a> {
     if reel["user"].is_object() {
         &reel["user"]
     } else {
@@ -95,7 +95,7 @@ fn account(reel: &Value) -> &Value {
 }
 
 /// Reads one reel. A tray lists reels without their items, so those are ignored.
-fn part(path: &str, reel: &Value) -> Reading<StoriesPart> {
+fn part(path: &str, reel: &Value<'_>) -> Reading<StoriesPart> {
     let account = account(reel);
     if field::flag(&account["is_private"]) == Some(true) {
         return Reading::Refused(Refusal::Private);
@@ -124,13 +124,13 @@ fn part(path: &str, reel: &Value) -> Reading<StoriesPart> {
 }
 
 /// Whether an item is a story: responses also contain reels and feed posts, and only `product_type` distinguishes them.
-fn is_story(item: &Value) -> bool {
+fn is_story(item: &Value<'_>) -> bool {
     item["product_type"]
         .as_str()
         .is_none_or(|kind| kind == "story")
 }
 
-fn story_item(path: &str, item: &Value, user_id: Option<&str>) -> Result<StoryItem, Change> {
+fn story_item(path: &str, item: &Value<'_>, user_id: Option<&str>) -> Result<StoryItem, Change> {
     let is_legacy =
         item.get("taken_at_timestamp").is_some() || item.get("display_resources").is_some();
     let renditions = if is_legacy {

@@ -1,6 +1,6 @@
 //! Converts a list in a response to a page of posts or reels: Relay and legacy connections, mobile lists.
 
-use serde_json::Value;
+use crate::json::{Object, Value};
 
 use crate::contract::records::{Media, User};
 use crate::contract::steps::Refusal;
@@ -40,16 +40,16 @@ const REELS: Tab = Tab {
 };
 
 /// Reads a page of this account's posts.
-pub(crate) fn posts(documents: &[Value], username: &str) -> Reading<TabPage> {
+pub(crate) fn posts(documents: &[Value<'_>], username: &str) -> Reading<TabPage> {
     tab(documents, username, &POSTS)
 }
 
 /// Reads a page of this account's reels.
-pub(crate) fn reels(documents: &[Value], username: &str) -> Reading<TabPage> {
+pub(crate) fn reels(documents: &[Value<'_>], username: &str) -> Reading<TabPage> {
     tab(documents, username, &REELS)
 }
 
-fn tab(documents: &[Value], username: &str, tab: &Tab) -> Reading<TabPage> {
+fn tab(documents: &[Value<'_>], username: &str, tab: &Tab) -> Reading<TabPage> {
     find::answers(documents)
         .into_iter()
         .flat_map(|answer| readings(answer, username, tab))
@@ -65,11 +65,11 @@ fn tab(documents: &[Value], username: &str, tab: &Tab) -> Reading<TabPage> {
         })
 }
 
-fn readings(answer: &Value, username: &str, tab: &Tab) -> Vec<Reading<TabPage>> {
+fn readings(answer: &Value<'_>, username: &str, tab: &Tab) -> Vec<Reading<TabPage>> {
     let accounts = ACCOUNTS
         .iter()
         .chain(&["node"])
-        .filter_map(|name| Some((*name, answer.get(*name)?)));
+        .filter_map(|name| Some((*name, answer.get(name)?)));
     let mut readings: Vec<_> = accounts
         .flat_map(|(name, account)| account_readings(name, account, username, tab))
         .collect();
@@ -83,7 +83,7 @@ fn readings(answer: &Value, username: &str, tab: &Tab) -> Vec<Reading<TabPage>> 
 
 fn account_readings(
     name: &str,
-    account: &Value,
+    account: &Value<'_>,
     username: &str,
     tab: &Tab,
 ) -> Vec<Reading<TabPage>> {
@@ -107,19 +107,19 @@ fn account_readings(
 }
 
 /// Whether an account is the requested one; an account without a name counts as such.
-fn is_about(account: &Value, username: &str) -> bool {
+fn is_about(account: &Value<'_>, username: &str) -> bool {
     let stated = account["username"].as_str();
-    stated.is_none_or(|stated| is_same_name(stated, username))
+    stated.is_none_or(|stated| is_same_name(&stated, username))
 }
 
 /// Copies durations from the reels: a legacy root lists a video in both tabs, but states its duration only in the
 /// reels.
-fn add_durations(items: &mut [Media], reels: &Value) {
+fn add_durations(items: &mut [Media], reels: &Value<'_>) {
     for node in field::nodes(reels) {
         let duration = rendition::duration(node);
         for item in items
             .iter_mut()
-            .filter(|item| node["shortcode"] == item.shortcode)
+            .filter(|item| node["shortcode"] == *item.shortcode)
         {
             item.renditions.duration = item.renditions.duration.or(duration);
         }
@@ -127,17 +127,17 @@ fn add_durations(items: &mut [Media], reels: &Value) {
 }
 
 impl Tab {
-    fn lists_in<'a>(&self, value: &'a Value) -> impl Iterator<Item = (&'a str, &'a Value)> {
-        let entries = value.as_object().into_iter().flatten();
-        entries
-            .map(|(name, list)| (name.as_str(), list))
+    fn lists_in<'a>(&self, value: &'a Value<'a>) -> impl Iterator<Item = (&'a str, &'a Value<'a>)> {
+        let members = value.as_object().map_or(&[][..], Object::members).iter();
+        members
+            .map(|member| (member.key, &member.value))
             .filter(|(name, _)| self.lists.contains(name) || name.contains(self.word))
     }
 }
 
 /// Reads the `items` of mobile, with the owner next to them. No items and no owner means that the account does not
 /// exist.
-fn mobile_reading(answer: &Value, username: &str, tab: &Tab) -> Option<Reading<TabPage>> {
+fn mobile_reading(answer: &Value<'_>, username: &str, tab: &Tab) -> Option<Reading<TabPage>> {
     let name = ["items", "posts"]
         .into_iter()
         .find(|name| answer[*name].is_array())?;
@@ -156,7 +156,13 @@ fn mobile_reading(answer: &Value, username: &str, tab: &Tab) -> Option<Reading<T
 }
 
 /// Reads one list. A single unreadable item is left out; a list of only unreadable items is reported as changed.
-fn page(path: &str, list: &Value, account: &Value, username: &str, tab: &Tab) -> Reading<TabPage> {
+fn page(
+    path: &str,
+    list: &Value<'_>,
+    account: &Value<'_>,
+    username: &str,
+    tab: &Tab,
+) -> Reading<TabPage> {
     if !is_about(account, username) {
         return Reading::Absent;
     }
@@ -202,7 +208,7 @@ fn page(path: &str, list: &Value, account: &Value, username: &str, tab: &Tab) ->
 }
 
 /// The nodes of a list: `edges[].node`, `edges[].node.media`, `items[]`, `items[].media`, `posts[].node`.
-fn nodes(list: &Value) -> Option<Vec<&Value>> {
+fn nodes<'a>(list: &'a Value<'a>) -> Option<Vec<&'a Value<'a>>> {
     let elements = ["edges", "items", "posts"]
         .into_iter()
         .find_map(|name| list[name].as_array())?;
@@ -215,7 +221,7 @@ fn nodes(list: &Value) -> Option<Vec<&Value>> {
 }
 
 /// Returns the object of that name inside the element, else the element itself.
-fn inner<'a>(element: &'a Value, name: &str) -> &'a Value {
+fn inner<'a>(element: &'a Value<'a>, name: &str) -> &'a Value<'a> {
     element
         .get(name)
         .filter(|value| value.is_object())
@@ -223,7 +229,7 @@ fn inner<'a>(element: &'a Value, name: &str) -> &'a Value {
 }
 
 /// Whether there is a next page, and its cursor: Relay and legacy, then the two ways of mobile.
-fn paging(list: &Value) -> (bool, Option<String>) {
+fn paging(list: &Value<'_>) -> (bool, Option<String>) {
     let ways = [
         (
             &list["page_info"]["has_next_page"],
@@ -266,7 +272,7 @@ fn id_in<'a>(item: &'a Media, username: &str) -> Option<&'a str> {
 
 /// Whether the account pinned an item to the top of the tab: mobile and XDT list ids (XDT writes null for none), legacy
 /// lists accounts in both tabs.
-fn is_pinned(node: &Value, pins: &str, account_id: Option<&str>) -> Option<bool> {
+fn is_pinned(node: &Value<'_>, pins: &str, account_id: Option<&str>) -> Option<bool> {
     let accounts = field::list(node.get(pins).or(node.get("pinned_for_users"))?);
     let mut ids = accounts
         .iter()
@@ -275,7 +281,7 @@ fn is_pinned(node: &Value, pins: &str, account_id: Option<&str>) -> Option<bool>
 }
 
 /// The account itself, from its root, else from its own items.
-fn owner(account: &Value, items: &[Media], username: &str) -> User {
+fn owner(account: &Value<'_>, items: &[Media], username: &str) -> User {
     let owners = || items.iter().filter_map(|item| item.owner.as_ref());
     let is_named = |owner: &&User| {
         owner

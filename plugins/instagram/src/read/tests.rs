@@ -3,14 +3,16 @@
 use std::slice::from_ref;
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
+use crate::json::trees::tree;
 use crate::read::samples;
+use crate::read::trees::{media, posts, profile, reels, stories};
 
 fn json_of(bytes: &[u8]) -> Option<Value> {
-    match body(bytes) {
-        Body::Json(value) => Some(value),
+    match body(&Arena::default(), bytes) {
+        Body::Json(value) => Some(tree(&value)),
         Body::Html(_) | Body::Other => None,
     }
 }
@@ -29,7 +31,9 @@ fn json_is_told_from_pages_and_the_rest() {
         json_of(b"for (;;);{\"a\":\"\\ud83d\"}{\"b\":\"\xf0\x9f\"}"),
         Some(json!([{"a": "\u{fffd}"}, {"b": "\u{fffd}"}]))
     );
-    assert!(matches!(body(b"\n<!DOCTYPE html><html>"), Body::Html(_)));
+    let arena = Arena::default();
+    let page = body(&arena, b"\n<!DOCTYPE html><html>");
+    assert!(matches!(page, Body::Html(_)));
     for other in [
         &b""[..],
         b"{\"a\":",
@@ -37,7 +41,7 @@ fn json_is_told_from_pages_and_the_rest() {
         b"\"text\"",
         b"\xff\xfe",
     ] {
-        assert!(matches!(body(other), Body::Other), "{other:?}");
+        assert!(matches!(body(&arena, other), Body::Other), "{other:?}");
     }
 }
 

@@ -1,12 +1,14 @@
 //! Reads accounts inside other objects: owners, co-authors, tagged users, sponsors.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value as Fact};
+
+use crate::json::Value;
 
 use crate::contract::records::User;
 use crate::read::field;
 
 /// Reads an account, if it has a name or an id.
-pub(super) fn user(value: &Value) -> Option<User> {
+pub(super) fn user(value: &Value<'_>) -> Option<User> {
     let user = User {
         user_id: user_id(value),
         username: field::filled(&value["username"]),
@@ -20,8 +22,8 @@ pub(super) fn user(value: &Value) -> Option<User> {
 }
 
 /// The accounts of a list, each either bare or as `{user}`.
-pub(super) fn users<'a>(values: impl IntoIterator<Item = &'a Value>) -> Vec<User> {
-    let inner = |value: &'a Value| value.get("user").unwrap_or(value);
+pub(super) fn users<'a>(values: impl IntoIterator<Item = &'a Value<'a>>) -> Vec<User> {
+    let inner = |value: &'a Value<'a>| value.get("user").unwrap_or(value);
     values
         .into_iter()
         .filter_map(|value| user(inner(value)))
@@ -29,7 +31,7 @@ pub(super) fn users<'a>(values: impl IntoIterator<Item = &'a Value>) -> Vec<User
 }
 
 /// Facts beyond the contract about the advertising in a post: `sponsors`, and `paid_partnership` where it is one.
-pub(super) fn advertising(node: &Value) -> Vec<(String, String)> {
+pub(super) fn advertising(node: &Value<'_>) -> Vec<(String, String)> {
     let tags = field::list(&node["sponsor_tags"]).iter();
     let sponsors: Vec<_> = tags
         .chain(field::nodes(&node["edge_media_to_sponsor_user"]))
@@ -41,8 +43,8 @@ pub(super) fn advertising(node: &Value) -> Vec<(String, String)> {
     let paid = field::flag(&node["is_paid_partnership"]) == Some(true);
     let sponsored = !sponsors.is_empty();
     let facts = [
-        ("sponsors", sponsored.then(|| Value::Array(sponsors))),
-        ("paid_partnership", paid.then_some(Value::Bool(true))),
+        ("sponsors", sponsored.then_some(Fact::Array(sponsors))),
+        ("paid_partnership", paid.then_some(Fact::Bool(true))),
     ];
     let stated = facts
         .into_iter()
@@ -51,21 +53,21 @@ pub(super) fn advertising(node: &Value) -> Vec<(String, String)> {
 }
 
 /// An account with the names that the API gives to its fields.
-fn named(user: &User) -> Value {
+fn named(user: &User) -> Fact {
     let fields = [
-        ("user_id", user.user_id.clone().map(Value::String)),
-        ("username", user.username.clone().map(Value::String)),
-        ("display_name", user.full_name.clone().map(Value::String)),
-        ("is_verified", user.is_verified.map(Value::Bool)),
+        ("user_id", user.user_id.clone().map(Fact::String)),
+        ("username", user.username.clone().map(Fact::String)),
+        ("display_name", user.full_name.clone().map(Fact::String)),
+        ("is_verified", user.is_verified.map(Fact::Bool)),
     ];
     let stated = fields
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    Value::Object(stated.collect::<Map<_, _>>())
+    Fact::Object(stated.collect::<Map<_, _>>())
 }
 
 /// The owner of a node: `user`, completed from `owner` if both are the same account.
-pub(super) fn owner(node: &Value) -> Option<User> {
+pub(super) fn owner(node: &Value<'_>) -> Option<User> {
     match (user(&node["user"]), user(&node["owner"])) {
         (Some(user), Some(owner)) if user.user_id == owner.user_id => Some(User {
             user_id: user.user_id,
@@ -81,7 +83,7 @@ pub(super) fn owner(node: &Value) -> Option<User> {
 }
 
 /// An account's id. In POLARIS `id` is its Facebook id, and only `pk` is Instagram's.
-pub(super) fn user_id(value: &Value) -> Option<String> {
+pub(super) fn user_id(value: &Value<'_>) -> Option<String> {
     let own_id = || field::id(&value["id"]).filter(|id| !is_page_id(id));
     field::id(&value["pk"])
         .or_else(|| field::id(&value["pk_id"]))
@@ -89,7 +91,7 @@ pub(super) fn user_id(value: &Value) -> Option<String> {
 }
 
 /// The account's Facebook id, if the response states it.
-pub(super) fn page_id(value: &Value) -> Option<String> {
+pub(super) fn page_id(value: &Value<'_>) -> Option<String> {
     ["id", "fbid_v2", "fbid"]
         .into_iter()
         .filter_map(|key| field::id(&value[key]))

@@ -4,8 +4,9 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::read::Reading;
 use crate::read::samples::CODE;
-use crate::read::{Reading, media, stories};
+use crate::read::trees::{media, stories};
 
 fn post(node: Value) -> Media {
     let mut post = json!({ "pk": "77", "code": CODE });

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::contract::records::MediaType;
 use crate::read::samples::{self, CODE};
+use crate::read::trees::media;
 
 fn found(document: Value) -> Media {
     match media(&[document], CODE) {

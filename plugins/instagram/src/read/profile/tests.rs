@@ -1,10 +1,11 @@
 //! The same account in all dialects.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::read::samples;
+use crate::read::trees::profile;
 
 fn found(document: Value) -> ProfilePart {
     match profile(&[document], "Ann") {

@@ -1,11 +1,12 @@
 //! Story items and stickers of both families.
 #![expect(clippy::panic, reason = "tests")]
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::contract::records::MediaType;
 use crate::read::samples;
+use crate::read::trees::stories;
 
 fn found(document: Value) -> StoriesPart {
     match stories(&[document], "ann") {

@@ -3,10 +3,11 @@
 
 use std::slice::from_ref;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::read::samples;
+use crate::read::trees::{posts, reels};
 
 fn found(reading: Reading<TabPage>) -> TabPage {
     match reading {
