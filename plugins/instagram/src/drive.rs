@@ -22,6 +22,7 @@ pub(crate) use crate::drive::door::Answered;
 use crate::drive::memo::{DoorResult, MEMO_BYTES_MAX, Memo};
 use crate::drive::verdict::Verdict;
 use crate::failure::Closed;
+use crate::json::Arena;
 use crate::read::{Part, Reading};
 use crate::request::{Values, request};
 use crate::settings::{NamedDoor, Settings};
@@ -64,7 +65,7 @@ pub(crate) enum Stop {
 /// One walk: the memo of earlier steps, the answers of the last round, and the report.
 pub(crate) struct Walk<'a> {
     pub(crate) context: &'a Context,
-    settings: &'a Settings,
+    settings: Settings<'a>,
     memo: Memo<'a>,
     answers: &'a [Exchange],
     rounds: u32,
@@ -83,7 +84,9 @@ pub(crate) fn run<T>(
         door: None,
         diagnostics: Vec::new(),
     };
-    let (settings, memo) = match (Settings::parse(&context.settings), Memo::new(memo)) {
+    let arena = Arena::default();
+    let settings = Settings::parse(&arena, &context.settings);
+    let (settings, memo) = match (settings, Memo::new(memo)) {
         (Ok(settings), Ok(memo)) => (settings, memo),
         (Err(text), _) | (_, Err(text)) => {
             let step = Step::Refuse(Refusal::Unavailable(text));
@@ -92,7 +95,7 @@ pub(crate) fn run<T>(
     };
     let mut walk = Walk {
         context,
-        settings: &settings,
+        settings,
         memo,
         answers,
         rounds: 0,

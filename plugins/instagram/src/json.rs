@@ -17,7 +17,7 @@ mod value;
 use bumpalo::Bump;
 
 pub(crate) use self::parse::{all, first};
-pub(crate) use self::text::Text;
+pub(crate) use self::text::{Text, write_quoted};
 pub(crate) use self::value::{Member, Number, Object, Value};
 
 /// Owns the lists, objects and decoded texts of one step. They are freed together.

@@ -1,9 +1,8 @@
 //! Builds the request of a door by filling the `{values}` into its texts. Knows the form of GraphQL calls, but no door
 //! by name.
 
-use serde_json::Value;
-
 use crate::contract::exchanges::{Header, Method, Request};
+use crate::json::{Value, write_quoted};
 use crate::settings::NamedDoor;
 
 /// The values known so far, for the `{values}` of a door.
@@ -59,43 +58,62 @@ impl Values {
         Some(filled)
     }
 
-    /// Fills the `{values}` of `template`; a text that consists only of an absent value becomes null.
-    fn json(&self, template: &Value) -> Option<Value> {
-        Some(match template {
-            Value::String(text) => match text
-                .strip_prefix('{')
-                .and_then(|text| text.strip_suffix('}'))
-            {
-                Some(name) if matches!(self.get(name), Fill::Absent) => Value::Null,
-                _ => Value::String(self.text(text, str::to_owned)?),
-            },
-            Value::Array(list) => list
-                .iter()
-                .map(|value| self.json(value))
-                .collect::<Option<_>>()?,
-            Value::Object(map) => map
-                .iter()
-                .map(|(key, value)| Some((key.clone(), self.json(value)?)))
-                .collect::<Option<_>>()?,
-            other => other.clone(),
-        })
+    /// Writes `template` as JSON, with its `{values}` filled; a text that consists only of an absent value becomes null.
+    fn write_json(&self, template: &Value<'_>, json: &mut String) -> Option<()> {
+        match template {
+            Value::String(text) => self.write_text(&text.decoded(), json)?,
+            Value::Array(list) => {
+                json.push('[');
+                for (place, value) in list.iter().enumerate() {
+                    separate(place, json);
+                    self.write_json(value, json)?;
+                }
+                json.push(']');
+            }
+            Value::Object(object) => {
+                json.push('{');
+                for (place, member) in object.members().iter().enumerate() {
+                    separate(place, json);
+                    write_quoted(member.key, json);
+                    json.push(':');
+                    self.write_json(&member.value, json)?;
+                }
+                json.push('}');
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => json.push_str(&template.to_string()),
+        }
+        Some(())
+    }
+
+    fn write_text(&self, text: &str, json: &mut String) -> Option<()> {
+        let only = text.strip_prefix('{').and_then(|it| it.strip_suffix('}'));
+        match only.map(|name| self.get(name)) {
+            Some(Fill::Absent) => json.push_str("null"),
+            _ => write_quoted(&self.text(text, str::to_owned)?, json),
+        }
+        Some(())
+    }
+}
+
+fn separate(place: usize, json: &mut String) {
+    if place > 0 {
+        json.push(',');
     }
 }
 
 /// Builds the request of a door; `None` if a value that it needs is unknown.
 pub(crate) fn request(named: NamedDoor<'_>, values: &Values) -> Option<Request> {
-    let NamedDoor { door, client, .. } = named;
-    let mut headers: Vec<Header> = client
-        .headers
-        .iter()
-        .map(|(name, value)| header(name, value))
+    let NamedDoor { door, .. } = named;
+    let headers = door.client.headers.iter();
+    let mut headers: Vec<Header> = headers
+        .map(|(name, value)| header(name, &value.decoded()))
         .collect();
     let body = form(named, values)?;
     if body.is_some() {
         headers.push(header("content-type", "application/x-www-form-urlencoded"));
     }
-    if let Some(operation) = &door.operation {
-        headers.push(header("x-fb-friendly-name", operation));
+    if let Some(operation) = door.operation {
+        headers.push(header("x-fb-friendly-name", &operation.decoded()));
     }
     Some(Request {
         method: if body.is_some() {
@@ -103,7 +121,7 @@ pub(crate) fn request(named: NamedDoor<'_>, values: &Values) -> Option<Request> 
         } else {
             Method::Get
         },
-        url: values.text(&door.url, path_encoded)?,
+        url: values.text(&door.url.decoded(), path_encoded)?,
         headers,
         body: body.map(String::into_bytes),
         session: door.session,
@@ -111,27 +129,34 @@ pub(crate) fn request(named: NamedDoor<'_>, values: &Values) -> Option<Request> 
 }
 
 /// Builds the form of a door, if it has one; the outer `None` as in [`request`].
-fn form(NamedDoor { door, client, .. }: NamedDoor<'_>, values: &Values) -> Option<Option<String>> {
+fn form(NamedDoor { door, .. }: NamedDoor<'_>, values: &Values) -> Option<Option<String>> {
     if door.form.is_empty() && door.doc_id.is_none() {
         return Some(None);
     }
-    let mut fields: Vec<(&str, String)> = Vec::new();
-    for (name, template) in client.form.iter().chain(&door.form) {
-        fields.push((name, values.text(template, str::to_owned)?));
+    let mut form = String::new();
+    let mut add = |name: &str, value: &str| {
+        if !form.is_empty() {
+            form.push('&');
+        }
+        encode(name, b"", &mut form);
+        form.push('=');
+        encode(value, b"", &mut form);
+    };
+    for (name, template) in door.client.form.iter().chain(door.form.iter()) {
+        add(name, &values.text(&template.decoded(), str::to_owned)?);
     }
-    if let Some(operation) = &door.operation {
-        fields.push(("fb_api_req_friendly_name", operation.clone()));
+    if let Some(operation) = door.operation {
+        add("fb_api_req_friendly_name", &operation.decoded());
     }
-    if let Some(variables) = &door.variables {
-        fields.push(("variables", values.json(variables)?.to_string()));
+    if let Some(variables) = door.variables {
+        let mut json = String::new();
+        values.write_json(variables, &mut json)?;
+        add("variables", &json);
     }
-    if let Some(doc_id) = &door.doc_id {
-        fields.push(("doc_id", doc_id.clone()));
+    if let Some(doc_id) = door.doc_id {
+        add("doc_id", &doc_id.decoded());
     }
-    let pairs = fields
-        .iter()
-        .map(|(name, value)| format!("{}={}", encoded(name, b""), encoded(value, b"")));
-    Some(Some(pairs.collect::<Vec<_>>().join("&")))
+    Some(Some(form))
 }
 
 fn header(name: &str, value: &str) -> Header {
@@ -146,17 +171,24 @@ fn path_encoded(text: &str) -> String {
     encoded(text, b"/")
 }
 
-/// Percent-encodes as in RFC 3986: everything except the unreserved characters and those in `kept`.
 fn encoded(text: &str, kept: &[u8]) -> String {
     let mut encoded = String::with_capacity(text.len());
+    encode(text, kept, &mut encoded);
+    encoded
+}
+
+/// Percent-encodes as in RFC 3986: everything except the unreserved characters and those in `kept`.
+fn encode(text: &str, kept: &[u8], encoded: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || kept.contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            encoded.push('%');
+            encoded.push(char::from(DIGITS[usize::from(byte >> 4)]));
+            encoded.push(char::from(DIGITS[usize::from(byte & 0xf)]));
         }
     }
-    encoded
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ mod tests;
 
 use std::collections::HashSet;
 
-use crate::json::Value;
+use crate::json::{Text, Value};
 
 pub use crate::contract::queries::ListQuery as Query;
 use crate::contract::records::{Media, MediaPage, Profile, User};
@@ -228,7 +228,8 @@ fn start<'a>(
     let invalid = || Stop::Refuse(Refusal::InvalidCursor);
     let cursor = Cursor::decode(text).ok_or_else(invalid)?;
     let is_named = |named: &NamedDoor<'_>| {
-        named.name == cursor.door || named.door.next.as_ref() == Some(&cursor.door)
+        let next = named.door.next.map(Text::decoded);
+        named.name == cursor.door || next.as_deref() == Some(&cursor.door)
     };
     if !doors.iter().any(is_named) {
         return Err(invalid());
@@ -257,11 +258,8 @@ fn user(profile: Profile) -> User {
 }
 
 fn next_door<'a>(walk: &Walk<'a>, named: NamedDoor<'a>) -> Result<NamedDoor<'a>, Stop> {
-    named
-        .door
-        .next
-        .as_deref()
-        .map_or(Ok(named), |next| walk.door(next))
+    let next = named.door.next;
+    next.map_or(Ok(named), |next| walk.door(&next.decoded()))
 }
 
 /// The items collected so far.

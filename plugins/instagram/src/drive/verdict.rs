@@ -89,8 +89,8 @@ impl Verdict {
 
 /// Adds to `change` its door in front of the path, and the doc_id that may be stale.
 fn placed(named: NamedDoor<'_>, change: Change) -> Change {
-    let door = match &named.door.doc_id {
-        Some(doc_id) => format!("{}/{doc_id}", named.name),
+    let door = match named.door.doc_id {
+        Some(doc_id) => format!("{}/{}", named.name, doc_id.decoded()),
         None => named.name.to_owned(),
     };
     Change {

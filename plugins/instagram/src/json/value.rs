@@ -44,6 +44,14 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The text as it is written.
+    pub(crate) fn as_text(&self) -> Option<Text<'a>> {
+        match self {
+            Self::String(text) => Some(*text),
+            _ => None,
+        }
+    }
+
     pub(crate) fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(is) => Some(*is),
