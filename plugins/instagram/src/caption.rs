@@ -67,7 +67,15 @@ fn links(caption: &str) -> Vec<Link<'_>> {
     let mut before = None;
     let mut follows_link = false;
     let mut rest = caption;
-    while let Some(mark) = rest.chars().next() {
+    loop {
+        let (plain, marked) = rest.split_at(plain_length(rest));
+        if let Some(last) = plain.chars().next_back() {
+            (before, follows_link) = (Some(last), false);
+        }
+        rest = marked;
+        let Some(mark) = rest.chars().next() else {
+            return links;
+        };
         let after = &rest[mark.len_utf8()..];
         let link = match mark {
             _ if begins_url(before, rest) => {
@@ -90,7 +98,23 @@ fn links(caption: &str) -> Vec<Link<'_>> {
         follows_link = !text.is_empty();
         links.extend(link.filter(|_| follows_link));
     }
-    links
+}
+
+/// The length of the text in front of the first byte that may begin a link or a URL.
+fn plain_length(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let may_begin = |at: usize| match bytes[at] {
+        b'#' | b'@' => true,
+        b':' => bytes.get(at + 1) == Some(&b'/'),
+        b'w' | b'W' => bytes
+            .get(at + 1)
+            .is_some_and(|next| matches!(next, b'w' | b'W')),
+        // The first byte of the full-width marks, and of other characters.
+        0xef => true,
+        _ => false,
+    };
+    let mut places = 0..bytes.len();
+    places.find(|at| may_begin(*at)).unwrap_or(bytes.len())
 }
 
 /// Whether a URL begins here: the `://` after its scheme, or `www.` at the beginning of a word and in front of another

@@ -32,7 +32,7 @@ pub(crate) fn read(xml: &str) -> Manifest {
     };
     // Without a period, the manifest is taken for one.
     let periods = std::iter::once(&root).chain(root.all("Period"));
-    let is_filled = |set: &Element| set.has("Representation");
+    let is_filled = |set: &Element<'_>| set.has("Representation");
     let periods: Vec<_> = periods
         .filter(|period| period.all("AdaptationSet").any(is_filled))
         .collect();
@@ -48,7 +48,7 @@ pub(crate) fn read(xml: &str) -> Manifest {
 }
 
 /// The length of the whole, or of its only period.
-fn duration(root: &Element) -> Option<f64> {
+fn duration(root: &Element<'_>) -> Option<f64> {
     let whole = root
         .attribute("mediaPresentationDuration")
         .and_then(seconds);
@@ -62,7 +62,7 @@ fn duration(root: &Element) -> Option<f64> {
     })
 }
 
-fn add(manifest: &mut Manifest, root: &Element, period: &Element) {
+fn add<'x>(manifest: &mut Manifest, root: &Element<'x>, period: &Element<'x>) {
     let (mut videos, mut whole, mut sounds) = (Vec::new(), Vec::new(), Vec::new());
     let mut languages = Vec::new();
     for set in period.all("AdaptationSet") {
@@ -116,7 +116,7 @@ enum Role {
     Other,
 }
 
-fn rank(set: &Element) -> Rank {
+fn rank(set: &Element<'_>) -> Rank {
     let components = set
         .all("ContentComponent")
         .flat_map(|component| component.all("Role"));
@@ -144,9 +144,9 @@ fn rank(set: &Element) -> Rank {
 }
 
 /// A rendition with the elements around it, which state what they have in common.
-struct Rendition<'a> {
+struct Rendition<'a, 'x> {
     /// `Representation`, `AdaptationSet`, `Period`, `MPD`.
-    levels: [&'a Element; 4],
+    levels: [&'a Element<'x>; 4],
 }
 
 enum Found {
@@ -154,7 +154,7 @@ enum Found {
     Sound(Sound),
 }
 
-impl Rendition<'_> {
+impl Rendition<'_, '_> {
     /// `None` for what is no video and no sound, is not one file, or cannot be played alone.
     fn read(&self) -> Option<Found> {
         if !self.is_one_file() || !self.is_plain() {
@@ -244,7 +244,7 @@ impl Rendition<'_> {
         representation.attribute("dependencyId").is_none()
             && [representation, set].iter().all(|level| {
                 let mut needed = level.all("EssentialProperty");
-                let is_colour = |property: &Element| {
+                let is_colour = |property: &Element<'_>| {
                     property
                         .attribute("schemeIdUri")
                         .is_some_and(|scheme| scheme.starts_with(COLOURS))

@@ -33,8 +33,6 @@ mod tests;
 mod trees;
 mod user;
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 
 use crate::contract::records::StoryItem;
@@ -124,10 +122,11 @@ pub(crate) fn body<'a>(arena: &'a Arena, bytes: &'a [u8]) -> Body<'a> {
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(bytes)
         .trim_ascii_start();
-    let text = match String::from_utf8_lossy(bytes.strip_prefix(b"for (;;);").unwrap_or(bytes)) {
-        Cow::Borrowed(text) => text,
-        Cow::Owned(text) => arena.keep(&text),
-    };
+    let bytes = bytes.strip_prefix(b"for (;;);").unwrap_or(bytes);
+    let text = str::from_utf8(bytes).unwrap_or_else(|_| {
+        let mended = String::from_utf8_lossy(bytes);
+        arena.keep(&mended)
+    });
     if text.starts_with('<') {
         return Body::Html(page::read(arena, text));
     }

@@ -3,10 +3,11 @@
 //! (`/c0.135.1080.1080a/s640x640/`). `c…` is a part that is cut out: left, top, width, height. `s…` and `p…` scale the
 //! picture as a whole: `s640x640` makes 512x640 of 1080x1350, `p640x640` makes 640x800.
 
+use memchr::{memchr_iter, memchr2_iter};
+
 /// The width and height of the part that is cut out of the original, pixels.
 pub(super) fn cut(url: &str) -> Option<(u32, u32)> {
-    parts(url).find_map(|part| {
-        let numbers = part.strip_prefix('c')?;
+    parts(url, memchr_iter(b'c', url.as_bytes())).find_map(|numbers| {
         let numbers = numbers.trim_end_matches(|letter: char| letter.is_ascii_lowercase());
         let mut numbers = numbers.split('.').map(str::parse);
         let mut next = || numbers.next()?.ok();
@@ -18,8 +19,8 @@ pub(super) fn cut(url: &str) -> Option<(u32, u32)> {
 
 /// The side to which the picture is scaled, pixels; `None` for the original size.
 pub(super) fn scaled_side(url: &str) -> Option<u32> {
-    parts(url).find_map(|part| {
-        let (width, height) = part.strip_prefix(['s', 'p'])?.split_once('x')?;
+    parts(url, memchr2_iter(b's', b'p', url.as_bytes())).find_map(|size| {
+        let (width, height) = size.split_once('x')?;
         (width == height).then(|| width.parse().ok()).flatten()
     })
 }
@@ -29,8 +30,24 @@ pub(super) fn unsigned(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or(url)
 }
 
-fn parts(url: &str) -> impl Iterator<Item = &str> {
-    url.split(['/', '_', '?', '&', '='])
+/// The numbers of the parts that begin with a letter, without it. `letters` are its places in the address.
+fn parts(url: &str, letters: impl Iterator<Item = usize>) -> impl Iterator<Item = &str> {
+    let bytes = url.as_bytes();
+    let begins_part = move |at: &usize| {
+        let is_first = at
+            .checked_sub(1)
+            .is_none_or(|before| is_delimiter(bytes[before]));
+        is_first && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
+    };
+    letters.filter(begins_part).map(move |at| {
+        let rest = &url[at + 1..];
+        let end = rest.bytes().position(is_delimiter);
+        &rest[..end.unwrap_or(rest.len())]
+    })
+}
+
+fn is_delimiter(byte: u8) -> bool {
+    matches!(byte, b'/' | b'_' | b'?' | b'&' | b'=')
 }
 
 #[cfg(test)]

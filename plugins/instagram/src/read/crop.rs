@@ -12,39 +12,62 @@ type Size = (u32, u32);
 /// rounded (240x296 of 1080x1333), and the nearest shapes of posts (4:5 and 3:4) are 0.06 apart.
 const SHAPE_TOLERANCE: f64 = 0.03;
 
+/// A rendition, and what its address and its stated size say about it.
+struct Offer {
+    image: Image,
+    /// Whether it is the picture as a whole, as far as its address says.
+    is_whole: bool,
+    /// The size before it was scaled: that of the part that is cut out, else as stated.
+    size: Option<Size>,
+}
+
+impl Offer {
+    fn new(image: Image) -> Self {
+        let cut = cut(&image.url);
+        Self {
+            is_whole: cut.is_none(),
+            size: cut.or(image.width.zip(image.height)),
+            image,
+        }
+    }
+}
+
 /// Removes every rendition of another shape than the picture, and every other one that is cut. If only such renditions
 /// are on offer, they stay. `original` is the size that Instagram states for the picture.
 pub(super) fn leave_out(images: &mut Vec<Image>, original: Option<Size>) {
-    let picture = shape(images, original);
-    let is_whole = |image: &Image| cut(&image.url).is_none();
-    let fits = |image: &Image| Some(is_same_shape(size(image)?, picture?));
-    retain_some(images, |image| fits(image) != Some(false));
-    retain_some(images, |image| is_whole(image) || fits(image) == Some(true));
+    let mut offers: Vec<Offer> = images.drain(..).map(Offer::new).collect();
+    let picture = shape(&offers, original);
+    let fits = |offer: &Offer| Some(is_same_shape(offer.size?, picture?));
+    retain_some(&mut offers, |offer| fits(offer) != Some(false));
+    retain_some(&mut offers, |offer| {
+        offer.is_whole || fits(offer) == Some(true)
+    });
+    images.extend(offers.into_iter().map(|offer| offer.image));
 }
 
 /// The shape of the whole picture.
 ///
 /// A stated square counts only if nothing on offer is longer than wide or wider than long: carousels are stated as
 /// 612x612, whatever their pictures are.
-fn shape(images: &[Image], original: Option<Size>) -> Option<Size> {
-    let has_whole = images.iter().any(|image| cut(&image.url).is_none());
-    let is_whole = |image: &&Image| !has_whole || cut(&image.url).is_none();
-    let whole = || images.iter().filter(is_whole).filter_map(size);
+fn shape(offers: &[Offer], original: Option<Size>) -> Option<Size> {
+    let has_whole = offers.iter().any(|offer| offer.is_whole);
+    let is_whole = |offer: &&Offer| !has_whole || offer.is_whole;
+    let whole = || {
+        offers
+            .iter()
+            .filter(is_whole)
+            .filter_map(|offer| offer.size)
+    };
     let largest = |sizes: &mut dyn Iterator<Item = Size>| sizes.max_by_key(area);
     let oblong = largest(&mut whole().filter(|size| !is_square(size)));
     let is_offered = |original: &Size| {
-        let mut sizes = images.iter().filter_map(size);
+        let mut sizes = offers.iter().filter_map(|offer| offer.size);
         !is_square(original) && sizes.any(|size| is_same_shape(size, *original))
     };
     original
         .filter(|original| oblong.is_none() || is_offered(original))
         .or(oblong)
         .or_else(|| largest(&mut whole()))
-}
-
-/// The size of a rendition before it was scaled: that of the part that is cut out, else as stated.
-fn size(image: &Image) -> Option<Size> {
-    cut(&image.url).or(image.width.zip(image.height))
 }
 
 fn area((width, height): &Size) -> u64 {
@@ -61,9 +84,9 @@ fn is_same_shape(one: Size, other: Size) -> bool {
 }
 
 /// Keeps these renditions, or all if none of them would be left.
-fn retain_some(images: &mut Vec<Image>, is_kept: impl Fn(&Image) -> bool) {
-    if images.iter().any(&is_kept) {
-        images.retain(is_kept);
+fn retain_some(offers: &mut Vec<Offer>, is_kept: impl Fn(&Offer) -> bool) {
+    if offers.iter().any(&is_kept) {
+        offers.retain(is_kept);
     }
 }
 
