@@ -66,7 +66,8 @@ impl<'a> Element<'a> {
 
 /// A name without its prefix.
 fn local(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, local)| local)
+    let prefix = name.bytes().position(|byte| byte == b':');
+    prefix.map_or(name, |colon| &name[colon + 1..])
 }
 
 fn attributes(rest: &str) -> Vec<Attribute<'_>> {

@@ -30,15 +30,20 @@ pub(crate) struct Page<'a> {
     pub(crate) image: Option<String>,
 }
 
-/// The markers of scripts that have one of our roots: each contains one of these.
-const MARKERS: [&str; 6] = [
-    "xig_",
-    "xdt_",
-    "shortcode_media",
-    "edge_owner_to",
-    "follower_count",
-    "contextJSON",
+/// The markers of scripts that have one of our roots, each split in front of a byte of [`ANCHORS`]: a script contains
+/// one of them.
+const MARKERS: [(&str, &str); 6] = [
+    ("xig", "_"),
+    ("xdt", "_"),
+    ("shortcode", "_media"),
+    ("edge", "_owner_to"),
+    ("follower", "_count"),
+    ("context", "JSON"),
 ];
+
+/// Every marker has one of these bytes, and few others do: so all markers are searched for at once. Nearly all of a page
+/// is scripts without one.
+const ANCHORS: (u8, u8) = (b'_', b'J');
 
 /// The login route of the current web app, the page data of the old one, and the form itself.
 const LOGIN_SIGNS: [&str; 3] = [
@@ -62,10 +67,7 @@ pub(super) fn read<'a>(arena: &'a Arena, html: &'a str) -> Page<'a> {
     while let Some(tag) = place_of(rest, "<script").and_then(|place| Tag::first(&rest[place..])) {
         let end = place_of(tag.rest, "</script").unwrap_or(tag.rest.len());
         let script = &tag.rest[..end];
-        if MARKERS
-            .iter()
-            .any(|marker| place_of(script, marker).is_some())
-        {
+        if is_marked(script) {
             let is_json = tag
                 .attribute("type")
                 .is_some_and(|kind| kind == "application/json");
@@ -107,23 +109,38 @@ impl Page<'_> {
     }
 }
 
+/// Whether a script may contain one of our roots.
+fn is_marked(script: &str) -> bool {
+    let bytes = script.as_bytes();
+    let mut places = memchr::memchr2_iter(ANCHORS.0, ANCHORS.1, bytes);
+    places.any(|place| {
+        let (before, after) = bytes.split_at(place);
+        let is_here = |(start, end): &(&str, &str)| {
+            before.ends_with(start.as_bytes()) && after.starts_with(end.as_bytes())
+        };
+        MARKERS.iter().any(is_here)
+    })
+}
+
 /// Returns the JSON of an inline script: the two globals of the old web app, or an embed page's `contextJSON`, which is
 /// JSON text inside JSON.
 fn inline_documents<'a>(arena: &'a Arena, script: &'a str) -> Vec<Value<'a>> {
     let mut documents = Vec::new();
-    for (place, _) in script.match_indices("_sharedData") {
+    for place in places(script, "_sharedData") {
         let assigned = script[place + "_sharedData".len()..]
             .trim_start()
             .strip_prefix('=');
         documents.extend(assigned.and_then(|text| json::first(arena, text)));
     }
-    for (place, call) in script.match_indices("__additionalDataLoaded(") {
+    let call = "__additionalDataLoaded(";
+    for place in places(script, call) {
         let data = script[place + call.len()..]
             .split_once(',')
             .map(|(_, data)| data);
         documents.extend(data.and_then(|text| json::first(arena, text)));
     }
-    for (place, key) in script.match_indices("\"contextJSON\":") {
+    let key = "\"contextJSON\":";
+    for place in places(script, key) {
         let context = json::first(arena, &script[place + key.len()..]);
         let context = context.and_then(|context| context.as_str());
         documents.extend(context.and_then(|text| json::first(arena, arena.keep(&text))));
@@ -141,6 +158,11 @@ fn meta(html: &str, property: &str) -> Option<String> {
         let content = tag.attribute("content").map(Cow::into_owned);
         content.filter(|_| is_named("property") || is_named("name"))
     })
+}
+
+/// The places of a word.
+fn places(text: &str, word: &str) -> impl Iterator<Item = usize> {
+    memmem::find_iter(text.as_bytes(), word)
 }
 
 fn place_of(text: &str, word: &str) -> Option<usize> {
