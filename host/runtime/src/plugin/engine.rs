@@ -9,7 +9,8 @@ pub(crate) mod store;
 use std::{thread, time::Duration};
 
 use wasmtime::{
-    Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Result,
+    Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig,
+    Result,
 };
 
 use crate::plugin::config::Config as Limits;
@@ -143,6 +144,8 @@ fn pool(limits: &Limits) -> PoolingAllocationConfig {
         .max_tables_per_component(TABLES_MAX)
         .max_memory_size(limits.memory_bytes_max)
         .table_elements(TABLE_ELEMENTS_MAX)
+        // Where the kernel tells which pages a call has written (Linux 6.7), only those are reset.
+        .pagemap_scan(Enabled::Auto)
         .linear_memory_keep_resident(MEMORY_RESIDENT_BYTES)
         .table_keep_resident(TABLE_RESIDENT_BYTES);
     pool
