@@ -10,7 +10,7 @@ use sqlx::{
 
 /// Version, description and statements. A database stores all three for each applied migration: only add migrations,
 /// never change one.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (
         1,
         "observations",
@@ -28,6 +28,11 @@ const MIGRATIONS: [(i64, &str, &str); 6] = [
         6,
         "job request",
         include_str!("../../migrations/0006_job_request.sql"),
+    ),
+    (
+        7,
+        "jobs by order",
+        include_str!("../../migrations/0007_jobs_by_order.sql"),
     ),
 ];
 
