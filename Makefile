@@ -2,6 +2,10 @@
 # make test   every test; the last line counts them
 # make check  format, lints, documentation
 # make dist   an archive of the release binary, plugins, completions, man page and licences, in packages in the target folder
+# make bench  measures parts of the server (ARGS="paths" for some), with a release build
+# make bench-peers   one table of this server against yt-dlp, gallery-dl, instaloader, instagrapi, a bare axum server, nginx,
+#             curl, aria2 and zip, in one run of ten minutes; ARGS="--quick" for three, ARGS="--markdown" for the docs
+# make bench-growth  what a request costs as clients, answers, pages, jobs, plugins and cached entries grow
 # make clients  generates a TypeScript and a Python client, checks them against a server, and runs the guide's programs
 # make setup  what building and testing need: installs the wasm target and ffmpeg (make test: Chromium too), and says
 #             what else is missing
@@ -16,7 +20,7 @@ TOTALS := awk '{ print } /^test result:/ { passed += $$4; failed += $$6 } \
 # Where cargo puts what it builds, whatever names it: a variable, a file, or nothing.
 target = $(shell cargo metadata --format-version 1 --no-deps 2>/dev/null | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
-.PHONY: run test check dist clients setup browser
+.PHONY: run test check dist clients bench bench-peers bench-growth setup browser
 
 run: setup
 	cargo run --release -p gramhost -- serve $(ARGS)
@@ -40,6 +44,15 @@ clients: setup
 		echo "Node 18 or later with npm, and Python 3.9 or later, are missing. Debian: apt-get install nodejs npm python3-venv"; exit 1; }
 	cargo build -p gramhost
 	tests/clients/run $(target)/debug/gramhost $(target)/clients
+
+bench: setup
+	cargo bench -p gramhost -p gramhost-runtime --bench '*' -- $(ARGS)
+
+# Not part of `make test`: they take minutes and a quiet machine, and the peers come from their registries.
+bench-peers bench-growth: setup
+	cargo build --release -p gramhost -p bare
+	tests/bench/run $(@:bench-%=%) $(target)/release/gramhost $(target)/plugins/wasm32-wasip2/plugin/post.wasm \
+		$(target)/bench $(ARGS)
 
 setup:
 	@command -v cargo >/dev/null || { \
