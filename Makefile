@@ -6,6 +6,7 @@
 # make bench-peers   one table of this server against yt-dlp, gallery-dl, instaloader, instagrapi, a bare axum server, nginx,
 #             curl, aria2 and zip, in one run of ten minutes; ARGS="--quick" for three, ARGS="--markdown" for the docs
 # make bench-growth  what a request costs as clients, answers, pages, jobs, plugins and cached entries grow
+# make guard  counts the instructions of key paths and fails by name if one costs a tenth more; ARGS=accept accepts them
 # make clients  generates a TypeScript and a Python client, checks them against a server, and runs the guide's programs
 # make setup  what building and testing need: installs the wasm target and ffmpeg (make test: Chromium too), and says
 #             what else is missing
@@ -20,7 +21,7 @@ TOTALS := awk '{ print } /^test result:/ { passed += $$4; failed += $$6 } \
 # Where cargo puts what it builds, whatever names it: a variable, a file, or nothing.
 target = $(shell cargo metadata --format-version 1 --no-deps 2>/dev/null | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
-.PHONY: run test check dist clients bench bench-peers bench-growth setup browser
+.PHONY: run test check dist clients bench bench-peers bench-growth guard setup browser
 
 run: setup
 	cargo run --release -p gramhost -- serve $(ARGS)
@@ -53,6 +54,14 @@ bench-peers bench-growth: setup
 	cargo build --release -p gramhost -p bare
 	tests/bench/run $(@:bench-%=%) $(target)/release/gramhost $(target)/plugins/wasm32-wasip2/plugin/post.wasm \
 		$(target)/bench $(ARGS)
+
+# The debug build of the workspace, which `make test` has built.
+guard: setup
+	@command -v valgrind >/dev/null || { \
+		echo "valgrind is missing: only this check needs it"; \
+		if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq valgrind; \
+		elif command -v apt-get >/dev/null && command -v sudo >/dev/null; then sudo apt-get update -qq && sudo apt-get install -y -qq valgrind; fi; }
+	cargo test --workspace --bench paths -- guard $(ARGS)
 
 setup:
 	@command -v cargo >/dev/null || { \

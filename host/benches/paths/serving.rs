@@ -1,0 +1,151 @@
+//! Requests through the whole router, answered from the cache, and the cache alone.
+
+use std::{net::SocketAddr, rc::Rc, sync::Arc};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::ConnectInfo,
+    http::Request,
+};
+use gramhost::{
+    api,
+    app::App,
+    capture::Captures,
+    clock::Clock,
+    config::{Config, Flags},
+    contract::{Query, Target},
+    data::Folder,
+    database::Database,
+    drift::Drift,
+    extraction::Extraction,
+    media::Media,
+    plugin::Registry,
+    rate_limit::RateLimiter,
+    server,
+    statistics::Observations,
+};
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
+use tower::ServiceExt as _;
+
+use super::Path;
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures");
+/// Compiled plugins; they are stored by digest, so only the first run compiles.
+const COMPILED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled");
+
+/// Requests by what they show; each is answered from the cache once it was asked.
+const REQUESTS: [(&str, &str); 5] = [
+    ("request of /healthz", "/healthz"),
+    (
+        "request of a cached post",
+        "/instagram/post/info?url_or_code=De0N5pLMixd",
+    ),
+    (
+        "request of cached statistics",
+        "/instagram/post/stats?url_or_code=De0N5pLMixd",
+    ),
+    (
+        "request of a cached page of twelve",
+        "/instagram/profile/posts?username=gramhost.demo&limit=12",
+    ),
+    ("request that names no post", "/instagram/post/info"),
+];
+
+/// A server without sockets, on recorded answers.
+struct Served {
+    runtime: Runtime,
+    router: Router,
+    extraction: Extraction,
+    _folder: TempDir,
+}
+
+pub(crate) fn paths() -> Vec<Path> {
+    let served = Rc::new(Served::open());
+    let requests = REQUESTS.map(|(name, path)| {
+        let served = Rc::clone(&served);
+        Path::new(name, move || served.ask(path))
+    });
+    let hit = {
+        let query = Query::post(Target::Shortcode("De0N5pLMixd".to_owned()));
+        let served = Rc::clone(&served);
+        Path::new("cache hit", move || {
+            let found = served.runtime.block_on(served.extraction.run(&query));
+            drop(found.expect("a record"));
+        })
+    };
+    requests.into_iter().chain([hit]).collect()
+}
+
+impl Served {
+    fn open() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let flags = Flags {
+            data: Some(folder.path().display().to_string()),
+            replay: Some(FIXTURES.to_owned()),
+            // High enough to allow all, but not off.
+            rate_limit: Some("1000000".to_owned()),
+            cache_ttl: Some("86400".to_owned()),
+            ..Flags::default()
+        };
+        let mut config = Config::load(&flags).expect("settings");
+        config.plugin.compiler = env!("CARGO_BIN_EXE_gramhost").into();
+        config.plugin.cache = COMPILED.into();
+        // Under valgrind, the cases would take longer than admission waits for them.
+        config.plugin.embedded.cases = |_| Ok(Vec::new());
+        let app = runtime.block_on(app(&config));
+        Self {
+            extraction: app.extraction.clone(),
+            router: api::public(app, &api::Traffic::default(), &config.api),
+            runtime,
+            _folder: folder,
+        }
+    }
+
+    /// Asks like a client on this machine, and reads the whole answer.
+    fn ask(&self, path: &str) {
+        let request = Request::builder()
+            .uri(path)
+            .header("host", "localhost:5000")
+            .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))))
+            .body(Body::empty())
+            .expect("a request");
+        self.runtime.block_on(async {
+            let answer = self.router.clone().oneshot(request).await;
+            let body = answer.expect("an answer").into_body();
+            let bytes = to_bytes(body, usize::MAX).await.expect("a body");
+            assert!(!bytes.is_empty(), "{path}");
+        });
+    }
+}
+
+/// The rooms of a server, as in `gramhost::server`, without ffmpeg.
+async fn app(config: &Config) -> App {
+    let owner = Folder::own(&config.data).expect("a data folder");
+    let database = Database::open(&owner).await.expect("a database");
+    let plugins = Registry::open(config.plugin.clone(), Some(database.clone()));
+    let plugins = plugins.await.expect("plugins");
+    let captures = Captures::open(config.capture.clone(), &owner).expect("captures");
+    let drift = Drift::open(Some(database.clone()), Clock::system()).await;
+    let drift = drift.expect("drift");
+    let observations = Observations::new(database.observations().clone());
+    let extraction = server::extraction(config, Arc::clone(&plugins)).expect("an extraction");
+    let extraction = extraction
+        .watched_by(captures.clone(), drift.clone())
+        .observed_by(observations.clone());
+    let media = Media::without_ffmpeg(config.media.clone());
+    let downloads = server::downloads(config, database.clone(), extraction.clone(), media).await;
+    App {
+        extraction,
+        plugins,
+        captures,
+        drift,
+        database,
+        observations,
+        downloads: downloads.expect("downloads"),
+        rate_limiter: Arc::new(RateLimiter::new(config.rate_limit)),
+    }
+}
