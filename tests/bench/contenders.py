@@ -7,6 +7,13 @@ import process
 from gramhost import Gramhost
 
 
+class Page:
+    """A page of an account's posts, and what must be found on it."""
+
+    def __init__(self, account, codes, size):
+        self.account, self.codes, self.size = account, codes, size
+
+
 class Peer:
     """A peer in a process of its own, warm."""
 

@@ -6,7 +6,7 @@ import time
 import process
 import recorded
 import shapes
-from contenders import Ours, Peer
+from contenders import Ours, Page, Peer
 from gramhost import Gramhost
 from table import Row
 
@@ -31,13 +31,6 @@ NOTES = [
     "Extractions run one after the other. Memory is resident memory; only Gramhost is a server. Ready: Gramhost listens, with "
     "plugins compiled before; the peers are imported and opened.",
 ]
-
-
-class Page:
-    """A page of an account's posts, and what must be found on it."""
-
-    def __init__(self, account, codes, size):
-        self.account, self.codes, self.size = account, codes, size
 
 
 def publish(stand_in, posts, size=POST_BYTES):
@@ -91,7 +84,7 @@ def compare(bench, ours, peers, what, posts, pages):
         rows[name, "memory"] = Row("memory after the extractions", "MiB", name)
         if tab in pages:
             rows[name, "page"] = Row(f"a page of twelve, {pages[tab].size / 1000:.0f} KB: processor", "ms", name)
-        elif tab is None:
+        elif tab is None and what == "a post":
             rows[name, "page"] = Row("a page of twelve: processor", "ms", name)
             rows[name, "page"].absent = "yt-dlp marks its extractor of accounts as broken"
     turns = [*((door, contender, "feed" if door == "mobile" else "timeline") for door, contender in ours.items())]

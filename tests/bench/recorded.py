@@ -8,6 +8,7 @@ import os
 import pathlib
 
 import shapes
+from contenders import Page
 
 FOLDER = os.environ.get("GRAMHOST_RECORDINGS")
 
@@ -24,8 +25,6 @@ def _renamed(item, post):
 
 def publish(stand_in, count):
     """Answers about recorded posts and pages: by envelope the posts and their size, and by tab the page."""
-    from extraction import Page
-
     posts = [shapes.Post(20_000 + number) for number in range(count)]
     mobile = _read("post/pgrimaud-media-info-carousel-2020.json")["items"][0]
     guest = _read("post/omkar-post-loggedout-carousel-2026-09.json")["xig_polaris_media"]

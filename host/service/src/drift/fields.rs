@@ -5,12 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
-use super::{
-    track::{Rate, Rates, Track},
-    walk,
-};
+use super::track::{Rate, Rates, Track};
 
 /// The number of a version, in the order in which versions were first seen.
 pub(super) type VersionId = u64;
@@ -107,7 +102,7 @@ pub(super) struct Fields {
     /// The fields that the record being counted has.
     touched: Vec<usize>,
     /// How many more nodes may be added.
-    room: usize,
+    pub(super) room: usize,
 }
 
 impl Default for Fields {
@@ -125,13 +120,6 @@ impl Default for Fields {
 impl Fields {
     /// The place of the record itself.
     pub(super) const ROOT: usize = 0;
-
-    /// Counts the fields of a record, which may add at most `room` places. Returns how many it added.
-    pub(super) fn count<R: Serialize>(&mut self, record: &R, room: usize) -> usize {
-        self.room = room;
-        walk::count(record, self);
-        room - self.room
-    }
 
     /// The place that a step leads to, in a walk that came by its `order`-th sibling; `None` if it is new and there is
     /// no room for it.

@@ -8,6 +8,7 @@ use super::{
     DriftSample, Fill, Rates, Warning,
     fields::{Field, Fields, Origin, VersionId},
     track::Rate,
+    walk,
 };
 use crate::database::{DriftRow, FillRow};
 
@@ -74,7 +75,9 @@ impl State {
         };
         let room = PLACES_MAX - self.places;
         let fields = self.source(sample.kind, sample.door);
-        let added = fields.count(sample.record, room);
+        fields.room = room;
+        walk::count(sample.record, fields);
+        let added = room - fields.room;
         for (field, Rates { before, after }) in fields.learn(origin) {
             let DriftSample {
                 kind,
