@@ -75,7 +75,7 @@ fn check(name: &'static str, query: Query, record: Record) -> Path {
 
 fn drift(name: &'static str, kind: &'static str, record: &Record) -> Path {
     let drift = Drift::default();
-    let record = serde_json::to_value(record).expect("JSON");
+    let record = record.clone();
     Path::new(name, move || {
         drift.observe(DriftSample {
             kind,

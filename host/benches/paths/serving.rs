@@ -10,7 +10,7 @@ use axum::{
 };
 use gramhost::{
     api,
-    app::App,
+    app::{App, Parts},
     capture::Captures,
     clock::Clock,
     config::{Config, Flags},
@@ -138,7 +138,7 @@ async fn app(config: &Config) -> App {
         .observed_by(observations.clone());
     let media = Media::without_ffmpeg(config.media.clone());
     let downloads = server::downloads(config, database.clone(), extraction.clone(), media).await;
-    App {
+    App::from(Parts {
         extraction,
         plugins,
         captures,
@@ -147,5 +147,6 @@ async fn app(config: &Config) -> App {
         observations,
         downloads: downloads.expect("downloads"),
         rate_limiter: Arc::new(RateLimiter::new(config.rate_limit)),
-    }
+        dropped_lines: Box::new(|| 0),
+    })
 }
