@@ -12,6 +12,10 @@
 mod answers;
 #[path = "sandbox/native.rs"]
 mod native;
+#[path = "sandbox/node.rs"]
+mod node;
+#[path = "sandbox/page.rs"]
+mod page;
 #[path = "sandbox/recorded.rs"]
 mod recorded;
 
@@ -63,7 +67,9 @@ fn main() -> ExitCode {
     let cache = tempfile::tempdir().unwrap();
     let program = std::env::current_exe().unwrap();
     let config = Config::new(program, cache.path().to_owned(), EMBEDDED);
-    let registry = runtime.block_on(Registry::open(config.clone(), None)).unwrap();
+    let registry = runtime
+        .block_on(Registry::open(config.clone(), None))
+        .unwrap();
     fixed(&runtime, &registry, &config, &only);
     println!(
         "{:<56} {:>9} {:>20} {:>20} {:>6}",
@@ -82,7 +88,10 @@ fn fixed(runtime: &Runtime, registry: &Registry, config: &Config, only: &str) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("post.wasm"), MISBEHAVING).unwrap();
     let folder = Some(folder.path().to_owned());
-    let config = Config { folder, ..config.clone() };
+    let config = Config {
+        folder,
+        ..config.clone()
+    };
     let guests = runtime.block_on(Registry::open(config, None)).unwrap();
     let hop = || runtime.block_on(async { spawn_blocking(|| ()).await.unwrap() });
     let (hop, _) = both(hop, || ());
@@ -97,10 +106,7 @@ fn fixed(runtime: &Runtime, registry: &Registry, config: &Config, only: &str) {
             let plugin = registry.serving(step.query.kind());
             let context = plugin.context();
             let native = native::Call::new(&step, &context);
-            let (native, sandbox) = both(
-                || native.run(),
-                || step.in_sandbox(runtime, &plugin),
-            );
+            let (native, sandbox) = both(|| native.run(), || step.in_sandbox(runtime, &plugin));
             println!("{:<66} {native:>20.1?} {sandbox:>20.1?}", step.name);
         }
     }

@@ -1,13 +1,14 @@
 //! Answers of the recorded shapes with made-up values: every kind and dialect, from 20 KB to 1 MB.
 
-mod node;
-mod page;
-
 use gramhost_runtime::contract::{Kind, Query, Target};
 use serde_json::{Value, json};
 
-use self::node::CODE;
-use crate::{Step, native::reading};
+use crate::{
+    Step,
+    native::reading,
+    node::{self, CODE},
+    page,
+};
 
 const USER: &str = "gramhost.demo";
 

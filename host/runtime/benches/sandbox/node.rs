@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// The shortcode of the first node.
-pub(super) const CODE: &str = "CmiOhyuKAAA";
+pub(crate) const CODE: &str = "CmiOhyuKAAA";
 
 /// The media id that belongs to [`CODE`].
 const FIRST_ID: u64 = 3_000_000_000_000_000_000;
@@ -13,7 +13,7 @@ fn id(number: u64, child: u64) -> String {
     (FIRST_ID + number * 100 + child).to_string()
 }
 
-pub(super) fn user() -> Value {
+pub(crate) fn user() -> Value {
     json!({ "pk": "42", "id": "42", "username": "gramhost.demo", "full_name": "Demo", "is_private": false,
         "is_verified": true, "profile_pic_url": address(0), "profile_pic_id": "3000000000000000000_42",
         "friendship_status": { "following": false, "is_bestie": false, "is_feed_favorite": false },
@@ -36,7 +36,7 @@ fn candidates(count: usize) -> Value {
 }
 
 /// A post of the logged-in web app, a carousel if it has children.
-pub(super) fn xdt(number: u64, children: u64) -> Value {
+pub(crate) fn xdt(number: u64, children: u64) -> Value {
     let child = |place: u64| {
         json!({ "pk": id(number, place), "id": format!("{}_42", id(number, place)), "media_type": 1,
             "image_versions2": candidates(8), "original_width": 1440, "original_height": 1800,
@@ -69,17 +69,17 @@ fn caption() -> Value {
 }
 
 /// A carousel as guests get it, each second child a video.
-pub(super) fn polaris(children: u64) -> Value {
+pub(crate) fn polaris(children: u64) -> Value {
     let child = |place: u64| {
         let mut child = xdt(0, 0);
         child["id"] = json!(format!("POLARIS_{}", id(0, place)));
         child["caption"] = json!(null);
-        child["video_versions"] = if place % 2 == 0 {
+        child["video_versions"] = if place.is_multiple_of(2) {
             versions()
         } else {
             json!(null)
         };
-        child["__typename"] = json!(if place % 2 == 0 {
+        child["__typename"] = json!(if place.is_multiple_of(2) {
             "XIGPolarisVideoMedia"
         } else {
             "XIGPolarisImageMedia"
@@ -101,7 +101,7 @@ fn versions() -> Value {
 }
 
 /// A post of the older web app.
-pub(super) fn legacy(number: u64, children: u64) -> Value {
+pub(crate) fn legacy(number: u64, children: u64) -> Value {
     let resources: Vec<Value> = [640, 750, 1080]
         .map(|width| json!({ "src": address(width), "config_width": width, "config_height": width * 5 / 4 }))
         .to_vec();
@@ -138,7 +138,7 @@ pub(super) fn legacy(number: u64, children: u64) -> Value {
 }
 
 /// An account of the older web app with these posts.
-pub(super) fn account(edges: &[Value]) -> Value {
+pub(crate) fn account(edges: &[Value]) -> Value {
     let page = json!({ "has_next_page": true, "end_cursor": "QVFE".repeat(20) });
     json!({ "id": "42", "fbid": "17841400000000042", "username": "gramhost.demo", "full_name": "Demo",
         "biography": caption()["text"], "bio_links": [{ "title": "Site", "url": "https://example.com/", "lynx_url":
@@ -150,13 +150,13 @@ pub(super) fn account(edges: &[Value]) -> Value {
 }
 
 /// A Relay connection.
-pub(super) fn connection(edges: impl Iterator<Item = Value>) -> Value {
+pub(crate) fn connection(edges: impl Iterator<Item = Value>) -> Value {
     let page = json!({ "has_next_page": false, "end_cursor": null });
     json!({ "edges": edges.collect::<Vec<_>>(), "page_info": page })
 }
 
 /// A reel of the app, with its manifest and many fields that only the app needs.
-pub(super) fn mobile(number: u64) -> Value {
+pub(crate) fn mobile(number: u64) -> Value {
     let mut reel = xdt(number, 0);
     for field in 0..90 {
         reel[format!("is_eligible_for_something_{field}")] = json!(field % 2 == 0);
@@ -173,7 +173,7 @@ pub(super) fn mobile(number: u64) -> Value {
 }
 
 /// An active story of the app.
-pub(super) fn story(number: u64) -> Value {
+pub(crate) fn story(number: u64) -> Value {
     let mut item = mobile(number);
     item["product_type"] = json!("story");
     item["expiring_at"] = json!(1_795_010_000);

@@ -12,7 +12,7 @@ const HEAD: &str = "<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8
 /// A script of about 8 KB, as a page has a hundred of them.
 fn filler(number: usize) -> String {
     let module = |place: usize| {
-        json!([format!("CometModule_{number}_{place}"), [], { "gkx": place % 2 == 0, "__rc": [null, "AbCdEf-0123"],
+        json!([format!("CometModule_{number}_{place}"), [], { "gkx": place.is_multiple_of(2), "__rc": [null, "AbCdEf-0123"],
             "hash": "\u{fc}x".repeat(20), "uri": format!("https://static.cdninstagram.com/rsrc.php/v4/y{place}/r/a.js") }, 1])
     };
     let modules: Vec<Value> = (0..40).map(module).collect();
@@ -38,7 +38,7 @@ fn relay_script(data: &Value) -> String {
 }
 
 /// A page of 1 MB with the data in one of its scripts.
-pub(super) fn relay(data: &Value) -> String {
+pub(crate) fn relay(data: &Value) -> String {
     let mut page = HEAD.to_owned();
     let mut number = 0;
     while page.len() < PAGE_BYTES {
@@ -52,17 +52,17 @@ pub(super) fn relay(data: &Value) -> String {
 }
 
 /// A page that is nearly nothing but its data.
-pub(super) fn one_script(data: &Value) -> String {
+pub(crate) fn one_script(data: &Value) -> String {
     format!("{HEAD}{}{}</body></html>", filler(0), relay_script(data))
 }
 
 /// A page of 1 MB without data, as a throttled guest gets it.
-pub(super) fn shell() -> String {
+pub(crate) fn shell() -> String {
     relay(&json!({}))
 }
 
 /// The embed page of a post: its context is JSON inside JSON.
-pub(super) fn embed(media: &Value) -> String {
+pub(crate) fn embed(media: &Value) -> String {
     let context = json!({ "gql_data": { "shortcode_media": media } }).to_string();
     let call =
         json!({ "require": [["PolarisEmbedSimple", "init", [], [{ "contextJSON": context }]]] });
