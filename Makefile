@@ -6,7 +6,8 @@
 # make bench-peers   one table of this server against yt-dlp, gallery-dl, instaloader, instagrapi, a bare axum server, nginx,
 #             curl, aria2 and zip, in one run of ten minutes; ARGS="--quick" for three, ARGS="--markdown" for the docs
 # make bench-growth  what a request costs as clients, answers, pages, jobs, plugins and cached entries grow
-# make guard  counts the instructions of key paths and fails by name if one costs a tenth more; ARGS=accept accepts them
+# make guard  counts the instructions of key paths of the host and fails by name if one costs a tenth more; ARGS=accept
+#             accepts its counts, and those of the plugins, which make test compares
 # make clients  generates a TypeScript and a Python client, checks them against a server, and runs the guide's programs
 # make setup  what building and testing need: installs the wasm target and ffmpeg (make test: Chromium too), and says
 #             what else is missing
@@ -62,6 +63,9 @@ guard: setup
 		if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq valgrind; \
 		elif command -v apt-get >/dev/null && command -v sudo >/dev/null; then sudo apt-get update -qq && sudo apt-get install -y -qq valgrind; fi; }
 	cargo test --workspace --bench paths -- guard $(ARGS)
+ifeq ($(ARGS),accept)
+	GRAMHOST_INSTRUCTIONS=accept cargo test --workspace --test e2e instructions
+endif
 
 setup:
 	@command -v cargo >/dev/null || { \

@@ -192,10 +192,7 @@ const OWNERS: [(&str, &[&str]); 49] = [
     ("tracing_subscriber", &["command/log", "config/value"]),
     ("reqwest", &["upstream"]),
     ("rustls", &["upstream"]),
-    (
-        "moka",
-        &["download/available", "extraction", "statistics/observations"],
-    ),
+    ("moka", &["download/available", "extraction", "statistics"]),
     ("sqlx", &["database"]),
     ("object_store", &["storage"]),
     (

@@ -4,6 +4,7 @@ mod author;
 mod call;
 mod folder;
 mod gates;
+mod instructions;
 mod live;
 mod reload;
 mod rules;
