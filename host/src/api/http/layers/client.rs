@@ -16,7 +16,7 @@ use crate::{
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The client's address, as determined by [`super::limit::rate`].
+/// The client's address, as determined by [`super::limit::RateLimit`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ClientAddress(pub(super) IpAddr);
 
