@@ -128,6 +128,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         1..=64
     ),
     whole!(
+        "limits.extraction_in_flight_max",
+        extraction.in_flight_max,
+        1..=100_000
+    ),
+    whole!(
         "limits.extraction_wall_ms_max",
         extraction.wall_ms_max,
         100..=120_000
