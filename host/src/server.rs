@@ -83,26 +83,8 @@ impl Server {
         // The two are independent, and both start processes.
         let plugins = Registry::open(config.plugin.clone(), Some(database.clone()));
         let (plugins, media) = tokio::join!(plugins, Media::open(config.media.clone()));
-        let plugins = plugins?;
-        let captures = Captures::open(config.capture.clone(), &owner)?;
-        let drift = Drift::open(Some(database.clone()), Clock::system()).await?;
-        let extraction =
-            extraction(&config, Arc::clone(&plugins))?.watched_by(captures.clone(), drift.clone());
-        let observations = Observations::new(database.observations().clone());
-        let extraction = extraction.observed_by(observations.clone());
-        let downloads = downloads(&config, database.clone(), extraction.clone(), media).await?;
-        let rate_limiter = Arc::new(RateLimiter::new(config.rate_limit));
-        let app = App::from(Parts {
-            extraction,
-            plugins,
-            captures,
-            drift,
-            database,
-            observations,
-            downloads,
-            rate_limiter,
-            dropped_lines: Box::new(move || log.dropped_lines()),
-        });
+        let dropped_lines = Box::new(move || log.dropped_lines());
+        let app = app(&config, database, plugins?, media, dropped_lines).await?;
         Ok(Self {
             app,
             settings: config.settings(),
@@ -148,6 +130,37 @@ impl Server {
         app.database.close().await;
         operator
     }
+}
+
+/// Puts together what handlers may ask for, on the database of the data folder that this process owns.
+///
+/// # Errors
+/// If a folder, the database or a setting prevents it; the error names it in one line.
+pub async fn app(
+    config: &Config,
+    database: Database,
+    plugins: Arc<Registry>,
+    media: Media,
+    dropped_lines: Box<dyn Fn() -> u64 + Send + Sync>,
+) -> anyhow::Result<App> {
+    let captures = Captures::open(config.capture.clone(), database.owner())?;
+    let drift = Drift::open(Some(database.clone()), Clock::system()).await?;
+    let observations = Observations::new(database.observations().clone());
+    let extraction = extraction(config, Arc::clone(&plugins))?
+        .watched_by(captures.clone(), drift.clone())
+        .observed_by(observations.clone());
+    let downloads = downloads(config, database.clone(), extraction.clone(), media).await?;
+    Ok(App::from(Parts {
+        extraction,
+        plugins,
+        captures,
+        drift,
+        database,
+        observations,
+        downloads,
+        rate_limiter: Arc::new(RateLimiter::new(config.rate_limit)),
+        dropped_lines,
+    }))
 }
 
 /// Builds the extraction, which turns a query into a record, with the serving versions of `plugins`.

@@ -1,6 +1,6 @@
 //! Requests through the whole router, answered from the cache, and the cache alone.
 
-use std::{net::SocketAddr, rc::Rc, sync::Arc};
+use std::{net::SocketAddr, rc::Rc};
 
 use axum::{
     Router,
@@ -10,20 +10,15 @@ use axum::{
 };
 use gramhost::{
     api,
-    app::{App, Parts},
-    capture::Captures,
-    clock::Clock,
+    app::App,
     config::{Config, Flags},
     contract::{Query, Target},
     data::Folder,
     database::Database,
-    drift::Drift,
     extraction::Extraction,
     media::Media,
     plugin::Registry,
-    rate_limit::RateLimiter,
     server,
-    statistics::Observations,
 };
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -125,31 +120,13 @@ impl Served {
     }
 }
 
-/// The rooms of a server, as in `gramhost::server`, without ffmpeg.
+/// The parts of a server, without ffmpeg.
 async fn app(config: &Config) -> App {
     let owner = Folder::own(&config.data).expect("a data folder");
     let database = Database::open(&owner).await.expect("a database");
     let plugins = Registry::open(config.plugin.clone(), Some(database.clone()));
     let plugins = plugins.await.expect("plugins");
-    let captures = Captures::open(config.capture.clone(), &owner).expect("captures");
-    let drift = Drift::open(Some(database.clone()), Clock::system()).await;
-    let drift = drift.expect("drift");
-    let observations = Observations::new(database.observations().clone());
-    let extraction = server::extraction(config, Arc::clone(&plugins)).expect("an extraction");
-    let extraction = extraction
-        .watched_by(captures.clone(), drift.clone())
-        .observed_by(observations.clone());
     let media = Media::without_ffmpeg(config.media.clone());
-    let downloads = server::downloads(config, database.clone(), extraction.clone(), media).await;
-    App::from(Parts {
-        extraction,
-        plugins,
-        captures,
-        drift,
-        database,
-        observations,
-        downloads: downloads.expect("downloads"),
-        rate_limiter: Arc::new(RateLimiter::new(config.rate_limit)),
-        dropped_lines: Box::new(|| 0),
-    })
+    let app = server::app(config, database, plugins, media, Box::new(|| 0));
+    app.await.expect("the parts")
 }
