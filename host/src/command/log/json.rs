@@ -187,10 +187,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     //! A line is one JSON object, whatever is logged.
 
-    use std::{
-        io,
-        sync::{Arc, Mutex},
-    };
+    use std::{io, sync::Arc};
 
     use serde_json::{Value, json};
     use tracing::{error_span, field::Empty, info, subscriber::with_default};
@@ -198,34 +195,19 @@ mod tests {
 
     use super::*;
 
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Log {
-        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(line);
-            Ok(line.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
     /// The lines that `work` logs, without their times.
     fn logged(work: impl FnOnce()) -> Vec<Value> {
-        let log = Log::default();
-        let writer = log.clone();
+        let log = tempfile::NamedTempFile::new().unwrap();
         let subscriber = fmt()
             .fmt_fields(Json)
             .event_format(Json)
-            .with_writer(move || writer.clone());
+            .with_writer(Arc::new(log.reopen().unwrap()));
         with_default(subscriber.finish(), || {
             // A test on another thread may have registered the line meanwhile, as one that nobody reads.
             tracing::callsite::rebuild_interest_cache();
             work();
         });
-        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let text = std::fs::read_to_string(log.path()).unwrap();
         let lines = text.lines().map(|line| {
             let mut line: Value = serde_json::from_str(line).unwrap();
             let time = line.as_object_mut().unwrap().remove("timestamp").unwrap();
