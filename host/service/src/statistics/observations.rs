@@ -33,7 +33,7 @@ pub struct Observations {
     log: ObservationLog,
     /// What was read lately, by media id.
     memory: Cache<String, Arc<[Sample]>>,
-    /// The latest observation of each media id that is not stored yet.
+    /// The first observation of each media id that is not stored yet.
     pending: Arc<Mutex<HashMap<String, Observation>>>,
     /// Whether each observation is stored at once, because the process ends after a few.
     at_once: bool,

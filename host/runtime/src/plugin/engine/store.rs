@@ -58,9 +58,7 @@ impl State {
     pub(crate) fn memory_denied(&self) -> bool {
         self.limiter.memory_denied
     }
-}
 
-impl State {
     /// Returns the standard streams, for which a call may have to wait.
     ///
     /// # Errors
