@@ -91,12 +91,17 @@ def clients(bench):
     for path in paths:
         server.get(path)
     file = _paths(bench, "clients", paths)
-    for count in [1, 10, 100, 1000]:
+    _asked_by(bench, growth, server, file, [1, 10, 100, 1000])
+    return growth
+
+
+def _asked_by(bench, growth, server, file, clients):
+    """One row for each number of clients that ask for the paths of a file at once; then the server ends."""
+    for count in clients:
         run = load.run(server.url, count, bench.seconds * 2, "each", [file], server.pid)
         memory, _ = process.memory_mib(server.pid)
         growth.add(count, run.cpu_s, run.p50_s, run.p99_s, memory, f"{run.rate:,.0f} answers/s")
     server.end()
-    return growth
 
 
 def extractions(bench):
@@ -106,12 +111,8 @@ def extractions(bench):
     posts = [shapes.Post(number) for number in range(2000)]
     extraction.publish(bench.stand_in, posts)
     file = _paths(bench, "extractions", [f"/instagram/post/info?url_or_code={post.code}" for post in posts])
-    # More than 256 extractions at once are refused as busy, whatever the settings.
-    for count in [1, 10, 100, 250]:
-        run = load.run(server.url, count, bench.seconds * 2, "each", [file], server.pid)
-        memory, _ = process.memory_mib(server.pid)
-        growth.add(count, run.cpu_s, run.p50_s, run.p99_s, memory, f"{run.rate:,.0f} answers/s")
-    server.end()
+    # More than 256 extractions at once are refused as busy by default.
+    _asked_by(bench, growth, server, file, [1, 10, 100, 250])
     return growth
 
 
