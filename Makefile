@@ -48,7 +48,7 @@ clients: setup
 	tests/clients/run $(target)/debug/gramhost $(target)/clients
 
 bench: setup
-	cargo bench -p gramhost -p gramhost-runtime --bench '*' -- $(ARGS)
+	cargo bench -p gramhost --bench '*' -- $(ARGS)
 
 # Not part of `make test`: they take minutes and a quiet machine, and the peers come from their registries.
 bench-peers bench-growth: setup

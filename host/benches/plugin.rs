@@ -1,6 +1,6 @@
-//! Measures the overhead of a plugin call (the smallest call, and one with a large body that is not read), and the cost
-//! of an extraction of several pages. Prints medians; compare them within one run only, since machines are noisy. With
-//! the argument `pages` it measures only the extractions.
+//! Measures how long plugins take to load, what a large body costs that no plugin reads, and the cost of an extraction of
+//! several pages. Prints medians; compare them within one run only, since machines are noisy. With the argument `pages` it
+//! measures only the loading and the extractions. The cost of single calls is measured by `sandbox`.
 #![expect(
     clippy::panic,
     clippy::unwrap_used,
@@ -10,6 +10,8 @@
 
 #[path = "plugin/pages.rs"]
 mod pages;
+#[path = "plugin/processor_time.rs"]
+mod processor_time;
 
 use std::{
     sync::Arc,
@@ -24,7 +26,6 @@ use gramhost::{
     plugin::{Config, Plugin, Registry},
 };
 use guests::MISBEHAVING;
-use tokio::task::spawn_blocking;
 
 const CALLS: usize = 2000;
 const CALLS_WITH_BODY: usize = 200;
@@ -67,35 +68,17 @@ async fn main() {
         .unwrap();
     let plugin = registry.serving(Kind::Post);
 
-    println!("hop to a thread and back     {:>12.1?}", hop().await);
-    println!(
-        "smallest call                {:>12.1?}",
-        call(&plugin, "count", &[], CALLS).await
-    );
-    println!(
-        "first round                  {:>12.1?}",
-        call(&plugin, "CnU4zIh9x_F", &[], CALLS).await
-    );
     let small = [exchange(Bytes::new())];
     let large = [exchange(vec![b' '; BODY_BYTES].into())];
-    let small = call(&plugin, "count", &small, CALLS).await;
-    let large = call(&plugin, "count", &large, CALLS_WITH_BODY).await;
+    let small = call(&plugin, &small, CALLS).await;
+    let large = call(&plugin, &large, CALLS_WITH_BODY).await;
     println!("one empty body               {small:>12.1?}");
     println!("one unread body of 1 MiB     {large:>12.1?}");
 }
 
-async fn hop() -> Duration {
-    let mut times = Vec::new();
-    for _ in 0..CALLS {
-        let start = Instant::now();
-        spawn_blocking(|| ()).await.unwrap();
-        times.push(start.elapsed());
-    }
-    median(times)
-}
-
-async fn call(plugin: &Plugin, shortcode: &str, exchanges: &[Exchange], calls: usize) -> Duration {
-    let target = Target::Shortcode(shortcode.to_owned());
+/// The wall clock of the smallest call with these answers, the median.
+async fn call(plugin: &Plugin, exchanges: &[Exchange], calls: usize) -> Duration {
+    let target = Target::Shortcode("count".to_owned());
     let query = Arc::new(Query::post(target));
     let context = Arc::new(Context {
         now: 1_700_000_000,

@@ -1,6 +1,6 @@
 //! `/profile/posts` over several of Instagram's pages, each as large as those of the logged-in web app.
 
-use std::{fs, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use gramhost::{
@@ -9,6 +9,8 @@ use gramhost::{
     plugin::Plugin,
 };
 use serde_json::{Value, json};
+
+use crate::processor_time::processor_time;
 
 const EXTRACTIONS: usize = 30;
 /// Number of posts on one of Instagram's pages.
@@ -100,16 +102,6 @@ fn exchange((request, body): (Request, &Bytes)) -> Exchange {
         request,
         answer: Answer::Response(response),
     }
-}
-
-/// The processor time of all threads of this process, because calls run on a separate thread.
-fn processor_time() -> Duration {
-    let mut nanoseconds = 0;
-    for thread in fs::read_dir("/proc/self/task").unwrap() {
-        let times = fs::read_to_string(thread.unwrap().path().join("schedstat")).unwrap();
-        nanoseconds += times.split(' ').next().unwrap().parse::<u64>().unwrap();
-    }
-    Duration::from_nanos(nanoseconds)
 }
 
 /// About 270 kB: twelve posts, each a carousel with many renditions.

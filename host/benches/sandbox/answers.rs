@@ -1,6 +1,6 @@
 //! Answers of the recorded shapes with made-up values: every kind and dialect, from 20 KB to 1 MB.
 
-use gramhost_runtime::contract::{Kind, Query, Target};
+use gramhost::contract::{Kind, Query, Target};
 use serde_json::{Value, json};
 
 use crate::{

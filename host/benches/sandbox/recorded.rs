@@ -1,7 +1,7 @@
 //! Recorded answers, where `GRAMHOST_RECORDINGS` names their folder.
 
 use cases::recordings::{Recording, recordings};
-use gramhost_runtime::contract::{Query, Target};
+use gramhost::contract::{Query, Target};
 
 use crate::{Step, answers::settings, native::reading};
 

@@ -16,31 +16,23 @@ mod native;
 mod node;
 #[path = "sandbox/page.rs"]
 mod page;
+#[path = "plugin/processor_time.rs"]
+mod processor_time;
 #[path = "sandbox/recorded.rs"]
 mod recorded;
 
-use std::{hint::black_box, process::ExitCode, sync::Arc, time::Duration};
+use std::{hint::black_box, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use embedded::{POST, PROFILE, REEL, STORY};
-use gramhost_runtime::{
-    contract::{Context, Exchange, Kind, PluginName, Query, Target},
+use gramhost::{
+    config::EMBEDDED,
+    contract::{Context, Exchange, Kind, Query, Target},
     driver::Arguments,
-    plugin::{Config, Embedded, Plugin, Registry, compile_component},
+    plugin::{Config, Plugin, Registry},
 };
 use guests::MISBEHAVING;
-use rustix::time::{ClockId, clock_gettime};
+use processor_time::processor_time;
 use tokio::{runtime::Runtime, task::spawn_blocking};
-
-const EMBEDDED: Embedded = Embedded {
-    component: |name| match name {
-        PluginName::Profile => PROFILE,
-        PluginName::Post => POST,
-        PluginName::Reel => REEL,
-        PluginName::Story => STORY,
-    },
-    cases: embedded::cases,
-};
 
 /// Rounds of each line, in turn native and in the sandbox.
 const ROUNDS: usize = 15;
@@ -57,16 +49,16 @@ pub(crate) struct Step {
     bytes: usize,
 }
 
-fn main() -> ExitCode {
+fn main() {
     let mut arguments = std::env::args().skip(1).filter(|it| it != "--bench");
     let only = arguments.next().unwrap_or_default();
-    if only == "compile-component" {
-        return compile_component(arguments.any(|it| it == "--counting"));
-    }
     let runtime = Runtime::new().unwrap();
     let cache = tempfile::tempdir().unwrap();
-    let program = std::env::current_exe().unwrap();
-    let config = Config::new(program, cache.path().to_owned(), EMBEDDED);
+    let config = Config::new(
+        env!("CARGO_BIN_EXE_gramhost").into(),
+        cache.path().to_owned(),
+        EMBEDDED,
+    );
     let registry = runtime
         .block_on(Registry::open(config.clone(), None))
         .unwrap();
@@ -80,7 +72,6 @@ fn main() -> ExitCode {
             read(&runtime, &registry, &step);
         }
     }
-    ExitCode::SUCCESS
 }
 
 /// The fixed cost of a call.
@@ -152,10 +143,6 @@ fn time<T>(calls: u32, run: &mut impl FnMut() -> T) -> Duration {
         black_box(run());
     }
     processor_time().saturating_sub(before) / calls
-}
-
-fn processor_time() -> Duration {
-    clock_gettime(ClockId::ProcessCPUTime).try_into().unwrap()
 }
 
 /// The context of every step.

@@ -1,7 +1,7 @@
 //! The same steps without a sandbox: the types of the host as those of the crate `instagram`, and back.
 
 use bytes::Bytes;
-use gramhost_runtime::contract::{self as host, Context, Kind, Query, Subject};
+use gramhost::contract::{self as host, Context, Kind, Query, Subject};
 use instagram::{
     Outcome, Step as Next,
     contract::{
