@@ -80,11 +80,10 @@ impl Server {
             }
             None => None,
         };
-        // The two are independent, and both start processes.
-        let plugins = Registry::open(config.plugin.clone(), Some(database.clone()));
-        let (plugins, media) = tokio::join!(plugins, Media::open(config.media.clone()));
+        let media = Media::open(config.media.clone());
+        let plugins = Registry::open(config.plugin.clone(), Some(database.clone())).await?;
         let dropped_lines = Box::new(move || log.dropped_lines());
-        let app = app(&config, database, plugins?, media, dropped_lines).await?;
+        let app = app(&config, database, plugins, media, dropped_lines).await?;
         Ok(Self {
             app,
             settings: config.settings(),

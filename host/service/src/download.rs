@@ -147,18 +147,12 @@ impl Downloads {
         self.0.tools.storage.used_bytes()
     }
 
-    /// Returns whether ffmpeg is available.
-    #[must_use]
-    pub fn can_convert(&self) -> bool {
-        self.0.tools.media.can_convert()
-    }
-
     /// Returns the number of files that `download` would create from `record`.
     ///
     /// # Errors
     /// [`Reason`]: the download cannot succeed, so no job should be created.
-    pub fn check(&self, download: &Download, record: &Record) -> Result<usize, Reason> {
-        let plan = plan::plan(download, record, self.0.tools.media.abilities())?;
+    pub async fn check(&self, download: &Download, record: &Record) -> Result<usize, Reason> {
+        let plan = plan::plan(download, record, self.0.tools.media.abilities().await)?;
         self.0.tools.storage.has_room(0)?;
         Ok(plan.items.len())
     }

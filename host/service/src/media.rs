@@ -23,7 +23,10 @@ use std::{
     sync::Arc,
 };
 
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::{
+    sync::{OnceCell, Semaphore},
+    task::spawn_blocking,
+};
 
 pub use abilities::Abilities;
 pub use child::limited_child;
@@ -111,46 +114,53 @@ pub struct Media(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     config: Config,
-    ffmpeg: Option<Ffmpeg>,
-    abilities: Abilities,
+    /// Empty until it has been looked for.
+    ffmpeg: OnceCell<Option<Ffmpeg>>,
     /// Permits for conversions.
     places: Arc<Semaphore>,
 }
 
 impl Media {
-    /// Looks for ffmpeg once; without it, everything else still works.
-    pub async fn open(config: Config) -> Self {
-        let ffmpeg = Ffmpeg::find(&config).await;
-        Self::with(config, ffmpeg)
+    /// Begins to look for ffmpeg; without it, everything else still works. Only what asks for it waits until it is
+    /// found, because two runs of ffmpeg take as long as all the rest of a start.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    #[must_use]
+    pub fn open(config: Config) -> Self {
+        let media = Self::with(config, OnceCell::new());
+        let found = media.clone();
+        tokio::spawn(async move {
+            found.found().await;
+        });
+        media
     }
 
     /// Behaves as if ffmpeg were not installed.
     #[must_use]
     pub fn without_ffmpeg(config: Config) -> Self {
-        Self::with(config, None)
+        Self::with(config, OnceCell::from(None))
     }
 
-    fn with(config: Config, ffmpeg: Option<Ffmpeg>) -> Self {
+    fn with(config: Config, ffmpeg: OnceCell<Option<Ffmpeg>>) -> Self {
         Self(Arc::new(Inner {
             places: Arc::new(Semaphore::new(config.conversions_max)),
             config,
-            abilities: ffmpeg
-                .as_ref()
-                .map_or_else(Abilities::default, |ffmpeg| ffmpeg.abilities().clone()),
             ffmpeg,
         }))
     }
 
-    /// Returns whether ffmpeg and ffprobe are available.
-    #[must_use]
-    pub fn can_convert(&self) -> bool {
-        self.abilities().converts()
+    /// The programs, once they have been looked for.
+    async fn found(&self) -> Option<&Ffmpeg> {
+        let Inner { config, ffmpeg, .. } = &*self.0;
+        let found = ffmpeg.get_or_init(|| Ffmpeg::find(config)).await;
+        found.as_ref()
     }
 
     /// What can be converted here.
-    #[must_use]
-    pub fn abilities(&self) -> &Abilities {
-        &self.0.abilities
+    pub async fn abilities(&self) -> &Abilities {
+        let found = self.found().await;
+        found.map_or(&abilities::NONE, Ffmpeg::abilities)
     }
 
     /// Measures a file. An mp4 or a picture is read in this process, without a child process.
@@ -160,14 +170,16 @@ impl Media {
     pub async fn probe(&self, path: &Path) -> Result<Probe, Error> {
         let owned = path.to_owned();
         let probe = blocking(move || kind::probe(&owned)).await?;
-        match (&self.0.ffmpeg, probe.kind) {
-            (Some(ffmpeg), Type::Mkv) => ffmpeg.probe(path).await,
-            _ => Ok(probe),
+        if probe.kind == Type::Mkv
+            && let Some(ffmpeg) = self.found().await
+        {
+            return ffmpeg.probe(path).await;
         }
+        Ok(probe)
     }
 
-    fn ffmpeg(&self) -> Result<&Ffmpeg, Error> {
-        self.0.ffmpeg.as_ref().ok_or(Error::Unavailable)
+    async fn ffmpeg(&self) -> Result<&Ffmpeg, Error> {
+        self.found().await.ok_or(Error::Unavailable)
     }
 
     /// Runs ffmpeg, and accepts its output only after checking it; otherwise the output is deleted.
@@ -179,7 +191,7 @@ impl Media {
         muxer: &[&str],
         kind: Type,
     ) -> Result<(), Error> {
-        let ffmpeg = self.ffmpeg()?;
+        let ffmpeg = self.ffmpeg().await?;
         let mut demuxed = Vec::with_capacity(inputs.len());
         for input in inputs {
             demuxed.push((*input, demuxer(input).await?));

@@ -90,7 +90,7 @@ impl DownloadArguments {
         let scratch = Scratch::make(&self.output)?;
         let database = Database::open(&Folder::own(&scratch.0)?).await?;
         let plugins = Registry::open(config.plugin.clone(), None).await?;
-        let media = Media::open(config.media.clone()).await;
+        let media = Media::open(config.media.clone());
         let extraction = server::observed_extraction(&config, plugins).await?;
         let downloads = server::downloads(&config, database, extraction, media).await?;
         let stop = CancellationToken::new();

@@ -144,7 +144,7 @@ impl Maker<'_> {
         let narrower = width.filter(|wanted| probe.width.is_none_or(|width| width > *wanted));
         let as_it_is = narrower.is_none() && (format.is_none() || format == current);
         // A size is no reason to refuse a picture that cannot be scaled here.
-        if as_it_is || format.is_none() && !media.converts_image(probe.kind) {
+        if as_it_is || format.is_none() && !media.converts_image(probe.kind).await {
             return Ok(None);
         }
         let format = format.or(current).unwrap_or(ImageFormat::Jpg);

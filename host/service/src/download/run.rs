@@ -46,7 +46,7 @@ impl Run<'_> {
     async fn made(&self) -> Result<Output, Reason> {
         self.reports.resolving();
         let mut record = self.resolve(false).await?;
-        let plan = self.plan(&record)?;
+        let plan = self.plan(&record).await?;
         faults::reached("job.resolved");
         let count = if self.download.zip {
             1
@@ -90,8 +90,8 @@ impl Run<'_> {
         Ok(record)
     }
 
-    fn plan(&self, record: &Record) -> Result<Plan, Reason> {
-        plan(self.download, record, self.tools.media.abilities())
+    async fn plan(&self, record: &Record) -> Result<Plan, Reason> {
+        plan(self.download, record, self.tools.media.abilities().await)
     }
 
     /// Makes every file ready to be published, and returns those that are missing. For an expired link, the record is
@@ -120,7 +120,7 @@ impl Run<'_> {
             let made = match maker.make(&items[place], false).await {
                 Err(LinkError::Expired) => {
                     *record = self.resolve(true).await?;
-                    let again = self.plan(record)?.items;
+                    let again = self.plan(record).await?.items;
                     if again.len() != items.len() {
                         return Err(Reason::Unavailable);
                     }

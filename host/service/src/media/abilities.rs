@@ -1,5 +1,7 @@
 //! What the ffmpeg of this machine can decode and encode, by the names of codecs that records and files use.
 
+use super::AudioFormat;
+
 /// A codec, and the decoders of ffmpeg that read it in software.
 const DECODERS: [(&str, &[&str]); 10] = [
     ("h264", &["h264", "libopenh264"]),
@@ -26,6 +28,13 @@ pub struct Abilities {
     decodes: Vec<&'static str>,
     encodes: Vec<&'static str>,
 }
+
+/// Those without ffmpeg.
+pub(super) static NONE: Abilities = Abilities {
+    converts: false,
+    decodes: Vec::new(),
+    encodes: Vec::new(),
+};
 
 impl Abilities {
     /// Every ability that conversions use.
@@ -76,6 +85,12 @@ impl Abilities {
     #[must_use]
     pub fn encodes(&self, codec: &str) -> bool {
         self.encodes.contains(&codec)
+    }
+
+    /// Returns whether a sound can be decoded, and encoded for a format.
+    pub(super) fn encode_sound(&self, format: AudioFormat, codec: Option<&str>) -> bool {
+        codec.is_none_or(|codec| self.decodes(codec))
+            && format.codec().is_none_or(|codec| self.encodes(codec))
     }
 
     /// The names of what cannot be decoded or encoded, for the log. xHE-AAC is left out: few builds decode it, and the sound

@@ -15,12 +15,11 @@ use super::{
 
 impl Media {
     /// Returns whether pictures of this type can be converted here.
-    #[must_use]
-    pub fn converts_image(&self, kind: Type) -> bool {
+    pub async fn converts_image(&self, kind: Type) -> bool {
         match kind {
             Type::Jpeg | Type::Png | Type::Webp => true,
-            Type::Heic => self.abilities().decodes("hevc"),
-            Type::Avif => self.abilities().decodes("av1"),
+            Type::Heic => self.abilities().await.decodes("hevc"),
+            Type::Avif => self.abilities().await.decodes("av1"),
             _ => false,
         }
     }
@@ -59,7 +58,7 @@ impl Media {
 
     /// Writes the pixels of a HEIC or AVIF as a PNG, and returns what is true of them besides.
     async fn decode(&self, from: &Path, to: &Path) -> Result<Facts, Error> {
-        let ffmpeg = self.ffmpeg()?;
+        let ffmpeg = self.ffmpeg().await?;
         let coded = to.with_extension("coded");
         let _coded = Unfinished(Some(&coded));
         let pixels_max = self.0.config.pixels_max;
@@ -69,7 +68,7 @@ impl Media {
             Codec::Hevc => ("hevc", "hevc"),
             Codec::Av1 => ("av1", "obu"),
         };
-        if !self.abilities().decodes(codec) {
+        if !ffmpeg.abilities().decodes(codec) {
             return Err(Error::Unavailable);
         }
         let filter = filter(&still);

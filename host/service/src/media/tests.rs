@@ -153,7 +153,7 @@ async fn without_ffmpeg_conversions_say_so_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let from = film(&folder, "a.mp4", &[]);
     let to = folder.path().join("to.mkv");
-    assert!(!media().can_convert());
+    assert!(!media().abilities().await.converts());
     for refused in [
         media()
             .film(&from, None, &to, plain(VideoFormat::Mkv))

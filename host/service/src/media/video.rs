@@ -128,7 +128,7 @@ impl Media {
         to: &Path,
         film: Film,
     ) -> Result<(), Error> {
-        let abilities = self.abilities();
+        let abilities = self.abilities().await;
         let seen = self.probe(video).await?;
         let heard = match sound {
             Some(sound) => self.probe(sound).await?.audio_codec,
@@ -161,7 +161,7 @@ impl Media {
             (false, None) => options.extend(["-map", "0:a:0?"]),
         }
         let copies = film.mute || heard.as_deref().is_none_or(|codec| film.holds_sound(codec));
-        if !copies && !self.encodes_sound(AudioFormat::M4a, heard.as_deref()) {
+        if !copies && !abilities.encode_sound(AudioFormat::M4a, heard.as_deref()) {
             return Err(Error::Unavailable);
         }
         let encoder = if copies {
@@ -174,13 +174,6 @@ impl Media {
         let format = film.container();
         self.convert(&inputs, &options, to, format.muxer(), format.kind())
             .await
-    }
-
-    /// Returns whether a sound can be decoded, and encoded for a format.
-    fn encodes_sound(&self, format: AudioFormat, codec: Option<&str>) -> bool {
-        let abilities = self.abilities();
-        codec.is_none_or(|codec| abilities.decodes(codec))
-            && format.codec().is_none_or(|codec| abilities.encodes(codec))
     }
 
     /// Returns whether a file is already the video that [`Media::film`] would make of it.
@@ -209,11 +202,11 @@ impl Media {
     /// # Errors
     /// [`Error::NoSound`], and those of [`Media::film`].
     pub async fn sound(&self, from: &Path, to: &Path, format: AudioFormat) -> Result<(), Error> {
-        self.ffmpeg()?;
+        let abilities = self.ffmpeg().await?.abilities();
         let codec = self.probe(from).await?.audio_codec.ok_or(Error::NoSound)?;
         let encoder = if format.holds(&codec) {
             COPY
-        } else if self.encodes_sound(format, Some(&codec)) {
+        } else if abilities.encode_sound(format, Some(&codec)) {
             format.encoder()
         } else {
             return Err(Error::Unavailable);

@@ -273,7 +273,7 @@ async fn the_codec_of_a_sound_is_told_as_it_is() {
     let from = folder.path().join("a.mp4");
     let to = folder.path().join("to.mp3");
     let refused = media.sound(&from, &to, AudioFormat::Mp3).await;
-    let can = media.abilities().decodes("xhe-aac");
+    let can = media.abilities().await.decodes("xhe-aac");
     assert!(
         can || matches!(refused, Err(Error::Unavailable)),
         "{refused:?}"

@@ -149,7 +149,7 @@ async fn a_file_that_was_cut_at_the_limit_is_too_large() {
         output_bytes_max: whole / 2,
         ..program::config(&folder)
     };
-    let media = Media::open(config).await;
+    let media = Media::open(config);
     for (name, format) in [("to.mp4", VideoFormat::Mp4), ("to.mkv", VideoFormat::Mkv)] {
         let to = folder.path().join(name);
         let refused = media.film(&from, None, &to, plain(format)).await;
@@ -169,7 +169,11 @@ async fn an_ffmpeg_that_is_too_old_or_lacks_an_encoder_is_told_at_the_start() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let (media, found) = program::media_of(&folder, version, "exit 1").await;
-        assert_eq!((found, media.can_convert()), (taken, taken), "{version}");
+        assert_eq!(
+            (found, media.abilities().await.converts()),
+            (taken, taken),
+            "{version}"
+        );
     }
     let folder = tempfile::tempdir().unwrap();
     let (from, to) = remuxed(&folder);

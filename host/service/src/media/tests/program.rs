@@ -8,6 +8,7 @@ use std::{
 };
 
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 use crate::media::{Config, Media, ffmpeg::Ffmpeg, limited_child};
 
@@ -22,8 +23,11 @@ exec "$TESTS" --exact media::tests::program::becomes_a_limited_child --ignored -
 
 /// A `Media` with the ffmpeg of this machine.
 pub(super) async fn media(folder: &TempDir) -> Media {
-    let media = Media::open(config(folder)).await;
-    assert!(media.can_convert(), "ffmpeg, which `make setup` installs");
+    let media = Media::open(config(folder));
+    assert!(
+        media.abilities().await.converts(),
+        "ffmpeg, which `make setup` installs"
+    );
     media
 }
 
@@ -51,7 +55,7 @@ pub(super) async fn media_within(
     let path = env::join_paths([&path, Path::new("/usr/bin"), Path::new("/bin")]).unwrap();
     let ffmpeg = Ffmpeg::find_in(&path, &config).await;
     let taken = ffmpeg.is_some();
-    (Media::with(config, ffmpeg), taken)
+    (Media::with(config, OnceCell::from(ffmpeg)), taken)
 }
 
 /// The default limits.

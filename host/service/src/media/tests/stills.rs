@@ -345,7 +345,7 @@ async fn without_a_decoder_a_heic_is_refused_and_nothing_is_left() {
     let to = folder.path().join("to.jpg");
     let (poor, _) = program::media_of(&folder, "5.1", "exit 1").await;
     for media in [media(), poor] {
-        assert!(!media.converts_image(Type::Heic) && media.converts_image(Type::Jpeg));
+        assert!(!media.converts_image(Type::Heic).await && media.converts_image(Type::Jpeg).await);
         let refused = media.image(&from, &to, ImageFormat::Jpg, None).await;
         assert!(matches!(refused, Err(Error::Unavailable)), "{refused:?}");
         assert!(!to.exists());
@@ -363,7 +363,6 @@ async fn a_heic_of_too_many_pixels_is_refused_by_its_description() {
     };
     let to = folder.path().join("to.jpg");
     let refused = Media::open(config)
-        .await
         .image(&from, &to, ImageFormat::Jpg, None)
         .await;
     assert!(matches!(refused, Err(Error::TooLarge(_))), "{refused:?}");

@@ -111,6 +111,7 @@ pub(super) async fn prepare(
     })?;
     let files = downloads
         .check(download, &extracted.record)
+        .await
         .map_err(|reason| subject.download_error(reason))?;
     Ok(CheckedDownload { extracted, files })
 }
