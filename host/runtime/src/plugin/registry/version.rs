@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -44,11 +44,34 @@ struct Version {
     packed: Option<String>,
     sandbox: Sandbox,
     calls: AtomicU64,
-    /// Whether a call was too long for a short one.
-    is_slow: AtomicBool,
+    patience: Patience,
     endings: [AtomicU64; Class::ALL.len()],
     trimmed: AtomicU64,
     window: Mutex<Window>,
+}
+
+/// How many calls of a version are patient from the start, because one was too long for a short call. Without an end, one
+/// slow moment of the machine would make a version slower until the server is restarted.
+#[derive(Default)]
+struct Patience(AtomicU32);
+
+impl Patience {
+    /// How many calls one that took too long makes patient: a version that is always slow holds up others in one of a
+    /// thousand calls.
+    const CALLS: u32 = 1000;
+
+    fn renew(&self) {
+        self.0.store(Self::CALLS, Ordering::Relaxed);
+    }
+
+    /// Returns whether this call is patient, and counts it.
+    fn take(&self) -> bool {
+        let one_less = |left: u32| left.checked_sub(1);
+        let taken = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less);
+        taken.is_ok()
+    }
 }
 
 /// Limits how many calls may run at once, over all plugins.
@@ -91,7 +114,7 @@ impl Plugin {
             packed,
             sandbox,
             calls: AtomicU64::new(0),
-            is_slow: AtomicBool::new(false),
+            patience: Patience::default(),
             endings: Default::default(),
             trimmed: AtomicU64::new(0),
             window: Mutex::default(),
@@ -158,8 +181,8 @@ impl Plugin {
     /// holds its permit until then.
     ///
     /// A call with small answers takes less time than to wake another thread, so it runs on the thread of its caller.
-    /// One that takes long, or writes a message, is stopped and repeated on a thread of its own, which changes nothing, because a call has no
-    /// side effects; and so is every later call of this version.
+    /// One that takes long, or writes a message, is stopped and repeated on a thread of its own, which changes nothing,
+    /// because a call has no side effects. The next calls of this version have such threads from the start.
     ///
     /// # Errors
     /// Any [`Fault`].
@@ -177,13 +200,13 @@ impl Plugin {
         let version = Arc::clone(&self.version);
         version.calls.fetch_add(1, Ordering::Relaxed);
         let span = tracing::error_span!("plugin_call", answers = arguments.answers.len());
-        if !version.is_slow.load(Ordering::Relaxed) && arguments.bytes() <= SHORT_CALL_BYTES_MAX {
+        if arguments.bytes() <= SHORT_CALL_BYTES_MAX && !version.patience.take() {
             let extract = || {
                 let sandbox = &version.sandbox;
                 sandbox.extract(Pace::Short, &query, &context, &arguments)
             };
             match span.in_scope(extract) {
-                Err(Fault::Deadline) => version.is_slow.store(true, Ordering::Relaxed),
+                Err(Fault::Deadline) => version.patience.renew(),
                 outcome => return outcome,
             }
         }
@@ -248,5 +271,23 @@ impl Plugin {
             .zip(&self.version.endings)
             .map(|(class, count)| (class, count.load(Ordering::Relaxed)))
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! A version that was slow once is not slow for good.
+
+    use super::*;
+
+    #[test]
+    fn patience_has_an_end_and_can_be_renewed() {
+        let patience = Patience::default();
+        assert!(!patience.take());
+        patience.renew();
+        let taken = (0..2 * Patience::CALLS).filter(|_| patience.take()).count();
+        assert_eq!(taken, Patience::CALLS as usize);
+        patience.renew();
+        assert!(patience.take());
     }
 }
