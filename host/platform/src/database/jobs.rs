@@ -5,6 +5,16 @@ use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
 
 use super::{Database, Error, may_fail, stored};
 
+/// Deletes expired jobs, the items of a batch together, so that it stays complete until its last item expires. It runs
+/// every few seconds, so each statement finds its rows by an index.
+pub(super) const FORGET: [&str; 2] = [
+    "DELETE FROM jobs WHERE expires_at <= $1 AND parent IS NULL",
+    "DELETE FROM jobs
+     WHERE parent IN (SELECT parent FROM jobs WHERE expires_at <= $1 AND parent IS NOT NULL)
+     AND NOT EXISTS (SELECT 1 FROM jobs sibling WHERE sibling.parent = jobs.parent
+                     AND (sibling.expires_at IS NULL OR sibling.expires_at > $1))",
+];
+
 /// A job as it is stored. Texts are JSON of the module that stores it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobRow {
@@ -360,23 +370,13 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`] if the database fails.
     pub async fn forget_jobs(&self, now_ms: u64) -> Result<(), Error> {
-        // Items are deleted with their batch, so that it stays complete until its last item expires.
-        sqlx::query(
-            "DELETE FROM jobs WHERE parent IS NULL AND expires_at <= $1
-             OR parent IS NOT NULL AND NOT EXISTS (
-                 SELECT 1 FROM jobs sibling WHERE sibling.parent = jobs.parent
-                 AND (sibling.expires_at IS NULL OR sibling.expires_at > $1)
-             )",
-        )
-        .bind(stored(now_ms))
-        .execute(&self.pool)
-        .await?;
-        sqlx::query(
-            "DELETE FROM jobs WHERE state = 'batch'
-             AND NOT EXISTS (SELECT 1 FROM jobs item WHERE item.parent = jobs.id)",
-        )
-        .execute(&self.pool)
-        .await?;
+        for forget in FORGET {
+            let forget = sqlx::query(forget).bind(stored(now_ms));
+            forget.execute(&self.pool).await?;
+        }
+        let empty = "DELETE FROM jobs WHERE state = 'batch'
+             AND NOT EXISTS (SELECT 1 FROM jobs item WHERE item.parent = jobs.id)";
+        sqlx::query(empty).execute(&self.pool).await?;
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use sqlx::{
 
 /// Version, description and statements. A database stores all three for each applied migration: only add migrations,
 /// never change one.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (
         1,
         "observations",
@@ -33,6 +33,11 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
         7,
         "jobs by order",
         include_str!("../../migrations/0007_jobs_by_order.sql"),
+    ),
+    (
+        8,
+        "jobs by expiry",
+        include_str!("../../migrations/0008_jobs_by_expiry.sql"),
     ),
 ];
 

@@ -130,3 +130,21 @@ async fn a_visitor_adds_observations_beside_the_owner_and_makes_no_database() {
         .unwrap();
     assert_eq!(log.of("1").await.unwrap(), kept);
 }
+
+#[tokio::test]
+async fn expired_jobs_are_found_by_an_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::open(&Folder::own(folder.path()).unwrap())
+        .await
+        .unwrap();
+    for forget in jobs::FORGET {
+        let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {forget}"));
+        let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(plan)
+            .bind(0_i64)
+            .fetch_all(&database.pool)
+            .await
+            .unwrap();
+        let walks = |(_, _, _, step): &(_, _, _, String)| step.starts_with("SCAN");
+        assert!(!steps.is_empty() && !steps.iter().any(walks), "{steps:?}");
+    }
+}
