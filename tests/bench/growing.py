@@ -231,7 +231,7 @@ def _put(server, folder, name, component):
 def cached(bench):
     """Entries of the cache."""
     growth = Growth("Posts in the cache, all of them asked for in turn by 32 clients", "entries")
-    limits = {"cache_entries_max": 1_000_000}
+    limits = {"cache_items_max": 1_000_000}
     server = Gramhost(bench.binary, bench.folder / "growing-cache", bench.stand_in, "mobile", 86_400, limits)
     filled = 0
     for count in [10, 1000, 10_000] if bench.quick else [10, 1000, 10_000, 100_000]:

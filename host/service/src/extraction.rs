@@ -45,8 +45,9 @@ pub struct Config {
     pub cache_ttl_s: u64,
     /// How long a refusal that states a fact about its target is remembered, seconds; at most as long as a record.
     pub negative_ttl_s: u64,
-    /// The maximum number of records in memory.
-    pub cache_entries_max: u64,
+    /// The maximum number of posts, slides and stories in the records in memory, each of about 5 KB; an account or a
+    /// refusal counts as one.
+    pub cache_items_max: u64,
     /// The maximum size of all records in memory in their written form, bytes; further ones are written for each request.
     pub cache_written_bytes_max: usize,
     /// The maximum duration of one extraction, milliseconds.
@@ -62,7 +63,7 @@ impl Default for Config {
         Self {
             cache_ttl_s: 60,
             negative_ttl_s: 15,
-            cache_entries_max: 10_000,
+            cache_items_max: 20_000,
             cache_written_bytes_max: 64 * 1024 * 1024,
             wall_ms_max: 15_000,
             in_flight_max: 256,

@@ -102,8 +102,8 @@ pub(super) const SETTINGS: &[Setting] = &[
     ),
     whole!("limits.drain_ms_max", api.drain_ms_max, 0..=600_000),
     whole!(
-        "limits.cache_entries_max",
-        extraction.cache_entries_max,
+        "limits.cache_items_max",
+        extraction.cache_items_max,
         1..=10_000_000
     ),
     whole!(

@@ -230,3 +230,18 @@ pub enum Record {
     /// The active stories of an account.
     Stories(Stories),
 }
+
+impl Record {
+    /// The number of posts, slides and stories in it; at least 1.
+    #[must_use]
+    pub fn items(&self) -> usize {
+        let slides = |media: &Media| media.children.len().max(1);
+        let items = match self {
+            Self::Profile(_) => 1,
+            Self::Page(page) => page.items.iter().map(slides).sum(),
+            Self::Media(media) => slides(media),
+            Self::Stories(stories) => stories.items.len(),
+        };
+        items.max(1)
+    }
+}

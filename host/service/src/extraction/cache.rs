@@ -95,7 +95,8 @@ impl Cache {
         Self {
             lookups: Arc::default(),
             memory: Memory::builder()
-                .max_capacity(config.cache_entries_max)
+                .max_capacity(config.cache_items_max)
+                .weigher(|_, entry: &Entry| entry.items())
                 .expire_after(Ttl)
                 .build(),
             room: Room::new(config.cache_written_bytes_max),
@@ -186,6 +187,12 @@ impl Cache {
 }
 
 impl Entry {
+    /// The number of items, which says how much memory it takes: a page of fifty posts has more than a hundred.
+    fn items(&self) -> u32 {
+        let items = self.outcome.as_ref().map_or(1, |kept| kept.record.items());
+        u32::try_from(items).unwrap_or(u32::MAX)
+    }
+
     fn told(self, plugin: &Arc<str>, hit: bool) -> Result<Extracted, Failure> {
         let age = self.at.elapsed();
         let plugin = Arc::clone(plugin);

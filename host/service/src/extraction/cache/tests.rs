@@ -10,7 +10,7 @@ use super::*;
 use crate::{
     contract::{
         Refusal, Target,
-        record::{More, Stories},
+        record::{MediaType, More, Renditions, Stories, StoryItem},
     },
     driver::Cause,
 };
@@ -227,4 +227,37 @@ async fn too_many_extractions_at_once_are_refused() {
         .await
         .unwrap_err();
     assert_eq!(failure.error, Error::Busy);
+}
+
+fn story() -> StoryItem {
+    StoryItem {
+        id: "2".to_owned(),
+        media_type: MediaType::Image,
+        renditions: Renditions::default(),
+        taken_at: None,
+        expiring_at: None,
+        view_count: None,
+        stickers: Vec::new(),
+        more: More::default(),
+    }
+}
+
+#[tokio::test]
+async fn a_record_takes_the_room_of_its_items() {
+    let cache = Cache::new(&Config {
+        cache_items_max: 10,
+        ..Config::default()
+    });
+    for (code, items) in [("small", 10), ("large", 11)] {
+        let mut stories = record().unwrap();
+        if let Record::Stories(stories) = Arc::make_mut(&mut stories) {
+            stories.items = vec![story(); items];
+        }
+        let key = key(code, "a");
+        get_or(&cache, key.clone(), async { Ok(stories) })
+            .await
+            .unwrap();
+        cache.memory.run_pending_tasks().await;
+        assert_eq!(cache.get(&key).await.is_some(), items <= 10, "{code}");
+    }
 }
