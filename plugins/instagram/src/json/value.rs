@@ -105,7 +105,7 @@ impl<'a> Value<'a> {
 impl<'a> Object<'a> {
     /// The value under a key; the last one if the key occurs several times.
     pub(crate) fn get(self, key: &str) -> Option<&'a Value<'a>> {
-        let member = self.0.iter().rfind(|member| member.key == key)?;
+        let member = self.0.iter().rfind(|member| same(member.key, key))?;
         Some(&member.value)
     }
 
@@ -126,6 +126,18 @@ impl<'a> Object<'a> {
     pub(crate) fn members(self) -> &'a [Member<'a>] {
         self.0
     }
+}
+
+/// Returns whether two keys are equal. It compares eight bytes at once, where `==` would call the C library, which in the
+/// sandbox compares one.
+fn same(one: &str, other: &str) -> bool {
+    let (words, rest) = one.as_bytes().as_chunks::<8>();
+    let (other_words, other_rest) = other.as_bytes().as_chunks();
+    let word =
+        |(one, other): (&[u8; 8], &[u8; 8])| u64::from_ne_bytes(*one) == u64::from_ne_bytes(*other);
+    one.len() == other.len()
+        && words.iter().zip(other_words).all(word)
+        && rest.iter().zip(other_rest).all(|(one, other)| one == other)
 }
 
 impl Number<'_> {
