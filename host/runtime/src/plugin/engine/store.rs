@@ -38,7 +38,8 @@ pub(crate) struct TooLong;
 
 /// The data of a call's store.
 pub(crate) struct State {
-    wasi: WasiCtx,
+    /// Empty until the plugin calls WASI, which most calls never do.
+    wasi: Option<WasiCtx>,
     table: ResourceTable,
     stderr: MemoryOutputPipe,
     limiter: Limiter,
@@ -73,24 +74,31 @@ impl State {
 
 impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
+        let Self {
+            wasi,
+            table,
+            stderr,
+            ..
+        } = self;
+        let ctx = wasi.get_or_insert_with(|| inert(stderr));
+        WasiCtxView { ctx, table }
     }
+}
+
+/// A WASI without arguments, variables, files or clocks. Stdin is closed, and the seed of hash maps is always the same.
+fn inert(stderr: &MemoryOutputPipe) -> WasiCtx {
+    WasiCtxBuilder::new()
+        .stderr(stderr.clone())
+        .insecure_random_seed(0)
+        .build()
 }
 
 /// Creates a fresh store. Its deadline starts now.
 pub(crate) fn fresh(engine: &Engine, limits: &Limits, pace: Pace) -> Store<State> {
-    let stderr = MemoryOutputPipe::new(STDERR_BYTES_MAX);
     let state = State {
-        // No arguments, variables, files or clocks. Stdin is closed, and the seed of hash maps is always the same.
-        wasi: WasiCtxBuilder::new()
-            .stderr(stderr.clone())
-            .insecure_random_seed(0)
-            .build(),
+        wasi: None,
         table: ResourceTable::new(),
-        stderr,
+        stderr: MemoryOutputPipe::new(STDERR_BYTES_MAX),
         pace,
         limiter: Limiter {
             memory_bytes_max: limits.memory_bytes_max,
