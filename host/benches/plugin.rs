@@ -1,4 +1,4 @@
-//! Measures how long plugins take to load, what a large body costs that no plugin reads, and the cost of an extraction of
+//! Measures how long plugins take to load and their admission, what a large body costs that no plugin reads, and the cost of an extraction of
 //! several pages. Prints medians; compare them within one run only, since machines are noisy. With the argument `pages` it
 //! measures only the loading and the extractions. The cost of single calls is measured by `sandbox`.
 #![expect(
@@ -21,9 +21,11 @@ use std::{
 use bytes::Bytes;
 use gramhost::{
     config::EMBEDDED,
-    contract::{Answer, Context, Exchange, Kind, Method, Query, Request, Response, Target},
+    contract::{
+        Answer, Context, Exchange, Kind, Method, PluginName, Query, Request, Response, Target,
+    },
     driver::Arguments,
-    plugin::{Config, Plugin, Registry},
+    plugin::{Config, Plugin, Registry, test},
 };
 use guests::MISBEHAVING;
 
@@ -61,7 +63,19 @@ async fn main() {
     }
 
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("post.wasm"), MISBEHAVING).unwrap();
+    let file = folder.path().join("post.wasm");
+    std::fs::write(&file, (EMBEDDED.component)(PluginName::Post)).unwrap();
+    let start = Instant::now();
+    let report = test(&config, &file, None, Box::new(|_, _| ()))
+        .await
+        .unwrap();
+    println!(
+        "admission by {} cases         {:>12.1?}",
+        report.cases.len(),
+        start.elapsed()
+    );
+
+    std::fs::write(&file, MISBEHAVING).unwrap();
     let folder = Some(folder.path().to_owned());
     let registry = Registry::open(Config { folder, ..config }, None)
         .await

@@ -30,13 +30,11 @@ const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures");
 /// Compiled plugins; they are stored by digest, so only the first run compiles.
 const COMPILED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/compiled");
 
+const POST: &str = "/instagram/post/info?url_or_code=De0N5pLMixd";
 /// Requests by what they show; each is answered from the cache once it was asked.
 const REQUESTS: [(&str, &str); 5] = [
     ("request of /healthz", "/healthz"),
-    (
-        "request of a cached post",
-        "/instagram/post/info?url_or_code=De0N5pLMixd",
-    ),
+    ("request of a cached post", POST),
     (
         "request of cached statistics",
         "/instagram/post/stats?url_or_code=De0N5pLMixd",
@@ -56,8 +54,17 @@ struct Served {
     _folder: TempDir,
 }
 
-pub(crate) fn paths() -> Vec<Path> {
-    let served = Rc::new(Served::open());
+/// What wasmtime says of code for a processor of which valgrind does not know everything.
+const UNKNOWN_PROCESSOR: &str = "incompatible with native host";
+/// Room for the written form of every record in the cache, bytes.
+const ROOM: usize = 1 << 20;
+
+/// The paths through a server.
+///
+/// # Errors
+/// If valgrind cannot run what was compiled for this processor, in words.
+pub(crate) fn paths() -> Result<Vec<Path>, String> {
+    let served = Rc::new(Served::open(ROOM)?);
     let requests = REQUESTS.map(|(name, path)| {
         let served = Rc::clone(&served);
         Path::new(name, move || served.ask(path))
@@ -73,11 +80,16 @@ pub(crate) fn paths() -> Vec<Path> {
             }
         })
     };
-    requests.into_iter().chain([hit]).collect()
+    // What it costs more than that of the cached form is the view of the record and its JSON.
+    let written = Served::open(0)?;
+    let written = Path::new("request of a cached post, written anew", move || {
+        written.ask(POST)
+    });
+    Ok(requests.into_iter().chain([hit, written]).collect())
 }
 
 impl Served {
-    fn open() -> Self {
+    fn open(written_bytes_max: usize) -> Result<Self, String> {
         let folder = tempfile::tempdir().expect("a folder");
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
@@ -90,17 +102,18 @@ impl Served {
             ..Flags::default()
         };
         let mut config = Config::load(&flags).expect("settings");
+        config.extraction.cache_written_bytes_max = written_bytes_max;
         config.plugin.compiler = env!("CARGO_BIN_EXE_gramhost").into();
         config.plugin.cache = COMPILED.into();
         // Under valgrind, the cases would take longer than admission waits for them.
         config.plugin.embedded.cases = |_| Ok(Vec::new());
-        let app = runtime.block_on(app(&config));
-        Self {
+        let app = runtime.block_on(app(&config))?;
+        Ok(Self {
             extraction: app.extraction.clone(),
             router: api::public(app, &api::Traffic::default(), &config.api),
             runtime,
             _folder: folder,
-        }
+        })
     }
 
     /// Asks like a client on this machine, and reads the whole answer.
@@ -121,12 +134,17 @@ impl Served {
 }
 
 /// The parts of a server, without ffmpeg.
-async fn app(config: &Config) -> App {
+async fn app(config: &Config) -> Result<App, String> {
     let owner = Folder::own(&config.data).expect("a data folder");
     let database = Database::open(&owner).await.expect("a database");
     let plugins = Registry::open(config.plugin.clone(), Some(database.clone()));
-    let plugins = plugins.await.expect("plugins");
+    let plugins = match plugins.await {
+        Err(error) if error.to_string().contains(UNKNOWN_PROCESSOR) => {
+            return Err(error.to_string());
+        }
+        plugins => plugins.expect("plugins"),
+    };
     let media = Media::without_ffmpeg(config.media.clone());
     let app = server::app(config, database, plugins, media, Box::new(|| 0));
-    app.await.expect("the parts")
+    Ok(app.await.expect("the parts"))
 }
