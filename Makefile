@@ -50,10 +50,11 @@ clients: setup
 bench: setup
 	cargo bench -p gramhost --bench '*' -- $(ARGS)
 
-# Not part of `make test`: they take minutes and a quiet machine, and the peers come from their registries.
+# Not part of `make test`: they take minutes and a quiet machine, and the peers come from their registries. The build is that
+# of the packages, because every contender gets its best settings.
 bench-peers bench-growth: setup
-	cargo build --release -p gramhost -p bare
-	tests/bench/run $(@:bench-%=%) $(target)/release/gramhost $(target)/plugins/wasm32-wasip2/plugin/post.wasm \
+	cargo build --profile dist -p gramhost -p bare
+	tests/bench/run $(@:bench-%=%) $(target)/dist/gramhost $(target)/plugins/wasm32-wasip2/plugin/post.wasm \
 		$(target)/bench $(ARGS)
 
 # The debug build of the workspace, which `make test` has built.
