@@ -24,3 +24,4 @@ mod plugin;
 mod recordings;
 mod shutdown;
 mod spans;
+mod supply;
