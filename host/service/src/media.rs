@@ -27,6 +27,7 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 
 pub use abilities::Abilities;
 pub use child::limited_child;
+pub use ffmpeg::{Isolation, programs};
 pub use kind::{AudioFormat, ImageFormat, Type, UnknownFormat, VideoFormat, sniff};
 pub use video::{Film, VideoCodec};
 
@@ -37,6 +38,9 @@ use self::ffmpeg::Ffmpeg;
 pub struct Config {
     /// This program, which sets its own limits before it executes ffmpeg (`gramhost limited-child`).
     pub program: PathBuf,
+    /// Whether ffmpeg can only read its inputs, write its output, and use no network, as far as this system has the
+    /// means.
+    pub confined: bool,
     /// The number of conversions that run at once.
     pub conversions_max: usize,
     /// The maximum duration of one conversion, seconds.
@@ -53,6 +57,7 @@ impl Config {
     pub fn new(program: PathBuf) -> Self {
         Self {
             program,
+            confined: true,
             conversions_max: 2,
             wall_s_max: 180,
             pixels_max: 40_000_000,
@@ -145,6 +150,12 @@ impl Media {
     #[must_use]
     pub fn can_convert(&self) -> bool {
         self.abilities().converts()
+    }
+
+    /// How ffmpeg is kept from the network; `None` without ffmpeg.
+    #[must_use]
+    pub fn isolation(&self) -> Option<&Isolation> {
+        self.0.ffmpeg.as_ref().map(Ffmpeg::isolation)
     }
 
     /// What can be converted here.

@@ -150,6 +150,23 @@ fn every_setting_is_shown_with_its_active_value_and_without_credentials() {
 }
 
 #[test]
+fn hardening_is_on_and_can_be_switched_off() {
+    let hardened = |file: &str| {
+        let config = compose(file, &[], &Flags::default()).unwrap();
+        [
+            config.hardening,
+            config.plugin.confined,
+            config.media.confined,
+        ]
+    };
+    assert_eq!(hardened(""), [true; 3]);
+    assert_eq!(hardened("hardening = 'off'"), [false; 3]);
+    assert_eq!(hardened("hardening = false"), [false; 3]);
+    assert_eq!(hardened("hardening = 'on'"), [true; 3]);
+    assert!(error("hardening = 'maybe'", &[]).ends_with("expected on or off"));
+}
+
+#[test]
 fn lists_are_arrays_in_the_file_and_separated_by_commas_in_variables() {
     let file = "allowed_hosts = ['API.example.com', '[::1]']\ntrusted_proxies = ['10.0.0.0/8']";
     let config = compose(file, &[], &Flags::default()).unwrap();
