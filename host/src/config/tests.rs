@@ -1,6 +1,8 @@
 //! Tests of the precedence of sources, and of errors that name the setting.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod fuzz;
+
 use super::*;
 
 fn compose(file: &str, variables: &[(&str, &str)], flags: &Flags) -> Result<Config, Error> {

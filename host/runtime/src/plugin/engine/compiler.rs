@@ -196,6 +196,9 @@ fn failure(status: ExitStatus, words: &str) -> String {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    //! What is left of a process that compiles.
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use std::{fs::File, net::TcpStream, thread};
 
     use super::*;
