@@ -10,6 +10,7 @@
 # make guard  counts the instructions of key paths of the host and fails by name if one costs a tenth more; ARGS=accept
 #             accepts its counts, and those of the plugins, which make test compares
 # make fuzz   damaged inputs for every reader of untrusted bytes, SECONDS=60 for each (ARGS="pictures" for some)
+# make schemathesis  requests to the API as its own document describes them, and as it forbids them
 # make clients  generates a TypeScript and a Python client, checks them against a server, and runs the guide's programs
 # make setup  what building and testing need: installs the wasm target and ffmpeg (make test: Chromium too), and says
 #             what else is missing
@@ -24,7 +25,7 @@ TOTALS := awk '{ print } /^test result:/ { passed += $$4; failed += $$6 } \
 # Where cargo puts what it builds, whatever names it: a variable, a file, or nothing.
 target = $(shell cargo metadata --format-version 1 --no-deps 2>/dev/null | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
-.PHONY: run test check dist fuzz clients bench bench-peers bench-growth guard setup browser
+.PHONY: run test check dist fuzz schemathesis clients bench bench-peers bench-growth guard setup browser
 
 run: setup
 	cargo run --release -p gramhost -- serve $(ARGS)
@@ -46,6 +47,11 @@ dist: setup
 SECONDS := 60
 fuzz: setup
 	FUZZ_SECONDS=$(SECONDS) cargo test --workspace --no-fail-fast -- --nocapture fuzz::$(ARGS)
+
+# Not part of `make test`: it comes from its registry.
+schemathesis: setup
+	cargo build -p gramhost
+	tests/schemathesis/run $(target)/debug/gramhost $(target)/schemathesis
 
 # Not part of `make test`: it fetches the generators from their registries.
 clients: setup
