@@ -1,13 +1,16 @@
 # make run    serve on http://127.0.0.1:5000 (ARGS="--replay fixtures" answers without a network)
 # make test   every test; the last line counts them
 # make check  format, lints, documentation
-# make dist   an archive of the release binary, plugins, completions, man page and licences, in packages in the target folder
+# make dist   an archive of the release binary, plugins, completions, man page, licences and a bill of
+#             materials, in packages in the target folder
 # make bench  measures parts of the server (ARGS="paths" for some), with a release build
 # make bench-peers   one table of this server against yt-dlp, gallery-dl, instaloader, instagrapi, a bare axum server, nginx,
 #             curl, aria2 and zip, in one run of ten minutes; ARGS="--quick" for three, ARGS="--markdown" for the docs
 # make bench-growth  what a request costs as clients, answers, pages, jobs, plugins and cached entries grow
 # make guard  counts the instructions of key paths of the host and fails by name if one costs a tenth more; ARGS=accept
 #             accepts its counts, and those of the plugins, which make test compares
+# make fuzz   damaged inputs for every reader of untrusted bytes, SECONDS=60 for each (ARGS="pictures" for some)
+# make schemathesis  requests to the API as its own document describes them, and as it forbids them
 # make clients  generates a TypeScript and a Python client, checks them against a server, and runs the guide's programs
 # make setup  what building and testing need: installs the wasm target and ffmpeg (make test: Chromium too), and says
 #             what else is missing
@@ -22,7 +25,7 @@ TOTALS := awk '{ print } /^test result:/ { passed += $$4; failed += $$6 } \
 # Where cargo puts what it builds, whatever names it: a variable, a file, or nothing.
 target = $(shell cargo metadata --format-version 1 --no-deps 2>/dev/null | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
-.PHONY: run test check dist clients bench bench-peers bench-growth guard setup browser
+.PHONY: run test check dist fuzz schemathesis clients bench bench-peers bench-growth guard setup browser
 
 run: setup
 	cargo run --release -p gramhost -- serve $(ARGS)
@@ -39,6 +42,16 @@ check: setup
 dist: setup
 	cargo build --profile dist --locked -p gramhost
 	deploy/dist $(target)/dist/gramhost $(target)/plugins/wasm32-wasip2/plugin $(target)/packages
+
+# `make test` runs the same targets with a fixed number of inputs.
+SECONDS := 60
+fuzz: setup
+	FUZZ_SECONDS=$(SECONDS) cargo test --workspace --no-fail-fast -- --nocapture fuzz::$(ARGS)
+
+# Not part of `make test`: it comes from its registry.
+schemathesis: setup
+	cargo build -p gramhost
+	tests/schemathesis/run $(target)/debug/gramhost $(target)/schemathesis
 
 # Not part of `make test`: it fetches the generators from their registries.
 clients: setup

@@ -1,6 +1,7 @@
 //! The command line: the commands of `gramhost` and its exit codes.
 
 mod completions;
+mod confinement;
 mod doctor;
 mod download;
 mod extract;
@@ -104,6 +105,9 @@ enum Command {
         /// Compile to code that counts its instructions
         #[arg(long)]
         counting: bool,
+        /// Do not give up files and sockets
+        #[arg(long)]
+        unconfined: bool,
     },
     /// The child process that limits its resources and then runs another program
     #[command(hide = true)]
@@ -139,7 +143,10 @@ pub fn run() -> ExitCode {
     let command = line.command.unwrap_or(Command::Serve);
     match command {
         // None of these needs settings, and the child must limit its resources before it starts threads.
-        Command::CompileComponent { counting } => return compile_component(counting),
+        Command::CompileComponent {
+            counting,
+            unconfined,
+        } => return compile_component(counting, !unconfined),
         Command::LimitedChild { arguments } => return limited_child(&arguments),
         Command::Openapi => return print(&api::openapi()).into(),
         Command::Completions(completions) => return completions.run(CommandLine::command()).into(),
@@ -150,15 +157,19 @@ pub fn run() -> ExitCode {
         Ok(config) => config,
         Err(error) => return fail(Exit::Misused, &error).into(),
     };
-    let level = if matches!(command, Command::Serve) {
-        "info"
+    // Before the first thread: what it gives up, the threads that it starts have given up.
+    let (level, in_force) = if matches!(command, Command::Serve) {
+        ("info", confinement::enforce(&config))
     } else {
-        "warn"
+        ("warn", None)
     };
     let logging = match log::start(config.log.as_deref().unwrap_or(level)) {
         Ok(logging) => Arc::new(logging),
         Err(error) => return fail(Exit::Misused, &format_args!("{error:#}")).into(),
     };
+    if let Some(in_force) = in_force {
+        confinement::report(&in_force);
+    }
     let result = tokio::runtime::Runtime::new()
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(run_command(command, config, &logging)));

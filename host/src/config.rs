@@ -58,6 +58,10 @@ pub struct Config {
     pub rate_limit: u32,
     /// How files are named: by default `documented` on a loopback address, and `capability` elsewhere.
     pub file_names: Option<FileNames>,
+    /// Whether a server and all child processes give up what they do not need, at their start.
+    pub hardening: bool,
+    /// Files and folders outside the known ones that the server must be able to read all the same.
+    pub readable: Vec<PathBuf>,
     /// A filter of tracing-subscriber such as `info,gramhost::plugin=debug`. Each command has its own default.
     pub log: Option<String>,
     /// Settings of the HTTP interface.
@@ -192,6 +196,8 @@ impl Config {
             data: PathBuf::from("data"),
             rate_limit: 30,
             file_names: None,
+            hardening: true,
+            readable: Vec::new(),
             log: None,
             api: api::Config::default(),
             driver: driver::Config::default(),
@@ -234,6 +240,8 @@ impl Config {
         self.plugin.cache = data.compiled();
         self.plugin.cases = Some(data.cases());
         self.plugin.components = Some(data.components());
+        self.plugin.confined = self.hardening;
+        self.media.confined = self.hardening;
         self.media.output_bytes_max = self.download.file_bytes_max;
         self.job.retention_s = self.download.retention_s;
         // If strangers can reach the server, they must not be able to guess what others have downloaded.

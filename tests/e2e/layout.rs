@@ -40,6 +40,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
             "job",
             "media",
             "plugin",
+            "process",
             "server",
             "upstream",
         ],
@@ -158,7 +159,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
 ];
 
 /// Foreign names and the only places in the host that may use them; a place is a room or one of its files.
-const OWNERS: [(&str, &[&str]); 49] = [
+const OWNERS: [(&str, &[&str]); 52] = [
     ("axum", &["api", "app"]),
     ("httpdate", &["api"]),
     ("hyper", &["api"]),
@@ -211,6 +212,9 @@ const OWNERS: [(&str, &[&str]); 49] = [
     ("clap_mangen", &["command/manual"]),
     ("strsim", &["config/nearest"]),
     ("indicatif", &["command"]),
+    ("landlock", &["process/confinement"]),
+    ("libc", &["process/confinement"]),
+    ("seccompiler", &["process/confinement"]),
     ("toml", &["config", "plugin/package/settings"]),
     ("embedded", &["config", "command/plugin/new"]),
     // `wit-parser` and `wit-component` return its errors.

@@ -116,7 +116,11 @@ async fn the_spans_of_one_request_arrive_as_one_trace() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()),
         ("OTEL_SERVICE_NAME", "a-name-of-its-own"),
     ];
-    let mut server = Server::start_with(&variables, &["--replay", &fixtures]);
+    let mut server = Server::start_with(
+        tempfile::tempdir().unwrap(),
+        &variables,
+        &["--replay", &fixtures],
+    );
     let path = "/instagram/post/info?url_or_code=DfDjNmTDemo";
     assert_eq!(server.get(path).await.status, 200);
     // Remaining spans are sent at shutdown.

@@ -75,7 +75,8 @@ impl Server {
         let mut command = gramhost(folder.path());
         let path = folder.path().join("faults");
         fs::write(&path, plan).unwrap();
-        command.env("FAULTS", path);
+        // It notes beside the plan what it did, where a server cannot write.
+        command.env("FAULTS", path).env("GRAMHOST_HARDENING", "off");
         Self::spawn(folder, command, flags)
     }
 
@@ -85,6 +86,7 @@ impl Server {
         fs::write(&path, plan).unwrap();
         let output = gramhost(folder)
             .env("FAULTS", path)
+            .env("GRAMHOST_HARDENING", "off")
             .args(["serve", "--listen", "127.0.0.1:0", "--admin-listen", "off"])
             .args(flags)
             .output()
@@ -92,10 +94,8 @@ impl Server {
         assert_eq!(output.status.signal(), Some(9), "{output:?}");
     }
 
-    /// Starts a server with these environment variables.
-    #[cfg(feature = "otel")]
-    pub(crate) fn start_with(variables: &[(&str, &str)], flags: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    /// Like [`Server::start_in`], with these environment variables.
+    pub(crate) fn start_with(folder: TempDir, variables: &[(&str, &str)], flags: &[&str]) -> Self {
         let mut command = gramhost(folder.path());
         command.envs(variables.iter().copied());
         Self::spawn(folder, command, flags)

@@ -1,10 +1,13 @@
 //! Child processes: limits that a process sets for itself, and process groups that end with their owner.
 
+mod confinement;
+
 use std::io;
 
 use rustix::process::{Pid, Rlimit, Signal, kill_process_group, setrlimit};
 use tokio::process::Child;
 
+pub use confinement::{Bounds, Calls, InForce, MACHINE, NOWHERE, PROGRAMS};
 pub use rustix::process::Resource;
 
 /// Sets limits that this process cannot raise again.

@@ -27,7 +27,7 @@ pub use author::{
 };
 pub use config::{Config, Embedded, Rollback, TrustedKey};
 pub use contracts::CONTRACT;
-pub use engine::compiler::compile_component;
+pub use engine::compiler::{compile_component, compiler_bounds};
 pub use package::digest;
 pub use registry::{
     Registry,

@@ -30,6 +30,7 @@ use tokio::{
 
 pub use abilities::Abilities;
 pub use child::limited_child;
+pub use ffmpeg::{Isolation, programs};
 pub use kind::{AudioFormat, ImageFormat, Type, UnknownFormat, VideoFormat, sniff};
 pub use video::{Film, VideoCodec};
 
@@ -40,6 +41,9 @@ use self::ffmpeg::Ffmpeg;
 pub struct Config {
     /// This program, which sets its own limits before it executes ffmpeg (`gramhost limited-child`).
     pub program: PathBuf,
+    /// Whether ffmpeg can only read its inputs, write its output, and use no network, as far as this system has the
+    /// means.
+    pub confined: bool,
     /// The number of conversions that run at once.
     pub conversions_max: usize,
     /// The maximum duration of one conversion, seconds.
@@ -56,6 +60,7 @@ impl Config {
     pub fn new(program: PathBuf) -> Self {
         Self {
             program,
+            confined: true,
             conversions_max: 2,
             wall_s_max: 180,
             pixels_max: 40_000_000,
@@ -155,6 +160,11 @@ impl Media {
         let Inner { config, ffmpeg, .. } = &*self.0;
         let found = ffmpeg.get_or_init(|| Ffmpeg::find(config)).await;
         found.as_ref()
+    }
+
+    /// How ffmpeg is kept from the network; `None` without ffmpeg.
+    pub async fn isolation(&self) -> Option<&Isolation> {
+        self.found().await.map(Ffmpeg::isolation)
     }
 
     /// What can be converted here.

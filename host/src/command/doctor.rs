@@ -1,5 +1,6 @@
 //! `gramhost doctor`: checks this machine, and shows the command that installs what is missing on Debian and macOS.
 
+mod hardening;
 mod machine;
 mod network;
 mod tools;
@@ -113,12 +114,14 @@ impl Doctor {
     /// Prints every finding; fails if one of them is [`Mark::Bad`].
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<Exit> {
         let mut findings = machine::look(config);
-        let (ports, tools, instagram) = tokio::join!(
+        let (ports, hardening, tools, instagram) = tokio::join!(
             network::ports(config),
+            hardening::look(config),
             tools::look(),
             network::instagram(config)
         );
         findings.extend(ports);
+        findings.extend(hardening);
         findings.extend(tools);
         findings.push(instagram);
         if self.json {

@@ -62,6 +62,8 @@ pub(super) const SETTINGS: &[Setting] = &[
     some!("file_names", file_names, value::file_names),
     // The settings from here on have no flag.
     some!("log", log, value::filter),
+    read!("hardening", hardening, value::switch),
+    list!("readable", readable, value::path),
     list!("allowed_hosts", api.allowed_hosts, value::host),
     list!("allowed_origins", api.allowed_origins, value::website),
     list!("trusted_proxies", api.trusted_proxies, value::network),

@@ -40,6 +40,12 @@ shown_by_display!(
     TrustedKey
 );
 
+impl Shown for bool {
+    fn shown(&self) -> Option<String> {
+        Some(if *self { "on" } else { "off" }.to_owned())
+    }
+}
+
 impl Shown for PathBuf {
     fn shown(&self) -> Option<String> {
         Some(Path::display(self).to_string())

@@ -1,6 +1,8 @@
 //! Tests of the precedence of sources, and of errors that name the setting.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod fuzz;
+
 use super::*;
 
 fn compose(file: &str, variables: &[(&str, &str)], flags: &Flags) -> Result<Config, Error> {
@@ -147,6 +149,23 @@ fn every_setting_is_shown_with_its_active_value_and_without_credentials() {
         !shown.contains("secret") && !shown.contains("me@"),
         "{shown}"
     );
+}
+
+#[test]
+fn hardening_is_on_and_can_be_switched_off() {
+    let hardened = |file: &str| {
+        let config = compose(file, &[], &Flags::default()).unwrap();
+        [
+            config.hardening,
+            config.plugin.confined,
+            config.media.confined,
+        ]
+    };
+    assert_eq!(hardened(""), [true; 3]);
+    assert_eq!(hardened("hardening = 'off'"), [false; 3]);
+    assert_eq!(hardened("hardening = false"), [false; 3]);
+    assert_eq!(hardened("hardening = 'on'"), [true; 3]);
+    assert!(error("hardening = 'maybe'", &[]).ends_with("expected on or off"));
 }
 
 #[test]

@@ -35,6 +35,14 @@ pub(super) fn file_delivery(text: &str) -> Result<FileDelivery, String> {
         })
 }
 
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" | "true" => Ok(true),
+        "off" | "false" => Ok(false),
+        _ => Err("on or off".to_owned()),
+    }
+}
+
 /// A whole number in a range.
 pub(super) fn whole<T: TryFrom<u64>>(text: &str, range: RangeInclusive<u64>) -> Result<T, String> {
     text.parse()

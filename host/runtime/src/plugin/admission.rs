@@ -76,7 +76,7 @@ impl Admission {
             .map_err(|error| Error::Start(format!("{}: {error}", config.cache.display())))?;
         Ok(Self {
             linker: linker::inert(&engine).map_err(|error| Error::Start(error.to_string()))?,
-            compiler: Compiler::new(config.compiler.clone()),
+            compiler: Compiler::new(config.compiler.clone(), config.confined),
             artifacts,
             config: config.clone(),
         })

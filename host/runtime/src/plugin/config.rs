@@ -41,6 +41,8 @@ pub struct Config {
     pub cache: PathBuf,
     /// This program, which compiles components in a child process (`gramhost compile-component`).
     pub compiler: PathBuf,
+    /// Whether that child process gives up what compiling does not need: files, sockets, other programs.
+    pub confined: bool,
     /// Maximum time of one plugin call, milliseconds of wall clock in steps of 10 ms.
     pub call_ms_max: u64,
     /// Maximum linear memory of one plugin call, bytes.
@@ -77,6 +79,7 @@ impl Config {
             folder: None,
             cache,
             compiler,
+            confined: true,
             call_ms_max: 500,
             memory_bytes_max: 64 * 1024 * 1024,
             calls_max: 16,

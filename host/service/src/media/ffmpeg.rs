@@ -15,7 +15,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Abilities, Config, Error, Probe, Type, child};
+use super::{
+    Abilities, Config, Error, Probe, Type,
+    child::{self, Reach},
+};
 use crate::process::Group;
 
 /// The maximum size of a child's error output that is kept, bytes.
@@ -35,14 +38,35 @@ pub(super) struct Ffmpeg {
     ours: PathBuf,
     ffmpeg: PathBuf,
     ffprobe: PathBuf,
-    /// Runs the programs without a network, if this machine allows it.
-    unshare: Option<PathBuf>,
+    isolation: Isolation,
     abilities: Abilities,
+}
+
+/// How the programs are kept from the network; the first that works here is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// They can make no socket, and reach only their own files where the kernel has Landlock.
+    Confined,
+    /// This program, `unshare` of util-linux, gives them an empty network.
+    Unshared(PathBuf),
+    /// Only their arguments keep them from it.
+    Open,
 }
 
 /// The arguments of `unshare` (util-linux): an empty network namespace, in a user namespace, so that root is not
 /// required.
 const NO_NETWORK: [&str; 4] = ["--user", "--map-root-user", "--net", "--"];
+
+/// The programs that conversions run, as far as they are on the `PATH`.
+#[must_use]
+pub fn programs() -> Vec<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let names = ["ffmpeg", "ffprobe", "unshare"];
+    names
+        .iter()
+        .filter_map(|name| on_path(&path, name))
+        .collect()
+}
 
 impl Ffmpeg {
     /// Finds programs on the `PATH` that run and are new enough.
@@ -56,14 +80,12 @@ impl Ffmpeg {
             ours: config.program.clone(),
             ffmpeg: on_path(path, "ffmpeg")?,
             ffprobe: on_path(path, "ffprobe")?,
-            unshare: None,
+            isolation: Isolation::Open,
             abilities: Abilities::default(),
         };
-        let isolated = Self {
-            unshare: on_path(path, "unshare"),
-            ..found.clone()
-        };
-        match Self::look(found, isolated).await {
+        let confined = config.confined.then_some(Isolation::Confined);
+        let unshared = on_path(path, "unshare").map(Isolation::Unshared);
+        match found.look(confined.into_iter().chain(unshared)).await {
             Ok(found) => {
                 let missing = found.abilities.missing();
                 if !missing.is_empty() {
@@ -78,32 +100,45 @@ impl Ffmpeg {
         }
     }
 
+    /// How it is kept from the network.
+    pub(super) fn isolation(&self) -> &Isolation {
+        &self.isolation
+    }
+
     /// What it can decode and encode.
     pub(super) fn abilities(&self) -> &Abilities {
         &self.abilities
     }
 
-    /// Rejects programs that do not run or are too old. Isolates them from the network if that works here.
-    async fn look(plain: Self, isolated: Self) -> Result<Self, Error> {
+    /// Rejects programs that do not run or are too old. Isolates them in the first way that works here.
+    async fn look(self, ways: impl Iterator<Item = Isolation>) -> Result<Self, Error> {
+        let ways = ways.chain([Isolation::Open]).map(|isolation| Self {
+            isolation,
+            ..self.clone()
+        });
+        let mut ways = ways.collect::<Vec<_>>().into_iter();
+        let mut found = ways.next().unwrap_or_else(|| self.clone());
         // Both checks run at once, so that the second one does not delay the start of a server.
-        let (version, codecs) = tokio::join!(plain.version(), isolated.codecs());
+        let (version, mut codecs) = tokio::join!(self.version(), found.codecs());
         let version = version?;
-        let (found, codecs) = match codecs {
-            Ok(codecs) => (isolated, codecs),
-            Err(_) => {
-                tracing::debug!("conversions run without a network namespace");
-                let codecs = plain.codecs().await?;
-                (plain, codecs)
+        for next in ways {
+            let Err(error) = &codecs else { break };
+            // A machine that is busy isolates no worse than others.
+            if matches!(error, Error::TookTooLong) {
+                break;
             }
-        };
+            tracing::warn!(%error, isolation = ?found.isolation, "ffmpeg does not run like this; the next way is tried");
+            codecs = next.codecs().await;
+            found = next;
+        }
         Ok(Self {
-            abilities: Abilities::of(&codecs, version),
+            abilities: Abilities::of(&codecs?, version),
             ..found
         })
     }
 
     async fn version(&self) -> Result<Option<(u32, u32)>, Error> {
-        let answer = self.ask(&self.ffmpeg, &words(&["-version"])).await?;
+        let answer = self.ask(&self.ffmpeg, &words(&["-version"]), &[]).await?;
         let answer = String::from_utf8_lossy(&answer);
         let version = version(&answer);
         if version.is_some_and(|version| version < VERSION_MIN) {
@@ -115,7 +150,7 @@ impl Ffmpeg {
 
     async fn codecs(&self) -> Result<String, Error> {
         let options = words(&["-hide_banner", "-codecs"]);
-        let answer = self.ask(&self.ffmpeg, &options).await?;
+        let answer = self.ask(&self.ffmpeg, &options, &[]).await?;
         Ok(String::from_utf8_lossy(&answer).into_owned())
     }
 
@@ -149,7 +184,12 @@ impl Ffmpeg {
         arguments.push(file(to)?);
         let folder = folder_of(to)?;
         let (wall, bytes) = (config.wall_s_max, config.output_bytes_max);
-        self.call(&self.ffmpeg, &arguments, &folder, wall, bytes)
+        let reach = Reach {
+            program: Some(self.ffmpeg.clone()),
+            inputs: absolute(inputs.iter().map(|(input, _)| *input))?,
+            output: Some(std::path::absolute(to)?),
+        };
+        self.call(&self.ffmpeg, &arguments, &folder, wall, bytes, &reach)
             .await?;
         Ok(())
     }
@@ -169,7 +209,7 @@ impl Ffmpeg {
             "json",
         ]);
         arguments.push(file(path)?);
-        let answer = self.ask(&self.ffprobe, &arguments).await?;
+        let answer = self.ask(&self.ffprobe, &arguments, &[path]).await?;
         let answer: Value =
             serde_json::from_slice(&answer).map_err(|error| Error::NotMedia(error.to_string()))?;
         let streams = answer["streams"].as_array().map_or(&[][..], Vec::as_slice);
@@ -188,29 +228,45 @@ impl Ffmpeg {
         })
     }
 
-    /// Runs a program that writes no file, and returns its standard output.
-    async fn ask(&self, program: &Path, arguments: &[OsString]) -> Result<Vec<u8>, Error> {
-        self.call(program, arguments, Path::new("/"), PROBE_S_MAX, 0)
+    /// Runs a program that reads these files and writes none, and returns its standard output.
+    async fn ask(
+        &self,
+        program: &Path,
+        arguments: &[OsString],
+        inputs: &[&Path],
+    ) -> Result<Vec<u8>, Error> {
+        let reach = Reach {
+            program: Some(program.to_owned()),
+            inputs: absolute(inputs.iter().copied())?,
+            output: None,
+        };
+        let root = Path::new("/");
+        self.call(program, arguments, root, PROBE_S_MAX, 0, &reach)
             .await
     }
 
     /// Runs a program in a folder. Returns its standard output, or its last line of error output. When dropped, the
     /// program and all processes that it started are killed.
-    async fn call(
+    pub(super) async fn call(
         &self,
         program: &Path,
         arguments: &[OsString],
         folder: &Path,
         wall_s_max: u64,
         output_bytes_max: u64,
+        reach: &Reach,
     ) -> Result<Vec<u8>, Error> {
-        let mut command = match &self.unshare {
-            None => child::command(&self.ours, program, folder, output_bytes_max),
-            Some(unshare) => {
-                let mut command = child::command(&self.ours, unshare, folder, output_bytes_max);
+        let limited = |program: &Path, reach: Option<&Reach>| {
+            child::command(&self.ours, program, folder, output_bytes_max, reach)
+        };
+        let mut command = match &self.isolation {
+            Isolation::Confined => limited(program, Some(reach)),
+            Isolation::Unshared(unshare) => {
+                let mut command = limited(unshare, None);
                 command.args(NO_NETWORK).arg(program);
                 command
             }
+            Isolation::Open => limited(program, None),
         };
         let mut child = command.args(arguments).spawn()?;
         let group = Group::of(&child);
@@ -268,6 +324,10 @@ fn file(path: &Path) -> io::Result<OsString> {
     let mut file = OsString::from("file:");
     file.push(std::path::absolute(path)?);
     Ok(file)
+}
+
+fn absolute<'a>(paths: impl Iterator<Item = &'a Path>) -> io::Result<Vec<PathBuf>> {
+    paths.map(std::path::absolute).collect()
 }
 
 fn folder_of(path: &Path) -> io::Result<PathBuf> {

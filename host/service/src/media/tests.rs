@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod conversions;
+mod fuzz;
 mod limits;
 mod pictures;
 mod program;

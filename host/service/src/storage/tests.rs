@@ -212,6 +212,24 @@ fn names_are_letters_digits_and_a_known_ending() {
 }
 
 proptest! {
+    /// For any name of ours: a suffix makes another name of the same kind, and nothing else.
+    #[test]
+    fn a_suffix_changes_the_stem_and_nothing_else(stem in "[A-Za-z0-9_-][A-Za-z0-9._-]{0,140}", ending in "[a-z0-9]{1,5}", suffix in "[A-Za-z0-9_-]{1,12}") {
+        let text = format!("{stem}.{ending}");
+        let Some(name) = Name::parse(&text) else { return Ok(()) };
+        prop_assert_eq!(name.as_str(), &text);
+        prop_assert_eq!(name.ending(), &ending);
+        match name.with_suffix(&suffix) {
+            Some(other) => {
+                prop_assert_ne!(&other, &name);
+                prop_assert_eq!(other.as_str(), format!("{stem}_{suffix}.{ending}"));
+                prop_assert_eq!(Name::parse(other.as_str()), Some(other));
+            }
+            // Only a name that has no room for it has none.
+            None => prop_assert!(text.len() + 1 + suffix.len() > 128),
+        }
+    }
+
     #[test]
     fn no_name_leads_anywhere_else(text in "\\PC*") {
         if let Some(name) = Name::parse(&text) {

@@ -1,5 +1,8 @@
 //! Serves a finished file: the whole file, one range of it, or its headers only.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use axum::{

@@ -1,4 +1,4 @@
-//! Checks of the programs that some features need: ffmpeg and its encoders, namespaces, the wasm target.
+//! Checks of the programs that some features need: ffmpeg and its encoders, the wasm target.
 
 use std::path::Path;
 
@@ -14,14 +14,13 @@ const ENCODERS: [(&str, &str); 3] = [
 ];
 
 pub(super) async fn look() -> Vec<Finding> {
-    let (ffmpeg, ffprobe, encoders, isolation, target) = tokio::join!(
+    let (ffmpeg, ffprobe, encoders, target) = tokio::join!(
         program("ffmpeg"),
         program("ffprobe"),
         encoders(),
-        isolation(),
         wasm_target()
     );
-    vec![ffmpeg, ffprobe, encoders, isolation, target]
+    vec![ffmpeg, ffprobe, encoders, target]
 }
 
 /// Returns the standard output of a program; `None` if it is missing or fails.
@@ -59,29 +58,6 @@ async fn encoders() -> Finding {
     }
     let said = format!("this ffmpeg lacks {}", missing.join(", "));
     Finding::note(WHAT, said).get("apt install ffmpeg", "brew install ffmpeg")
-}
-
-/// ffmpeg runs without a network if the system allows it.
-async fn isolation() -> Finding {
-    const WHAT: &str = "unshare";
-    let options = ["--user", "--map-root-user", "--net", "--", "true"];
-    if cfg!(target_os = "macos") {
-        return Finding::note(
-            WHAT,
-            "not available on macOS, so ffmpeg can access the network",
-        );
-    }
-    match said("unshare", &options).await {
-        Some(_) => Finding::good(WHAT, "ffmpeg runs without a network"),
-        None if said("unshare", &["--version"]).await.is_some() => Finding::note(
-            WHAT,
-            "user namespaces are disabled, so ffmpeg can access the network: sysctl -w kernel.unprivileged_userns_clone=1",
-        ),
-        None => Finding::note(
-            WHAT,
-            "not found, so ffmpeg can access the network: apt install util-linux",
-        ),
-    }
 }
 
 async fn wasm_target() -> Finding {

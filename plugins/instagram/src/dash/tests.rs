@@ -1,6 +1,7 @@
 //! Manifests in every form that the schema allows.
 
 mod forms;
+mod fuzz;
 
 use proptest::prelude::*;
 

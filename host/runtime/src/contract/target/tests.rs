@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod around;
+mod fuzz;
 
 use proptest::prelude::*;
 

@@ -1,6 +1,7 @@
 //! A valid record of each kind, changes that cost a field, and changes that make it invalid.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
+mod fuzz;
 mod junk;
 mod lists;
 

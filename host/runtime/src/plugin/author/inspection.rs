@@ -150,7 +150,7 @@ async fn counting(
     let compiled = match artifacts.load(digest) {
         Some(compiled) => compiled,
         None => {
-            let compiler = Compiler::new(config.compiler.clone());
+            let compiler = Compiler::new(config.compiler.clone(), config.confined);
             let code = compiler.compile_counting(component).await;
             artifacts
                 .keep(digest, &code.map_err(refuse)?)

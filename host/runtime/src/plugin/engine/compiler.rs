@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use crate::plugin::engine;
-use crate::process::{self, Group, Resource};
+use crate::process::{self, Bounds, Calls, Group, Resource};
 
 /// Maximum processor time of one compilation, seconds. The largest plugin takes about one second.
 const CPU_SECONDS_MAX: u64 = 10;
@@ -38,17 +38,33 @@ const THREADS: &str = "4";
 /// Maximum length of the child's error message, bytes.
 const WORDS_BYTES_MAX: u64 = 4096;
 
+/// The flag of the child process that keeps it from giving anything up but its limits.
+const UNCONFINED: &str = "--unconfined";
+
 /// The entire work of the child process: reads a component from stdin, and writes its machine code to stdout or an
-/// error message to stderr. With `counting`, the code counts its instructions.
+/// error message to stderr. With `counting`, the code counts its instructions. If it is `confined`, it can open no file
+/// and no socket by then, as far as this system has the means; the server says at its start if it has not.
 #[must_use]
-pub fn compile_component(counting: bool) -> ExitCode {
-    match limit().and_then(|()| compile(counting)) {
+pub fn compile_component(counting: bool, confined: bool) -> ExitCode {
+    let limited = limit().map(|()| confined.then(|| compiler_bounds().enforce()));
+    match limited.and_then(|_| compile(counting)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // If this fails too, there is nowhere else to report it.
             let _ = writeln!(io::stderr(), "{error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What the child process keeps: it computes, and nothing can be opened, started or connected to.
+#[must_use]
+pub fn compiler_bounds() -> Bounds {
+    Bounds {
+        listens: Some(Vec::new()),
+        connects: Some(Vec::new()),
+        calls: Calls::Compute,
+        ..Bounds::default()
     }
 }
 
@@ -79,14 +95,19 @@ fn compile(counting: bool) -> io::Result<()> {
 /// Runs the child processes, one at a time.
 pub(crate) struct Compiler {
     program: PathBuf,
+    confined: bool,
     one: Mutex<()>,
 }
 
 impl Compiler {
-    /// `program` is this binary.
-    pub(crate) fn new(program: PathBuf) -> Self {
+    /// `program` is this binary. Its children give up what they do not need if they are `confined`.
+    pub(crate) fn new(program: PathBuf, confined: bool) -> Self {
         let one = Mutex::new(());
-        Self { program, one }
+        Self {
+            program,
+            confined,
+            one,
+        }
     }
 
     /// Returns the machine code of a component, for [`engine::running`].
@@ -110,6 +131,7 @@ impl Compiler {
         let child = Command::new(&self.program)
             .arg("compile-component")
             .args(flags)
+            .args((!self.confined).then_some(UNCONFINED))
             .env_clear()
             .env("RAYON_NUM_THREADS", THREADS)
             .stdin(Stdio::piped())
@@ -169,5 +191,42 @@ fn failure(status: ExitStatus, words: &str) -> String {
         format!("compiling it ended with {status}")
     } else {
         words.replace(char::is_control, " ")
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    //! What is left of a process that compiles.
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::{fs::File, net::TcpStream, thread};
+
+    use super::*;
+
+    #[test]
+    fn a_compiling_process_opens_no_file_and_no_socket_and_still_compiles() {
+        // What is given up is given up by one thread and those that it starts.
+        let confined = thread::spawn(|| {
+            assert!(File::open("/proc/self/stat").is_ok());
+            let in_force = compiler_bounds().enforce();
+            if let Err(why) = in_force.calls {
+                println!("skipped: {why}");
+                return;
+            }
+            for path in ["/proc/self/stat", "/etc/passwd", "/dev/null", "/"] {
+                assert!(File::open(path).is_err(), "{path}");
+            }
+            assert!(File::create("/tmp/gramhost-forbidden").is_err());
+            assert!(TcpStream::connect("127.0.0.1:9").is_err_and(|error| {
+                // Not that nobody listens there.
+                error.kind() != io::ErrorKind::ConnectionRefused
+            }));
+            assert!(std::process::Command::new("/bin/true").status().is_err());
+            // The smallest component.
+            let component = b"\0asm\x0d\0\x01\0";
+            let engine = engine::compiling().unwrap();
+            assert!(engine.precompile_component(component).is_ok());
+        });
+        confined.join().unwrap();
     }
 }

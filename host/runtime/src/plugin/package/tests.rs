@@ -1,6 +1,8 @@
 //! Packing, unpacking, and data that is rejected because it is false.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod fuzz;
+
 use serde_json::json;
 
 use super::*;

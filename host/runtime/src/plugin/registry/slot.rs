@@ -131,3 +131,6 @@ impl Slot {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,11 @@
 //! What a conversion may not do: use the network, use too much, outlive its caller, or leave an incomplete file.
 
-use std::{os::unix::fs::MetadataExt as _, time::Duration};
+use std::{net::TcpListener, os::unix::fs::MetadataExt as _, thread, time::Duration};
 
 use tokio::{io::AsyncReadExt as _, net::unix::pipe, time::timeout};
 
 use super::{program, *};
+use crate::{media::child::Reach, process::Bounds};
 
 /// Longer than any step in these tests, so that a test that would wait forever fails.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -13,42 +14,111 @@ fn remuxed(folder: &TempDir) -> (PathBuf, PathBuf) {
     (film(folder, "from.mp4", &[]), folder.path().join("to.mp4"))
 }
 
-/// Runs a conversion with this script in place of ffmpeg, and returns what it wrote to `seen`.
-async fn told(body: &str) -> String {
+/// Runs this script in place of ffmpeg, with a film that it may read (`$1`) and a file that it may write (`$2`), and
+/// returns what it printed.
+async fn told(confined: bool, body: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let (from, to) = remuxed(&folder);
-    let (media, taken) = program::media_of(&folder, "5.1", body).await;
+    let config = Config {
+        confined,
+        ..program::config(&folder)
+    };
+    let (media, taken) = program::media_within(&folder, "5.1", body, config).await;
     assert!(taken);
-    let made = media.film(&from, None, &to, plain(VideoFormat::Mp4)).await;
-    assert!(matches!(made, Err(Error::Failed(_))), "{made:?}");
-    fs::read_to_string(folder.path().join("seen")).unwrap()
+    let arguments = [from.clone().into(), to.clone().into()];
+    let program = folder.path().join("path/ffmpeg");
+    let reach = Reach {
+        program: Some(program.clone()),
+        inputs: vec![from],
+        output: Some(to),
+    };
+    let ffmpeg = media.ffmpeg().await.unwrap();
+    let call = ffmpeg.call(&program, &arguments, folder.path(), 60, 1 << 20, &reach);
+    String::from_utf8(call.await.unwrap()).unwrap()
 }
 
 #[tokio::test]
 async fn a_child_has_limits_and_nothing_of_ours() {
-    let told = told("(ulimit -t; ulimit -v; ulimit -n; ulimit -c; nice; pwd; env) > seen").await;
-    let lines: Vec<_> = told.lines().collect();
-    assert_eq!(&lines[..5], ["300", "3145728", "64", "0", "10"], "{told}");
-    // `seen` was written where the output goes, which is the child's working folder.
-    let mut names: Vec<_> = lines[6..]
-        .iter()
-        .filter_map(|l| Some(l.split_once('=')?.0))
-        .collect();
-    names.retain(|name| !["PWD", "OLDPWD", "SHLVL", "_"].contains(name));
-    assert_eq!(names, ["PATH"], "{told}");
+    for confined in [true, false] {
+        let told = told(
+            confined,
+            "ulimit -t; ulimit -v; ulimit -n; ulimit -c; nice; pwd; env",
+        )
+        .await;
+        let lines: Vec<_> = told.lines().collect();
+        assert_eq!(&lines[..5], ["300", "3145728", "64", "0", "10"], "{told}");
+        let mut names: Vec<_> = lines[6..]
+            .iter()
+            .filter_map(|l| Some(l.split_once('=')?.0))
+            .collect();
+        names.retain(|name| !["PWD", "OLDPWD", "SHLVL", "_"].contains(name));
+        assert_eq!(names, ["PATH"], "{told}");
+    }
+}
+
+/// Whether this kernel has everything that confines a child.
+#[cfg(target_os = "linux")]
+fn confines() -> bool {
+    let in_force = thread::spawn(|| Bounds::default().enforce())
+        .join()
+        .unwrap();
+    if !in_force.is_whole() {
+        println!("skipped: {in_force}");
+    }
+    in_force.is_whole()
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_child_has_no_network() {
-    let allowed = Command::new("unshare")
+async fn a_confined_child_connects_to_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let connect = format!(
+        "bash -c 'exec 3<>/dev/tcp/127.0.0.1/{port}' 2>/dev/null && echo connected || echo refused"
+    );
+    if confines() {
+        assert_eq!(told(true, &connect).await, "refused\n");
+    }
+    // Without it, a namespace keeps it from the network where the system allows that.
+    let namespaces = Command::new("unshare")
         .args(["--user", "--map-root-user", "--net", "true"])
         .status();
-    let allowed = allowed.is_ok_and(|status| status.success());
-    let told = told("readlink /proc/self/ns/net > seen").await;
-    let ours = fs::read_link("/proc/self/ns/net").unwrap();
-    // Where the system forbids it, the child runs with the network and is only restricted to the file protocol.
-    assert!(!allowed || told.trim() != ours.to_str().unwrap(), "{told}");
+    let namespaces = namespaces.is_ok_and(|status| status.success());
+    let open = told(false, &connect).await;
+    let wanted = if namespaces { "refused" } else { "connected" };
+    assert_eq!(open.trim(), wanted);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_confined_child_reaches_only_its_own_files() {
+    if !confines() {
+        return;
+    }
+    let outside = tempfile::NamedTempFile::new().unwrap();
+    let outside = outside.path().display();
+    // Each line is an attempt; what it says on errors does not matter.
+    let body = format!(
+        "exec 2>/dev/null
+         try() {{ \"$@\" >/dev/null && echo yes || echo no; }}
+         try head -c 1 \"$1\"
+         try sh -c 'echo x > \"$0\"' \"$2\"
+         try head -c 1 \"$2\"
+         try sh -c 'echo x >> \"$0\"' \"$1\"
+         try head -c 1 {outside}
+         try sh -c 'echo x >> {outside}'
+         try ls .
+         try touch beside
+         try rm \"$2\"
+         try cat /etc/passwd
+         try kill -0 {}",
+        std::process::id()
+    );
+    let told = told(true, &body).await;
+    let answers: Vec<_> = told.lines().collect();
+    let (own, others) = answers.split_at(3);
+    assert_eq!(own, ["yes"; 3], "{told}");
+    assert_eq!(others, ["no"; 8], "{told}");
 }
 
 #[tokio::test]
@@ -85,7 +155,12 @@ async fn one_that_nobody_waits_for_ends_with_all_that_it_started() {
     // Open the reader before there is a writer: it only sees the end if it saw the beginning.
     let mut reader = pipe::OpenOptions::new().open_receiver(&alive).unwrap();
     let hang = "for to do :; done; echo part > \"${to#file:}\"; exec 4> alive; tail -f /dev/null > /dev/null 2>&1 & echo x >&4; wait";
-    let (media, _) = program::media_of(&folder, "5.1", hang).await;
+    // It tells by a pipe of its own.
+    let config = Config {
+        confined: false,
+        ..program::config(&folder)
+    };
+    let (media, _) = program::media_within(&folder, "5.1", hang, config).await;
     let begun = async { reader.read_u8().await };
     let begun = tokio::select! {
         ended = media.film(&from, None, &to, plain(VideoFormat::Mp4)) => unreachable!("{ended:?}"),

@@ -85,10 +85,12 @@ fn executable(path: &Path, text: &str) {
 #[ignore = "no test: what the shim starts"]
 fn becomes_a_limited_child() {
     let Ok(words) = env::var("WORDS") else { return };
-    let mut words = words.lines().map(OsString::from);
-    let mut arguments = vec![words.next().unwrap(), words.next().unwrap()];
+    let words: Vec<_> = words.lines().map(OsString::from).collect();
+    // The shell comes between the options and the program.
+    let end = words.iter().position(|word| word == "--").unwrap() + 1;
+    let mut arguments = words[..end].to_vec();
     arguments.extend(["/bin/sh", "-c", "unset WORDS; exec \"$@\" >&3 3>&-", "sh"].map(Into::into));
-    arguments.extend(words);
+    arguments.extend_from_slice(&words[end..]);
     let code = limited_child(&arguments);
     unreachable!("it did not become the program: {code:?}");
 }
