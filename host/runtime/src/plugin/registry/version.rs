@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use arc_swap::ArcSwap;
 use time::OffsetDateTime;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
@@ -42,7 +43,7 @@ struct Version {
     manifest: Manifest,
     /// The settings that were packed with it, TOML.
     packed: Option<String>,
-    sandbox: Sandbox,
+    sandbox: ArcSwap<Sandbox>,
     calls: AtomicU64,
     /// Whether a call was too long for a short one.
     is_slow: AtomicBool,
@@ -89,7 +90,7 @@ impl Plugin {
             since: OffsetDateTime::now_utc(),
             manifest,
             packed,
-            sandbox,
+            sandbox: ArcSwap::from_pointee(sandbox),
             calls: AtomicU64::new(0),
             is_slow: AtomicBool::new(false),
             endings: Default::default(),
@@ -179,7 +180,7 @@ impl Plugin {
         let span = tracing::error_span!("plugin_call", answers = arguments.answers.len());
         if !version.is_slow.load(Ordering::Relaxed) && arguments.bytes() <= SHORT_CALL_BYTES_MAX {
             let extract = || {
-                let sandbox = &version.sandbox;
+                let sandbox = version.sandbox.load_full();
                 sandbox.extract(Pace::Short, &query, &context, &arguments)
             };
             match span.in_scope(extract) {
@@ -188,7 +189,7 @@ impl Plugin {
             }
         }
         spawn_blocking(move || {
-            let sandbox = &version.sandbox;
+            let sandbox = version.sandbox.load_full();
             let extract = || sandbox.extract(Pace::Patient, &query, &context, &arguments);
             let outcome = span.in_scope(extract);
             drop(permit);
@@ -196,6 +197,11 @@ impl Plugin {
         })
         .await
         .unwrap_or_else(|error| Err(Fault::Trap(format!("the host failed: {error}"))))
+    }
+
+    /// Runs further calls in another sandbox of the same component.
+    pub(crate) fn move_to(&self, sandbox: Sandbox) {
+        self.version.sandbox.store(Arc::new(sandbox));
     }
 
     /// Counts the result of an extraction on this version.
