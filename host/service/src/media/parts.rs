@@ -113,10 +113,12 @@ fn webp(file: &mut impl BufRead, outline: &mut Outline) -> io::Result<()> {
     file.read_exact(&mut head)?;
     let little = |bytes: [u8; 4]| u64::from(u32::from_le_bytes(bytes));
     let mut left = little([head[4], head[5], head[6], head[7]]).saturating_sub(4);
+    let mut has_pixels = false;
     while left >= 8 {
         let mut head = [0; 8];
         file.read_exact(&mut head)?;
         let length = little([head[4], head[5], head[6], head[7]]);
+        has_pixels |= matches!(&head[..4], b"VP8 " | b"VP8L" | b"ANMF") && length > 0;
         left = left.saturating_sub(8 + length + length % 2);
         if &head[..4] == b"EXIF" && length <= EXIF_BYTES_MAX {
             outline.exif = Some(read(file, length)?);
@@ -128,7 +130,7 @@ fn webp(file: &mut impl BufRead, outline: &mut Outline) -> io::Result<()> {
             skip(file, length % 2)?;
         }
     }
-    outline.is_whole = true;
+    outline.is_whole = has_pixels;
     Ok(())
 }
 
