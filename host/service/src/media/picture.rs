@@ -23,7 +23,7 @@ const SIDE_PX_MAX: u32 = 16_384;
 const DECODE_BYTES_MAX: u64 = 256 << 20;
 /// The maximum length of a picture that is decoded, bytes. Those of Instagram have 1 MB; what follows the end of a
 /// picture does not count.
-const FILE_BYTES_MAX: u64 = 16 << 20;
+const FILE_BYTES_MAX: u64 = 32 << 20;
 /// The quality of JPEGs, out of 100: no visible difference from the original.
 const JPEG_QUALITY: u8 = 88;
 /// The quality of WebPs, out of 100: about the same to the eye.
