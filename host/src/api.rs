@@ -23,11 +23,14 @@ pub use instagram::job::{FailureBody, progress_text};
 pub use instagram::record::routes as records;
 
 use admin::{captures, drift, jobs, limits, metrics, plugins};
-use http::{delivery, document, layers};
+use http::{body::BodyLimits, delivery, document, layers};
 use instagram::{about, download, file, post as one_post, profile, reel, status, story};
 use web::{docs, health, operator, page, picture, targets};
 
 use crate::{app::App, contract::Kind, rate_limit::RateLimiter};
+
+/// The time that a component may take to arrive, milliseconds: 8 MiB over a slow line.
+const COMPONENT_MS_MAX: u64 = 120_000;
 
 /// The OpenAPI document, built on first use so that it does not delay the start of the server.
 static DOCUMENT: LazyLock<String> = LazyLock::new(openapi);
@@ -145,6 +148,7 @@ pub fn admin(
         allowed_origins: Vec::new(),
         // Components are uploaded in a body.
         body_bytes_max: app.plugins.component_bytes_max().max(config.body_bytes_max),
+        body_ms_max: COMPONENT_MS_MAX.max(config.body_ms_max),
         ..config.clone()
     };
     let settings: Arc<[Setting]> = settings.into();
@@ -152,6 +156,11 @@ pub fn admin(
     let guarded = undocumented(admin_routes())
         .route("/limits", limits)
         .layer(Extension(traffic.clone()))
+        // Nothing is read for a stranger.
+        .layer(from_fn_with_state(
+            BodyLimits::of(&config),
+            layers::around_bodies,
+        ))
         .layer(from_fn_with_state(Arc::from(token), admin::guard));
     let free = undocumented(free_admin_routes());
     layers::every_request(guarded.merge(free).with_state(app), traffic, &config)
@@ -187,6 +196,10 @@ fn around(
     config: &Config,
 ) -> Router {
     let limited = layers::every_api_request(limited, rate_limiter, config);
+    let free = free.layer(from_fn_with_state(
+        BodyLimits::of(config),
+        layers::around_bodies,
+    ));
     layers::every_request(limited.merge(free), traffic, config)
 }
 

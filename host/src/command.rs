@@ -165,7 +165,7 @@ pub fn run() -> ExitCode {
     };
     let logging = match log::start(config.log.as_deref().unwrap_or(level)) {
         Ok(logging) => Arc::new(logging),
-        Err(error) => return fail(Exit::Misused, &format_args!("{error:#}")).into(),
+        Err(error) => return fail(Exit::Misused, &words(&error)).into(),
     };
     if let Some(in_force) = in_force {
         confinement::report(&in_force);
@@ -177,8 +177,21 @@ pub fn run() -> ExitCode {
     logging.end();
     match result {
         Ok(exit) => exit.into(),
-        Err(error) => fail(Exit::Failed, &format_args!("{error:#}")).into(),
+        Err(error) => fail(Exit::Failed, &words(&error)).into(),
     }
+}
+
+/// An error and its causes in one line. Many errors state their cause themselves; it is not repeated.
+fn words(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if words.is_empty() {
+            words = cause;
+        } else if !words.contains(&cause) {
+            words = format!("{words}: {cause}");
+        }
+    }
+    words
 }
 
 async fn run_command(
@@ -222,5 +235,38 @@ fn write(bytes: &[u8]) -> Exit {
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => fail(Exit::Failed, &error),
         _ => Exit::Done,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! What a person reads when a command fails.
+
+    use std::io;
+
+    use anyhow::Context as _;
+
+    use super::words;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{path}: {source}")]
+    struct File {
+        path: &'static str,
+        source: io::Error,
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let source = io::Error::other("the disk is full");
+        let error = Err::<(), _>(File {
+            path: "a.db",
+            source,
+        })
+        .context("cannot start");
+        let error = error.map_err(|error| words(&error));
+        assert_eq!(
+            error,
+            Err("cannot start: a.db: the disk is full".to_owned())
+        );
     }
 }

@@ -11,7 +11,7 @@ mod tests;
 mod value;
 
 use std::{
-    env, fmt, fs,
+    env, fmt, io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
@@ -22,7 +22,7 @@ pub use nearest::nearest;
 use crate::{
     api, capture,
     contract::PluginName,
-    data::Folder,
+    data::{self, Folder, Links},
     download,
     driver::{self, Rules},
     extraction, job, media,
@@ -30,6 +30,9 @@ use crate::{
     storage,
     upstream::{self, RequestRules},
 };
+
+/// What is larger is no settings file, bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// The plugins and cases that are built into the binary.
 pub const EMBEDDED: Embedded = Embedded {
@@ -260,9 +263,11 @@ impl Config {
 /// Returns the name and text of the settings file; `None` if no file was named and the default one does not exist.
 fn read(named: Option<&Path>) -> Result<Option<(String, String)>, Error> {
     let path = named.unwrap_or(Path::new(FILE));
-    match fs::read_to_string(path) {
+    let text = data::read(path, Links::Followed, FILE_BYTES_MAX)
+        .and_then(|bytes| String::from_utf8(bytes).map_err(|_| io::Error::other("is not UTF-8")));
+    match text {
         Ok(text) => Ok(Some((path.display().to_string(), text))),
-        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::File(format!("{}: {error}", path.display()))),
     }
 }

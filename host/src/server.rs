@@ -19,7 +19,7 @@ use crate::{
     config::Config,
     data::Folder,
     database::{Database, ObservationLog},
-    download::{Downloads, Tools},
+    download::{Downloads, Rows, Tools},
     drift::Drift,
     extraction::Extraction,
     media::Media,
@@ -216,6 +216,7 @@ pub async fn downloads(
         database,
         clock: Clock::system(),
         naming: Arc::default(),
+        rows: Rows::default(),
     };
     Ok(Downloads::open(config.job.clone(), tools).await?)
 }

@@ -1,6 +1,6 @@
 //! Tests of settings in a real process: invalid ones are rejected by name, valid ones take effect.
 
-use std::fs;
+use std::{fs, os::unix::fs::symlink};
 
 use crate::harness::server::{Server, gramhost};
 
@@ -35,6 +35,37 @@ fn a_named_settings_file_must_be_there() {
         line.starts_with("gramhost: absent.toml: No such file"),
         "{line}"
     );
+}
+
+/// Each process ends by itself, and says which file is wrong.
+#[test]
+fn cookies_and_settings_are_regular_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = folder.path().join("fifo");
+    let mode = rustix::fs::Mode::RUSR;
+    rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, mode).unwrap();
+    symlink("/dev/zero", folder.path().join("device")).unwrap();
+    fs::create_dir(folder.path().join("folder")).unwrap();
+    for file in ["fifo", "device", "folder"] {
+        for flags in [&[][..], &["doctor"], &["plugin", "list"]] {
+            let output = gramhost(folder.path())
+                .args(["--config", file])
+                .args(flags)
+                .output()
+                .unwrap();
+            let line = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(line, format!("gramhost: {file}: is not a regular file\n"));
+        }
+        let output = gramhost(folder.path())
+            .args(["extract", "post", "DfDjNmTDemo", "--cookies", file])
+            .output()
+            .unwrap();
+        let line = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            line.ends_with(&format!("cookies {file}: is not a regular file\n")),
+            "{line}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -145,7 +145,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
         &["clock", "contract", "data", "database", "driver", "process"],
     ),
     ("driver", &["contract", "upstream"]),
-    ("upstream", &["contract"]),
+    ("upstream", &["contract", "data"]),
     ("job", &["clock", "database"]),
     ("media", &["process"]),
     ("storage", &["data"]),
@@ -159,7 +159,8 @@ const ROOMS: [(&str, &[&str]); 22] = [
 ];
 
 /// Foreign names and the only places in the host that may use them; a place is a room or one of its files.
-const OWNERS: [(&str, &[&str]); 52] = [
+const OWNERS: [(&str, &[&str]); 53] = [
+    ("async_compression", &["upstream/coding"]),
     ("axum", &["api", "app"]),
     ("httpdate", &["api"]),
     ("hyper", &["api"]),

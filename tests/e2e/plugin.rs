@@ -8,6 +8,7 @@ mod instructions;
 mod live;
 mod reload;
 mod rules;
+mod siege;
 mod start;
 pub(crate) mod story;
 mod swap;

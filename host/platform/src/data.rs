@@ -5,17 +5,19 @@
 //! add complete new files with [`write_atomically`], [`WholeFile`] and [`WholeFolder`]. This module depends on no other
 //! module.
 
+mod open;
 mod owner;
 #[cfg(test)]
 mod tests;
 mod whole;
 
 use std::{
-    fs::{File, TryLockError},
+    fs::TryLockError,
     io,
     path::{Path, PathBuf},
 };
 
+pub use open::{Links, is_not_regular, open, read};
 pub use owner::Owner;
 pub use whole::{Access, WholeFile, WholeFolder, make_folder, write_atomically};
 
@@ -60,7 +62,7 @@ impl Folder {
     /// # Errors
     /// If the lock cannot be tested.
     pub fn is_owned(&self) -> io::Result<bool> {
-        let Ok(lock) = File::open(self.lock()) else {
+        let Ok(lock) = open(&self.lock(), Links::Refused) else {
             return Ok(false);
         };
         match lock.try_lock() {
@@ -129,6 +131,22 @@ impl Folder {
     #[must_use]
     pub fn admin_token(&self) -> PathBuf {
         self.0.join("admin-token")
+    }
+
+    /// The number of published downloads, and of versions of plugins, that a server has left here.
+    ///
+    /// # Errors
+    /// If a folder cannot be read.
+    pub fn remains(&self) -> io::Result<(usize, usize)> {
+        let count = |folder: PathBuf, is_ours: fn(&Path) -> bool| {
+            let entries = owner::entries(&folder)?;
+            io::Result::Ok(entries.iter().filter(|path| is_ours(path)).count())
+        };
+        let files = count(self.files(), |path| !whole::is_hidden(path))?;
+        let is_component = |path: &Path| {
+            !whole::is_hidden(path) && path.extension().is_some_and(|ending| ending == "wasm")
+        };
+        Ok((files, count(self.components(), is_component)?))
     }
 
     /// The lock file, locked as long as a process owns the folder.

@@ -11,7 +11,10 @@ mod plugin_history;
 #[cfg(test)]
 mod tests;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sqlx::{
     SqlitePool,
@@ -41,6 +44,22 @@ pub enum Error {
     /// It has tables that this version does not know.
     #[error("database {} was made by a newer gramhost: start that one, or give another --data", .0.display())]
     Newer(PathBuf),
+    /// It is empty, but the data folder is not: it was lost, not never there.
+    #[error(
+        "database {} is empty, but the data folder has {files} downloads and {versions} plugin versions of an earlier one: \
+         restore it from a backup, or delete the folders files and components to begin anew", file.display()
+    )]
+    Lost {
+        /// Which file.
+        file: PathBuf,
+        /// The number of downloads.
+        files: usize,
+        /// The number of versions of plugins.
+        versions: usize,
+    },
+    /// Something else is in the place of one of its files.
+    #[error("database {}: is not a regular file", .0.display())]
+    NotAFile(PathBuf),
     /// The file could not be opened or migrated.
     #[error("database {}: {source}", file.display())]
     Open {
@@ -69,6 +88,7 @@ impl Database {
     /// [`Error::Open`] and [`Error::Newer`] name the file.
     pub async fn open(owner: &Owner) -> Result<Self, Error> {
         let file = owner.database();
+        refuse_others(&file)?;
         let options = SqliteConnectOptions::new()
             .filename(&file)
             .create_if_missing(true)
@@ -86,6 +106,9 @@ impl Database {
                 file: file.clone(),
                 source,
             })?;
+        if let Some(lost) = lost(&pool, owner, &file).await? {
+            return Err(lost);
+        }
         migrations::all()
             .run(&pool)
             .await
@@ -119,6 +142,39 @@ impl Database {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Refuses what SQLite would wait for or fill: a FIFO or a device in the place of the database or of one of its logs.
+/// The operator may have moved them elsewhere by links.
+fn refuse_others(file: &Path) -> Result<(), Error> {
+    for ending in ["", "-wal", "-shm", "-journal"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(ending);
+        let path = PathBuf::from(name);
+        if path.exists() && !path.is_file() {
+            return Err(Error::NotAFile(path));
+        }
+    }
+    Ok(())
+}
+
+/// Returns an error if the database is empty beside what only a server with a database leaves.
+async fn lost(pool: &SqlitePool, owner: &Owner, file: &Path) -> Result<Option<Error>, Error> {
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_master")
+        .fetch_one(pool)
+        .await
+        .map_err(|source| Error::Open {
+            file: file.to_owned(),
+            source,
+        })?;
+    let remains = owner.remains().map_err(sqlx::Error::from)?;
+    let ((files, versions), file) = (remains, file.to_owned());
+    let is_lost = tables == 0 && remains != (0, 0);
+    Ok(is_lost.then_some(Error::Lost {
+        file,
+        files,
+        versions,
+    }))
 }
 
 /// A place where a test can make a statement fail.

@@ -4,6 +4,7 @@
 mod address;
 mod allowlist;
 mod client;
+mod coding;
 mod failure;
 mod media;
 mod pacing;

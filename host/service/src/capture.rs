@@ -18,7 +18,10 @@ use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use self::index::{Cause, Index};
-use crate::data::{Access, Folder, Owner, WholeFolder};
+use crate::data::{self, Access, Folder, Links, Owner, WholeFolder};
+
+/// What is longer is no `capture.json`, bytes.
+const META_BYTES_MAX: u64 = 1 << 20;
 
 /// Limits of the captures.
 #[derive(Clone, Debug)]
@@ -232,8 +235,8 @@ impl Captures {
     /// # Errors
     /// [`Error::Io`] if it cannot be read.
     pub async fn read(&self, file: &Path) -> Result<Vec<u8>, Error> {
-        let file = file.to_owned();
-        let read = spawn_blocking(move || fs::read(file)).await;
+        let (file, bytes_max) = (file.to_owned(), self.config.one_bytes_max);
+        let read = spawn_blocking(move || data::read(&file, Links::Refused, bytes_max)).await;
         Ok(read.map_err(io::Error::other)??)
     }
 
@@ -242,7 +245,9 @@ impl Captures {
     /// # Errors
     /// [`Error::Unknown`] if there is none with this id, [`Error::Broken`] if it cannot be read.
     pub fn case(&self, id: &str) -> Result<Case, Error> {
-        cases::load(&self.folder(id)?).map_err(|error| Error::Broken(error.to_string()))
+        let read = |file: &Path| data::read(file, Links::Refused, self.config.one_bytes_max);
+        let loaded = cases::load_with(&self.folder(id)?, &read);
+        loaded.map_err(|error| Error::Broken(error.to_string()))
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {
@@ -277,13 +282,14 @@ fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn read(folder: &Path) -> Result<(Capture, u64), Error> {
-    let text = fs::read(folder.join("capture.json"))?;
+    let text = data::read(&folder.join("capture.json"), Links::Refused, META_BYTES_MAX)?;
     let capture: Capture =
         serde_json::from_slice(&text).map_err(|error| Error::Broken(error.to_string()))?;
     if folder.file_name().is_none_or(|name| *name != *capture.id) {
         return Err(Error::Broken("is not in its own folder".to_owned()));
     }
-    let bytes = fs::metadata(folder.join("exchange.har"))?.len() + text.len() as u64;
+    let har = data::open(&folder.join("exchange.har"), Links::Refused)?;
+    let bytes = har.metadata()?.len() + text.len() as u64;
     Ok((capture, bytes))
 }
 

@@ -20,13 +20,12 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-pub use available::{AvailableFile, FileError};
+pub use available::{AvailableFile, FileError, Rows};
 pub use options::{Download, Formats, Kind, Part, Quality, wanted_item};
 pub use picture::{Picture, PictureError};
 pub use publish::{MissingFile, Output, OutputFile};
 pub use reason::Reason;
 
-use self::available::Rows;
 use crate::{
     clock::Clock,
     contract::Record,
@@ -90,6 +89,8 @@ pub struct Tools {
     pub clock: Clock,
     /// Held while a name is chosen, so that two files never get the same one.
     pub naming: Arc<Mutex<()>>,
+    /// The rows of files that were published or served.
+    pub rows: Rows,
 }
 
 /// Why downloads cannot be opened.
@@ -113,7 +114,6 @@ pub struct Downloads(Arc<Inner>);
 struct Inner {
     queue: Queue<Download>,
     tools: Tools,
-    rows: Rows,
     /// Permits for pictures that are only displayed.
     pictures: Arc<Semaphore>,
 }
@@ -130,7 +130,6 @@ impl Downloads {
         Ok(Self(Arc::new(Inner {
             queue,
             tools,
-            rows: Rows::default(),
             pictures,
         })))
     }

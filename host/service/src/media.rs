@@ -123,7 +123,12 @@ struct Inner {
     ffmpeg: OnceCell<Option<Ffmpeg>>,
     /// Permits for conversions.
     places: Arc<Semaphore>,
+    /// Permits for pictures that are decoded to be checked: each is in memory meanwhile.
+    checks: Semaphore,
 }
+
+/// The maximum number of pictures that are checked at once.
+const CHECKS_MAX: usize = 2;
 
 impl Media {
     /// Begins to look for ffmpeg; without it, everything else still works. Only what asks for it waits until it is
@@ -150,6 +155,7 @@ impl Media {
     fn with(config: Config, ffmpeg: OnceCell<Option<Ffmpeg>>) -> Self {
         Self(Arc::new(Inner {
             places: Arc::new(Semaphore::new(config.conversions_max)),
+            checks: Semaphore::new(CHECKS_MAX),
             config,
             ffmpeg,
         }))
@@ -184,6 +190,28 @@ impl Media {
             && let Some(ffmpeg) = self.found().await
         {
             return ffmpeg.probe(path).await;
+        }
+        Ok(probe)
+    }
+
+    /// Measures a file that came from elsewhere, and checks it to its end: a picture is decoded; a video must be there
+    /// as a whole, with all data that it refers to.
+    ///
+    /// # Errors
+    /// [`Error::NotMedia`] or [`Error::TooLarge`] if it must not be published.
+    pub async fn verify(&self, path: &Path) -> Result<Probe, Error> {
+        let probe = self.probe(path).await?;
+        if !is_whole(path).await? {
+            return Err(Error::NotMedia("it does not reach its own end".to_owned()));
+        }
+        let pixels = u64::from(probe.width.unwrap_or(1)) * u64::from(probe.height.unwrap_or(1));
+        if pixels == 0 || pixels > self.0.config.pixels_max {
+            return Err(Error::TooLarge(format!("{pixels} pixels")));
+        }
+        if ImageFormat::of(probe.kind).is_some() {
+            let _place = self.0.checks.acquire().await;
+            let (path, pixels_max) = (path.to_owned(), self.0.config.pixels_max);
+            blocking(move || picture::check(&path, pixels_max)).await?;
         }
         Ok(probe)
     }

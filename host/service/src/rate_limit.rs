@@ -78,7 +78,7 @@ impl RateLimiter {
         }
         let now = now.saturating_duration_since(self.epoch);
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        let passed = clients.window(key(client), now);
+        let passed = clients.window(client_key(client), now);
         while passed
             .front()
             .is_some_and(|at| *at + micros(WINDOW) <= micros(now))
@@ -131,8 +131,9 @@ fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX / 2)
 }
 
-/// Groups IPv6 addresses by /64, because whoever has one IPv6 address has a /64 of them.
-fn key(client: IpAddr) -> IpAddr {
+/// The client that an address belongs to. Groups IPv6 addresses by /64, because whoever has one has all of them.
+#[must_use]
+pub fn client_key(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => {

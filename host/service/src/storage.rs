@@ -16,9 +16,9 @@ mod staging;
 mod tests;
 
 use std::{
-    fs::File,
+    fs::{self, File, Metadata},
     io::{self, Read as _},
-    os::fd::OwnedFd,
+    os::{fd::OwnedFd, unix::fs::MetadataExt as _},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -27,10 +27,7 @@ use std::{
     time::SystemTime,
 };
 
-use futures_util::TryStreamExt as _;
-use object_store::{
-    ObjectStore as _, ObjectStoreExt as _, local::LocalFileSystem, path::Path as Key,
-};
+use object_store::{ObjectStoreExt as _, local::LocalFileSystem, path::Path as Key};
 use tokio::task::spawn_blocking;
 
 pub use digest::FileDigest;
@@ -100,13 +97,29 @@ impl From<object_store::Error> for Error {
     }
 }
 
-/// What is known of a published file without reading it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is known of a published file without reading it. Equal values mean equal bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Stat {
     /// Its length.
     pub bytes: u64,
     /// When it was written.
     pub modified: SystemTime,
+    /// Differs after any change of its bytes, also by one that hides it: the inode, and the time of the last change,
+    /// which nobody can set back.
+    change: (u64, i64, i64),
+}
+
+impl Stat {
+    fn of(found: &Metadata) -> Result<Self, Error> {
+        match found.is_file() {
+            true => Ok(Self {
+                bytes: found.len(),
+                modified: found.modified()?,
+                change: (found.ino(), found.ctime(), found.ctime_nsec()),
+            }),
+            false => Err(Error::NotAFile),
+        }
+    }
 }
 
 /// The file store. A cheap handle.
@@ -218,13 +231,7 @@ impl Storage {
     /// # Errors
     /// As [`Storage::published`].
     pub async fn measure_published(&self, name: &Name) -> Result<FileDigest, Error> {
-        let file = self.published(name).await?;
-        let mut pieces = file.read(0..file.stat().bytes);
-        let mut digesting = Digesting::default();
-        while let Some(piece) = pieces.try_next().await? {
-            digesting.add(&piece);
-        }
-        Ok(digesting.finish())
+        self.published(name).await?.measure().await
     }
 
     /// Publishes a staged file under `name` and replaces an existing file of this name. It is durable when the function
@@ -275,13 +282,12 @@ impl Storage {
     /// The length of a published file, and when it was written.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such file.
+    /// [`Error::NotFound`] if there is no such file, [`Error::NotAFile`] if something else is in its place.
     pub async fn stat(&self, name: &Name) -> Result<Stat, Error> {
-        let head = self.0.store.head(&key(name)).await?;
-        Ok(Stat {
-            bytes: head.size,
-            modified: head.last_modified.into(),
-        })
+        let path = self.0.folder.join(name.as_str());
+        // The store would open the file, and wait for the other end of a FIFO.
+        let found = blocking(move || fs::symlink_metadata(path)).await?;
+        Stat::of(&found)
     }
 
     /// Opens a published file.
@@ -293,27 +299,25 @@ impl Storage {
             opened, buffers, ..
         } = &*self.0;
         let file = open::open(opened, name.as_str()).await?;
-        let found = file.metadata()?;
-        if !found.is_file() {
-            return Err(Error::NotAFile);
-        }
         Ok(PublishedFile {
-            stat: Stat {
-                bytes: found.len(),
-                modified: found.modified()?,
-            },
+            stat: Stat::of(&file.metadata()?)?,
             file: Arc::new(file),
             buffers: Arc::clone(buffers),
         })
     }
 
-    /// Deletes a published file. A file that does not exist is not an error.
+    /// Deletes a published file. A file that does not exist is not an error, and what somebody else has put in its
+    /// place is not ours to delete.
     ///
     /// # Errors
     /// If the store fails.
     pub async fn delete(&self, name: &Name) -> Result<(), Error> {
         let bytes = match self.stat(name).await {
             Err(Error::NotFound) => return Ok(()),
+            Err(Error::NotAFile) => {
+                tracing::error!(%name, "something else is in the place of a file, and stays");
+                return Ok(());
+            }
             stat => stat?.bytes,
         };
         match self.0.store.delete(&key(name)).await {
@@ -324,16 +328,30 @@ impl Storage {
         Ok(())
     }
 
-    /// All published files with their lengths; files that this server did not name are ignored.
+    /// All published files with their lengths; files that this server did not name, and what is no file, are ignored.
     ///
     /// # Errors
     /// If the store fails.
     pub async fn files(&self) -> Result<Vec<(Name, u64)>, Error> {
-        let listed = self.0.store.list_with_delimiter(None).await?;
-        let named = |file: object_store::ObjectMeta| {
-            Some((Name::parse(file.location.filename()?)?, file.size))
-        };
-        Ok(listed.objects.into_iter().filter_map(named).collect())
+        // The store would follow links, and fail because of one that leads to itself.
+        let folder = self.0.folder.clone();
+        blocking(move || {
+            let mut files = Vec::new();
+            for entry in fs::read_dir(folder)? {
+                let entry = entry?;
+                let Some(name) = entry.file_name().to_str().and_then(Name::parse) else {
+                    continue;
+                };
+                match entry.metadata() {
+                    Ok(found) if found.is_file() => files.push((name, found.len())),
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    // Something else, or it was deleted in the meantime.
+                    _ => {}
+                }
+            }
+            Ok(files)
+        })
+        .await
     }
 
     fn give_back(&self, bytes: u64) {

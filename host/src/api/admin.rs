@@ -11,12 +11,14 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::header,
+    http::{HeaderValue, header},
     middleware::Next,
     response::Response,
 };
 
 use crate::api::http::error::{ApiError, Code};
+
+const SCHEME: &[u8] = b"bearer";
 
 /// Accepts requests that carry the token.
 pub(in crate::api) async fn guard(
@@ -25,11 +27,20 @@ pub(in crate::api) async fn guard(
     next: Next,
 ) -> Result<Response, ApiError> {
     let shown = request.headers().get(header::AUTHORIZATION);
-    let shown = shown.and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-    if !shown.is_some_and(|shown| equal(shown, token.as_bytes())) {
+    if !shown
+        .and_then(bearer)
+        .is_some_and(|shown| equal(shown, token.as_bytes()))
+    {
         return Err(Code::Unauthorized.into());
     }
     Ok(next.run(request).await)
+}
+
+/// The credentials of the scheme `Bearer`, whose name has no case (RFC 9110, section 11.1).
+fn bearer(value: &HeaderValue) -> Option<&[u8]> {
+    let (scheme, rest) = value.as_bytes().split_at_checked(SCHEME.len())?;
+    let is_bearer = scheme.eq_ignore_ascii_case(SCHEME) && rest.starts_with(b" ");
+    is_bearer.then(|| rest.trim_ascii())
 }
 
 /// Compares every byte, so that the duration does not reveal where two tokens differ.

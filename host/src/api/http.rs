@@ -11,6 +11,7 @@ pub(in crate::api) mod error;
 pub(in crate::api) mod layers;
 pub(in crate::api) mod query;
 mod serve;
+mod shares;
 mod traffic;
 
 use ipnet::IpNet;
@@ -35,8 +36,11 @@ pub struct Config {
     pub file_delivery: FileDelivery,
     /// Maximum time to answer a request, milliseconds. Longer than an extraction may take.
     pub handler_ms_max: u64,
-    /// Maximum number of API requests in progress; the next one gets `SERVER_BUSY`.
+    /// Maximum number of API requests in progress; the next one gets `SERVER_BUSY`. A request whose body has not arrived
+    /// is not in progress yet.
     pub in_flight_max: usize,
+    /// Maximum number of API requests of one client in progress; the next one gets `RATE_LIMIT`.
+    pub in_flight_per_client_max: usize,
     /// Maximum number of connections; the next one waits to be accepted.
     pub connections_max: usize,
     /// Maximum number of connections of one address, except trusted proxies; the next one is closed.
@@ -53,6 +57,11 @@ pub struct Config {
     pub pictures_per_minute_max: u32,
     /// Maximum size of the body of a request, bytes.
     pub body_bytes_max: usize,
+    /// Maximum time that the body of a request may take, milliseconds.
+    pub body_ms_max: u64,
+    /// The body of a request that arrives more slowly than this, after 3 s of patience, is refused, bytes per second;
+    /// 0: never.
+    pub body_bytes_per_s_min: u64,
     /// Maximum time for which a client may read nothing of its response, milliseconds; then its connection is closed.
     pub stall_ms_max: u64,
     /// Maximum time that requests in progress may take after shutdown began, milliseconds.
@@ -68,6 +77,7 @@ impl Default for Config {
             file_delivery: FileDelivery::default(),
             handler_ms_max: 20_000,
             in_flight_max: 256,
+            in_flight_per_client_max: 64,
             connections_max: 1024,
             connections_per_client_max: 64,
             head_ms_max: 10_000,
@@ -76,6 +86,8 @@ impl Default for Config {
             uri_bytes_max: 8 * 1024,
             pictures_per_minute_max: 600,
             body_bytes_max: 64 * 1024,
+            body_ms_max: 10_000,
+            body_bytes_per_s_min: 8 * 1024,
             stall_ms_max: 60_000,
             drain_ms_max: 25_000,
         }

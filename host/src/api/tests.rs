@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod answers;
+mod bodies;
 mod documents;
 mod jobs;
 mod layers;

@@ -273,16 +273,19 @@ fn line(plugin: &Value) -> String {
         plugin["calls"],
         text(&plugin["since"]),
     );
-    for (what, why) in [
-        (
-            text(&plugin["refused"]["file"]),
-            &plugin["refused"]["reason"],
-        ),
-        ("settings".to_owned(), &plugin["settings"]["error"]),
-    ] {
-        if let Some(why) = why.as_str() {
-            line += &format!("\n  {what} is not active: {why}");
-        }
+    let refused = &plugin["refused"];
+    if let Some(why) = refused["reason"].as_str() {
+        line += &match (refused["in_folder"] == true, refused["passing"] == true) {
+            (true, false) => format!("\n  {} is not active: {why}", text(&refused["file"])),
+            (true, true) => format!(
+                "\n  {} is not active, and is tried again: {why}",
+                text(&refused["file"])
+            ),
+            (false, _) => format!("\n  the last component that was put was rejected: {why}"),
+        };
+    }
+    if let Some(why) = plugin["settings"]["error"].as_str() {
+        line += &format!("\n  settings is not active: {why}");
     }
     if plugin["candidate"].is_object() {
         let candidate = &plugin["candidate"];

@@ -78,6 +78,11 @@ pub(super) const SETTINGS: &[Setting] = &[
     list!("plugin_keys", plugin.keys, value::minisign_key),
     whole!("limits.handler_ms_max", api.handler_ms_max, 100..=600_000),
     whole!("limits.in_flight_max", api.in_flight_max, 1..=100_000),
+    whole!(
+        "limits.in_flight_per_client_max",
+        api.in_flight_per_client_max,
+        1..=100_000
+    ),
     whole!("limits.connections_max", api.connections_max, 1..=100_000),
     whole!(
         "limits.connections_per_client_max",
@@ -91,11 +96,22 @@ pub(super) const SETTINGS: &[Setting] = &[
         api.head_bytes_max,
         8 * KIB..=MIB
     ),
-    whole!("limits.request_uri_bytes_max", api.uri_bytes_max, 256..=MIB),
+    // No longer one can be represented.
+    whole!(
+        "limits.request_uri_bytes_max",
+        api.uri_bytes_max,
+        256..=65_534
+    ),
     whole!(
         "limits.request_body_bytes_max",
         api.body_bytes_max,
         1..=16 * MIB
+    ),
+    whole!("limits.request_body_ms_max", api.body_ms_max, 100..=600_000),
+    whole!(
+        "limits.request_body_bytes_per_s_min",
+        api.body_bytes_per_s_min,
+        0..=16 * MIB
     ),
     whole!(
         "limits.response_stall_ms_max",

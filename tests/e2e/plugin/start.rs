@@ -88,3 +88,22 @@ async fn one_compiled_plugin_cannot_stand_in_for_another() {
             .is_err()
     );
 }
+
+#[tokio::test]
+async fn a_fifo_in_the_cache_is_compiled_over() {
+    let folder = tempfile::tempdir().unwrap();
+    open(folder.path()).await;
+    let cache = tempfile::tempdir().unwrap();
+    let shared = config(folder.path()).cache;
+    for file in fs::read_dir(shared).unwrap() {
+        let path = cache.path().join(file.unwrap().file_name());
+        let mode = rustix::fs::Mode::RUSR;
+        rustix::fs::mkfifoat(rustix::fs::CWD, path, mode).unwrap();
+    }
+    let config = Config {
+        cache: cache.path().to_owned(),
+        ..config(folder.path())
+    };
+    let registry = Registry::open(config, None).await.unwrap();
+    assert!(serving_answers(&registry).await);
+}

@@ -9,8 +9,11 @@ use std::{
     sync::Arc,
 };
 
+use rustix::fs::OFlags;
+
 use super::{
-    Error, Folder,
+    Error, Folder, Links,
+    open::open_regular,
     whole::{Access, is_hidden, is_unfinished, make_folder},
 };
 
@@ -42,13 +45,13 @@ impl Owner {
             source,
         };
         make_folder(folder.path(), Access::Private).map_err(failed)?;
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(folder.lock())
-            .map_err(failed)?;
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).write(true).mode(0o600);
+        let lock =
+            open_regular(&mut options, &folder.lock(), Links::Refused).map_err(|source| {
+                let reason = format!("{}: {source}", folder.lock().display());
+                failed(io::Error::new(source.kind(), reason))
+            })?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::Owned(folder.0)),
@@ -138,12 +141,17 @@ impl Owner {
 
 /// Returns whether a command beside the server is writing this file at the moment; it then holds a lock on the file.
 fn is_being_written(path: &Path) -> bool {
-    let lock = File::open(path).map(|file| file.try_lock());
-    matches!(lock, Ok(Err(TryLockError::WouldBlock)))
+    // It may be a folder, or a FIFO that somebody has put there.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    matches!(
+        file.map(|file| file.try_lock()),
+        Ok(Err(TryLockError::WouldBlock))
+    )
 }
 
 /// The direct entries of a folder; empty if the folder does not exist or is a file.
-fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }

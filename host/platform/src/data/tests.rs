@@ -2,9 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::{
-    fs,
+    fs::{self, File},
     io::{ErrorKind, Write as _},
-    os::unix::fs::{PermissionsExt as _, symlink},
+    os::unix::{
+        fs::{PermissionsExt as _, symlink},
+        net::UnixListener,
+    },
+    process::Command,
 };
 
 use tempfile::TempDir;
@@ -182,4 +186,105 @@ fn a_folder_appears_with_all_its_files_and_takes_the_place_of_none() {
     let again = WholeFolder::create(&path, Access::Private).unwrap_err();
     assert_eq!(again.kind(), ErrorKind::AlreadyExists);
     assert_eq!(names(&parent.path().join("b")), ["c"]);
+}
+
+fn fifo(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+type Put<'a> = &'a dyn Fn(&Path);
+
+/// Puts everything that is no regular file at `path`, one after the other, and calls `look` for each.
+fn instead_of(path: &Path, look: impl Fn(&str)) {
+    let puts: [(&str, Put<'_>); 6] = [
+        ("a FIFO", &fifo),
+        ("a folder", &|path| fs::create_dir(path).unwrap()),
+        ("a socket", &|path| drop(UnixListener::bind(path).unwrap())),
+        ("a device", &|path| symlink("/dev/zero", path).unwrap()),
+        ("a terminal", &|path| symlink("/dev/tty", path).unwrap()),
+        ("a link to itself", &|path| symlink(path, path).unwrap()),
+    ];
+    for (what, put) in puts {
+        put(path);
+        look(what);
+        let _gone = fs::remove_file(path).or_else(|_| fs::remove_dir(path));
+    }
+}
+
+#[test]
+fn what_is_no_regular_file_is_refused_and_blocks_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    instead_of(&path, |what| {
+        let refused = open(&path, Links::Refused).unwrap_err();
+        assert!(is_not_regular(&refused), "{what}: {refused}");
+        assert_eq!(refused.to_string(), "is not a regular file");
+        assert!(read(&path, Links::Followed, 10).is_err(), "{what}");
+    });
+}
+
+#[test]
+fn a_link_is_followed_only_where_the_operator_may_have_made_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+    fs::write(&file, "1234567890").unwrap();
+    symlink(&file, &link).unwrap();
+    assert_eq!(read(&link, Links::Followed, 10).unwrap(), b"1234567890");
+    assert!(is_not_regular(&open(&link, Links::Refused).unwrap_err()));
+    let large = read(&file, Links::Refused, 9).unwrap_err();
+    assert_eq!(large.to_string(), "is larger than 9 bytes");
+    let missing = open(&folder.path().join("none"), Links::Refused);
+    assert_eq!(missing.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn something_else_in_the_place_of_the_lock_is_named_and_blocks_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = folder.path().join("owner.lock");
+    instead_of(&lock, |what| {
+        assert!(!Folder::visit(folder.path()).is_owned().unwrap(), "{what}");
+        let error = Folder::own(folder.path()).unwrap_err().to_string();
+        assert!(
+            error.contains("owner.lock: is not a regular file"),
+            "{error}"
+        );
+    });
+}
+
+#[test]
+fn a_fifo_that_looks_like_a_remain_does_not_hold_up_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    for part in [
+        "",
+        "compiled",
+        "components",
+        "plugins",
+        "captures/post",
+        "fixtures/post",
+    ] {
+        let part = folder.path().join(part);
+        fs::create_dir_all(&part).unwrap();
+        fifo(&part.join(".x.1-2.part"));
+    }
+    Folder::own(folder.path()).unwrap();
+    assert!(!folder.path().join("components/.x.1-2.part").exists());
+}
+
+#[test]
+fn what_a_server_has_left_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = Folder::visit(folder.path());
+    assert_eq!(data.remains().unwrap(), (0, 0));
+    for path in [
+        "files/a.jpg",
+        "files/b.mp4",
+        "files/.staging/x",
+        "components/ab.wasm",
+        "components/.ab.wasm.1-2.part",
+    ] {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        File::create(path).unwrap();
+    }
+    assert_eq!(data.remains().unwrap(), (2, 1));
 }

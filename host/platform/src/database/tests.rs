@@ -28,6 +28,55 @@ async fn a_file_that_is_no_database_is_named() {
     assert!(error.to_string().contains("gramhost.db: "), "{error}");
 }
 
+#[tokio::test]
+async fn an_empty_database_beside_what_a_server_left_is_not_taken_for_a_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["files/a.jpg", "components/ab.wasm", "components/cd.wasm"] {
+        let file = folder.path().join(file);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, "x").unwrap();
+    }
+    let owner = Folder::own(folder.path()).unwrap();
+    // Neither now nor when it is tried again.
+    for _ in 0..2 {
+        let error = Database::open(&owner).await.err().unwrap().to_string();
+        let told = "is empty, but the data folder has 1 downloads and 2 plugin versions";
+        assert!(error.contains(told), "{error}");
+    }
+    assert!(folder.path().join("files/a.jpg").exists());
+    std::fs::write(folder.path().join("gramhost.db"), "").unwrap();
+    assert!(matches!(
+        Database::open(&owner).await,
+        Err(Error::Lost { .. })
+    ));
+    for part in ["files", "components"] {
+        std::fs::remove_dir_all(folder.path().join(part)).unwrap();
+    }
+    assert!(Database::open(&owner).await.is_ok());
+    std::fs::create_dir(folder.path().join("files")).unwrap();
+    std::fs::write(folder.path().join("files/a.jpg"), "x").unwrap();
+    assert!(Database::open(&owner).await.is_ok());
+}
+
+#[tokio::test]
+async fn something_else_in_the_place_of_the_database_is_named_and_blocks_nobody() {
+    for ending in ["", "-wal", "-shm", "-journal"] {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = Folder::own(folder.path()).unwrap();
+        let path = folder.path().join(format!("gramhost.db{ending}"));
+        let mkfifo = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(mkfifo.unwrap().success());
+        let error = Database::open(&owner).await.err().unwrap().to_string();
+        assert!(error.ends_with("is not a regular file"), "{error}");
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &path).unwrap();
+        assert!(matches!(
+            Database::open(&owner).await,
+            Err(Error::NotAFile(_))
+        ));
+    }
+}
+
 async fn add(database: &Database, media_id: &str, observation: Observation) {
     let rows = [(media_id.to_owned(), observation)];
     database.observations().add(&rows).await.unwrap();

@@ -9,6 +9,7 @@ mod more;
 
 pub(super) use self::cleaner::Violation;
 use self::cleaner::{Checked, Cleaner};
+use super::privacy::is_of_private_account;
 use crate::{
     contract::{
         Diagnostic, Query, Record, Subject, Target,
@@ -108,6 +109,9 @@ impl Cleaner<'_> {
     fn page(&mut self, page: &mut MediaPage, limit: usize) -> Checked {
         self.inside("owner", |this| this.owner(&mut page.owner))?;
         self.ensure("items", page.items.len() <= limit, "too many")?;
+        self.list("items", &mut page.items, |this, item| {
+            this.ensure("owner", !is_of_private_account(item), "a private account")
+        });
         self.entries("items", &mut page.items, Self::media)?;
         let next = page.has_next_page;
         self.optional(

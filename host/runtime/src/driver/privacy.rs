@@ -1,15 +1,25 @@
 //! Public content only: a rule of the host that holds for every caller, whatever a plugin says.
 
-use crate::contract::{Record, record::User};
+use crate::contract::{
+    Record,
+    record::{Media, User},
+};
 
 /// Returns whether a record states that it, or its owner, is private.
 pub(super) fn is_private(record: &Record) -> bool {
-    let owner = |user: Option<&User>| user.and_then(|user| user.is_private);
-    let stated = match record {
-        Record::Profile(profile) => profile.is_private,
-        Record::Page(page) => page.owner.is_private,
-        Record::Media(media) => owner(media.owner.as_ref()),
-        Record::Stories(stories) => stories.is_private,
-    };
-    stated == Some(true)
+    match record {
+        Record::Profile(profile) => profile.is_private == Some(true),
+        Record::Page(page) => is_private_user(&page.owner),
+        Record::Media(media) => is_of_private_account(media),
+        Record::Stories(stories) => stories.is_private == Some(true),
+    }
+}
+
+/// Returns whether a post, also one in the list of another account, states that its owner is private.
+pub(super) fn is_of_private_account(media: &Media) -> bool {
+    media.owner.as_ref().is_some_and(is_private_user)
+}
+
+fn is_private_user(user: &User) -> bool {
+    user.is_private == Some(true)
 }

@@ -6,42 +6,38 @@ pub(crate) mod error;
 pub(crate) mod proof;
 pub(crate) mod rejection;
 pub(crate) mod replay;
+mod running;
 pub(crate) mod world;
 
-use std::{
-    fs::OpenOptions,
-    io::Read as _,
-    os::unix::fs::OpenOptionsExt as _,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::HashSet, io::ErrorKind, path::PathBuf, sync::Arc};
 
+use arc_swap::ArcSwap;
 use bytes::Bytes;
 use cases::Case;
-use rustix::fs::OFlags;
 use tokio::task::spawn_blocking;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Component;
 
 use crate::{
-    contract::{Manifest, PluginName},
-    data::Owner,
+    contract::{Fault, Manifest, PluginName},
+    data::{self, Links, Owner},
     driver::Rules,
     plugin::{
         config::Config,
-        engine::{self, artifact::Artifacts, compiler::Compiler, linker, store::State},
+        engine::compiler::Compiler,
         package::{self, Package, digest, manifest, settings, signature},
         sandbox::Sandbox,
     },
 };
 use error::Error;
 use rejection::{AdmissionStep, Rejection};
-use replay::Subject;
+use replay::{Mismatch, Subject};
+use running::Running;
 
 /// Everything that admission needs, created once.
 pub(crate) struct Admission {
-    linker: Linker<State>,
+    running: ArcSwap<Running>,
     compiler: Compiler,
-    artifacts: Artifacts,
+    owner: Option<Owner>,
     config: Config,
 }
 
@@ -71,15 +67,28 @@ impl Admission {
     /// # Errors
     /// [`Error::Start`].
     pub(crate) fn open(config: &Config, owner: Option<&Owner>) -> Result<Self, Error> {
-        let engine = engine::running(config).map_err(|error| Error::Start(format!("{error:#}")))?;
-        let artifacts = Artifacts::open(&config.cache, &engine, owner.cloned())
-            .map_err(|error| Error::Start(format!("{}: {error}", config.cache.display())))?;
         Ok(Self {
-            linker: linker::inert(&engine).map_err(|error| Error::Start(error.to_string()))?,
+            running: ArcSwap::new(Running::open(config, owner)?),
             compiler: Compiler::new(config.compiler.clone(), config.confined),
-            artifacts,
+            owner: owner.cloned(),
             config: config.clone(),
         })
+    }
+
+    /// The memory that the pool keeps although no call uses it, bytes.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        self.running.load().kept_bytes()
+    }
+
+    /// Gives that memory back: continues on a new engine, and returns a sandbox on it for each of these versions, in
+    /// their order. The old engine goes with the last sandbox on it. None if a version cannot be loaded again; then
+    /// nothing has changed. Blocks.
+    pub(crate) fn renew(&self, versions: &[(PluginName, String)]) -> Option<Vec<Sandbox>> {
+        let running = Running::open(&self.config, self.owner.as_ref()).ok()?;
+        let link = |(name, digest): &(_, String)| running.link(*name, digest, &self.config);
+        let sandboxes = versions.iter().map(link).collect::<Option<Vec<_>>>()?;
+        self.running.store(running);
+        Some(sandboxes)
     }
 
     /// Runs every step. After it, the component may serve as the plugin `name`.
@@ -103,13 +112,17 @@ impl Admission {
                 }
                 false => admitted.cases.clone(),
             };
+            // They are the operator's to mend, not the author's.
             let kept = match kept {
-                Some(folder) => proof::kept(name, &folder)
-                    .map_err(|error| refuse(format!("the operator's fixtures: {error}")))?,
+                Some(folder) => proof::kept(name, &folder).map_err(|error| {
+                    let reason = format!("the operator's fixtures: {error}");
+                    Rejection::passing(AdmissionStep::Replay, reason)
+                })?,
                 None => Vec::new(),
             };
+            let titles: HashSet<_> = kept.iter().map(replay::title).collect();
             let cases = proof::merge([own, kept]);
-            proven(admitted, &cases)
+            proven(admitted, &cases, &titles)
         })
         .await
     }
@@ -128,7 +141,7 @@ impl Admission {
         blocking(AdmissionStep::Replay, move || {
             let cases = proof::embedded(&embedded, name);
             let cases = cases.map_err(|error| Rejection::new(AdmissionStep::Replay, error))?;
-            proven(admitted, &cases)
+            proven(admitted, &cases, &HashSet::new())
         })
         .await
     }
@@ -152,36 +165,42 @@ impl Admission {
             })
             .await?;
         }
-        let compiled = match self.artifacts.load(&digest) {
+        let running = self.running.load_full();
+        let compiled = match running.artifacts.load(&digest) {
             // It was compiled here, so the component passed all steps up to this one.
             Some(compiled) => compiled,
-            None => self.compile(name, &digest, component.clone()).await?,
+            None => {
+                self.compile(&running, name, &digest, component.clone())
+                    .await?
+            }
         };
         let this = Arc::clone(self);
         blocking(AdmissionStep::Describe, move || {
-            this.look(name, digest, &component, &compiled)
+            this.look(&running, name, digest, &component, &compiled)
         })
         .await
     }
 
     fn look(
         &self,
+        running: &Running,
         name: PluginName,
         digest: String,
         component: &[u8],
         compiled: &Component,
     ) -> Result<AdmittedComponent, Rejection> {
         let sandbox =
-            Sandbox::new(name, compiled, &self.linker, &self.config).map_err(|error| {
+            Sandbox::new(name, compiled, &running.linker, &self.config).map_err(|error| {
                 // It was compiled before, under another name, so this check is repeated only for its error message.
                 let refused = world::check(name, component).err();
                 refused
                     .unwrap_or_else(|| Rejection::new(AdmissionStep::World, format!("{error:#}")))
             })?;
         let refuse = |reason| Rejection::new(AdmissionStep::Describe, reason);
-        let manifest = sandbox
-            .describe()
-            .map_err(|fault| refuse(fault.to_string()))?;
+        let manifest = sandbox.describe().map_err(|fault| match fault {
+            Fault::Busy | Fault::Deadline => Rejection::passing(AdmissionStep::Describe, fault),
+            fault => refuse(fault.to_string()),
+        })?;
         manifest::check(name, &manifest).map_err(refuse)?;
         let package = carried(name, &manifest, component)
             .map_err(|reason| Rejection::new(AdmissionStep::Package, reason))?;
@@ -198,6 +217,7 @@ impl Admission {
 
     async fn compile(
         &self,
+        running: &Running,
         name: PluginName,
         digest: &str,
         component: Bytes,
@@ -207,17 +227,29 @@ impl Admission {
             world::check(name, &bytes)
         })
         .await?;
-        let refuse = |reason| Rejection::new(AdmissionStep::Compile, reason);
-        let code = self.compiler.compile(&component).await.map_err(refuse)?;
-        self.artifacts.keep(digest, &code).map_err(refuse)
+        let code = self.compiler.compile(&component).await.map_err(|error| {
+            let passing = error.may_pass();
+            let refused = Rejection::new(AdmissionStep::Compile, error);
+            Rejection { passing, ..refused }
+        })?;
+        let kept = running.artifacts.keep(digest, &code);
+        kept.map_err(|reason| Rejection::passing(AdmissionStep::Compile, reason))
     }
 }
 
-fn proven(admitted: AdmittedComponent, cases: &[Case]) -> Result<AdmittedComponent, Rejection> {
+/// `kept` are the titles of the cases that the operator keeps, and may change.
+fn proven(
+    admitted: AdmittedComponent,
+    cases: &[Case],
+    kept: &HashSet<String>,
+) -> Result<AdmittedComponent, Rejection> {
     let ends = proof::run(&admitted.subject(), cases, &|_, _| ())
-        .map_err(|reason| Rejection::new(AdmissionStep::Replay, reason))?;
-    let failed = ends.into_iter().filter_map(|(_, end)| end.err()).collect();
-    match Rejection::replay(failed) {
+        .map_err(|reason| Rejection::passing(AdmissionStep::Replay, reason))?;
+    let failed: Vec<_> = ends.into_iter().filter_map(|(_, end)| end.err()).collect();
+    // One case that fails for good is enough.
+    let may_pass = |failed: &Mismatch| failed.passing || kept.contains(&failed.case);
+    let passing = failed.iter().all(may_pass);
+    match Rejection::replay(failed, passing) {
         Some(refused) => Err(refused),
         None => Ok(admitted),
     }
@@ -252,38 +284,30 @@ fn carried(name: PluginName, manifest: &Manifest, component: &[u8]) -> Result<Pa
 /// [`Rejection`] at the step `file`.
 pub(crate) async fn read(path: PathBuf, bytes_max: u64) -> Result<Bytes, Rejection> {
     blocking(AdmissionStep::File, move || {
-        read_regular(&path, bytes_max).map_err(|reason| Rejection::new(AdmissionStep::File, reason))
+        // A link may lead to a file that is swapped elsewhere.
+        let read = data::read(&path, Links::Followed, bytes_max).map_err(|error| {
+            let is_its_own =
+                data::is_not_regular(&error) || error.kind() == ErrorKind::FileTooLarge;
+            match is_its_own {
+                true => Rejection::new(AdmissionStep::File, error),
+                false => {
+                    Rejection::passing(AdmissionStep::File, format!("cannot be read: {error}"))
+                }
+            }
+        });
+        read.map(Bytes::from)
     })
     .await
-}
-
-fn read_regular(path: &Path, bytes_max: u64) -> Result<Bytes, String> {
-    let words = |error: std::io::Error| format!("cannot be read: {error}");
-    let file = OpenOptions::new()
-        .read(true)
-        // Without this flag, opening a pipe would wait for a writer.
-        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
-        .open(path)
-        .map_err(words)?;
-    let meta = file.metadata().map_err(words)?;
-    if !meta.is_file() {
-        return Err("is not a regular file".to_owned());
-    }
-    let mut bytes = Vec::new();
-    file.take(bytes_max.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(words)?;
-    if bytes.len() as u64 > bytes_max {
-        return Err(format!("is larger than {bytes_max} bytes"));
-    }
-    Ok(bytes.into())
 }
 
 async fn blocking<T: Send + 'static>(
     step: AdmissionStep,
     work: impl FnOnce() -> Result<T, Rejection> + Send + 'static,
 ) -> Result<T, Rejection> {
-    spawn_blocking(work)
-        .await
-        .unwrap_or_else(|error| Err(Rejection::new(step, format!("the host failed: {error}"))))
+    spawn_blocking(work).await.unwrap_or_else(|error| {
+        Err(Rejection::passing(
+            step,
+            format!("the host failed: {error}"),
+        ))
+    })
 }

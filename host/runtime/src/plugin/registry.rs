@@ -1,8 +1,10 @@
 //! Which version of each plugin serves. Readers never wait; only the desk changes it.
 
 mod desk;
+mod folder;
 pub(crate) mod health;
 mod history;
+mod retries;
 pub(crate) mod shadow;
 pub(crate) mod shelf;
 mod slot;
@@ -10,9 +12,10 @@ pub(crate) mod status;
 pub(crate) mod version;
 pub(crate) mod watcher;
 
-use std::{fs, io, sync::Arc};
+use std::{fs, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use tokio::time::interval;
 use tokio_util::task::AbortOnDropHandle;
 
 use desk::Desk;
@@ -29,6 +32,9 @@ use crate::{
     database::Database,
     plugin::{admission::error::Error, config::Config},
 };
+
+/// How often memory that no call uses is given back. Doing so takes some milliseconds.
+const TRIM_EVERY: Duration = Duration::from_secs(10);
 
 /// The serving plugins, by name. Each is replaced as a whole.
 pub struct Registry {
@@ -58,13 +64,17 @@ impl Registry {
                     |error: io::Error| Error::Start(format!("{}: {error}", folder.display()));
                 fs::create_dir_all(&folder).map_err(failed)?;
                 desk.restore(&folder).await;
-                let mut watcher = Watcher::open(&folder);
+                let mut watcher = Watcher::of_tree(&folder, &[], folder::look);
                 desk.apply(&folder, watcher.first().map_err(failed)?).await;
                 let desk = Arc::clone(&desk);
                 Some(AbortOnDropHandle::new(tokio::spawn(async move {
+                    let mut trims = interval(TRIM_EVERY);
                     loop {
-                        let changes = watcher.next().await;
-                        desk.apply(&folder, changes).await;
+                        tokio::select! {
+                            _ = trims.tick() => desk.trim().await,
+                            changes = watcher.next() => desk.apply(&folder, changes).await,
+                            () = desk.wait_for_retry() => desk.retry(&folder).await,
+                        }
                     }
                 })))
             }

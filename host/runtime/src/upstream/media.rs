@@ -6,8 +6,8 @@ use bytes::Bytes;
 use reqwest::{
     Method, StatusCode,
     header::{
-        ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE,
-        LAST_MODIFIED, RANGE,
+        ACCEPT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE, LAST_MODIFIED,
+        RANGE,
     },
 };
 use tokio::time::timeout;
@@ -16,7 +16,7 @@ use tracing::Instrument as _;
 use super::{
     allowlist::{Denied, https},
     client::{Client, fetching},
-    failure,
+    coding, failure,
     request::Hop,
     tally::Tally,
     transport::redirect,
@@ -171,7 +171,7 @@ fn opened(
 ) -> Result<OpenMedia, MediaError> {
     let headers = response.headers();
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    if text(CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
+    if !matches!(coding::of(headers), Ok(None)) {
         return Err(MediaError::Coding);
     }
     let (start, total) = match response.status() {

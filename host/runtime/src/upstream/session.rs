@@ -7,6 +7,10 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::{Error, allowlist::below, request::on_instagram};
+use crate::data::{self, Links};
+
+/// What is larger is no cookie file, bytes.
+const FILE_BYTES_MAX: u64 = 4 << 20;
 
 /// The cookie that every session has.
 const SESSION: &str = "sessionid";
@@ -43,7 +47,8 @@ pub(super) struct Session(Vec<Cookie>);
 impl Session {
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let wrong = |what: String| Error::Config(format!("cookies {}: {what}", path.display()));
-        let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+        let read = data::read(path, Links::Followed, FILE_BYTES_MAX);
+        let bytes = read.map_err(|error| wrong(error.to_string()))?;
         Self::parse(&String::from_utf8_lossy(&bytes)).map_err(wrong)
     }
 

@@ -5,24 +5,35 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use reqwest::{
     StatusCode,
-    header::{CONTENT_ENCODING, HOST, HeaderMap, HeaderValue, LOCATION, SET_COOKIE},
+    header::{
+        ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HOST, HeaderMap, HeaderValue, LOCATION,
+        SET_COOKIE,
+    },
 };
 use tokio::time::timeout;
 use url::{Position, Url};
 
-use super::{Config, Error, Limits, address::Resolver, failure, request::Hop};
+use super::{
+    Config, Error, Limits,
+    address::Resolver,
+    coding::{self, Decoded},
+    failure,
+    request::Hop,
+};
 use crate::contract::{FetchError, Header, Response};
 
 /// Maximum memory that is allocated for a body before any of it has arrived, bytes: the stated length cannot be
 /// trusted.
 const AHEAD_BYTES_MAX: u64 = 256 << 10;
 
+/// The memory for the next piece of a body that is decoded, bytes.
+const PIECE_BYTES: usize = 16 << 10;
+
 /// The connection pools.
 #[derive(Debug)]
 pub(super) struct Transport {
+    /// It does not decode bodies.
     client: reqwest::Client,
-    /// Does not decode bodies; used for media files.
-    plain: reqwest::Client,
     origin: Option<Url>,
     limits: Limits,
 }
@@ -51,14 +62,9 @@ impl Transport {
             .flatten()
             .filter_map(|url| Some(url.host_str()?.to_owned()));
         let exempt: Vec<String> = exempt.collect();
-        let made = |builder: reqwest::ClientBuilder| {
-            let failed = |error| Error::Config(format!("HTTP client: {error}"));
-            builder.build().map_err(failed)
-        };
-        let plain = builder(config, exempt.clone())?;
+        let failed = |error| Error::Config(format!("HTTP client: {error}"));
         Ok(Self {
-            client: made(builder(config, exempt)?)?,
-            plain: made(plain.no_gzip().no_brotli().no_deflate())?,
+            client: builder(config, exempt)?.build().map_err(failed)?,
             origin: config.origin_override.clone(),
             limits: config.limits.clone(),
         })
@@ -66,23 +72,23 @@ impl Transport {
 
     /// Requests a media file and returns the head of the response. The caller reads the body.
     pub(super) async fn open(&self, hop: &Hop) -> Result<reqwest::Response, FetchError> {
-        self.head(&self.plain, hop).await
+        self.head(self.request(hop)?).await
     }
 
-    async fn head(
-        &self,
-        client: &reqwest::Client,
-        hop: &Hop,
-    ) -> Result<reqwest::Response, FetchError> {
+    async fn head(&self, request: reqwest::Request) -> Result<reqwest::Response, FetchError> {
         let first_byte = Duration::from_millis(self.limits.first_byte_ms_max);
-        timeout(first_byte, client.execute(self.request(hop)?))
+        timeout(first_byte, self.client.execute(request))
             .await
             .map_err(|_| FetchError::HttpResponseTimeout)?
             .map_err(|error| failure::sending(&error))
     }
 
     pub(super) async fn send(&self, hop: &Hop) -> Result<HopResult, FetchError> {
-        let response = self.head(&self.client, hop).await?;
+        let mut request = self.request(hop)?;
+        request
+            .headers_mut()
+            .insert(ACCEPT_ENCODING, coding::ACCEPTED);
+        let response = self.head(request).await?;
         let status = response.status();
         if let Some(url) = redirect(status, response.headers(), &hop.url) {
             return Ok(HopResult::Redirect(status, url));
@@ -116,8 +122,7 @@ impl Transport {
         Ok(request)
     }
 
-    /// Returns the headers that a plugin may see. A content coding that is still listed was not decoded: it is
-    /// unknown, or one of several.
+    /// Returns the headers that a plugin may see; it gets a decoded body.
     fn headers(&self, headers: &HeaderMap) -> Result<Vec<Header>, FetchError> {
         let bytes: usize = headers
             .iter()
@@ -128,14 +133,13 @@ impl Transport {
         {
             return Err(FetchError::HttpProtocolError);
         }
-        if let Some(coding) = headers
-            .get(CONTENT_ENCODING)
-            .filter(|coding| *coding != "identity")
-        {
-            let coding = coding.to_str().ok().map(str::to_owned);
-            return Err(FetchError::HttpResponseContentCoding(coding));
-        }
-        let seen = headers.iter().filter(|(name, _)| *name != SET_COOKIE);
+        let is_coded = headers.contains_key(CONTENT_ENCODING);
+        let seen = headers.iter().filter(|(name, _)| match **name {
+            SET_COOKIE | CONTENT_ENCODING => false,
+            // That of the coded body.
+            CONTENT_LENGTH => !is_coded,
+            _ => true,
+        });
         Ok(seen
             .map(|(name, value)| Header {
                 name: name.as_str().to_owned(),
@@ -151,6 +155,9 @@ impl Transport {
         let claimed = response.content_length().unwrap_or_default();
         if claimed > self.limits.body_bytes_max as u64 {
             return Err(too_large());
+        }
+        if let Some(coding) = coding::of(response.headers())? {
+            return self.decoded(Decoded::new(response, coding)).await;
         }
         let idle = Duration::from_millis(self.limits.idle_ms_max);
         let mut body = BytesMut::with_capacity(claimed.min(AHEAD_BYTES_MAX) as usize);
@@ -168,9 +175,26 @@ impl Transport {
             body.extend_from_slice(&chunk);
         }
     }
+
+    async fn decoded(&self, mut decoded: Decoded) -> Result<Bytes, FetchError> {
+        let idle = Duration::from_millis(self.limits.idle_ms_max);
+        let bytes_max = self.limits.body_bytes_max;
+        let mut body = BytesMut::new();
+        loop {
+            body.reserve(PIECE_BYTES);
+            let read = timeout(idle, decoded.read(&mut body)).await;
+            let read = read.map_err(|_| FetchError::HttpResponseTimeout)??;
+            if body.len() > bytes_max {
+                return Err(FetchError::HttpResponseBodySize(Some(bytes_max as u64)));
+            }
+            if read == 0 {
+                return Ok(body.freeze());
+            }
+        }
+    }
 }
 
-/// The settings that both clients have in common.
+/// The settings of the client.
 fn builder(config: &Config, exempt: Vec<String>) -> Result<reqwest::ClientBuilder, Error> {
     let limits = &config.limits;
     let mut builder = reqwest::Client::builder()

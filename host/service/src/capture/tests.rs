@@ -181,3 +181,19 @@ fn captures_on_disk(folder: &TempDir) -> usize {
 async fn without_a_folder_nothing_is_kept() {
     assert_eq!(keep(&Captures::default(), "a").await, None);
 }
+
+#[tokio::test]
+async fn something_else_in_the_place_of_a_file_is_left_out_and_blocks_nobody() {
+    for file in ["capture.json", "exchange.har", "query.json"] {
+        let folder = tempfile::tempdir().unwrap();
+        let id = keep(&captures(&folder, |_| ()), ".likes").await.unwrap();
+        let path = folder.path().join("captures/post").join(&id).join(file);
+        fs::remove_file(&path).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let captures = captures(&folder, |_| ());
+        assert_eq!(captures.count(), usize::from(file == "query.json"));
+        assert!(captures.case(&id).is_err(), "{file}");
+        assert!(captures.read(&path).await.is_err(), "{file}");
+    }
+}

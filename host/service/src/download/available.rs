@@ -10,7 +10,7 @@ use crate::{
     storage::{self, Name, Pieces, PublishedFile, Stat},
 };
 
-/// The maximum number of rows that are kept in memory.
+/// The maximum number of rows that are kept in memory. Files of others are read again before they are served.
 const ROWS_MAX: u64 = 4096;
 
 /// A file that may be served. It is open, so it can be read to its end whatever happens to it meanwhile.
@@ -38,7 +38,7 @@ impl AvailableFile {
 }
 
 /// Why a file is not served.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum FileError {
     /// There never was such a file, or it expired long ago.
     #[error("there is no such file")]
@@ -57,9 +57,10 @@ impl From<database::Error> for FileError {
     }
 }
 
-/// The rows of files that were served, because a client asks for many ranges of one file. A row counts only for the file
-/// that it was read for: a file that is published again is another one.
-pub(super) struct Rows(Cache<Name, (Stat, Arc<FileRow>)>);
+/// The rows of files whose bytes are known to be those of the row: of published files, and of those that were read to
+/// check it. A changed file is another one.
+#[derive(Clone, Debug)]
+pub struct Rows(Cache<(Name, Stat), Arc<FileRow>>);
 
 impl Default for Rows {
     fn default() -> Self {
@@ -68,28 +69,69 @@ impl Default for Rows {
 }
 
 impl Rows {
+    /// Remembers the row of a file that was just published.
+    pub(super) async fn remember(&self, name: &Name, stat: Stat, row: &FileRow) {
+        self.0
+            .insert((name.clone(), stat), Arc::new(row.clone()))
+            .await;
+    }
+
     /// The row of an open file.
     async fn of(
         &self,
         name: &Name,
-        stat: Stat,
+        file: &PublishedFile,
         tools: &Tools,
-    ) -> Result<Option<Arc<FileRow>>, FileError> {
-        if let Some((known, row)) = self.0.get(name).await
-            && known == stat
-            && !is_expired(&row, tools)
-        {
-            return Ok(Some(row));
+    ) -> Result<Arc<FileRow>, FileError> {
+        let key = (name.clone(), file.stat());
+        if let Some(row) = self.0.get(&key).await {
+            if !is_expired(&row, tools) {
+                return Ok(row);
+            }
+            self.0.invalidate(&key).await;
         }
-        // A file is published before its row is written. Unless none is being published, this may be the row of the
-        // file before.
-        let settled = tools.naming.try_lock();
-        let row = tools.database.file(name.as_str()).await?.map(Arc::new);
-        if let (Some(row), Ok(_)) = (&row, settled) {
-            let known = (stat, Arc::clone(row));
-            self.0.insert(name.clone(), known).await;
-        }
-        Ok(row)
+        // However many ask for it, a file is read once.
+        let row = self.0.try_get_with(key, checked(name, file, tools)).await;
+        row.map_err(|error| FileError::clone(&error))
+    }
+}
+
+/// Reads the row of a file, and the file itself: after a restart, or if somebody else may have changed it.
+async fn checked(
+    name: &Name,
+    file: &PublishedFile,
+    tools: &Tools,
+) -> Result<Arc<FileRow>, FileError> {
+    let row = row_of(name, tools).await?;
+    let digest = match file.stat().bytes == row.bytes {
+        true => Some(
+            file.measure()
+                .await
+                .map_err(|error| FileError::Failed(error.to_string()))?,
+        ),
+        false => None,
+    };
+    let is_its = |row: &FileRow| digest.as_ref().is_some_and(|it| it.sha256 == row.sha256);
+    if is_its(&row) {
+        return Ok(Arc::new(row));
+    }
+    // A file is published before its row is written.
+    let _naming = tools.naming.lock().await;
+    let row = row_of(name, tools).await?;
+    if is_its(&row) {
+        return Ok(Arc::new(row));
+    }
+    // It is better to serve nothing than wrong bytes.
+    tracing::error!(%name, "a published file is changed");
+    Err(FileError::Expired)
+}
+
+async fn row_of(name: &Name, tools: &Tools) -> Result<FileRow, FileError> {
+    let row = tools.database.file(name.as_str()).await?;
+    let row = row.ok_or(FileError::NotFound)?;
+    match is_expired(&row, tools) {
+        true => Err(FileError::Expired),
+        false => Ok(row),
     }
 }
 
@@ -110,16 +152,7 @@ impl Downloads {
             Ok(file) => file,
             Err(error) => return Err(self.missing(&name, error).await),
         };
-        let row = self.0.rows.of(&name, file.stat(), tools).await?;
-        let row = row.ok_or(FileError::NotFound)?;
-        if is_expired(&row, tools) {
-            return Err(FileError::Expired);
-        }
-        // Somebody else may have cut or replaced the file. Then it is better to serve nothing than wrong bytes.
-        if file.stat().bytes != row.bytes {
-            tracing::error!(%name, "a published file is changed");
-            return Err(FileError::Expired);
-        }
+        let row = tools.rows.of(&name, &file, tools).await?;
         Ok(AvailableFile { name, row, file })
     }
 

@@ -80,13 +80,24 @@ impl Maker<'_> {
                 self.video(&raw, sound, film).await?
             }
         };
-        let (path, digest) = match path {
-            Some(made) => (made, None),
-            None => (raw, Some(digest)),
+        let media = &self.tools.media;
+        // What a converter made was read to its end by it, and is checked there.
+        let (path, digest, probe) = match path {
+            Some(made) => {
+                let probe = media.probe(&made).await?;
+                (made, None, probe)
+            }
+            None => {
+                let probe = media.verify(&raw).await?;
+                (raw, Some(digest), probe)
+            }
         };
-        let probe = self.tools.media.probe(&path).await?;
+        let is_film = matches!(probe.kind, Type::Mp4 | Type::Mov | Type::M4a);
         let kind = match way.make {
-            Treatment::Sound { format: None } => Type::M4a,
+            Treatment::Sound { format: None } if is_film && probe.audio_codec.is_some() => {
+                Type::M4a
+            }
+            Treatment::Sound { format: None } => return Err(LinkError::For(Reason::NotMedia)),
             _ => probe.kind,
         };
         Ok(Ready {

@@ -11,7 +11,7 @@ use crate::{
     database::{self, FileRow},
     job::JobId,
     media::Type,
-    storage::{FileDigest, Name},
+    storage::{self, FileDigest, Name},
 };
 
 /// The length of the random suffix of a name, characters: 60 random bits.
@@ -116,6 +116,9 @@ impl Tools {
             expires_at_ms: self.clock.now_ms() + self.config.retention_s * 1000,
         };
         self.database.keep_file(&row).await?;
+        if let Ok(stat) = self.storage.stat(&name).await {
+            self.rows.remember(&name, stat, &row).await;
+        }
         Ok(row.into())
     }
 
@@ -127,6 +130,12 @@ impl Tools {
         let taken = row.is_some_and(|row| {
             row.expires_at_ms > now && row.sha256 != sha256 && row.job_id != job.to_string()
         });
+        // What somebody else has put there is not ours to replace.
+        let taken = taken
+            || matches!(
+                self.storage.stat(&name).await,
+                Err(storage::Error::NotAFile)
+            );
         if !taken && !self.config.secret_names {
             return Ok(name);
         }

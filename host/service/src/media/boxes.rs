@@ -57,7 +57,7 @@ pub(super) struct Top {
     pub(super) name: [u8; 4],
     /// The start of its content, and the length of the content that is present, bytes.
     start: u64,
-    length: u64,
+    pub(super) length: u64,
     /// Where it ends as it states it, which is beyond the end of a file that is cut off.
     pub(super) end: u64,
     /// The start of the next box, if there is one.

@@ -14,6 +14,8 @@ const EXIF_BYTES_MAX: u64 = 1 << 20;
 pub(super) struct Outline {
     /// Whether the file reaches its own end. Bytes after it do not matter.
     pub(super) is_whole: bool,
+    /// Where the picture ends, or the file if that is earlier, bytes.
+    pub(super) end: u64,
     /// The Exif block, which begins with a TIFF header.
     exif: Option<Vec<u8>>,
 }
@@ -34,15 +36,42 @@ const JPEG_EXIF: &[u8] = b"Exif\0\0";
 /// Walks a picture from its beginning. The outline of other types is empty.
 pub(super) fn outline(file: &mut impl BufRead, kind: Type) -> io::Result<Outline> {
     let mut outline = Outline::default();
+    let mut file = Counted { file, read: 0 };
     let walked = match kind {
-        Type::Jpeg => jpeg(file, &mut outline),
-        Type::Png => png(file, &mut outline),
-        Type::Webp => webp(file, &mut outline),
+        Type::Jpeg => jpeg(&mut file, &mut outline),
+        Type::Png => png(&mut file, &mut outline),
+        Type::Webp => webp(&mut file, &mut outline),
         _ => Ok(()),
     };
+    outline.end = file.read;
     match walked {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(outline),
         walked => walked.map(|()| outline),
+    }
+}
+
+/// A file, and how much of it was read.
+struct Counted<'a, F> {
+    file: &'a mut F,
+    read: u64,
+}
+
+impl<F: BufRead> io::Read for Counted<'_, F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.read += read as u64;
+        Ok(read)
+    }
+}
+
+impl<F: BufRead> BufRead for Counted<'_, F> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.file.fill_buf()
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.read += bytes as u64;
+        self.file.consume(bytes);
     }
 }
 
@@ -113,10 +142,12 @@ fn webp(file: &mut impl BufRead, outline: &mut Outline) -> io::Result<()> {
     file.read_exact(&mut head)?;
     let little = |bytes: [u8; 4]| u64::from(u32::from_le_bytes(bytes));
     let mut left = little([head[4], head[5], head[6], head[7]]).saturating_sub(4);
+    let mut has_pixels = false;
     while left >= 8 {
         let mut head = [0; 8];
         file.read_exact(&mut head)?;
         let length = little([head[4], head[5], head[6], head[7]]);
+        has_pixels |= matches!(&head[..4], b"VP8 " | b"VP8L" | b"ANMF") && length > 0;
         left = left.saturating_sub(8 + length + length % 2);
         if &head[..4] == b"EXIF" && length <= EXIF_BYTES_MAX {
             outline.exif = Some(read(file, length)?);
@@ -128,7 +159,7 @@ fn webp(file: &mut impl BufRead, outline: &mut Outline) -> io::Result<()> {
             skip(file, length % 2)?;
         }
     }
-    outline.is_whole = true;
+    outline.is_whole = has_pixels;
     Ok(())
 }
 

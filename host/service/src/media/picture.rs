@@ -4,7 +4,7 @@ mod riff;
 
 use std::{
     fs::{self, File},
-    io::{BufReader, BufWriter, Write as _},
+    io::{BufReader, BufWriter, Cursor, Read as _, Write as _},
     path::Path,
 };
 
@@ -21,6 +21,9 @@ use super::{Error, ImageFormat, kind, parts};
 const SIDE_PX_MAX: u32 = 16_384;
 /// The maximum memory for decoding, bytes.
 const DECODE_BYTES_MAX: u64 = 256 << 20;
+/// The maximum length of a picture that is decoded, bytes. Those of Instagram have 1 MB; what follows the end of a
+/// picture does not count.
+const FILE_BYTES_MAX: u64 = 32 << 20;
 /// The quality of JPEGs, out of 100: no visible difference from the original.
 const JPEG_QUALITY: u8 = 88;
 /// The quality of WebPs, out of 100: about the same to the eye.
@@ -61,6 +64,11 @@ pub(super) fn convert(
     written
 }
 
+/// Decodes a picture to its end, only to see whether that is possible.
+pub(super) fn check(file: &Path, pixels_max: u64) -> Result<(), Error> {
+    decode(file, pixels_max).map(drop)
+}
+
 /// Checks the header before anything is decoded.
 fn decode(from: &Path, pixels_max: u64) -> Result<(DynamicImage, Facts), Error> {
     let unreadable = |error: image::ImageError| match error {
@@ -69,7 +77,15 @@ fn decode(from: &Path, pixels_max: u64) -> Result<(DynamicImage, Facts), Error> 
     };
     let (file, kind) = kind::open(from)?;
     let outline = parts::outline(&mut BufReader::new(file), kind)?;
-    let mut reader = ImageReader::new(BufReader::new(File::open(from)?)).with_guessed_format()?;
+    if outline.end > FILE_BYTES_MAX {
+        return Err(Error::TooLarge(format!("{} bytes", outline.end)));
+    }
+    // A decoder would read the whole file, however much follows the picture.
+    let mut bytes = Vec::new();
+    File::open(from)?
+        .take(outline.end)
+        .read_to_end(&mut bytes)?;
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(SIDE_PX_MAX);
     limits.max_image_height = Some(SIDE_PX_MAX);

@@ -8,7 +8,10 @@ use super::{
     heif, parts,
 };
 
-/// Returns whether a file of this type reaches its own end. Types whose end cannot be told count as complete.
+/// Returns whether a file of this type reaches its own end.
+///
+/// # Errors
+/// [`Error::NotMedia`] for the types that Instagram does not send: nobody can tell their end.
 pub(super) fn is_whole(file: &mut (impl Read + Seek), kind: Type) -> Result<bool, Error> {
     match kind {
         Type::Jpeg | Type::Png | Type::Webp => {
@@ -17,19 +20,24 @@ pub(super) fn is_whole(file: &mut (impl Read + Seek), kind: Type) -> Result<bool
         }
         Type::Mp4 | Type::Mov | Type::M4a => is_whole_movie(file),
         Type::Heic | Type::Avif => is_whole_still(file),
-        Type::Mkv | Type::Aac | Type::Mp3 | Type::Wav | Type::Zip => Ok(true),
+        Type::Mkv | Type::Aac | Type::Mp3 | Type::Wav | Type::Zip => Err(Error::NotMedia(format!(
+            "{kind:?}, whose end cannot be told"
+        ))),
     }
 }
 
-/// The boxes cover the file, there is a movie and its data, and all data that it refers to.
+/// The boxes cover the file, there is a movie with samples, and all data that it refers to.
 fn is_whole_movie(file: &mut (impl Read + Seek)) -> Result<bool, Error> {
     let length = file.seek(SeekFrom::End(0))?;
-    let (mut has_movie, mut has_data, mut lacks_data) = (false, false, false);
+    let (mut has_movie, mut has_fragments, mut lacks_data) = (false, false, false);
+    let (mut samples, mut data) = (0_u64, 0_u64);
     let covered = walk(file, |file, found| {
         match &found.name {
             b"moov" => {
                 has_movie = true;
-                return Ok(last_chunk(&found.read(file)?).is_none_or(|chunk| chunk < length));
+                let moov = found.read(file)?;
+                samples = sample_bytes(&moov);
+                return Ok(last_chunk(&moov).is_none_or(|chunk| chunk < length));
             }
             b"sidx" => {
                 let index = found.read(file)?;
@@ -38,13 +46,17 @@ fn is_whole_movie(file: &mut (impl Read + Seek)) -> Result<bool, Error> {
                 );
             }
             // The data of a fragment follow it.
-            b"moof" => lacks_data = true,
-            b"mdat" => (has_data, lacks_data) = (true, false),
+            b"moof" => (has_fragments, lacks_data) = (true, true),
+            b"mdat" if found.length > 0 => {
+                data = data.saturating_add(found.length);
+                lacks_data = false;
+            }
             _ => {}
         }
         Ok(true)
     })?;
-    Ok(covered && has_movie && has_data && !lacks_data)
+    let has_samples = has_fragments || samples > 0;
+    Ok(covered && has_movie && has_samples && !lacks_data && data > 0 && samples <= data)
 }
 
 /// The boxes cover the file, and all data of its items are there.
@@ -110,6 +122,26 @@ fn last_chunk(moov: &[u8]) -> Option<u64> {
             }
         })
         .max()
+}
+
+/// The length of all samples of every track, from `stsz` or `stz2`, bytes. A fragmented movie states none here.
+fn sample_bytes(moov: &[u8]) -> u64 {
+    let tracks = children(moov).filter(|(name, _)| *name == b"trak");
+    let tables = tracks.filter_map(|(_, track)| descend(track, &[b"mdia", b"minf", b"stbl"]));
+    let sizes = tables.flat_map(children).filter_map(|(name, body)| {
+        let (size, count) = (u32_at(body, 4)?, u64::from(u32_at(body, 8)?));
+        match (name, size) {
+            (b"stsz", 0) => {
+                let sizes = body.get(12..)?.as_chunks::<4>().0.iter();
+                Some(sizes.map(|size| u64::from(u32::from_be_bytes(*size))).sum())
+            }
+            (b"stsz", size) => Some(u64::from(size).saturating_mul(count)),
+            // Sizes of 4, 8 or 16 bits: at least that there are any.
+            (b"stz2", _) => Some(count),
+            _ => None,
+        }
+    });
+    sizes.fold(0, u64::saturating_add)
 }
 
 /// From `sidx`: the number of bytes after it that it refers to. An index of indexes is skipped, because those are

@@ -11,10 +11,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures_util::{FutureExt as _, Stream};
+use futures_util::{FutureExt as _, Stream, TryStreamExt as _};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{Stat, buffer::Buffers, open};
+use super::{Error, FileDigest, Stat, buffer::Buffers, digest::Digesting, open};
 
 /// A published file that is open. It can be read to its end after it was deleted or replaced.
 #[derive(Clone, Debug)]
@@ -29,6 +29,19 @@ impl PublishedFile {
     #[must_use]
     pub fn stat(&self) -> Stat {
         self.stat
+    }
+
+    /// Reads it and returns its length and hash.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn measure(&self) -> Result<FileDigest, Error> {
+        let mut pieces = self.read(0..self.stat.bytes);
+        let mut digesting = Digesting::default();
+        while let Some(piece) = pieces.try_next().await? {
+            digesting.add(&piece);
+        }
+        Ok(digesting.finish())
     }
 
     /// The bytes of a part of it.

@@ -4,6 +4,7 @@
 use std::{fs, ops::Range, os::unix::fs::symlink};
 
 use bytes::Bytes;
+use futures_util::TryStreamExt as _;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -238,4 +239,65 @@ proptest! {
             prop_assert_eq!(path.file_name().unwrap().to_str().unwrap(), text);
         }
     }
+}
+
+/// Each operation ends, whatever somebody has put in the place of a file.
+#[tokio::test]
+async fn something_else_in_the_place_of_a_file_blocks_no_operation() {
+    let (_folder, owner) = own();
+    let storage = open(&owner, 1000).await;
+    let path = owner.files().join("a_image.jpg");
+    let fifo = |path: &Path| {
+        let made = std::process::Command::new("mkfifo").arg(path).status();
+        assert!(made.unwrap().success());
+    };
+    let puts: [&dyn Fn(&Path); 5] = [
+        &fifo,
+        &|path| fs::create_dir(path).unwrap(),
+        &|path| symlink("/dev/zero", path).unwrap(),
+        &|path| symlink(path, path).unwrap(),
+        &|path| symlink("/etc/passwd", path).unwrap(),
+    ];
+    for put in puts {
+        put(&path);
+        let at = name("a_image.jpg");
+        assert!(matches!(storage.stat(&at).await, Err(Error::NotAFile)));
+        assert!(matches!(storage.published(&at).await, Err(Error::NotAFile)));
+        assert!(storage.measure_published(&at).await.is_err());
+        assert_eq!(storage.files().await.unwrap(), []);
+        storage.delete(&at).await.unwrap();
+        assert!(path.symlink_metadata().is_ok());
+        let other = open(&owner, 1000).await;
+        assert_eq!(other.used_bytes(), 0);
+        fs::remove_file(&path)
+            .or_else(|_| fs::remove_dir(&path))
+            .unwrap();
+    }
+    // Whatever comes in between, publishing replaces or fails, and never waits.
+    fifo(&path);
+    put(&storage, "a_image.jpg", b"hello").await;
+    assert_eq!(get(&storage, "a_image.jpg", None).await, b"hello");
+    assert_eq!(storage.used_bytes(), 5);
+}
+
+#[tokio::test]
+async fn a_change_of_the_same_length_is_another_state() {
+    let (_folder, owner) = own();
+    let storage = open(&owner, 1000).await;
+    put(&storage, "a_image.jpg", b"hello").await;
+    let at = name("a_image.jpg");
+    let (before, path) = (
+        storage.stat(&at).await.unwrap(),
+        owner.files().join("a_image.jpg"),
+    );
+    assert_eq!(storage.published(&at).await.unwrap().stat(), before);
+    let file = File::options().write(true).open(&path).unwrap();
+    fs::write(&path, b"jello").unwrap();
+    file.set_modified(before.modified).unwrap();
+    let after = storage.stat(&at).await.unwrap();
+    assert_eq!(
+        (after.bytes, after.modified),
+        (before.bytes, before.modified)
+    );
+    assert_ne!(after, before);
 }

@@ -37,8 +37,10 @@ pub(in crate::api) const LIMIT_ERRORS: &[Code] = &[Code::RateLimit, Code::Server
 const EVERY_REQUEST_ERRORS: &[Code] = &[
     Code::ForbiddenHost,
     Code::ForbiddenOrigin,
+    Code::SlowBody,
     Code::PayloadTooLarge,
     Code::UriTooLong,
+    Code::HeadTooLarge,
     Code::ServerError,
 ];
 

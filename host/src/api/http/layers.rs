@@ -20,17 +20,16 @@ use axum::{
 };
 use futures_util::FutureExt as _;
 use tokio::{sync::Semaphore, time::timeout};
-use tower_http::{
-    cors::{AllowOrigin, CorsLayer},
-    limit::RequestBodyLimitLayer,
-};
+use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument as _;
 
 pub(in crate::api) use client::JobOrigin;
 
 use super::{
     Config,
+    body::{BodyLimits, arrived},
     error::{ApiError, Code, X_CACHE, X_PLUGIN},
+    shares::Shares,
     traffic::Traffic,
 };
 use crate::rate_limit::RateLimiter;
@@ -54,8 +53,6 @@ const EVERY_RESPONSE: [(HeaderName, HeaderValue); 3] = [
 
 /// The layer around everything, including paths that do not exist.
 pub(in crate::api) fn every_request(router: Router, traffic: &Traffic, config: &Config) -> Router {
-    // Innermost, because it changes the type of the body.
-    let router = router.layer(RequestBodyLimitLayer::new(config.body_bytes_max));
     let router = match cors(config) {
         Some(cors) => router.layer(cors),
         None => router,
@@ -129,7 +126,10 @@ pub(in crate::api) fn every_api_request(
 ) -> Router {
     let limits = ApiLimits {
         rate: RateLimit::new("default", rate_limiter, &config.trusted_proxies),
+        body: BodyLimits::of(config),
         in_flight: Semaphore::new(config.in_flight_max.min(Semaphore::MAX_PERMITS)),
+        shares: Arc::default(),
+        share_max: config.in_flight_per_client_max,
         longest: Duration::from_millis(config.handler_ms_max),
     };
     // Only around routes: a path that does not exist is not the API's.
@@ -139,7 +139,11 @@ pub(in crate::api) fn every_api_request(
 /// The state of [`around_api`].
 struct ApiLimits {
     rate: RateLimit,
+    body: BodyLimits,
     in_flight: Semaphore,
+    /// The places that each client has taken.
+    shares: Arc<Shares>,
+    share_max: usize,
     longest: Duration,
 }
 
@@ -148,8 +152,20 @@ async fn around_api(
     request: Request,
     next: Next,
 ) -> Response {
+    let limits = &*limits;
     // First, so that a client over the limit costs nothing.
-    let within_rate = |request| async {
+    let within_rate = |request: Request, client| async move {
+        // A place is taken when the body is there: a slow client costs nobody else a place.
+        let request = match arrived(request, limits.body).await {
+            Ok(request) => request,
+            Err(error) => return error.into_response(),
+        };
+        let Some(_share) = Shares::take(&limits.shares, client, limits.share_max) else {
+            return ApiError::from(Code::RateLimit)
+                .because("Too many of your requests are in progress: wait for their answers")
+                .retry_after(1)
+                .into_response();
+        };
         // Refuses instead of queueing: a client that waits too long gives up and retries.
         let Ok(_permit) = limits.in_flight.try_acquire() else {
             return ApiError::from(Code::ServerBusy)
@@ -167,6 +183,16 @@ async fn around_api(
     limits.rate.around(request, within_rate).await
 }
 
+/// The layer around paths that take no place: waits for the body of a request. On the admin listener, it is inside the
+/// check of the token.
+pub(in crate::api) async fn around_bodies(
+    State(limits): State<BodyLimits>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    Ok(next.run(arrived(request, limits).await?).await)
+}
+
 /// The layer around the pictures that the page shows. The picture endpoint itself limits concurrency and duration.
 pub(in crate::api) fn every_picture_request(router: Router, config: &Config) -> Router {
     let limiter = Arc::new(RateLimiter::new(config.pictures_per_minute_max));
@@ -179,7 +205,7 @@ async fn around_pictures(
     request: Request,
     next: Next,
 ) -> Response {
-    rate.around(request, |request| next.run(request)).await
+    rate.around(request, |request, _| next.run(request)).await
 }
 
 /// CORS for the configured websites only, matched exactly; if there are none, no response has CORS headers.

@@ -1,14 +1,9 @@
 //! The accept loop. axum's own has no timeout for the head of a request and no limit on connections.
 
-use std::{
-    collections::HashMap,
-    convert::Infallible,
-    io,
-    net::{IpAddr, SocketAddr},
-    pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+mod refusal;
+mod wire;
+
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, extract::ConnectInfo, response::Response};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
@@ -22,11 +17,14 @@ use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
 };
-use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use super::Config;
+use super::{
+    Config,
+    shares::{Share, Shares},
+};
+use wire::{Ending, Wire};
 
 /// hyper reads heads in pieces of at least this size, bytes.
 const HEAD_BYTES_MIN: usize = 8 * 1024;
@@ -54,8 +52,11 @@ pub async fn serve(
         };
         let (stream, peer) = (accepted.stream, accepted.peer);
         let router = router.clone();
-        let service = service_fn(move |request| respond(router.clone(), request, peer));
-        let connection = http.serve_connection(TokioIo::new(patient(stream, &config)), service);
+        let ending = Arc::new(Ending::default());
+        let wire = Wire::new(stream, &config, Arc::clone(&ending));
+        let service =
+            service_fn(move |request| respond(router.clone(), request, peer, Arc::clone(&ending)));
+        let connection = http.serve_connection(TokioIo::new(wire), service);
         let connection = graceful.watch(connection);
         let places = (accepted.place, accepted.share);
         connections.spawn(async move {
@@ -79,25 +80,27 @@ fn http(config: &Config) -> http1::Builder {
     http.timer(TokioTimer::new())
         // hyper starts this timeout as soon as it waits for a head, so it also ends idle and silent connections.
         .header_read_timeout(Duration::from_millis(config.head_ms_max))
+        // A client may close its side as soon as it has sent its request.
+        .half_close(true)
         .max_headers(config.headers_max)
         .max_buf_size(config.head_bytes_max.max(HEAD_BYTES_MIN));
     http
-}
-
-/// A connection that ends when its client reads nothing for too long, because it holds a file and a permit meanwhile.
-fn patient(stream: TcpStream, config: &Config) -> Pin<Box<TimeoutStream<TcpStream>>> {
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(Duration::from_millis(config.stall_ms_max)));
-    Box::pin(stream)
 }
 
 async fn respond(
     mut router: Router,
     mut request: Request<Incoming>,
     peer: SocketAddr,
+    ending: Arc<Ending>,
 ) -> Result<Response, Infallible> {
     request.extensions_mut().insert(ConnectInfo(peer));
-    router.call(request).await
+    let response = router.call(request).await;
+    ending.answered(
+        response
+            .as_ref()
+            .is_ok_and(|it| it.status().is_client_error()),
+    );
+    response
 }
 
 /// Accepts connections within the total limit and the limit per address.
@@ -175,42 +178,6 @@ fn is_the_clients(error: &io::Error) -> bool {
         error.kind(),
         ConnectionAborted | ConnectionReset | InvalidInput
     )
-}
-
-/// The number of connections of each address.
-#[derive(Default)]
-struct Shares(Mutex<HashMap<IpAddr, usize>>);
-
-/// One connection of an address, counted until it is dropped.
-struct Share {
-    shares: Arc<Shares>,
-    ip: IpAddr,
-}
-
-impl Shares {
-    fn take(shares: &Arc<Self>, ip: IpAddr, max: usize) -> Option<Share> {
-        let mut counts = shares.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(ip).or_default();
-        (*count < max).then(|| {
-            *count += 1;
-            Share {
-                shares: Arc::clone(shares),
-                ip,
-            }
-        })
-    }
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        let mut counts = self.shares.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = counts.get_mut(&self.ip) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.ip);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 pub(in crate::api) mod batch;
 pub(in crate::api) mod carousel;
+mod choices;
 pub(in crate::api) mod post;
 pub(in crate::api) mod reel;
 mod request;

@@ -53,7 +53,7 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
 
 #[utoipa::path(get, path = "/instagram/story/info", tag = "Content Information",
     summary = "Get story information",
-    params(("username" = String, Query, description = "Instagram username")),
+    params(("username" = String, Query, min_length = 1, max_length = 2048, description = "Instagram username")),
     responses((status = 200, description = "The active stories", body = Stories)))]
 async fn story(State(app): State<App>, Username(username): Username) -> Result<Response, ApiError> {
     let extracted = run(&app.extraction, &Query::story(username), Subject::Story).await?;

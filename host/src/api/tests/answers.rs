@@ -109,6 +109,11 @@ async fn the_operators_routes_want_the_token() {
         (Some("Bearer 0123456789abcde"), false),
         (Some("Basic 0123456789abcdef"), false),
         (Some("Bearer 0123456789abcdef"), true),
+        (Some("bearer 0123456789abcdef"), true),
+        (Some("BEARER  0123456789abcdef"), true),
+        (Some("Bearer0123456789abcdef"), false),
+        (Some("Bearer\t0123456789abcdef"), false),
+        (Some("Basic 0123456789abcdef"), false),
     ] {
         let mut request = request("GET", "/plugins");
         if let Some(shown) = shown {

@@ -128,6 +128,55 @@ fn every_route_shows_its_answers_and_errors() {
     }
 }
 
+/// Walks through the parameters and bodies of requests.
+#[test]
+fn every_text_of_a_request_has_its_limits() {
+    let document = document();
+    let mut texts = 0;
+    let mut check = |name: &str, schema: &Value| {
+        let is_text = schema["type"] == "string"
+            || schema["type"]
+                .as_array()
+                .is_some_and(|types| types.contains(&"string".into()));
+        if is_text {
+            texts += 1;
+            let limited = schema["enum"].is_array()
+                || schema["maxLength"].is_u64()
+                || schema["minLength"].is_u64() && name == "url";
+            assert!(limited, "{name}: {schema}");
+        }
+        if schema["type"] == "array" {
+            assert_eq!(
+                (&schema["minItems"], schema["maxItems"].is_u64()),
+                (&1.into(), true)
+            );
+        }
+    };
+    for (_, operation) in operations(&document) {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            if parameter["in"] == "query" {
+                check(parameter["name"].as_str().unwrap(), &parameter["schema"]);
+            }
+        }
+    }
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    let bodies = [
+        "PostBody",
+        "ReelBody",
+        "StoryBody",
+        "CarouselBody",
+        "BatchBody",
+        "BatchItem",
+        "TargetsBody",
+    ];
+    for body in bodies {
+        for (name, schema) in schemas[body]["properties"].as_object().unwrap() {
+            check(name, schema);
+        }
+    }
+    assert!(texts > 30, "{texts}");
+}
+
 #[test]
 fn operations_have_names_of_their_own() {
     let operations = operations(&document());

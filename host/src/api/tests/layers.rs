@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    body::Body,
     http::{HeaderValue, header},
     routing::get,
 };
@@ -90,6 +91,55 @@ async fn other_websites_are_refused_but_may_link_to_the_pages() {
         );
         assert!(allowed || answered.code() == "FORBIDDEN_ORIGIN");
     }
+}
+
+#[tokio::test]
+async fn the_origin_of_another_website_is_refused_by_itself() {
+    let config = Config {
+        allowed_hosts: vec!["api.example.com".to_owned()],
+        allowed_origins: vec!["https://app.example.com".to_owned()],
+        ..Config::default()
+    };
+    let router = router(&config, 0);
+    for (origin, site, allowed) in [
+        ("https://evil.test", None, false),
+        ("https://evil.test", Some("same-origin"), false),
+        ("http://localhost.evil.test", None, false),
+        ("http://evil.test:5000", None, false),
+        ("http://localhost@evil.test", None, false),
+        ("null", None, false),
+        ("null", Some("cross-site"), false),
+        ("null", Some("same-origin"), true),
+        ("", None, false),
+        ("localhost:5000", None, false),
+        ("moz-extension://localhost", None, false),
+        ("http://localhost:5000", None, true),
+        ("http://127.0.0.1:3000", None, true),
+        ("http://[::1]:5000", Some("same-origin"), true),
+        ("https://api.example.com", None, true),
+        ("https://app.example.com", None, true),
+        ("https://app.example.com", Some("cross-site"), true),
+    ] {
+        for method in ["GET", "POST", "DELETE"] {
+            let mut request = request(method, "/instagram/formats");
+            let headers = request.headers_mut();
+            headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+            if let Some(site) = site {
+                headers.insert("sec-fetch-site", HeaderValue::from_static(site));
+            }
+            let answered = ask(&router, request).await;
+            let refused = answered.status == StatusCode::FORBIDDEN;
+            assert_eq!(!refused, allowed, "{method} {origin} {site:?}");
+            assert!(!refused || answered.code() == "FORBIDDEN_ORIGIN");
+        }
+    }
+    // A second line hides nothing.
+    let mut request = request("GET", "/instagram/formats");
+    for origin in ["http://localhost", "https://evil.test"] {
+        let origin = HeaderValue::from_static(origin);
+        request.headers_mut().append(header::ORIGIN, origin);
+    }
+    assert_eq!(ask(&router, request).await.code(), "FORBIDDEN_ORIGIN");
 }
 
 #[tokio::test]
@@ -186,10 +236,7 @@ async fn a_long_url_or_body_is_refused() {
         (answered.status.as_u16(), &*answered.code()),
         (414, "URI_TOO_LONG")
     );
-    let mut request = request("GET", "/instagram/formats");
-    request
-        .headers_mut()
-        .insert(header::CONTENT_LENGTH, HeaderValue::from_static("65537"));
+    let request = request("GET", "/instagram/formats").map(|_| Body::from(vec![b' '; 65_537]));
     let answered = ask(&router(&Config::default(), 30), request).await;
     assert_eq!(
         (answered.status.as_u16(), &*answered.code()),

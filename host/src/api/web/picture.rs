@@ -58,7 +58,7 @@ impl<S: Sync> FromRequestParts<S> for PictureUrl {
 
 #[utoipa::path(get, path = "/picture", operation_id = "picture", tag = "Page",
     summary = "Show one of Instagram's pictures",
-    params(("url" = String, Query, description = "A picture's link out of an answer of this API; only Instagram's media servers")),
+    params(("url" = String, Query, min_length = 1, description = "A picture's link out of an answer of this API; only Instagram's media servers")),
     responses((status = 200, description = "JPEG, PNG, WebP or HEIC, told by its bytes", body = Bytes, content_type = "image/*")))]
 async fn picture(
     State(downloads): State<Downloads>,

@@ -32,6 +32,7 @@ pub(in crate::api) fn route<S: Clone + Send + Sync + 'static>() -> UtoipaMethodR
 #[derive(Deserialize, ToSchema)]
 struct TargetsBody {
     /// 1 to 1,000 texts.
+    #[schema(min_items = 1, max_items = 1000)]
     texts: Vec<String>,
 }
 

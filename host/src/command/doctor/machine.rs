@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::Finding;
-use crate::{config::Config, data::Folder};
+use crate::{
+    config::Config,
+    data::{self, Folder, Links},
+};
 
 /// File descriptors for 1,024 connections, their upstream requests, the plugins and the database.
 const DESCRIPTORS_MIN: u64 = 2_048;
@@ -95,7 +98,7 @@ fn cookies(file: Option<&Path>) -> Finding {
         return Finding::good(WHAT, "none: requests are sent without a session");
     };
     let name = file.display();
-    match File::open(file).and_then(|file| file.metadata()) {
+    match data::open(file, Links::Followed).and_then(|file| file.metadata()) {
         Ok(meta) if meta.mode() & 0o077 != 0 => Finding::note(
             WHAT,
             format!("other users can read your session: chmod 600 {name}"),

@@ -169,7 +169,8 @@ async fn exchange(
         "{target} HTTP/1.0\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await?;
-    stream.write_all(body).await?;
+    // A server that refuses the request may respond before it has read all of it.
+    let _unread = stream.write_all(body).await;
     let mut response = String::new();
     stream
         .take(RESPONSE_BYTES_MAX)

@@ -198,3 +198,70 @@ async fn a_disk_that_fills_up_fails_its_job_and_goes_on_when_there_is_room() {
         .await;
     assert_eq!(bytes, media("/x_1080_n.jpg"));
 }
+
+/// Each looks like what was asked for, and is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn junk_is_never_published() {
+    let (cdn, server) = start(&[]).await;
+    let png = |width: u32| {
+        let width = width.to_be_bytes();
+        let header = [b"IHDR", &width[..], &width, b"\x08\x02\0\0\0"].concat();
+        let chunk = |body: &[u8]| {
+            let length = u32::try_from(body.len() - 4).unwrap().to_be_bytes();
+            [&length[..], body, &crc32(body).to_be_bytes()].concat()
+        };
+        let chunks = [
+            header,
+            b"IDATx\x9c\x03\0\0\0\0\x01".to_vec(),
+            b"IEND".to_vec(),
+        ];
+        let chunks = chunks.iter().flat_map(|body| chunk(body));
+        b"\x89PNG\r\n\x1a\n"
+            .iter()
+            .copied()
+            .chain(chunks)
+            .collect::<Vec<u8>>()
+    };
+    let stub = b"\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x08moov\0\0\0\x08mdat";
+    for (what, kind, address, junk) in [
+        ("the shell of a video", "reel", "DfF-eHzReel", stub.to_vec()),
+        ("the header of a bomb", "post", IMAGE, png(60_000)),
+        ("a picture without pixels", "post", IMAGE, png(64)),
+        (
+            "the shell of a WebP",
+            "post",
+            IMAGE,
+            b"RIFF\x04\0\0\0WEBP".to_vec(),
+        ),
+        (
+            "a ZIP",
+            "post",
+            IMAGE,
+            b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec(),
+        ),
+        ("a sound", "post", IMAGE, b"ID3\x03\0\0\0\0\0\0".repeat(20)),
+        (
+            "a page",
+            "post",
+            IMAGE,
+            b"<!doctype html><title>x</title>".to_vec(),
+        ),
+    ] {
+        cdn.misbehave(move |_, _, _| Some(reply(200, &[], &junk)));
+        let code = failed(&server, kind, json!({ "url": address })).await;
+        assert!(
+            code != "SERVER_ERROR" && code != "EXTRACTOR_FAILED",
+            "{what}: {code}"
+        );
+        let files = std::fs::read_dir(server.folder.path().join("data/files")).unwrap();
+        assert_eq!(files.count(), 1, "{what}: more than the staging folder");
+    }
+}
+
+/// The checksum of a PNG chunk.
+fn crc32(bytes: &[u8]) -> u32 {
+    let bit = |sum: u32| (sum >> 1) ^ (0xedb8_8320 * (sum & 1));
+    !bytes.iter().fold(!0, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum, _| bit(sum))
+    })
+}

@@ -18,11 +18,15 @@ use cases::Case;
 use super::replay::{self, Mismatch, Subject};
 use crate::{
     contract::PluginName,
+    data::{self, Links},
     plugin::{config::Embedded, engine::CASES_AT_ONCE},
 };
 
 /// Maximum time for all cases of one component, seconds. A hundred cases take a fraction of one second.
 const WALL_S_MAX: u64 = 30;
+
+/// What is larger is no file of a case, bytes.
+const CASE_FILE_BYTES_MAX: u64 = 256 << 20;
 
 /// The result of each case, in the order of the cases: what the check dropped from its record, or the mismatch.
 pub(crate) type Ends = Vec<(String, Result<Vec<String>, Mismatch>)>;
@@ -48,7 +52,9 @@ pub(crate) fn kept(name: PluginName, folder: &Path) -> Result<Vec<Case>, cases::
     if !folder.exists() {
         return Ok(Vec::new());
     }
-    let mut cases = cases::load_all(folder)?;
+    // Others may write to the folder.
+    let read = |file: &Path| data::read(file, Links::Refused, CASE_FILE_BYTES_MAX);
+    let mut cases = cases::load_all_with(folder, &read)?;
     cases.retain(|case| name.answers(&case.kind));
     Ok(cases)
 }

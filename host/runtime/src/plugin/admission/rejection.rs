@@ -46,6 +46,9 @@ pub struct Rejection {
     /// At the replay: each case that did not end as expected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<Mismatch>,
+    /// Whether the cause may pass although the component stays the same: a busy machine, a full disk, a case of the
+    /// operator. Such a component is tried again.
+    pub passing: bool,
 }
 
 impl Rejection {
@@ -54,10 +57,20 @@ impl Rejection {
             step,
             reason: reason.to_string(),
             cases: Vec::new(),
+            passing: false,
         }
     }
 
-    pub(super) fn replay(cases: Vec<Mismatch>) -> Option<Self> {
+    /// As [`Self::new`], for a cause that may pass.
+    pub(crate) fn passing(step: AdmissionStep, reason: impl fmt::Display) -> Self {
+        Self {
+            passing: true,
+            ..Self::new(step, reason)
+        }
+    }
+
+    /// `passing`: whether one of the failures may be due to something other than the component.
+    pub(super) fn replay(cases: Vec<Mismatch>, passing: bool) -> Option<Self> {
         let first = cases.first()?;
         let reason = match cases.len() {
             1 => first.to_string(),
@@ -67,6 +80,7 @@ impl Rejection {
             step: AdmissionStep::Replay,
             reason,
             cases,
+            passing,
         })
     }
 }

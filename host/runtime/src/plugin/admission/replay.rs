@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::difference::{self, Difference};
 use crate::{
-    contract::{Change, Context, Manifest, Query, Refusal},
+    contract::{Change, Context, Fault, Manifest, Query, Refusal},
     driver::{self, Cause, Rules},
     plugin::{engine::store::Pace, package::settings, sandbox::Sandbox},
 };
@@ -52,6 +52,9 @@ pub struct Mismatch {
     pub reason: String,
     /// The fields that differ, if a record or refusal differs; at most 20.
     pub differences: Vec<Difference>,
+    /// Whether it may end otherwise on a machine that is less busy.
+    #[serde(skip)]
+    pub(crate) passing: bool,
 }
 
 impl fmt::Display for Mismatch {
@@ -76,11 +79,12 @@ pub(crate) fn title(case: &Case) -> String {
 /// How it ended, if not as expected, in words for the plugin's author.
 pub(crate) fn run(subject: &Subject<'_>, case: &Case) -> Result<Vec<String>, Mismatch> {
     let (differences, dropped) = match replayed(subject, case) {
-        Err(reason) => {
+        Err((reason, passing)) => {
             return Err(Mismatch {
                 case: title(case),
                 reason,
                 differences: Vec::new(),
+                passing,
             });
         }
         Ok((end, dropped)) => (differences(&case.expected, &end), dropped),
@@ -91,6 +95,7 @@ pub(crate) fn run(subject: &Subject<'_>, case: &Case) -> Result<Vec<String>, Mis
             case: title(case),
             reason: first.to_string(),
             differences,
+            passing: false,
         }),
     }
 }
@@ -100,11 +105,12 @@ pub(crate) fn run(subject: &Subject<'_>, case: &Case) -> Result<Vec<String>, Mis
 /// # Errors
 /// A fault or a broken rule, in words.
 pub(crate) fn end(subject: &Subject<'_>, case: &Case) -> Result<Expected, String> {
-    replayed(subject, case).map(|(end, _)| end)
+    let ended = replayed(subject, case);
+    ended.map(|(end, _)| end).map_err(|(reason, _)| reason)
 }
 
-/// As [`end`], with the messages of [`run`].
-fn replayed(subject: &Subject<'_>, case: &Case) -> Result<(Expected, Vec<String>), String> {
+/// As [`end`], with the messages of [`run`]; an error says whether it may be due to a busy machine.
+fn replayed(subject: &Subject<'_>, case: &Case) -> Result<(Expected, Vec<String>), (String, bool)> {
     let Subject {
         sandbox,
         manifest,
@@ -112,22 +118,29 @@ fn replayed(subject: &Subject<'_>, case: &Case) -> Result<(Expected, Vec<String>
         rules,
     } = subject;
     let query: Query = serde_json::from_value(case.question.query.clone())
-        .map_err(|error| format!("query.json is not a query: {error}"))?;
+        .map_err(|error| lasting(format!("query.json is not a query: {error}")))?;
     let context = Context {
         now: case.question.now,
         session: case.question.session,
-        settings: settings.clone()?,
+        settings: settings.clone().map_err(lasting)?,
     };
     let ending = driver::replay(rules, manifest, &query, &case.har, |arguments| {
         sandbox.extract(Pace::Patient, &query, &context, &arguments)
     });
     let dropped = ending.dropped.into_iter().map(|dropped| dropped.message);
     let end = match ending.result {
-        Ok(record) => Expected::Record(json(&*record)?),
-        Err(Cause::Refused(refusal)) => Expected::Refusal(json(&refusal)?),
-        Err(cause) => return Err(cause.to_string()),
+        Ok(record) => Expected::Record(json(&*record).map_err(lasting)?),
+        Err(Cause::Refused(refusal)) => Expected::Refusal(json(&refusal).map_err(lasting)?),
+        Err(cause) => {
+            let passing = matches!(cause, Cause::Busy | Cause::Fault(Fault::Deadline));
+            return Err((cause.to_string(), passing));
+        }
     };
     Ok((end, dropped.collect()))
+}
+
+fn lasting(reason: String) -> (String, bool) {
+    (reason, false)
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Value, String> {

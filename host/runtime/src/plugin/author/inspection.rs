@@ -143,7 +143,6 @@ async fn counting(
     component: &[u8],
 ) -> Result<Sandbox, Error> {
     let failed = |error: wasmtime::Error| Error::Start(format!("{error:#}"));
-    let refuse = |reason| Rejection::new(AdmissionStep::Compile, reason);
     let engine = engine::counting().map_err(failed)?;
     let artifacts = Artifacts::open(&config.cache, &engine, None)
         .map_err(|error| Error::Start(format!("{}: {error}", config.cache.display())))?;
@@ -152,9 +151,9 @@ async fn counting(
         None => {
             let compiler = Compiler::new(config.compiler.clone(), config.confined);
             let code = compiler.compile_counting(component).await;
-            artifacts
-                .keep(digest, &code.map_err(refuse)?)
-                .map_err(refuse)?
+            let code = code.map_err(|error| Rejection::new(AdmissionStep::Compile, error))?;
+            let kept = artifacts.keep(digest, &code);
+            kept.map_err(|reason| Rejection::new(AdmissionStep::Compile, reason))?
         }
     };
     let linker = linker::inert(&engine).map_err(failed)?;

@@ -3,19 +3,20 @@
 //! wrote.
 
 use std::{
-    fs::{self, OpenOptions, Permissions},
+    fs::{self, Permissions},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
-use rustix::{fs::OFlags, process::geteuid};
+use rustix::process::geteuid;
 use sha2::{Digest as _, Sha256};
 use wasmtime::{Engine, component::Component};
 
-use crate::data::{self, Access, Owner, WholeFile};
+use super::compiler::ARTIFACT_BYTES_MAX;
+use crate::data::{self, Access, Links, Owner, WholeFile};
 
 /// How many compiled components the owner of the data folder keeps. The least recently used are deleted first.
 const FILES_MAX: usize = 64;
@@ -60,13 +61,10 @@ impl Artifacts {
     /// Returns the compiled component with this digest, if it is there and unchanged.
     pub(crate) fn load(&self, digest: &str) -> Option<Component> {
         let name = self.name(digest);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-            .open(self.folder.join(&name))
-            .ok()?;
+        let file = data::open(&self.folder.join(&name), Links::Refused).ok()?;
         let mut sealed = Vec::new();
-        file.read_to_end(&mut sealed).ok()?;
+        let bytes_max = ARTIFACT_BYTES_MAX + SEAL_BYTES as u64;
+        (&file).take(bytes_max).read_to_end(&mut sealed).ok()?;
         let (found, code) = sealed.split_at_checked(SEAL_BYTES)?;
         if found != seal(&name, code) {
             tracing::warn!("{name} was changed since it was compiled, and is compiled again");

@@ -27,7 +27,7 @@ const CPU_SECONDS_MAX: u64 = 10;
 const ADDRESS_BYTES_MAX: u64 = 2 * 1024 * 1024 * 1024;
 
 /// Maximum size of the output of one compilation, bytes.
-const ARTIFACT_BYTES_MAX: u64 = 64 * 1024 * 1024;
+pub(super) const ARTIFACT_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Maximum wall-clock time of one compilation, seconds, for a child that waits instead of working.
 const WALL_SECONDS_MAX: u64 = 20;
@@ -92,6 +92,27 @@ fn compile(counting: bool) -> io::Result<()> {
     io::stdout().write_all(&artifact)
 }
 
+/// Why a component was not compiled.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Error {
+    /// What the compiler says about the component.
+    #[error("{0}")]
+    Refused(String),
+    /// It took too long or too much memory. On a machine that is less busy, it may not.
+    #[error("{0}")]
+    Limited(String),
+    /// The compiler could not do its work.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Error {
+    /// Returns whether the same component may compile later.
+    pub(crate) fn may_pass(&self) -> bool {
+        !matches!(self, Self::Refused(_))
+    }
+}
+
 /// Runs the child processes, one at a time.
 pub(crate) struct Compiler {
     program: PathBuf,
@@ -114,7 +135,7 @@ impl Compiler {
     ///
     /// # Errors
     /// Why it cannot be compiled, in words for the plugin's author.
-    pub(crate) async fn compile(&self, component: &[u8]) -> Result<Vec<u8>, String> {
+    pub(crate) async fn compile(&self, component: &[u8]) -> Result<Vec<u8>, Error> {
         self.run(component, &[]).await
     }
 
@@ -122,11 +143,11 @@ impl Compiler {
     ///
     /// # Errors
     /// As [`Self::compile`].
-    pub(crate) async fn compile_counting(&self, component: &[u8]) -> Result<Vec<u8>, String> {
+    pub(crate) async fn compile_counting(&self, component: &[u8]) -> Result<Vec<u8>, Error> {
         self.run(component, &["--counting"]).await
     }
 
-    async fn run(&self, component: &[u8], flags: &[&str]) -> Result<Vec<u8>, String> {
+    async fn run(&self, component: &[u8], flags: &[&str]) -> Result<Vec<u8>, Error> {
         let _one = self.one.lock().await;
         let child = Command::new(&self.program)
             .arg("compile-component")
@@ -140,13 +161,17 @@ impl Compiler {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| format!("cannot run {}: {error}", self.program.display()))?;
+            .map_err(|error| {
+                Error::Failed(format!("cannot run {}: {error}", self.program.display()))
+            })?;
         let group = Group::of(&child);
         let wall = Duration::from_secs(WALL_SECONDS_MAX);
         let (status, artifact, words) = timeout(wall, converse(child, component))
             .await
-            .map_err(|_| format!("compiling it took more than {WALL_SECONDS_MAX} s"))?
-            .map_err(|error| format!("the compiler cannot be talked to: {error}"))?;
+            .map_err(|_| {
+                Error::Limited(format!("compiling it took more than {WALL_SECONDS_MAX} s"))
+            })?
+            .map_err(|error| Error::Failed(format!("the compiler cannot be talked to: {error}")))?;
         drop(group);
         if status.success() {
             Ok(artifact)
@@ -182,15 +207,17 @@ async fn converse(mut child: Child, component: &[u8]) -> io::Result<(ExitStatus,
     Ok((status, artifact, words))
 }
 
-fn failure(status: ExitStatus, words: &str) -> String {
+fn failure(status: ExitStatus, words: &str) -> Error {
     use std::os::unix::process::ExitStatusExt as _;
     let killed = [Signal::XCPU, Signal::KILL].map(|signal| Some(signal.as_raw()));
     if killed.contains(&status.signal()) {
-        format!("compiling it took more than {CPU_SECONDS_MAX} s of processor time")
-    } else if words.is_empty() {
-        format!("compiling it ended with {status}")
+        let reason = format!("compiling it took more than {CPU_SECONDS_MAX} s of processor time");
+        Error::Limited(reason)
+    } else if status.code().is_none() || words.is_empty() {
+        // Out of memory, for example.
+        Error::Failed(format!("compiling it ended with {status}"))
     } else {
-        words.replace(char::is_control, " ")
+        Error::Refused(words.replace(char::is_control, " "))
     }
 }
 

@@ -2,10 +2,11 @@
 //! each to the history.
 
 mod decisions;
+mod files;
 
 use std::{
     collections::{BTreeMap, HashSet},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::Instant,
 };
@@ -17,26 +18,29 @@ use tokio::{sync::Mutex, task::spawn_blocking};
 
 use super::{
     history::{Action, Actor, History, Trust},
+    retries::Retries,
     shadow::Candidate,
     shelf::Shelf,
     slot::Slot,
     status::RejectedFile,
     version::{Permits, Plugin},
-    watcher::Change,
 };
 use crate::{
-    contract::{PluginName, UnknownPlugin},
+    contract::PluginName,
     data::Owner,
     plugin::{
         admission::{
-            self, Admission,
+            Admission,
             error::Error,
             rejection::{AdmissionStep, Rejection},
         },
         config::Config,
-        package::{digest, permission, settings},
+        package::{digest, permission},
     },
 };
+
+/// Memory that may stay in the pool although no call uses it, bytes: that of a few calls on large answers.
+const KEPT_BYTES_MAX: usize = 32 << 20;
 
 /// The only place that changes slots.
 pub(super) struct Desk {
@@ -50,8 +54,18 @@ pub(super) struct Desk {
     permits: Permits,
     /// The owner of the data folder. A command has none, and deletes no component.
     owner: Option<Owner>,
+    /// The files that were rejected for a cause that may pass.
+    retries: Retries,
     /// Held during a decision, so that only one is made at a time.
     decision: Mutex<()>,
+}
+
+/// A component that may serve, before it is decided whether it does.
+struct Admitted {
+    plugin: Plugin,
+    component: Bytes,
+    trust: Trust,
+    began: Instant,
 }
 
 impl Desk {
@@ -81,6 +95,7 @@ impl Desk {
             history,
             permits,
             owner,
+            retries: Retries::default(),
             decision: Mutex::new(()),
         })
     }
@@ -126,112 +141,47 @@ impl Desk {
         }
     }
 
-    /// Applies changes of files in the plugin folder.
-    pub(super) async fn apply(&self, folder: &Path, changes: Vec<Change>) {
-        for change in changes {
-            let _decision = self.decision.lock().await;
-            let (Change::Written(file) | Change::Gone(file)) = &change;
-            let (stem, ending) = file.rsplit_once('.').unwrap_or((file, ""));
-            let slot = stem.parse().map(|name| self.slot(name));
-            match (slot, ending, &change) {
-                (Err(unknown), ..) => self.keep_unknown(&change, &unknown),
-                (Ok(slot), "wasm", Change::Gone(_)) => self.fall_back(slot, file).await,
-                (Ok(slot), "wasm", Change::Written(_)) => {
-                    self.load(slot, file, folder.join(file)).await;
-                }
-                (Ok(slot), _, Change::Gone(_)) => slot.configure(None),
-                (Ok(slot), _, Change::Written(_)) => {
-                    let path = folder.join(file);
-                    match admission::read(path, settings::FILE_BYTES_MAX).await {
-                        Ok(text) => {
-                            slot.configure(Some(String::from_utf8_lossy(&text).into_owned()))
-                        }
-                        Err(refused) => slot.misconfigured(refused.reason),
-                    }
-                }
-            }
-        }
-    }
-
-    /// Keeps a file that is not named after a plugin, only to show it.
-    fn keep_unknown(&self, change: &Change, unknown: &UnknownPlugin) {
-        let mut files = BTreeMap::clone(&self.unknown_files.load());
-        match change {
-            Change::Gone(file) => drop(files.remove(file)),
-            Change::Written(file) => {
-                tracing::warn!("{file} in the plugin folder is not used: {unknown}");
-                let rejection = Rejection::new(AdmissionStep::File, unknown);
-                files.insert(file.clone(), RejectedFile::new(file, None, rejection));
-            }
-        }
-        self.unknown_files.store(Arc::new(files));
-    }
-
-    async fn fall_back(&self, slot: &Slot, file: &str) {
-        let state = slot.now();
-        if state
-            .candidate
-            .as_ref()
-            .is_some_and(|it| it.plugin().source() == file)
-        {
-            slot.change(|state| state.candidate = None);
-        }
-        if state.plugin.source() == file {
-            let why = format!("{file} was deleted");
-            tracing::info!(plugin = %slot.embedded.label(), "{why}, the embedded plugin serves");
-            slot.serve(&slot.embedded, true, self.config.versions_max);
-            self.history
-                .add(&slot.embedded, Action::Serves, Actor::Folder, &why)
-                .await;
-        }
-    }
-
-    async fn load(&self, slot: &Slot, file: &str, path: PathBuf) {
-        match admission::read(path, self.config.component_bytes_max).await {
-            Ok(component) => {
-                // A rejection is in the history and in the status.
-                let _refused = self.offer(slot, file, component, Actor::Folder).await;
-            }
-            Err(refused) => {
-                self.refuse(slot, (file, None), Actor::Folder, &refused)
-                    .await
-            }
-        }
-    }
-
-    /// Admits a component or returns the rejection. An admitted component serves, runs in shadow mode, or is held for
-    /// the operator.
-    async fn offer(
+    /// Runs every step of admission. A rejection is kept in the history and in the status.
+    async fn admit(
         &self,
         slot: &Slot,
         file: &str,
         component: Bytes,
         who: Actor,
-    ) -> Result<(), Rejection> {
-        let start = Instant::now();
+    ) -> Result<Admitted, Rejection> {
+        let began = Instant::now();
         let digest = digest(&component);
-        if slot.knows(file, &digest) && who == Actor::Folder {
-            return Ok(());
-        }
         let trust = self.history.trust(slot.name).await;
         let admitted = match known(&trust, &digest, who) {
             Ok(()) => self.admission.admit(slot.name, component.clone()).await,
             Err(refused) => Err(refused),
         };
-        let admitted = match admitted {
-            Ok(admitted) => admitted,
+        match admitted {
+            Ok(admitted) => Ok(Admitted {
+                plugin: Plugin::new(admitted, file, self.permits.clone()),
+                component,
+                trust,
+                began,
+            }),
             Err(refused) => {
                 self.refuse(slot, (file, Some(digest)), who, &refused).await;
-                return Err(refused);
+                Err(refused)
             }
-        };
-        let plugin = Plugin::new(admitted, file, self.permits.clone());
+        }
+    }
+
+    /// Lets an admitted component serve, or makes it the candidate.
+    async fn settle(&self, slot: &Slot, file: &str, admitted: Admitted, who: Actor) {
+        let Admitted {
+            plugin,
+            component,
+            trust,
+            began,
+        } = admitted;
         let (shelf, name) = (Arc::clone(&self.shelf), plugin.digest().to_owned());
         // If the task panics, nothing is kept; this is logged when the component is needed.
         let _kept = spawn_blocking(move || shelf.keep(&name, &component)).await;
-        slot.change(|state| {
-            state.refused = state.refused.take().filter(|it| !it.is_of(plugin.digest()))
-        });
+        slot.forget_rejection();
         let proven = trust.served.iter().any(|it| *it == plugin.digest());
         let more = permission::more(slot.now().plugin.manifest(), plugin.manifest());
         match more {
@@ -245,17 +195,11 @@ impl Desk {
                 slot.change(|state| state.candidate = Some(Arc::new(candidate)));
             }
             _ => {
-                let ms = start.elapsed().as_millis();
-                self.serve(
-                    slot,
-                    &plugin,
-                    who,
-                    &format!("passed every check in {ms} ms"),
-                )
-                .await;
+                let ms = began.elapsed().as_millis();
+                let why = format!("passed every check in {ms} ms");
+                self.serve(slot, &plugin, who, &why).await;
             }
         }
-        Ok(())
     }
 
     async fn refuse(
@@ -265,12 +209,21 @@ impl Desk {
         who: Actor,
         refused: &Rejection,
     ) {
+        let before = slot.rejection_of(digest.as_deref());
+        let in_folder = who == Actor::Folder;
+        // A file that is tried again and again is told once.
+        if before.is_some_and(|it| it.refused == *refused && it.in_folder == in_folder) {
+            return;
+        }
         tracing::warn!(sha256 = digest, "{file} was rejected: {refused}");
         let about = (file, digest.as_deref());
         self.history
             .refused(slot.name, about, who, refused.to_string())
             .await;
-        let refusal = RejectedFile::new(file, digest, refused.clone());
+        let refusal = RejectedFile {
+            in_folder,
+            ..RejectedFile::new(file, digest, refused.clone())
+        };
         slot.change(|state| state.refused = Some(refusal));
     }
 
@@ -286,6 +239,32 @@ impl Desk {
         tracing::info!(plugin = %plugin.label(), sha256 = plugin.digest(), why, "serves");
         self.history.add(plugin, Action::Serves, who, why).await;
         self.prune().await;
+    }
+
+    /// Gives back the memory that calls have left in the pool, if it is much.
+    pub(super) async fn trim(&self) {
+        if self.admission.kept_bytes() <= KEPT_BYTES_MAX {
+            return;
+        }
+        let _decision = self.decision.lock().await;
+        let mut plugins = Vec::new();
+        for slot in &self.slots {
+            let state = slot.now();
+            let candidate = state.candidate.as_ref().map(|it| it.plugin());
+            let versions = state.earlier.iter().chain([&state.plugin, &slot.embedded]);
+            plugins.extend(versions.chain(candidate).map(Arc::clone));
+        }
+        let versions = plugins.iter().map(|it| (it.name(), it.digest().to_owned()));
+        let (admission, versions) = (Arc::clone(&self.admission), Vec::from_iter(versions));
+        let renewed = spawn_blocking(move || admission.renew(&versions)).await;
+        match renewed.ok().flatten() {
+            Some(sandboxes) => {
+                for (plugin, sandbox) in plugins.iter().zip(sandboxes) {
+                    plugin.move_to(sandbox);
+                }
+            }
+            None => tracing::warn!("unused plugin memory stays: a version cannot be loaded again"),
+        }
     }
 
     /// Deletes the components from the shelf that no slot can go back to.

@@ -5,9 +5,12 @@ use std::{collections::HashSet, fs, io, path::PathBuf};
 use bytes::Bytes;
 
 use crate::{
-    data::{self, Access, Owner},
+    data::{self, Access, Links, Owner},
     plugin::package::digest,
 };
+
+/// What is larger was not kept here, bytes: a component that was admitted under any limit is smaller.
+const COMPONENT_BYTES_MAX: u64 = 1 << 30;
 
 /// A folder of files `<digest>.wasm`. If there is none, nothing is kept.
 pub(crate) struct Shelf(Option<PathBuf>);
@@ -26,7 +29,8 @@ impl Shelf {
         let kept = || {
             data::make_folder(folder, Access::Private)?;
             let path = folder.join(format!("{digest}.wasm"));
-            if path.exists() {
+            // Something else may be in its place.
+            if self.load(digest).is_some() {
                 return Ok(());
             }
             data::write_atomically(&path, component, Access::Private)
@@ -40,7 +44,7 @@ impl Shelf {
     /// Returns the component with this digest, if it is there and unchanged. Blocks.
     pub(crate) fn load(&self, digest: &str) -> Option<Bytes> {
         let path = self.0.as_ref()?.join(format!("{digest}.wasm"));
-        let component = fs::read(path).ok()?;
+        let component = data::read(&path, Links::Refused, COMPONENT_BYTES_MAX).ok()?;
         (self::digest(&component) == digest).then(|| component.into())
     }
 
@@ -88,6 +92,23 @@ mod tests {
             .join("components")
             .join(format!("{digest}.wasm"));
         fs::write(&file, b"two").unwrap();
+        assert_eq!(shelf.load(&digest), None);
+    }
+
+    #[test]
+    fn something_else_in_the_place_of_a_component_is_replaced_and_blocks_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::new(Some(folder.path().to_owned()));
+        let digest = digest(b"one");
+        let path = folder.path().join(format!("{digest}.wasm"));
+        let fifo = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(fifo.unwrap().success());
+        assert_eq!(shelf.load(&digest), None);
+        shelf.keep(&digest, b"one");
+        assert_eq!(shelf.load(&digest).as_deref(), Some(b"one".as_slice()));
+        let elsewhere = folder.path().join("elsewhere");
+        fs::rename(&path, &elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
         assert_eq!(shelf.load(&digest), None);
     }
 

@@ -62,13 +62,25 @@ impl Slot {
         self.state.store(Arc::new(state));
     }
 
-    /// Returns whether the file with this content already serves, is the candidate, or was rejected.
-    pub(super) fn knows(&self, file: &str, digest: &str) -> bool {
+    /// Returns whether the file with this content already serves or is the candidate.
+    pub(super) fn holds(&self, file: &str, digest: &str) -> bool {
         let state = self.state.load();
         let is = |plugin: &Plugin| plugin.source() == file && plugin.digest() == digest;
         let waits = state.candidate.as_ref().is_some_and(|it| is(it.plugin()));
-        let refused = state.refused.as_ref().and_then(|it| it.digest.as_deref());
-        is(&state.plugin) || waits || refused == Some(digest)
+        is(&state.plugin) || waits
+    }
+
+    /// Returns the last rejection, if it is of this content.
+    pub(super) fn rejection_of(&self, digest: Option<&str>) -> Option<RejectedFile> {
+        let refused = self.state.load().refused.clone();
+        refused.filter(|refused| refused.digest.as_deref() == digest)
+    }
+
+    /// The file in the folder is what it should be, or is gone, so no rejection of it is true any longer.
+    pub(super) fn forget_rejection(&self) {
+        if self.state.load().refused.is_some() {
+            self.change(|state| state.refused = None);
+        }
     }
 
     /// The version to go back to: the one that served before, or else the embedded one.

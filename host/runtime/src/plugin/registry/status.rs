@@ -91,6 +91,8 @@ pub struct Settings {
 pub struct RejectedFile {
     /// Its name in the plugin folder.
     pub file: String,
+    /// Whether it is in the plugin folder. If not, it was put there by a request, and rejected before that.
+    pub in_folder: bool,
     /// SHA-256, 64 hex digits, if it could be read.
     pub digest: Option<String>,
     /// When it was rejected, RFC 3339.
@@ -150,17 +152,15 @@ impl Serving {
 }
 
 impl RejectedFile {
+    /// A file in the plugin folder.
     pub(super) fn new(file: &str, digest: Option<String>, refused: Rejection) -> Self {
         Self {
             file: file.to_owned(),
+            in_folder: true,
             digest,
             at: rfc3339(OffsetDateTime::now_utc()),
             refused,
         }
-    }
-
-    pub(super) fn is_of(&self, digest: &str) -> bool {
-        self.digest.as_deref() == Some(digest)
     }
 }
 

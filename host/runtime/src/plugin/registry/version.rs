@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use arc_swap::ArcSwap;
 use time::OffsetDateTime;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
@@ -42,7 +43,7 @@ struct Version {
     manifest: Manifest,
     /// The settings that were packed with it, TOML.
     packed: Option<String>,
-    sandbox: Sandbox,
+    sandbox: ArcSwap<Sandbox>,
     calls: AtomicU64,
     patience: Patience,
     endings: [AtomicU64; Class::ALL.len()],
@@ -112,7 +113,7 @@ impl Plugin {
             since: OffsetDateTime::now_utc(),
             manifest,
             packed,
-            sandbox,
+            sandbox: ArcSwap::from_pointee(sandbox),
             calls: AtomicU64::new(0),
             patience: Patience::default(),
             endings: Default::default(),
@@ -202,7 +203,7 @@ impl Plugin {
         let span = tracing::error_span!("plugin_call", answers = arguments.answers.len());
         if arguments.bytes() <= SHORT_CALL_BYTES_MAX && !version.patience.take() {
             let extract = || {
-                let sandbox = &version.sandbox;
+                let sandbox = version.sandbox.load_full();
                 sandbox.extract(Pace::Short, &query, &context, &arguments)
             };
             match span.in_scope(extract) {
@@ -211,7 +212,7 @@ impl Plugin {
             }
         }
         spawn_blocking(move || {
-            let sandbox = &version.sandbox;
+            let sandbox = version.sandbox.load_full();
             let extract = || sandbox.extract(Pace::Patient, &query, &context, &arguments);
             let outcome = span.in_scope(extract);
             drop(permit);
@@ -219,6 +220,11 @@ impl Plugin {
         })
         .await
         .unwrap_or_else(|error| Err(Fault::Trap(format!("the host failed: {error}"))))
+    }
+
+    /// Runs further calls in another sandbox of the same component.
+    pub(crate) fn move_to(&self, sandbox: Sandbox) {
+        self.version.sandbox.store(Arc::new(sandbox));
     }
 
     /// Counts the result of an extraction on this version.

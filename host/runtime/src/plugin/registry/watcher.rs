@@ -59,12 +59,8 @@ pub(crate) struct Watcher {
 }
 
 impl Watcher {
-    /// Watches `folder`. If the system has no more event watches to give, it only looks at intervals.
-    pub(crate) fn open(folder: &Path) -> Self {
-        Self::of_tree(folder, &[], look)
-    }
-
-    /// Watches `folder`, and everything in the folders `below` it, for what `look` finds there.
+    /// Watches `folder`, and everything in the folders `below` it, for what `look` finds there. If the system has no
+    /// more event watches to give, it only looks at intervals.
     pub(crate) fn of_tree(folder: &Path, below: &[&str], look: Look) -> Self {
         let hint = Arc::new(Notify::new());
         let events = events(folder, below, Arc::clone(&hint))
@@ -139,22 +135,6 @@ fn events(folder: &Path, below: &[&str], hint: Arc<Notify>) -> notify::Result<Re
     Ok(watcher)
 }
 
-/// Finds the components and settings in a plugin folder.
-fn look(folder: &Path) -> io::Result<Stamps> {
-    let mut stamps = Stamps::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with('.') || !(name.ends_with(".wasm") || name.ends_with(".toml")) {
-            continue;
-        }
-        if let Some(stamp) = stamp(&path) {
-            stamps.insert(name.into_owned(), stamp);
-        }
-    }
-    Ok(stamps)
-}
-
 /// Returns the stamp of a file, or none if it was deleted after it was listed.
 pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
     // A dangling link has the stamp of the link itself.
@@ -163,7 +143,7 @@ pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
 }
 
 /// Changes whenever a file does. The change time cannot be set back, so equal stamps mean equal contents.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Stamp {
     device: u64,
     inode: u64,

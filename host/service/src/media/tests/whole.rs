@@ -116,6 +116,147 @@ fn a_movie_that_was_cut_between_two_boxes_is_not_whole() {
     }
 }
 
+fn mp4(boxes: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let written = boxes.iter().flat_map(|(name, body)| {
+        let length = u32::try_from(body.len() + 8).unwrap().to_be_bytes();
+        [&length[..], &name[..], body].concat()
+    });
+    written.collect()
+}
+
+/// A box with boxes inside.
+fn nested(path: &[&[u8; 4]], body: &[u8]) -> Vec<u8> {
+    path.iter()
+        .rev()
+        .fold(body.to_vec(), |body, name| mp4(&[(name, &body)]))
+}
+
+#[test]
+fn the_shell_of_a_movie_without_samples_is_not_whole() {
+    let kind: &[u8] = b"isom\0\0\0\0";
+    let table = |sizes: &[u8]| nested(&[b"trak", b"mdia", b"minf", b"stbl", b"stsz"], sizes);
+    let sizes = |size: u32, count: u32| [[0; 4], size.to_be_bytes(), count.to_be_bytes()].concat();
+    for (what, boxes) in [
+        (
+            "empty boxes",
+            &[(b"ftyp", kind), (b"moov", &[][..]), (b"mdat", &[])][..],
+        ),
+        (
+            "data without samples",
+            &[(b"ftyp", kind), (b"moov", &[]), (b"mdat", b"data")],
+        ),
+        (
+            "no sizes",
+            &[
+                (b"ftyp", kind),
+                (b"moov", &table(&sizes(0, 0))),
+                (b"mdat", b"data"),
+            ],
+        ),
+        (
+            "missing data",
+            &[
+                (b"ftyp", kind),
+                (b"moov", &table(&sizes(3, 2))),
+                (b"mdat", b"data"),
+            ],
+        ),
+        (
+            "an empty fragment",
+            &[
+                (b"ftyp", kind),
+                (b"moov", &[]),
+                (b"moof", b"x"),
+                (b"mdat", &[]),
+            ],
+        ),
+    ] {
+        assert!(!is_whole(&mp4(boxes)), "{what}");
+    }
+    let whole = [
+        (b"ftyp", kind),
+        (b"moov", &table(&sizes(2, 2))),
+        (b"mdat", b"data"),
+    ];
+    assert!(is_whole(&mp4(&whole)));
+}
+
+#[test]
+fn a_webp_without_pixels_is_not_whole() {
+    for chunks in [
+        &b""[..],
+        b"EXIF\x04\0\0\0abcd",
+        b"VP8X\x0a\0\0\0\0\0\0\0\0\0\0\0\0\0",
+        b"VP8 \0\0\0\0",
+    ] {
+        let length = u32::try_from(chunks.len() + 4).unwrap().to_le_bytes();
+        let bytes = [b"RIFF", &length[..], b"WEBP", chunks].concat();
+        assert!(!is_whole(&bytes), "{chunks:?}");
+    }
+}
+
+#[test]
+fn what_has_no_end_to_tell_is_not_whole() {
+    for kind in [Type::Mkv, Type::Aac, Type::Mp3, Type::Wav, Type::Zip] {
+        let told = whole::is_whole(&mut Cursor::new(b"any bytes"), kind);
+        assert!(matches!(told, Err(Error::NotMedia(_))), "{kind:?}");
+    }
+    let zip = b"PK\x03\x04aaaaaaaaaaaa";
+    assert_eq!((sniff(zip), is_whole(zip)), (Some(Type::Zip), false));
+}
+
+#[tokio::test]
+async fn a_picture_is_verified_up_to_its_last_pixel() {
+    let folder = tempfile::tempdir().unwrap();
+    let media = media();
+    let verify = async |bytes: &[u8]| {
+        let path = folder.path().join("picture");
+        fs::write(&path, bytes).unwrap();
+        media.verify(&path).await
+    };
+    for format in [Format::Jpeg, Format::Png, Format::WebP] {
+        let bytes = picture(37, 21, format);
+        let found = verify(&bytes).await.unwrap();
+        assert_eq!((found.width, found.height), (Some(37), Some(21)));
+    }
+    // The header of a bomb, with hardly any pixels.
+    let mut bomb = picture(37, 21, Format::Png);
+    bomb[16..24].copy_from_slice(&[0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60]);
+    assert!(matches!(verify(&bomb).await, Err(Error::TooLarge(_))));
+    bomb[16..24].copy_from_slice(&[0, 0, 8, 0, 0, 0, 8, 0]);
+    let sum = crc32(&bomb[12..29]).to_be_bytes();
+    bomb[29..33].copy_from_slice(&sum);
+    assert!(matches!(verify(&bomb).await, Err(Error::NotMedia(_))));
+    // Cut, with lengths that fit what is left.
+    let whole = picture(370, 210, Format::WebP);
+    let cut = (whole.len() / 2) & !1;
+    let mut webp = whole[..cut].to_vec();
+    webp[4..8].copy_from_slice(&u32::try_from(cut - 8).unwrap().to_le_bytes());
+    webp[16..20].copy_from_slice(&u32::try_from(cut - 20).unwrap().to_le_bytes());
+    assert!(is_whole(&webp));
+    assert!(matches!(verify(&webp).await, Err(Error::NotMedia(_))));
+    // A page that begins like a picture.
+    let page = [
+        b"\xff\xd8\xff\xe0",
+        &b"<html>"[..],
+        b"\xff\xda\0\x02\xff\xd9",
+    ]
+    .concat();
+    assert!(verify(&page).await.is_err());
+}
+
+/// Nothing behind it is in memory when it is decoded.
+#[test]
+fn a_picture_ends_at_its_own_end_whatever_follows() {
+    for format in [Format::Jpeg, Format::Png, Format::WebP] {
+        let bytes = picture(37, 21, format);
+        let more = [&bytes[..], &[0xff; 5000]].concat();
+        let kind = sniff(&bytes).unwrap();
+        let outline = parts::outline(&mut Cursor::new(more), kind).unwrap();
+        assert_eq!(outline.end, bytes.len() as u64, "{format:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_panic(head in 0..5_usize, bytes in proptest::collection::vec(any::<u8>(), 0..300)) {

@@ -22,10 +22,7 @@ fn published(bytes: u64) -> (NamedTempFile, PublishedFile, Vec<u8>) {
     let file = File::open(on_disk.path()).unwrap();
     let found = file.metadata().unwrap();
     let published = PublishedFile {
-        stat: Stat {
-            bytes: found.len(),
-            modified: found.modified().unwrap(),
-        },
+        stat: Stat::of(&found).unwrap(),
         file: Arc::new(file),
         buffers: Arc::default(),
     };

@@ -1,6 +1,6 @@
 //! Limits the request rate of each client.
 
-use std::{sync::Arc, time::Instant};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use axum::{
     extract::Request,
@@ -45,7 +45,7 @@ impl RateLimit {
     pub(super) async fn around<F>(
         &self,
         mut request: Request,
-        within: impl FnOnce(Request) -> F,
+        within: impl FnOnce(Request, IpAddr) -> F,
     ) -> Response
     where
         F: Future<Output = Response>,
@@ -54,7 +54,7 @@ impl RateLimit {
         request.extensions_mut().insert(ClientAddress(client));
         let decision = self.limiter.check(client, Instant::now());
         let mut response = if decision.allowed {
-            within(request).await
+            within(request, client).await
         } else {
             let error = ApiError::from(Code::RateLimit).retry_after(decision.reset_s);
             error.into_response()

@@ -57,17 +57,29 @@ fn is_port(text: &str) -> bool {
 pub(super) fn site(request: &Request, config: &Config) -> Result<(), Code> {
     let headers = request.headers();
     let is = |name: HeaderName, value: &str| headers.get(name).is_some_and(|given| given == value);
-    let followed = || is(SEC_FETCH_MODE, "navigate") && is(SEC_FETCH_DEST, "document");
-    let refused = is(SEC_FETCH_SITE, "cross-site")
-        && !(FOLLOWED.contains(&request.uri().path()) && followed())
-        && !headers
-            .get(header::ORIGIN)
-            .is_some_and(|origin| allowed(origin, config));
-    if refused {
-        Err(Code::ForbiddenOrigin)
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let passes = if is(SEC_FETCH_SITE, "cross-site") {
+        let followed = is(SEC_FETCH_MODE, "navigate") && is(SEC_FETCH_DEST, "document");
+        followed && FOLLOWED.contains(&request.uri().path())
+            || origins.any(|origin| allowed(origin, config))
     } else {
-        Ok(())
+        // Older browsers state only the origin. Newer ones state `null` for some requests of our own pages.
+        let is_vouched_for = headers.contains_key(SEC_FETCH_SITE);
+        origins.all(|origin| {
+            is_own(origin, config) || allowed(origin, config) || is_vouched_for && origin == "null"
+        })
+    };
+    match passes {
+        true => Ok(()),
+        false => Err(Code::ForbiddenOrigin),
     }
+}
+
+/// Returns whether an origin is one of our own names, with any port, as for `Host`.
+fn is_own(origin: &HeaderValue, config: &Config) -> bool {
+    let origin = origin.to_str().unwrap_or_default();
+    let (scheme, host) = origin.split_once("://").unwrap_or_default();
+    matches!(scheme, "http" | "https") && is_ours(host, &config.allowed_hosts)
 }
 
 fn allowed(origin: &HeaderValue, config: &Config) -> bool {

@@ -124,8 +124,100 @@ async fn too_many_or_too_large_headers_are_refused() {
     let large = format!("a: {}\r\n", "b".repeat(17 * 1024));
     for headers in [many, large] {
         let head = format!("GET / HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n");
-        let answer = served.send(&head).await;
-        assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+        refused(&served.send(&head).await, 431);
+    }
+}
+
+/// Checks a refusal that hyper writes by itself: it is like all others.
+fn refused(answer: &str, status: u16) {
+    assert!(
+        answer.starts_with(&format!("HTTP/1.1 {status} ")),
+        "{answer}"
+    );
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(
+        head.contains("\r\ncontent-type: application/json\r\n"),
+        "{head}"
+    );
+    assert!(
+        head.contains(&format!("\r\ncontent-length: {}\r\n", body.len())),
+        "{head}"
+    );
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    assert_eq!(
+        body["error"]["code"],
+        if status == 414 {
+            "URI_TOO_LONG"
+        } else {
+            "INVALID_REQUEST"
+        }
+    );
+    let id = body["error"]["request_id"].as_str().unwrap();
+    assert!(
+        head.contains(&format!("\r\nx-request-id: {id}\r\n")),
+        "{head}"
+    );
+}
+
+#[tokio::test]
+async fn every_head_that_cannot_be_read_is_refused_in_json() {
+    let config = Config {
+        head_bytes_max: 128 * 1024,
+        ..Config::default()
+    };
+    let served = start(config).await;
+    for line in [
+        "GET / HTTP/1.1\r\nno colon",
+        "G\0T / HTTP/1.1",
+        "GET /\x7f HTTP/1.1",
+        "GET / HTTP/9.9",
+        "\x16\x03\x01\x02",
+    ] {
+        refused(&served.send(&format!("{line}\r\n\r\n")).await, 400);
+    }
+    let long = format!("GET /{} HTTP/1.1\r\n\r\n", "x".repeat(70 * 1024));
+    refused(&served.send(&long).await, 414);
+    // Also behind an answer on the same connection.
+    let quick = QUICK.replace("connection: close", "connection: keep-alive");
+    let answer = served.send(&format!("{quick}nonsense\r\n\r\n")).await;
+    let (first, second) = answer.split_once("quick").unwrap();
+    assert!(first.starts_with("HTTP/1.1 200"), "{first}");
+    refused(second, 400);
+}
+
+#[tokio::test]
+async fn a_client_that_has_closed_its_side_gets_its_answer() {
+    let served = start(Config::default()).await;
+    for (request, answer) in [(QUICK, "quick"), (SLOW, "slow")] {
+        let mut stream = served.connect().await;
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+        if answer == "slow" {
+            served.reached.notified().await;
+            served.slow.notify_one();
+        }
+        assert!(read(&mut stream).await.ends_with(answer), "{answer}");
+    }
+}
+
+/// A client may read only after it has sent everything, as many libraries do.
+#[tokio::test]
+async fn a_refusal_reaches_a_client_that_still_sends() {
+    let served = start(Config::default()).await;
+    for head in [
+        "POST /nothing HTTP/1.1\r\nhost: localhost\r\n",
+        "no head at all\r\n",
+    ] {
+        let mut stream = served.connect().await;
+        let body = vec![b'x'; 8 << 20];
+        let head = format!("{head}content-length: {}\r\n\r\n", body.len());
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&body).await.unwrap();
+        stream.shutdown().await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 40"), "{answer}");
     }
 }
 
@@ -139,8 +231,7 @@ async fn ambiguous_framing_is_refused() {
         "content-length: 5, 5\r\ntransfer-encoding: chunked, identity\r\n",
     ] {
         let head = format!("GET / HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n");
-        let answer = served.send(&head).await;
-        assert!(answer.starts_with("HTTP/1.1 400"), "{headers} {answer}");
+        refused(&served.send(&head).await, 400);
     }
     let http2 = served.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
     assert!(!http2.contains("200"), "{http2}");

@@ -7,6 +7,7 @@ use utoipa_axum::{router::UtoipaMethodRouter, routes};
 use uuid::Uuid;
 
 use super::{
+    choices,
     request::{formats, query, unread, video_codec},
     started::{accepted, status_url},
 };
@@ -58,15 +59,15 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
 #[derive(Deserialize, ToSchema)]
 struct BatchBody {
     /// 1 to 50 of them.
-    #[schema(required = true, nullable = false)]
+    #[schema(required = true, nullable = false, min_items = 1, max_items = 50)]
     items: Option<Vec<BatchItem>>,
-    /// As in the download of each type.
+    #[schema(schema_with = choices::batch_quality)]
     quality: Option<String>,
     /// Whether the others go on when one fails, also for an address that is not valid; true by default.
     continue_on_error: Option<bool>,
-    /// One of `supported_output_formats` of `/instagram/formats`.
+    #[schema(schema_with = choices::visible_format)]
     output_format: Option<String>,
-    /// `any` (default), or `h264`: a video in H.264 even if it is smaller, or else encoded anew.
+    #[schema(schema_with = choices::video_codec)]
     video_codec: Option<String>,
 }
 
@@ -74,9 +75,10 @@ struct BatchBody {
 #[derive(Deserialize, ToSchema)]
 struct BatchItem {
     /// URL, shortcode, numeric id; of a story a username.
+    #[schema(min_length = 1, max_length = 2048)]
     url: String,
-    /// `post`, `reel`, `story`.
     #[serde(rename = "type")]
+    #[schema(schema_with = choices::kind)]
     kind: String,
 }
 

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use super::{
+    choices,
     request::{JOB_ERRORS, formats, plain, video_codec},
     started::{StartedCarousel, StartedJob, accepted, prepare},
 };
@@ -54,15 +55,15 @@ const MESSAGE: &str = "Carousel download started as ZIP.";
 #[derive(Deserialize, ToSchema)]
 struct CarouselBody {
     /// Post URL, shortcode or numeric id.
-    #[schema(required = true, nullable = false)]
+    #[schema(required = true, nullable = false, min_length = 1, max_length = 2048)]
     url: Option<String>,
-    /// `best` (default), `high`, `medium`, `low`.
+    #[schema(schema_with = choices::named_quality)]
     quality: Option<String>,
     /// Whether the ZIP holds a `metadata.json`; true by default.
     include_metadata: Option<bool>,
-    /// One of `supported_output_formats` of `/instagram/formats`.
+    #[schema(schema_with = choices::visible_format)]
     output_format: Option<String>,
-    /// `any` (default), or `h264`: a video in H.264 even if it is smaller, or else encoded anew.
+    #[schema(schema_with = choices::video_codec)]
     video_codec: Option<String>,
     /// The number of the only item that is wanted, 1 for the first, or 0 for all of them; by default the `img_index` of
     /// the URL, or all.

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use super::{
+    choices,
     request::{JOB_ERRORS, audio_format, formats, invalid, plain, video_codec},
     started::{StartedJob, StartedPost, accepted, prepare},
 };
@@ -54,19 +55,19 @@ const MESSAGE: &str = "Download started. Use /status/{job_id} to check progress.
 #[derive(Deserialize, ToSchema)]
 struct PostBody {
     /// Post URL, shortcode or numeric id.
-    #[schema(required = true, nullable = false)]
+    #[schema(required = true, nullable = false, min_length = 1, max_length = 2048)]
     url: Option<String>,
-    /// `best` (default), `high`, `medium`, `low`, or `1080p`, `720p`, `480p`, `360p`.
+    #[schema(schema_with = choices::post_quality)]
     quality: Option<String>,
-    /// `media` (default), `video_only`, `image_only`, `audio_only`: the sound of videos, or the song of pictures.
+    #[schema(schema_with = choices::post_part)]
     download_type: Option<String>,
-    /// `best` (default), `mp3`, `m4a`, `aac`.
+    #[schema(schema_with = choices::audio_format)]
     audio_format: Option<String>,
     /// Whether the status tells about the post; true by default.
     include_metadata: Option<bool>,
-    /// One of `supported_output_formats` of `/instagram/formats`.
+    #[schema(schema_with = choices::output_format)]
     output_format: Option<String>,
-    /// `any` (default), or `h264`: a video in H.264 even if it is smaller, or else encoded anew.
+    #[schema(schema_with = choices::video_codec)]
     video_codec: Option<String>,
     /// The number of the only item of a carousel that is wanted, 1 for the first, or 0 for all of them; by default the
     /// `img_index` of the URL, or all.

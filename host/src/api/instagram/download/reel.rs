@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use super::{
+    choices,
     request::{JOB_ERRORS, audio_format, formats, invalid, plain, video_codec},
     started::{StartedJob, StartedReel, accepted, prepare},
 };
@@ -53,19 +54,19 @@ const MESSAGE: &str = "Reel download started.";
 #[derive(Deserialize, ToSchema)]
 struct ReelBody {
     /// Reel URL, shortcode or numeric id.
-    #[schema(required = true, nullable = false)]
+    #[schema(required = true, nullable = false, min_length = 1, max_length = 2048)]
     url: Option<String>,
-    /// `best` (default), `1080p`, `720p`, `480p`, `360p`.
+    #[schema(schema_with = choices::reel_quality)]
     quality: Option<String>,
-    /// `video` (default), `audio_only`, `video_only`.
+    #[schema(schema_with = choices::reel_part)]
     download_type: Option<String>,
-    /// `best` (default), `mp3`, `m4a`, `aac`.
+    #[schema(schema_with = choices::audio_format)]
     audio_format: Option<String>,
     /// Whether the status tells about the reel; true by default.
     include_metadata: Option<bool>,
-    /// One of `supported_output_formats` of `/instagram/formats`.
+    #[schema(schema_with = choices::output_format)]
     output_format: Option<String>,
-    /// `any` (default), or `h264`: a video in H.264 even if it is smaller, or else encoded anew.
+    #[schema(schema_with = choices::video_codec)]
     video_codec: Option<String>,
     /// Whether the cover picture comes beside the video; false by default.
     include_cover: Option<bool>,

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use super::{
+    choices,
     request::{JOB_ERRORS, formats, invalid, plain, video_codec},
     started::{StartedJob, StartedStory, accepted, prepare},
 };
@@ -55,18 +56,18 @@ const MESSAGE: &str = "Story download started.";
 #[derive(Deserialize, ToSchema)]
 struct StoryBody {
     /// Instagram username.
-    #[schema(required = true, nullable = false)]
+    #[schema(required = true, nullable = false, min_length = 1, max_length = 2048)]
     username: Option<String>,
-    /// `best` (default), `high`, `medium`, `low`.
+    #[schema(schema_with = choices::named_quality)]
     quality: Option<String>,
-    /// `individual` (default), `zip`.
+    #[schema(schema_with = choices::story_format)]
     format: Option<String>,
     /// Accepted, but without effect: Instagram does not serve expired stories.
     #[expect(dead_code, reason = "documented; there is nothing to include")]
     include_expired: Option<bool>,
-    /// One of `supported_output_formats` of `/instagram/formats`.
+    #[schema(schema_with = choices::visible_format)]
     output_format: Option<String>,
-    /// `any` (default), or `h264`: a video in H.264 even if it is smaller, or else encoded anew.
+    #[schema(schema_with = choices::video_codec)]
     video_codec: Option<String>,
 }
 

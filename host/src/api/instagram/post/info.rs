@@ -56,7 +56,7 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
 
 #[utoipa::path(get, path = "/instagram/post/info", tag = "Content Information",
     summary = "Get post information",
-    params(("url_or_code" = String, Query, description = "Post URL, shortcode or numeric id")),
+    params(("url_or_code" = String, Query, min_length = 1, max_length = 2048, description = "Post URL, shortcode or numeric id")),
     responses((status = 200, description = "The post", body = Post)))]
 async fn post(State(app): State<App>, UrlOrCode(target): UrlOrCode) -> Result<Response, ApiError> {
     let extracted = run(&app.extraction, &Query::post(target), Subject::Post).await?;

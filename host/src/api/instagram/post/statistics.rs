@@ -47,7 +47,7 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
 
 #[utoipa::path(get, path = "/instagram/post/stats", operation_id = "post_statistics", tag = "Statistics & Metrics",
     summary = "Get post statistics",
-    params(("url_or_code" = String, Query, description = "Post URL, shortcode or numeric id")),
+    params(("url_or_code" = String, Query, min_length = 1, max_length = 2048, description = "Post URL, shortcode or numeric id")),
     responses((status = 200, description = "Engagement statistics", body = PostStatistics)))]
 async fn post(State(app): State<App>, UrlOrCode(target): UrlOrCode) -> Result<Response, ApiError> {
     let extracted = run(&app.extraction, &Query::post(target), Subject::Post).await?;

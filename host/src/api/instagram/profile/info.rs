@@ -45,7 +45,7 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
 
 #[utoipa::path(get, path = "/instagram/profile/info", tag = "Profile & User Information",
     summary = "Get profile information",
-    params(("username" = String, Query, description = "Instagram username (without @)")),
+    params(("username" = String, Query, min_length = 1, max_length = 2048, description = "Instagram username (without @)")),
     responses((status = 200, description = "The profile", body = Profile)))]
 async fn profile(
     State(app): State<App>,

@@ -52,7 +52,7 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
 
 #[utoipa::path(get, path = "/instagram/profile/posts", tag = "Profile & User Information",
     summary = "List profile posts",
-    params(("username" = String, Query, description = "Instagram username"),
+    params(("username" = String, Query, min_length = 1, max_length = 2048, description = "Instagram username"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 50, description = "Number of posts to return; 12 by default"),
         ("cursor" = Option<String>, Query, max_length = 2048, description = "Pagination cursor from previous response")),
     responses((status = 200, description = "Recent posts", body = Posts)))]

@@ -51,7 +51,7 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
 
 #[utoipa::path(get, path = "/instagram/profile/reels", tag = "Profile & User Information",
     summary = "List profile reels",
-    params(("username" = String, Query, description = "Instagram username"),
+    params(("username" = String, Query, min_length = 1, max_length = 2048, description = "Instagram username"),
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 50, description = "Number of reels to return; 12 by default"),
         ("cursor" = Option<String>, Query, max_length = 2048, description = "Pagination cursor from previous response")),
     responses((status = 200, description = "Recent reels", body = Reels)))]

@@ -27,6 +27,7 @@ const WORDS = {
   JOB_NOT_FOUND: ["This download has expired", "The server keeps downloads for 30 minutes. Start it again."],
   FILE_NOT_FOUND: ["This file has expired", "The server keeps files for 30 minutes. Download it again."],
   METHOD_NOT_ALLOWED: ["This action is not supported here", "Reload the page and try again."],
+  REQUEST_TIMEOUT: ["The request took too long", "The connection may be slow. Try again."],
   FILE_EXPIRED: ["This file has expired", "The server keeps files for 30 minutes. Download it again."],
   PRECONDITION_FAILED: ["The file has changed", "Download it again."],
   FILE_TOO_LARGE: ["The file is too large for this server", "Choose a smaller quality."],

@@ -86,6 +86,19 @@ fn a_bad_item_of_a_page_costs_only_itself() {
 }
 
 #[test]
+fn a_post_of_a_private_account_is_in_no_list() {
+    let private = |item: &mut Media| item.owner.get_or_insert_default().is_private = Some(true);
+    let (page, dropped) = posts(|page| private(&mut page.items[0])).unwrap();
+    assert_eq!(page.items, [post(CODE)]);
+    assert_eq!(
+        dropped,
+        ["items[0] dropped: items[0].owner: a private account"]
+    );
+    let (page, _) = posts(|page| page.items.iter_mut().for_each(private)).unwrap();
+    assert_eq!(page.items, []);
+}
+
+#[test]
 fn only_a_cursor_continues_a_page() {
     let next = |cursor: Option<&str>, more: bool| {
         posts(|page| {

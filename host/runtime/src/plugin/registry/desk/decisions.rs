@@ -42,15 +42,19 @@ impl Desk {
         }
         let _decision = self.decision.lock().await;
         let file = format!("{name}.wasm");
-        self.offer(slot, &file, component.clone(), Actor::Operator)
+        let admitted = self
+            .admit(slot, &file, component.clone(), Actor::Operator)
             .await?;
+        // Before it serves: if the disk is full, the old version stays in force as well as in the folder.
         let path = folder.join(&file);
         let write = move || data::write_atomically(&path, &component, Access::Umask);
         let written = spawn_blocking(write).await;
         written
             .map_err(io::Error::other)
             .flatten()
-            .map_err(|error| Error::Folder(format!("{}: {error}", folder.display())))
+            .map_err(|error| Error::Folder(format!("{}: {error}", folder.display())))?;
+        self.settle(slot, &file, admitted, Actor::Operator).await;
+        Ok(())
     }
 
     /// Goes back to the version before the serving one. The version that is rolled back may not return automatically.

@@ -163,7 +163,7 @@ proptest! {
             let waits = now.candidate.as_ref().map(|it| it.plugin().digest());
             prop_assert_eq!(waits, model.waits.map(digest));
             prop_assert_eq!(now.settings_error.is_some(), model.is_misconfigured);
-            prop_assert!(slot.knows("post.wasm", now.plugin.digest()));
+            prop_assert!(slot.holds("post.wasm", now.plugin.digest()));
         }
     }
 }
