@@ -21,6 +21,7 @@ use crate::{
     config::{Config, Flags},
     media::limited_child,
     plugin::compile_component,
+    process::InForce,
     server::{self, Log as _},
 };
 use log::Logging;
@@ -167,12 +168,9 @@ pub fn run() -> ExitCode {
         Ok(logging) => Arc::new(logging),
         Err(error) => return fail(Exit::Misused, &words(&error)).into(),
     };
-    if let Some(in_force) = in_force {
-        confinement::report(&in_force);
-    }
     let result = tokio::runtime::Runtime::new()
         .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(run_command(command, config, &logging)));
+        .and_then(|runtime| runtime.block_on(run_command(command, config, in_force, &logging)));
     // Before the error, which is the last line.
     logging.end();
     match result {
@@ -197,11 +195,12 @@ fn words(error: &anyhow::Error) -> String {
 async fn run_command(
     command: Command,
     config: Config,
+    in_force: Option<InForce>,
     logging: &Arc<Logging>,
 ) -> anyhow::Result<Exit> {
     match command {
         Command::Serve => {
-            server::serve(config, Arc::<Logging>::clone(logging)).await?;
+            server::serve(config, in_force, Arc::<Logging>::clone(logging)).await?;
             Ok(Exit::Done)
         }
         Command::Extract(extract) => extract.run(config).await,

@@ -24,6 +24,7 @@ use crate::{
     extraction::Extraction,
     media::Media,
     plugin::Registry,
+    process::InForce,
     rate_limit::RateLimiter,
     statistics::Observations,
     storage::Storage,
@@ -43,17 +44,37 @@ pub trait Log: Send + Sync + 'static {
     fn end(&self);
 }
 
-/// Serves until SIGTERM or SIGINT, then lets requests in progress finish; a second signal ends the process at once.
+/// Serves until SIGTERM or SIGINT, then lets requests in progress finish; a second signal ends the process at once. The log
+/// tells what this process has given up (`in_force`), if it has.
 ///
 /// # Errors
 /// If a folder, port, plugin or setting prevents the start; the error names it in one line.
-pub async fn serve(config: Config, log: Arc<dyn Log>) -> anyhow::Result<()> {
+pub async fn serve(
+    config: Config,
+    in_force: Option<InForce>,
+    log: Arc<dyn Log>,
+) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     tokio::spawn(cancel_on_signal(shutdown.clone(), Arc::clone(&log))?);
     let open = Server::open(config, log);
     match shutdown.run_until_cancelled(open).await {
-        Some(server) => server?.run(shutdown).await,
+        Some(server) => {
+            let server = server?;
+            if let Some(in_force) = in_force {
+                report(&in_force);
+            }
+            server.run(shutdown).await
+        }
         None => Ok(()),
+    }
+}
+
+/// Says what is in force, and loudly if it is not everything.
+fn report(in_force: &InForce) {
+    if in_force.is_whole() {
+        tracing::info!("hardening: {in_force}");
+    } else {
+        tracing::warn!("hardening: {in_force}");
     }
 }
 

@@ -60,6 +60,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
             "extraction",
             "media",
             "plugin",
+            "process",
             "rate_limit",
             "statistics",
             "storage",

@@ -39,15 +39,6 @@ pub(super) fn enforce(config: &Config) -> Option<InForce> {
     Some(bounds(config).enforce())
 }
 
-/// Says what is in force, and loudly if it is not everything.
-pub(super) fn report(in_force: &InForce) {
-    if in_force.is_whole() {
-        tracing::info!("hardening: {in_force}");
-    } else {
-        tracing::warn!("hardening: {in_force}");
-    }
-}
-
 /// What a server with these settings keeps.
 pub(super) fn bounds(config: &Config) -> Bounds {
     let paths = |paths: &[&str]| paths.iter().map(PathBuf::from).collect::<Vec<_>>();

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use super::super::Har;
+use super::super::{Entry, Har};
 
 /// Larger recordings have more of the same.
 const BYTES_MAX: u64 = 20_000;
@@ -34,7 +34,8 @@ fn damaged_recordings() {
         // What is accepted can be written, is read back alike, and answers its own requests.
         let text = har.to_json();
         assert_eq!(Har::parse(text.as_bytes()).unwrap(), har);
-        for entry in &har.entries {
+        let is_url = |entry: &&Entry| url::Url::parse(&entry.url).is_ok();
+        for entry in har.entries.iter().filter(is_url) {
             let sent = entry.request_body.as_deref();
             assert!(har.find(&entry.method, &entry.url, sent).is_some());
         }
