@@ -281,7 +281,7 @@ fn line(plugin: &Value) -> String {
                 "\n  {} is not active, and is tried again: {why}",
                 text(&refused["file"])
             ),
-            (false, _) => format!("\n  the last component that was put was rejected: {why}"),
+            (false, _) => format!("\n  a component that was put was rejected: {why}"),
         };
     }
     if let Some(why) = plugin["settings"]["error"].as_str() {

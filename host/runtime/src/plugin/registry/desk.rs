@@ -181,7 +181,12 @@ impl Desk {
         let (shelf, name) = (Arc::clone(&self.shelf), plugin.digest().to_owned());
         // If the task panics, nothing is kept; this is logged when the component is needed.
         let _kept = spawn_blocking(move || shelf.keep(&name, &component)).await;
-        slot.forget_rejection();
+        // The last component that was put and rejected is shown until another one is.
+        slot.change(|state| {
+            let is_past =
+                |it: &RejectedFile| it.in_folder || it.digest.as_deref() == Some(plugin.digest());
+            state.refused = state.refused.take().filter(|it| !is_past(it));
+        });
         let proven = trust.served.iter().any(|it| *it == plugin.digest());
         let more = permission::more(slot.now().plugin.manifest(), plugin.manifest());
         match more {
