@@ -28,6 +28,7 @@ RAISED = {
     "connections_max": 20_000,
     "connections_per_client_max": 20_000,
     "in_flight_max": 20_000,
+    "in_flight_per_client_max": 20_000,
     "request_head_ms_max": 600_000,
     "jobs_waiting_max": 1_000_000,
     "jobs_waiting_per_client_max": 1_000_000,
