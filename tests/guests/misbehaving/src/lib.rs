@@ -55,7 +55,12 @@ impl post::Guest for Component {
             Target::Shortcode(code) => code.clone(),
             Target::Share(_) => String::new(),
         };
-        match wrong.as_str() {
+        // `spin_7` is as wrong as `spin`, and another post.
+        let behaviour = match wrong.rsplit_once('_') {
+            Some((behaviour, number)) if number.parse::<u32>().is_ok() => behaviour,
+            _ => &wrong,
+        };
+        match behaviour {
             "spin" => loop {
                 black_box(0);
             },
