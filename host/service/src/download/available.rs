@@ -10,8 +10,9 @@ use crate::{
     storage::{self, Name, Pieces, PublishedFile, Stat},
 };
 
-/// The maximum number of rows that are kept in memory. Files of others are read again before they are served.
-const ROWS_MAX: u64 = 4096;
+/// The maximum number of rows that are kept in memory, each of about half a KB. Files of others are read again before they
+/// are served, so there is room for more than a server publishes in the time that files are kept.
+const ROWS_MAX: u64 = 65_536;
 
 /// A file that may be served. It is open, so it can be read to its end whatever happens to it meanwhile.
 #[derive(Clone, Debug)]
