@@ -112,29 +112,26 @@ impl Ffmpeg {
 
     /// Rejects programs that do not run or are too old. Isolates them in the first way that works here.
     async fn look(self, ways: impl Iterator<Item = Isolation>) -> Result<Self, Error> {
-        let ways = ways.chain([Isolation::Open]).map(|isolation| Self {
-            isolation,
+        let mut ways = ways.chain([Isolation::Open]);
+        let mut found = Self {
+            isolation: ways.next().unwrap_or(Isolation::Open),
             ..self.clone()
-        });
-        let mut ways = ways.collect::<Vec<_>>().into_iter();
-        let mut found = ways.next().unwrap_or_else(|| self.clone());
+        };
         // Both checks run at once, so that the second one does not delay the start of a server.
         let (version, mut codecs) = tokio::join!(self.version(), found.codecs());
         let version = version?;
-        for next in ways {
+        for isolation in ways {
             let Err(error) = &codecs else { break };
             // A machine that is busy isolates no worse than others.
             if matches!(error, Error::TookTooLong) {
                 break;
             }
             tracing::warn!(%error, isolation = ?found.isolation, "ffmpeg does not run like this; the next way is tried");
-            codecs = next.codecs().await;
-            found = next;
+            found.isolation = isolation;
+            codecs = found.codecs().await;
         }
-        Ok(Self {
-            abilities: Abilities::of(&codecs?, version),
-            ..found
-        })
+        found.abilities = Abilities::of(&codecs?, version);
+        Ok(found)
     }
 
     async fn version(&self) -> Result<Option<(u32, u32)>, Error> {
