@@ -72,6 +72,13 @@ impl Answered {
     }
 }
 
+/// A router whose only handler never answers, without a rate limit.
+fn hanging(config: &Config) -> Router {
+    let hanging = Router::new().route("/", get(std::future::pending::<()>));
+    let limiter = Arc::new(RateLimiter::new(0));
+    around(hanging, Router::new(), limiter, &Traffic::default(), config)
+}
+
 /// The real stack around the routes that need no plugin, and one that panics.
 fn router(config: &Config, requests_max: u32) -> Router {
     let limiter = Arc::new(RateLimiter::new(requests_max));

@@ -56,7 +56,7 @@ async fn accepted(server: &Server, kind: &str, body: Value) -> Value {
 }
 
 /// The status of a job once it has ended.
-async fn ended(server: &Server, id: &Value) -> Value {
+pub(crate) async fn ended(server: &Server, id: &Value) -> Value {
     let path = format!("/instagram/status/{}", id.as_str().unwrap());
     let mut looks = interval(Duration::from_millis(20));
     let wait = async {

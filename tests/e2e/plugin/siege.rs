@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{MISBEHAVING, POST, config, digest, open, refusal, replace, source, status, until};
-use crate::harness::server::{Server, gramhost};
+use crate::{
+    harness::server::{Server, gramhost},
+    instagram::download::ended,
+};
 
 /// How soon a good file serves among any number of others. It took 72 s.
 const SOON: Duration = Duration::from_secs(10);
@@ -243,23 +246,9 @@ async fn private_content_that_a_plugin_returns_leaves_by_no_way() {
     }
     let items = json!({ "items": [{ "url": "private", "type": "post" }] });
     let batch = server.post("/instagram/download/batch", &items).await.json;
-    let status = batch["status_url"]
-        .as_str()
-        .unwrap_or_else(|| panic!("{batch}"));
-    let wait = async {
-        loop {
-            let status = server.get(status).await.json;
-            if status["status"] == "failed" {
-                return status.to_string();
-            }
-            assert_ne!(status["status"], "completed", "{status}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    let ended = tokio::time::timeout(Duration::from_secs(60), wait)
-        .await
-        .unwrap();
-    assert!(ended.contains("POST_PRIVATE"), "{ended}");
+    let status = ended(&server, &batch["batch_job_id"]).await;
+    assert_eq!(status["status"], "failed", "{status}");
+    assert!(status.to_string().contains("POST_PRIVATE"), "{status}");
     let here = server.folder.path();
     for command in [
         &["extract", "post", "private"][..],

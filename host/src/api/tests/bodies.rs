@@ -1,19 +1,16 @@
 //! Bodies of requests: their limits of size and time, and the places that clients take.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, time::Duration};
 
 use axum::{
-    Router,
     body::{Body, Bytes},
     extract::ConnectInfo,
     http::{HeaderValue, Request, header},
-    routing::get,
 };
 use futures_util::{StreamExt as _, future::join_all, stream};
 use tokio::time::{Instant, sleep};
 
-use super::{Config, StatusCode, Traffic, around, ask, request, router};
-use crate::rate_limit::RateLimiter;
+use super::{Config, StatusCode, ask, hanging, request, router};
 
 /// A body that arrives piece by piece, with a pause before each.
 fn dripping(pieces: usize, pause: Duration) -> Body {
@@ -93,15 +90,7 @@ async fn a_client_has_a_share_of_the_places() {
         in_flight_per_client_max: 2,
         ..Config::default()
     };
-    let hanging = Router::new().route("/", get(std::future::pending::<()>));
-    let limiter = Arc::new(RateLimiter::new(0));
-    let router = around(
-        hanging,
-        Router::new(),
-        limiter,
-        &Traffic::default(),
-        &config,
-    );
+    let router = hanging(&config);
     let from = |address: &str| {
         let mut request = request("GET", "/");
         let peer = SocketAddr::new(address.parse().unwrap(), 1);

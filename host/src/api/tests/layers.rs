@@ -3,14 +3,11 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
     body::Body,
     http::{HeaderValue, header},
-    routing::get,
 };
 
-use super::{Config, StatusCode, Traffic, around, ask, fetch, request, router};
-use crate::rate_limit::RateLimiter;
+use super::{Config, StatusCode, ask, fetch, hanging, request, router};
 
 #[tokio::test]
 async fn only_our_own_names_are_answered() {
@@ -356,15 +353,7 @@ async fn answers_are_not_guessed_at_and_not_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn a_handler_that_hangs_is_given_up() {
-    let hanging = Router::new().route("/", get(std::future::pending::<()>));
-    let limiter = Arc::new(RateLimiter::new(0));
-    let router = around(
-        hanging,
-        Router::new(),
-        limiter,
-        &Traffic::default(),
-        &Config::default(),
-    );
+    let router = hanging(&Config::default());
     let answered = ask(&router, request("GET", "/")).await;
     assert_eq!(
         (answered.status.as_u16(), &*answered.code()),
