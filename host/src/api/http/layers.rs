@@ -1,7 +1,7 @@
 //! The layers around every request, outermost first, and why they are in this order.
 //!
-//! A layer costs a copy of everything inside it for each request, so there are only two, one around everything and one
-//! around the API. Each of their rules is a function in its own file.
+//! A layer costs a copy of everything inside it for each request, so there are few: one around everything, and
+//! inside it those of a group of paths; the API has one. Each of their rules is a function in its own file.
 
 mod client;
 mod identify;
