@@ -14,6 +14,7 @@ from gramhost_client.api.utility import formats
 from gramhost_client.models import (
     BatchBody,
     BatchItem,
+    BatchItemType,
     Envelope,
     Formats,
     Job,
@@ -21,6 +22,7 @@ from gramhost_client.models import (
     Post,
     Profile,
     ReelBody,
+    ReelBodyQualityType0,
     StartedBatch,
     StartedJob,
     StartedReel,
@@ -51,7 +53,7 @@ refused = profile.sync_detailed(client=api, username="not a name")
 assert refused.status_code == 400 and isinstance(refused.parsed, Envelope)
 assert refused.parsed.error.code == "INVALID_USERNAME"
 
-started = download_reel.sync(client=api, body=ReelBody(url="DfF-eHzReel", quality="1080p"))
+started = download_reel.sync(client=api, body=ReelBody(url="DfF-eHzReel", quality=ReelBodyQualityType0("1080p")))
 assert isinstance(started, StartedJob) and isinstance(started.reel_info, StartedReel)
 assert started.reel_info.owner == "gramhost.demo"
 job = ended(started.job_id)
@@ -60,7 +62,7 @@ filename = job.files[0].filename
 file = download_file.sync_detailed(filename, client=api)
 assert job.total_size_mb and len(file.content) == round(job.total_size_mb * 1e6)
 
-items = [BatchItem(url="DfDjNmTDemo", type_="post")]
+items = [BatchItem(url="DfDjNmTDemo", type_=BatchItemType.POST)]
 batch = download_batch.sync(client=api, body=BatchBody(items=items))
 assert isinstance(batch, StartedBatch)
 parts = ended(batch.batch_job_id).items

@@ -1,10 +1,7 @@
 //! The values that the fields of a body may have, as the OpenAPI document states them.
 
 use serde_json::Value;
-use utoipa::openapi::{
-    Object, ObjectBuilder,
-    schema::{SchemaType, Type},
-};
+use utoipa::openapi::{Object, ObjectBuilder, OneOfBuilder, Schema, schema::Type};
 
 const POST_QUALITIES: &[&str] = &[
     "best", "high", "medium", "low", "1080p", "720p", "480p", "360p",
@@ -22,73 +19,77 @@ const PICTURE_AND_VIDEO_FORMATS: &[&str] = &["jpg", "png", "webp", "mp4", "mkv",
 const VIDEO_CODECS: &[&str] = &["any", "h264"];
 const KINDS: &[&str] = &["post", "reel", "story"];
 
-pub(super) fn post_quality() -> Object {
+pub(super) fn post_quality() -> Schema {
     optional(POST_QUALITIES, "`best` by default.")
 }
 
-pub(super) fn reel_quality() -> Object {
+pub(super) fn reel_quality() -> Schema {
     optional(REEL_QUALITIES, "`best` by default.")
 }
 
-pub(super) fn named_quality() -> Object {
+pub(super) fn named_quality() -> Schema {
     optional(NAMED_QUALITIES, "`best` by default.")
 }
 
-pub(super) fn batch_quality() -> Object {
+pub(super) fn batch_quality() -> Schema {
     let text = "As in the download of each type; `best` by default. Only `best` is a quality of all types.";
     optional(POST_QUALITIES, text)
 }
 
-pub(super) fn post_part() -> Object {
+pub(super) fn post_part() -> Schema {
     let text = "`media` by default. `audio_only` is the sound of videos, or the song of pictures.";
     optional(POST_PARTS, text)
 }
 
-pub(super) fn reel_part() -> Object {
+pub(super) fn reel_part() -> Schema {
     optional(REEL_PARTS, "`video` by default.")
 }
 
-pub(super) fn story_format() -> Object {
+pub(super) fn story_format() -> Schema {
     optional(STORY_FORMATS, "`individual` by default.")
 }
 
-pub(super) fn audio_format() -> Object {
+pub(super) fn audio_format() -> Schema {
     optional(AUDIO_FORMATS, "`best` by default.")
 }
 
 /// Of a download that may be only its sound.
-pub(super) fn output_format() -> Object {
+pub(super) fn output_format() -> Schema {
     let text =
         "One of `supported_output_formats` of `/instagram/formats` that fits what is downloaded.";
     optional(OUTPUT_FORMATS, text)
 }
 
 /// Of all other downloads.
-pub(super) fn visible_format() -> Object {
+pub(super) fn visible_format() -> Schema {
     let text = "One of `supported_output_formats` of `/instagram/formats`, except those of sounds.";
     optional(PICTURE_AND_VIDEO_FORMATS, text)
 }
 
-pub(super) fn video_codec() -> Object {
+pub(super) fn video_codec() -> Schema {
     let text =
         "`any` by default. `h264`: a video in H.264 even if it is smaller, or else encoded anew.";
     optional(VIDEO_CODECS, text)
 }
 
 pub(super) fn kind() -> Object {
-    let values = KINDS.iter().map(|name| Value::from(*name));
-    let kind = ObjectBuilder::new().schema_type(Type::String);
-    kind.enum_values(Some(values)).build()
+    one_of(KINDS)
 }
 
 /// A field that has one of these values, or is missing or null.
-fn optional(values: &[&str], description: &str) -> Object {
+///
+/// The list is a schema of its own: of a list with null in it, a generator of clients makes three types.
+fn optional(values: &[&str], description: &str) -> Schema {
+    let choice = OneOfBuilder::new()
+        .item(one_of(values))
+        .item(ObjectBuilder::new().schema_type(Type::Null));
+    Schema::OneOf(choice.description(Some(description)).build())
+}
+
+fn one_of(values: &[&str]) -> Object {
     let values = values.iter().map(|name| Value::from(*name));
-    ObjectBuilder::new()
-        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
-        .enum_values(Some(values.chain([Value::Null])))
-        .description(Some(description))
-        .build()
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    text.enum_values(Some(values)).build()
 }
 
 #[cfg(test)]
