@@ -10,6 +10,8 @@
 # make guard  counts the instructions of key paths of the host and fails by name if one costs a tenth more; ARGS=accept
 #             accepts its counts, and those of the plugins, which make test compares
 # make fuzz   damaged inputs for every reader of untrusted bytes, SECONDS=60 for each (ARGS="pictures" for some)
+# make soak   one server under mixed load with faults, deaths and hostile plugins for half an hour (SECONDS=1800), and whether
+#             anything is lost or grows; make test does it for a minute
 # make schemathesis  requests to the API as its own document describes them, and as it forbids them
 # make clients  generates a TypeScript and a Python client, checks them against a server, and runs the guide's programs
 # make setup  what building and testing need: installs the wasm target and ffmpeg (make test: Chromium too), and says
@@ -25,7 +27,7 @@ TOTALS := awk '{ print } /^test result:/ { passed += $$4; failed += $$6 } \
 # Where cargo puts what it builds, whatever names it: a variable, a file, or nothing.
 target = $(shell cargo metadata --format-version 1 --no-deps 2>/dev/null | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
-.PHONY: run test check dist fuzz schemathesis clients bench bench-peers bench-growth guard setup browser
+.PHONY: run test check dist fuzz soak schemathesis clients bench bench-peers bench-growth guard setup browser
 
 run: setup
 	cargo run --release -p gramhost -- serve $(ARGS)
@@ -47,6 +49,11 @@ dist: setup
 SECONDS := 60
 fuzz: setup
 	FUZZ_SECONDS=$(SECONDS) cargo test --workspace --no-fail-fast -- --nocapture fuzz::$(ARGS)
+
+# The debug build, as in `make test`; what it depends on is optimised.
+soak: SECONDS := 1800
+soak: setup
+	GRAMHOST_SOAK_SECONDS=$(SECONDS) cargo test --workspace --test soak -- --nocapture
 
 # Not part of `make test`: it comes from its registry.
 schemathesis: setup

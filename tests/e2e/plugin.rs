@@ -23,8 +23,8 @@ use gramhost::{
     driver::Arguments,
     plugin::{Config, Plugin, Registry, Status},
 };
-use guests::MISBEHAVING;
 pub(crate) use guests::MOVABLE;
+use guests::{MISBEHAVING, variant};
 use tokio::time::{sleep, timeout};
 
 /// A configuration with a cache that all tests share, so that each component is compiled once.
@@ -41,13 +41,6 @@ fn config(folder: &Path) -> Config {
 
 async fn open(folder: &Path) -> Arc<Registry> {
     Registry::open(config(folder), None).await.unwrap()
-}
-
-/// A different component with the same behaviour: it has one more custom section.
-fn variant(component: &[u8], mark: u8) -> Vec<u8> {
-    let mut variant = component.to_vec();
-    variant.extend([0, 6, 4, b'm', b'a', b'r', b'k', mark]);
-    variant
 }
 
 /// Replaces a file atomically.
