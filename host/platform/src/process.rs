@@ -1,11 +1,12 @@
-//! Child processes: limits that a process sets for itself, and process groups that end with their owner.
+//! Child processes: limits that a process sets for itself, and process groups that end with their owner. Threads that
+//! give way to all others.
 
 mod confinement;
 
-use std::io;
+use std::{io, thread};
 
 use rustix::process::{Pid, Rlimit, Signal, kill_process_group, setrlimit};
-use tokio::process::Child;
+use tokio::{process::Child, sync::oneshot};
 
 pub use confinement::{Bounds, Calls, InForce, MACHINE, NOWHERE, PROGRAMS};
 pub use rustix::process::Resource;
@@ -23,6 +24,33 @@ pub fn limit(limits: &[(Resource, u64)]) -> io::Result<()> {
         setrlimit(*resource, limit)?;
     }
     Ok(())
+}
+
+/// How nice a thread is that gives way: it gets about a tenth of what another one gets while both want to run.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// Runs a task on a new thread, to which the system prefers all other threads of this process (on Linux; elsewhere it is
+/// like the others). The thread runs to its end even if nobody waits for it any longer.
+///
+/// # Errors
+/// If no thread can be started, or if the task panics.
+pub async fn give_way<T: Send + 'static>(
+    name: &str,
+    task: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
+    let (end, ended) = oneshot::channel();
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            // Where it is not allowed, the thread is like the others.
+            #[cfg(target_os = "linux")]
+            let _refused = rustix::process::setpriority_process(None, NICENESS);
+            // Nobody may wait any longer.
+            let _unheard = end.send(task());
+        })?;
+    let panicked = |_| io::Error::other("the thread panicked");
+    ended.await.map_err(panicked)
 }
 
 /// Makes this process end together with its parent, whose process id is `parent`, even if the parent is killed and
@@ -68,5 +96,26 @@ impl Drop for Group {
             // This usually fails because the group has already ended.
             let _ = kill_process_group(group, Signal::KILL);
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_thread_gives_way_and_no_other_does() {
+        let niceness = || rustix::process::getpriority_process(None).unwrap();
+        let before = niceness();
+        let inside = give_way("test", niceness).await.unwrap();
+        assert_eq!((inside, niceness()), ((before + NICENESS).min(19), before));
+    }
+
+    #[tokio::test]
+    async fn a_task_that_panics_is_an_error() {
+        let ended = give_way("test", || assert!(thread::panicking())).await;
+        assert!(ended.is_err());
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use time::OffsetDateTime;
-use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
+use tokio::{sync::Semaphore, time::timeout};
 
 use super::health::Window;
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
         admission::AdmittedComponent, config::Config, engine::store::Pace, package::settings,
         sandbox::Sandbox,
     },
+    process,
 };
 
 /// The maximum size of the answers of a short call, bytes. The sandbox reads about 200 of them in a microsecond.
@@ -211,7 +212,8 @@ impl Plugin {
                 outcome => return outcome,
             }
         }
-        spawn_blocking(move || {
+        // A hostile plugin that keeps all processors busy must not hold up those who wait for something else.
+        process::give_way("plugin-call", move || {
             let sandbox = version.sandbox.load_full();
             let extract = || sandbox.extract(Pace::Patient, &query, &context, &arguments);
             let outcome = span.in_scope(extract);
