@@ -40,12 +40,12 @@ RAISED = {
 class Gramhost:
     """A server; `cold` seconds passed until it listened."""
 
-    def __init__(self, binary, folder, stand_in, door="polaris", cache_s=0, limits=None, settings=""):
+    def __init__(self, binary, folder, stand_in, door="polaris", cache_s=0, limits=None, settings="", raised=True):
         self.folder = pathlib.Path(folder)
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
         self._share_compiled(binary)
         self.binary, self.origin, self.settings = binary, stand_in.origin, settings
-        self.limits = {**RAISED, **(limits or {})}
+        self.limits = {**(RAISED if raised else {}), **(limits or {})}
         self.cache_s = cache_s
         self._doors(door)
         self.start()

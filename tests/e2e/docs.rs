@@ -3,6 +3,7 @@
 
 mod guide;
 mod schema;
+mod threats;
 
 use std::{fs, path::Path, time::Duration};
 
