@@ -75,6 +75,8 @@ async fn an_extraction_ends_on_the_version_on_which_it_began() {
     assert_eq!(answer.status, 200, "{}", answer.text);
     let label = answer.headers["x-plugin"].to_str().unwrap();
     assert!(label.ends_with(&labels[0]), "{label}: {labels:?}");
+    // Not only in name: the other version was never called.
+    assert_eq!(entry(&server, PluginName::Post).await["calls"], 0);
     let answer = server.get("/instagram/post/info?url_or_code=A2").await;
     assert!(
         answer.headers["x-plugin"]

@@ -54,7 +54,7 @@ pub enum Flaw {
     BadRefusal,
     /// A severity that is none.
     BadSeverity,
-    /// It opens its standard error for ever, and closes it never.
+    /// It opens its standard error 257 times, and closes it never.
     Handles,
     /// It writes what is behind the end of its memory.
     WriteBeyond,
