@@ -10,7 +10,7 @@ use guests::{Flaw, handmade};
 use super::{POST, config, digest, serving_answers, variant};
 
 /// The step of admission that refuses a flaw, and words of the reason.
-const REFUSED: [(Flaw, &str); 12] = [
+const REFUSED: [(Flaw, &str); 10] = [
     (Flaw::SpinInStart, "describe: the plugin ran too long"),
     (Flaw::SpinInDescribe, "describe: the plugin ran too long"),
     (Flaw::HugeMemory, "compile: "),
@@ -18,8 +18,6 @@ const REFUSED: [(Flaw, &str); 12] = [
     (Flaw::SpinInRealloc, "replay: "),
     (Flaw::SpinInPostReturn, "replay: "),
     (Flaw::GrowingMemory, "the plugin wanted too much memory"),
-    (Flaw::PointerBeyond, "the plugin trapped: "),
-    (Flaw::BadUtf8, "the plugin trapped: "),
     (Flaw::BadStep, "the plugin trapped: "),
     (
         Flaw::Import("wasi:sockets/tcp@0.2.12"),
@@ -60,9 +58,9 @@ async fn a_component_with_a_flipped_bit_is_refused_or_sound() {
     let folder = tempfile::tempdir().unwrap();
     let registry = Registry::open(config(folder.path()), None).await.unwrap();
     let mut refused = 0;
-    for part in 1..12 {
+    for part in 1..7 {
         let mut component = variant(POST, 7);
-        let at = component.len() / 12 * part;
+        let at = component.len() / 7 * part;
         component[at] ^= 1 << (part % 8);
         let before = digest(&registry);
         match registry.put(PluginName::Post, component.into()).await {
@@ -75,6 +73,6 @@ async fn a_component_with_a_flipped_bit_is_refused_or_sound() {
         }
         assert!(serving_answers(&registry).await);
     }
-    println!("{refused} of 11 flipped bits are refused");
+    println!("{refused} of 6 flipped bits are refused");
     assert_eq!(registry.serving(Kind::Reel).manifest().name, "reel");
 }

@@ -13,7 +13,7 @@ use super::{MOVABLE, hostile::route, query};
 use crate::harness::{server::Server, workshop::Workshop};
 
 /// The number of comparisons before a decision.
-const SHADOW: u32 = 24;
+const SHADOW: u32 = 12;
 
 /// What the candidate does; the serving version returns a plain record for the same queries.
 const BEHAVIOURS: [&str; 10] = [
