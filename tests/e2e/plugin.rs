@@ -2,14 +2,20 @@
 
 mod author;
 mod call;
+mod change;
+mod flawed;
 mod folder;
 mod gates;
+mod hostile;
 mod instructions;
 mod live;
+mod modules;
 mod reload;
 mod rules;
+mod shadow;
 mod siege;
 mod start;
+mod storm;
 pub(crate) mod story;
 mod swap;
 mod versions;
@@ -51,7 +57,10 @@ fn replace(folder: &Path, name: &str, contents: &[u8]) {
 }
 
 async fn ask(plugin: &Plugin, shortcode: &str) -> Result<Outcome, Fault> {
-    let query = Query::post(Target::Shortcode(shortcode.to_owned()));
+    ask_for(plugin, Query::post(Target::Shortcode(shortcode.to_owned()))).await
+}
+
+async fn ask_for(plugin: &Plugin, query: Query) -> Result<Outcome, Fault> {
     let context = Context {
         now: 1_700_000_000,
         session: false,
@@ -60,6 +69,23 @@ async fn ask(plugin: &Plugin, shortcode: &str) -> Result<Outcome, Fault> {
     plugin
         .extract(Arc::new(query), Arc::new(context), Arguments::default())
         .await
+}
+
+/// The query of this kind that names something: a post by its shortcode, an account by its username. A behaviour of the
+/// misbehaving component has hyphens, which are dots in a username.
+fn query(kind: Kind, name: &str) -> Query {
+    let (code, account) = (
+        || Target::Shortcode(name.to_owned()),
+        name.replace('-', "."),
+    );
+    match kind {
+        Kind::ProfileInfo => Query::profile(account),
+        Kind::ProfilePosts => Query::posts(account, 12, None),
+        Kind::ProfileReels => Query::reels(account, 12, None),
+        Kind::Post => Query::post(code()),
+        Kind::Reel => Query::reel(code()),
+        Kind::Story => Query::story(account),
+    }
 }
 
 /// Whether a plugin does what the honest one does first: it sends a request.

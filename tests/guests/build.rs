@@ -17,6 +17,7 @@ fn main() -> ExitCode {
             "tests/contract-2",
             "tests/guests/media.rs",
             "tests/guests/misbehaving",
+            "tests/guests/tricks.rs",
             "tests/guests/movable",
             "tests/guests/second-contract",
             "wit",

@@ -62,6 +62,8 @@ pub struct Limits {
     pub url_bytes_max: usize,
     /// Maximum number of headers of a request.
     pub request_headers_max: usize,
+    /// Maximum length of all headers of a request together, names and values, bytes.
+    pub request_header_bytes_max: usize,
     /// Maximum length of the body of a request, bytes.
     pub request_body_bytes_max: usize,
     /// Maximum number of redirects that are followed.
@@ -121,6 +123,7 @@ impl Default for Limits {
         Self {
             url_bytes_max: 8 << 10,
             request_headers_max: 32,
+            request_header_bytes_max: 16 << 10,
             request_body_bytes_max: 64 << 10,
             redirects_max: 3,
             connect_ms_max: 5_000,

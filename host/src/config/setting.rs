@@ -263,6 +263,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         1..=256
     ),
     whole!(
+        "limits.upstream_request_header_bytes_max",
+        upstream.limits.request_header_bytes_max,
+        1024..=256 * KIB
+    ),
+    whole!(
         "limits.upstream_request_body_bytes_max",
         upstream.limits.request_body_bytes_max,
         1..=16 * MIB

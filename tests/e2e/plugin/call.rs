@@ -94,7 +94,7 @@ async fn a_panic_is_reported_in_its_own_words() {
         panic!()
     };
     assert!(words.contains("index out of bounds"), "{words}");
-    assert!(words.contains("misbehaving/src/lib.rs"), "{words}");
+    assert!(words.contains("misbehaving/src/behaviour.rs"), "{words}");
 }
 
 #[tokio::test]

@@ -1,6 +1,12 @@
 //! Arbitrary files in the plugin folder: only complete components serve, and everything else is reported.
 
-use std::{fs, os::unix::fs::symlink, path::Path, process::Command, sync::Arc};
+use std::{
+    fs,
+    os::unix::{fs::symlink, net::UnixListener},
+    path::Path,
+    process::Command,
+    sync::Arc,
+};
 
 use embedded::REEL;
 use gramhost::plugin::{Config, Registry};
@@ -133,6 +139,11 @@ async fn what_is_no_regular_file_is_refused() {
     refused(|path| symlink("/nowhere", path).unwrap(), "cannot be read").await;
     refused(
         |path| assert!(Command::new("mkfifo").arg(path).status().unwrap().success()),
+        "is not a regular file",
+    )
+    .await;
+    refused(
+        |path| drop(UnixListener::bind(path).unwrap()),
         "is not a regular file",
     )
     .await;

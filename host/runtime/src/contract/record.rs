@@ -6,6 +6,8 @@
 
 mod more;
 
+use std::io;
+
 pub use more::More;
 use serde::{Deserialize, Serialize};
 
@@ -243,5 +245,28 @@ impl Record {
             Self::Stories(stories) => stories.items.len(),
         };
         items.max(1)
+    }
+
+    /// The length of its JSON form, bytes, without building it.
+    #[must_use]
+    pub fn json_bytes(&self) -> usize {
+        let mut length = Length(0);
+        // A record can always be represented as JSON, and counting fails never.
+        let _counted = serde_json::to_writer(&mut length, self);
+        length.0
+    }
+}
+
+/// Counts what is written to it.
+struct Length(usize);
+
+impl io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

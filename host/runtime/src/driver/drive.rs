@@ -8,11 +8,17 @@ use bytes::Bytes;
 use super::{Cause, Ending, Rules, check, privacy};
 use crate::{
     contract::{
-        Answer, Diagnostic, Exchange, Fault, Manifest, Outcome, Query, Record, Refusal, Request,
-        Step,
+        Answer, Change, Diagnostic, Exchange, Fault, Manifest, Outcome, Query, Record, Refusal,
+        Request, Step,
     },
     upstream::PermittedRequest,
 };
+
+/// Maximum length of the name of a door, bytes.
+const DOOR_BYTES_MAX: usize = 64;
+
+/// Maximum length of each text of a refusal, bytes.
+const REFUSAL_BYTES_MAX: usize = 1024;
 
 /// The arguments of the next call of the plugin, in addition to its query and context.
 #[derive(Clone, Debug, Default)]
@@ -111,7 +117,7 @@ impl<'a> Drive<'a> {
 
     fn next(&mut self, returned: Result<Outcome, Fault>) -> Result<Progress, Cause> {
         let outcome = returned?;
-        self.door = outcome.door;
+        self.door = outcome.door.filter(|door| is_door(door));
         match outcome.step {
             Step::Fetch(fetch) => {
                 let requests = self.permit(fetch.requests)?;
@@ -127,7 +133,7 @@ impl<'a> Drive<'a> {
                 self.dropped = self.check(&mut record)?;
                 Ok(Progress::Done(record))
             }
-            Step::Refuse(refusal) => Err(Cause::Refused(refusal)),
+            Step::Refuse(refusal) => Err(Cause::Refused(shortened(refusal))),
         }
     }
 
@@ -171,6 +177,34 @@ impl<'a> Drive<'a> {
         }
         check::clean(&self.rules.requests, self.query, record).map_err(violation)
     }
+}
+
+/// Cuts the texts of a refusal. They go into messages and captures, and are kept there.
+fn shortened(refusal: Refusal) -> Refusal {
+    let cut = |mut text: String| {
+        text.truncate(text.floor_char_boundary(REFUSAL_BYTES_MAX));
+        text.shrink_to_fit();
+        text
+    };
+    match refusal {
+        Refusal::Unavailable(text) => Refusal::Unavailable(cut(text)),
+        Refusal::Changed(Change {
+            path,
+            expected,
+            found,
+        }) => Refusal::Changed(Change {
+            path: cut(path),
+            expected: cut(expected),
+            found: cut(found),
+        }),
+        refusal => refusal,
+    }
+}
+
+/// Whether a plugin may call a door so. Doors are counted by their names, which are kept.
+fn is_door(name: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    (1..=DOOR_BYTES_MAX).contains(&name.len()) && name.bytes().all(is_part)
 }
 
 enum Progress {

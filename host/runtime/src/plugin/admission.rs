@@ -75,9 +75,9 @@ impl Admission {
         })
     }
 
-    /// The memory that the pool keeps although no call uses it, bytes.
-    pub(crate) fn kept_bytes(&self) -> usize {
-        self.running.load().kept_bytes()
+    /// About how much memory the pool keeps although no call uses it, bytes, after so many calls that have had much.
+    pub(crate) fn kept_bytes(&self, large_calls: usize) -> usize {
+        self.running.load().kept_bytes(large_calls)
     }
 
     /// Gives that memory back: continues on a new engine, and returns a sandbox on it for each of these versions, in

@@ -2,7 +2,10 @@
 //! leaks from one call into another and a trap affects no other call.
 
 use std::{
-    sync::Mutex,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -27,6 +30,8 @@ pub(crate) struct Sandbox {
     functions: Box<dyn Functions>,
     limits: Limits,
     meter: Option<Mutex<Usage>>,
+    /// How many of its calls have had much memory.
+    large_calls: AtomicUsize,
 }
 
 /// What a number of calls used in total.
@@ -39,6 +44,9 @@ pub(crate) struct Usage {
     /// Instructions of all calls; 0 unless the engine counts them.
     pub(crate) instructions: u64,
 }
+
+/// The linear memory of a call that counts as much, bytes. Reading a small answer takes half of it.
+const LARGE_CALL_BYTES_MIN: usize = 4 * 1024 * 1024;
 
 /// Maximum number of instructions of one counted call. The most expensive case uses a hundredth of it.
 const INSTRUCTIONS_MAX: u64 = 20_000_000_000;
@@ -64,6 +72,7 @@ impl Sandbox {
             component,
             limits: limits.clone(),
             meter: None,
+            large_calls: AtomicUsize::new(0),
         })
     }
 
@@ -77,6 +86,11 @@ impl Sandbox {
     pub(crate) fn take_usage(&self) -> Usage {
         let meter = self.meter.as_ref().and_then(|meter| meter.lock().ok());
         meter.map_or_else(Usage::default, |mut taken| std::mem::take(&mut *taken))
+    }
+
+    /// How many of its calls have had much memory, of which the pool keeps a part.
+    pub(crate) fn large_calls(&self) -> usize {
+        self.large_calls.load(Ordering::Relaxed)
     }
 
     /// Returns the manifest, as the plugin states it. Blocks.
@@ -122,6 +136,9 @@ impl Sandbox {
             .instantiate(&mut store)
             .and_then(|instance| call(&mut store, &instance))
             .map_err(|error| fault(&error, store.data()));
+        if store.data().memory_bytes() > LARGE_CALL_BYTES_MIN {
+            self.large_calls.fetch_add(1, Ordering::Relaxed);
+        }
         if let Some(mut taken) = self.meter.as_ref().and_then(|meter| meter.lock().ok()) {
             let left = store.get_fuel().unwrap_or(INSTRUCTIONS_MAX);
             taken.calls += 1;

@@ -1,22 +1,16 @@
 //! Which component serves in which host: built for the host's version of the contract, for a later one, for an earlier
 //! one.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod handmade;
 
 use std::path::Path;
 
 use bytes::Bytes;
 use embedded::{POST, PROFILE, REEL, STORY};
-use guests::SECOND_CONTRACT;
-use wasm_encoder::{
-    CodeSection, ExportKind, ExportSection, Function, FunctionSection, Instruction, MemorySection,
-    MemoryType, Module, TypeSection, ValType,
-};
+use guests::{Flaw, SECOND_CONTRACT};
 use wasmtime::component::Component;
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::{
-    LiftLowerAbi, ManglingAndAbi, Resolve, SourceMap, WasmExport, WorldId, WorldItem,
-    abi::{AbiVariant, WasmType},
-};
+use wit_parser::{Resolve, SourceMap};
 
 use super::{
     CONTRACT, Config, Embedded, Registry,
@@ -61,67 +55,7 @@ fn built_for(changes: &[(&str, &str)]) -> Vec<u8> {
     let world = resolve
         .select_world(&[package], Some("post-plugin"))
         .unwrap();
-    let mut module = traps(&resolve, world);
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
-    let encoder = ComponentEncoder::default().module(&module).unwrap();
-    encoder.validate(true).encode().unwrap()
-}
-
-/// Returns a core module with every function that `world` exports. Each function traps.
-fn traps(resolve: &Resolve, world: WorldId) -> Vec<u8> {
-    let abi = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
-    let value = |kind: &WasmType| match kind {
-        WasmType::I64 | WasmType::PointerOrI64 => ValType::I64,
-        WasmType::F32 => ValType::F32,
-        WasmType::F64 => ValType::F64,
-        _ => ValType::I32,
-    };
-    let i32s = |count| vec![ValType::I32; count];
-    let realloc = resolve.wasm_export_name(abi, WasmExport::Realloc);
-    let mut functions = vec![(realloc, i32s(4), i32s(1))];
-    for (key, item) in &resolve.worlds[world].exports {
-        let WorldItem::Interface { id, .. } = item else {
-            continue;
-        };
-        for func in resolve.interfaces[*id].functions.values() {
-            let name = WasmExport::Func {
-                interface: Some(key),
-                func,
-                kind: wit_parser::WasmExportKind::Normal,
-            };
-            let signature = resolve.wasm_signature(AbiVariant::GuestExport, func);
-            functions.push((
-                resolve.wasm_export_name(abi, name),
-                signature.params.iter().map(value).collect(),
-                signature.results.iter().map(value).collect(),
-            ));
-        }
-    }
-    let (mut types, mut indices) = (TypeSection::new(), FunctionSection::new());
-    let (mut exports, mut code) = (ExportSection::new(), CodeSection::new());
-    for (index, (name, params, results)) in (0..).zip(functions) {
-        types.ty().function(params, results);
-        indices.function(index);
-        exports.export(&name, ExportKind::Func, index);
-        let mut body = Function::new([]);
-        body.instruction(&Instruction::Unreachable);
-        body.instruction(&Instruction::End);
-        code.function(&body);
-    }
-    let memory = resolve.wasm_export_name(abi, WasmExport::Memory);
-    exports.export(&memory, ExportKind::Memory, 0);
-    let mut memories = MemorySection::new();
-    memories.memory(MemoryType {
-        minimum: 0,
-        maximum: None,
-        memory64: false,
-        shared: false,
-        page_size_log2: None,
-    });
-    let mut module = Module::new();
-    module.section(&types).section(&indices).section(&memories);
-    module.section(&exports).section(&code);
-    module.finish()
+    guests::component(&resolve, world, "post", Flaw::None)
 }
 
 /// Checks that a component links as the plugin `post`, which checks every type.

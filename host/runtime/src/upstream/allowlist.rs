@@ -36,6 +36,9 @@ pub enum Denied {
     /// There are more headers than the limit.
     #[error("more than {0} headers")]
     Headers(usize),
+    /// The headers together are longer than the limit, in bytes.
+    #[error("more than {0} bytes of headers")]
+    HeaderBytes(usize),
     /// There is a body with GET, or one that is longer than the limit in bytes.
     #[error("the body is not allowed, or longer than {0} bytes")]
     Body(usize),

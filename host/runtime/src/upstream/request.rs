@@ -30,6 +30,11 @@ impl Hop {
         if request.headers.len() > limits.request_headers_max {
             return Err(Denied::Headers(limits.request_headers_max));
         }
+        let lengths = request.headers.iter();
+        let lengths = lengths.map(|it| it.name.len().saturating_add(it.value.len()));
+        if lengths.fold(0, usize::saturating_add) > limits.request_header_bytes_max {
+            return Err(Denied::HeaderBytes(limits.request_header_bytes_max));
+        }
         let headers = request
             .headers
             .iter()
@@ -192,6 +197,13 @@ mod tests {
         ] {
             assert_eq!(denied(&get(&[(name, "x")])), Denied::Header(name.into()));
         }
+    }
+
+    #[test]
+    fn headers_have_their_size() {
+        let long = |bytes: usize| get(&[("accept", &"x".repeat(bytes - "accept".len()))]);
+        assert!(Hop::first(&long(16 << 10), &RequestRules::default()).is_ok());
+        assert_eq!(denied(&long((16 << 10) + 1)), Denied::HeaderBytes(16 << 10));
     }
 
     #[test]

@@ -138,7 +138,6 @@ impl Fields {
     }
 
     fn add_child(&mut self, from: usize, step: Step<'_>) -> Option<usize> {
-        self.room = self.room.checked_sub(1)?;
         let before = &self.nodes[from].path;
         let path = match step {
             Step::Field(name) if before.is_empty() => name.to_owned(),
@@ -147,6 +146,10 @@ impl Fields {
             Step::Type(name) if before.is_empty() => name.to_ascii_lowercase(),
             Step::Type(name) => format!("{before}({})", name.to_ascii_lowercase()),
         };
+        // A field that was stored has its room already.
+        if !self.has(&path) {
+            self.room = self.room.checked_sub(1)?;
+        }
         let child = self.nodes.len();
         self.nodes.push(Node {
             path,
@@ -208,6 +211,11 @@ impl Fields {
     /// Every field.
     pub(super) fn all_mut(&mut self) -> &mut [Field] {
         &mut self.fields
+    }
+
+    /// Whether there is a field of this path.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.by_path.contains_key(path)
     }
 
     /// The field of this path, which is added if it is new.

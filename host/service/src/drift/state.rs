@@ -12,24 +12,54 @@ use super::{
 };
 use crate::database::{DriftRow, FillRow};
 
-/// The maximum number of places in records that are counted, over all kinds and doors; the contract has a few hundred.
-const PLACES_MAX: usize = 20_000;
+/// The maximum number of places in the records of one kind that are counted, over all doors; the contract has a few
+/// hundred. A plugin that makes up new names uses up only those of its own kinds.
+pub(super) const PLACES_MAX: usize = 5_000;
+/// The maximum number of doors of one kind that are counted. Plugins name them.
+pub(super) const DOORS_MAX: usize = 32;
 /// The maximum number of versions whose rates are kept; those seen most recently are kept.
 pub(super) const VERSIONS_MAX: usize = 24;
 
 /// The counts.
 #[derive(Default)]
 pub(super) struct State {
-    /// By kind and door.
-    fields: BTreeMap<String, BTreeMap<String, Fields>>,
-    /// The number of places that records were found to have.
-    places: usize,
+    kinds: BTreeMap<String, Doors>,
     /// The labels of the versions, in the order in which they were last seen.
     versions: Vec<(VersionId, String)>,
     /// How many versions were ever seen.
     versions_seen: VersionId,
     /// Versions whose rows must be deleted from the database.
     forgotten: Vec<String>,
+}
+
+/// The fields of one kind, by door.
+#[derive(Default)]
+struct Doors {
+    fields: BTreeMap<String, Fields>,
+    /// The number of places that its records were found to have.
+    places: usize,
+}
+
+impl Doors {
+    /// The fields from this door; `None` if it is new and there is no room for it.
+    fn of(&mut self, door: &str) -> Option<&mut Fields> {
+        if !self.fields.contains_key(door) && self.fields.len() >= DOORS_MAX {
+            return None;
+        }
+        Some(self.fields.entry(door.to_owned()).or_default())
+    }
+
+    /// The field of a stored row; `None` if there is no room for it.
+    fn stored(&mut self, door: &str, path: String) -> Option<&mut Field> {
+        let (places, room) = (self.places, self.places < PLACES_MAX);
+        let fields = self.of(door)?;
+        let is_new = !fields.has(&path);
+        if is_new && !room {
+            return None;
+        }
+        self.places = places + usize::from(is_new);
+        self.of(door).map(|fields| fields.field(path))
+    }
 }
 
 /// What is to be stored.
@@ -45,8 +75,10 @@ impl State {
     pub(super) fn restore(fill: Vec<FillRow>, drift: Vec<DriftRow>) -> Self {
         let mut state = Self::default();
         for row in drift {
-            if let Ok(track) = serde_json::from_str(&row.track) {
-                state.source(&row.kind, &row.door).field(row.field).track = track;
+            if let Ok(track) = serde_json::from_str(&row.track)
+                && let Some(field) = state.stored(row.kind, &row.door, row.field)
+            {
+                field.track = track;
             }
         }
         for row in fill {
@@ -55,8 +87,9 @@ impl State {
                 stated: row.stated,
                 asked: row.asked,
             };
-            let fields = state.source(&row.kind, &row.door);
-            fields.field(row.field).add(version, rate);
+            if let Some(field) = state.stored(row.kind, &row.door, row.field) {
+                field.add(version, rate);
+            }
         }
         state
     }
@@ -73,8 +106,11 @@ impl State {
             account,
             now_s,
         };
-        let room = PLACES_MAX - self.places;
-        let fields = self.source(sample.kind, sample.door);
+        let doors = self.kinds.entry(sample.kind.to_owned()).or_default();
+        let room = PLACES_MAX.saturating_sub(doors.places);
+        let Some(fields) = doors.of(sample.door) else {
+            return;
+        };
         fields.room = room;
         walk::count(sample.record, fields);
         let added = room - fields.room;
@@ -95,13 +131,12 @@ impl State {
                 "a field is no longer stated"
             );
         }
-        self.places += added;
+        doors.places += added;
     }
 
-    /// The fields of a kind from a door.
-    fn source(&mut self, kind: &str, door: &str) -> &mut Fields {
-        let doors = self.fields.entry(kind.to_owned()).or_default();
-        doors.entry(door.to_owned()).or_default()
+    /// The field of a stored row; `None` if there is no room for it.
+    fn stored(&mut self, kind: String, door: &str, path: String) -> Option<&mut Field> {
+        self.kinds.entry(kind).or_default().stored(door, path)
     }
 
     /// The number of a version, which becomes the one seen most recently.
@@ -124,8 +159,8 @@ impl State {
 
     /// Every field with its kind, door and path, in this order.
     fn all(&self) -> impl Iterator<Item = (&str, &str, &str, &Field)> {
-        self.fields.iter().flat_map(|(kind, doors)| {
-            doors.iter().flat_map(move |(door, fields)| {
+        self.kinds.iter().flat_map(|(kind, doors)| {
+            doors.fields.iter().flat_map(move |(door, fields)| {
                 let each = fields.iter();
                 each.map(move |(path, field)| (kind.as_str(), door.as_str(), path, field))
             })
@@ -133,7 +168,8 @@ impl State {
     }
 
     fn all_mut(&mut self) -> impl Iterator<Item = &mut Field> {
-        let fields = self.fields.values_mut().flat_map(BTreeMap::values_mut);
+        let doors = self.kinds.values_mut();
+        let fields = doors.flat_map(|doors| doors.fields.values_mut());
         fields.flat_map(Fields::all_mut)
     }
 
@@ -220,7 +256,9 @@ impl State {
     pub(super) fn take_back(&mut self, rows: Rows) {
         self.forgotten.extend(rows.forgotten);
         for row in rows.drift {
-            self.source(&row.kind, &row.door).field(row.field).dirty = true;
+            if let Some(field) = self.stored(row.kind, &row.door, row.field) {
+                field.dirty = true;
+            }
         }
     }
 }

@@ -3,7 +3,10 @@
 
 use std::collections::HashSet;
 
-use super::{state::VERSIONS_MAX, *};
+use super::{
+    state::{DOORS_MAX, PLACES_MAX, VERSIONS_MAX},
+    *,
+};
 use crate::{contract::record::MediaType, data::Folder};
 
 /// A record of a kind that the contract does not have.
@@ -218,4 +221,61 @@ async fn rates_are_told_by_version_and_old_versions_are_forgotten() {
     let versions: HashSet<_> = drift.rates().into_iter().map(|it| it.version).collect();
     assert_eq!(versions.len(), VERSIONS_MAX);
     assert!(versions.contains("post@1.0.39+abcdef01"));
+}
+
+/// What a plugin makes up has no end, but what is kept of it has, also over restarts.
+#[tokio::test]
+async fn made_up_doors_and_fields_use_up_only_the_room_of_their_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = async || {
+        let owned = Folder::own(folder.path()).unwrap();
+        let database = Database::open(&owned).await.unwrap();
+        let drift = Drift::open(Some(database.clone()), Clock::fixed(1)).await;
+        (drift.unwrap(), database)
+    };
+    for restart in 0..3 {
+        let (drift, database) = open().await;
+        see(&drift, 0, &with());
+        for number in 0..500 {
+            let fields = (0..64).map(|field| (format!("new_{restart}_{number}_{field}"), 1));
+            let made_up: std::collections::BTreeMap<_, _> = fields.collect();
+            let seen = DriftSample {
+                kind: "post",
+                door: "graphql",
+                version: "post@6.6.6+abcdef01",
+                account: "a",
+                record: &made_up,
+            };
+            drift.observe(seen);
+            let door = format!("door-{restart}-{number}");
+            drift.observe(DriftSample {
+                door: &door,
+                ..seen
+            });
+        }
+        let rates = drift.rates();
+        let doors: HashSet<_> = rates.iter().map(|it| it.door.clone()).collect();
+        assert!(doors.len() <= DOORS_MAX, "{}", doors.len());
+        let fields: HashSet<_> = rates.iter().map(|it| (&it.door, &it.field)).collect();
+        assert!(fields.len() <= PLACES_MAX, "{}", fields.len());
+        // What was known before is still counted, and so are other kinds.
+        for kind in ["post", "reel"] {
+            let record = &with();
+            let (door, version, account) = ("graphql", "post@1.0.0+abcdef01", "a");
+            drift.observe(DriftSample {
+                kind,
+                door,
+                version,
+                account,
+                record,
+            });
+            let rates = drift.rates();
+            let likes =
+                |it: &&Fill| it.kind == kind && it.version == version && it.field == "image.likes";
+            let asked = rates.iter().find(likes).unwrap().rate.asked;
+            assert!(asked > restart, "{kind}: {asked}");
+        }
+        drift.keep().await;
+        database.close().await;
+    }
 }

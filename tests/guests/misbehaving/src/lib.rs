@@ -1,10 +1,20 @@
-//! A post extractor that misbehaves in the way that the shortcode of its query names; for all other shortcodes it is
-//! the honest one.
+//! All four extractors in one component, which misbehaves in the way that the shortcode or username of its query names;
+//! for all other names it is the honest one. Which of the four it is, is written in its bytes.
 #![expect(missing_docs, unsafe_code, reason = "generated; documented in wit/")]
 
 wit_bindgen::generate!({
     path: "../../../wit",
-    world: "post-plugin",
+    inline: "
+        package gramhost:guest;
+
+        world every {
+            include gramhost:extractor/profile-plugin@1.0.0;
+            include gramhost:extractor/post-plugin@1.0.0;
+            include gramhost:extractor/reel-plugin@1.0.0;
+            include gramhost:extractor/story-plugin@1.0.0;
+        }
+    ",
+    world: "gramhost:guest/every",
     with: {
         "gramhost:extractor/exchanges@1.0.0": instagram::contract::exchanges,
         "gramhost:extractor/queries@1.0.0": instagram::contract::queries,
@@ -13,199 +23,89 @@ wit_bindgen::generate!({
     },
 });
 
+mod behaviour;
+mod lie;
 #[path = "../../media.rs"]
 mod media;
+#[path = "../../tricks.rs"]
+pub mod tricks;
 
-use std::{
-    hint::black_box,
-    iter::{self, repeat_n},
-    process,
-    sync::atomic::{AtomicU32, Ordering},
-    thread,
-    time::Duration,
+use std::hint::black_box;
+
+use behaviour::{Asked, Wrong, misbehave};
+use exports::gramhost::extractor::{
+    about, post, profile_info, profile_posts, profile_reels, reel, story,
 };
+use instagram::settings::{MEDIA, PROFILE, STORY};
+use lie::tell;
 
-use exports::gramhost::extractor::{about, post};
-use instagram::contract::{
-    exchanges::{Header, Method, Request},
-    queries::Target,
-    records::{Image, Media, Renditions, User},
-    steps::{Fetch, Report},
-};
-use media::media;
+/// Before the name of a component that misbehaves, and of one that answers with plain records instead.
+const MISBEHAVING: &str = "misbehaving-as:";
 
-struct Honest;
-instagram::export_kind!(Honest, post, post);
+/// Which plugin this is, filled up with zeros. Tests replace it in the compiled component.
+static WHO: [u8; 24] = *b"misbehaving-as:post\0\0\0\0\0";
+
+/// The name in the bytes of this component, and whether it misbehaves.
+fn who() -> (&'static str, bool) {
+    let who = str::from_utf8(black_box(&WHO)).unwrap_or_default();
+    let (manner, name) = who.split_at(MISBEHAVING.len());
+    (name.trim_end_matches('\0'), manner == MISBEHAVING)
+}
 
 struct Component;
-instagram::export_about!(Component, "post", instagram::settings::MEDIA);
 export!(Component);
 
-/// The number of calls of this instance: always one if every call has its own instance.
-static CALLS: AtomicU32 = AtomicU32::new(0);
-
-impl post::Guest for Component {
-    fn extract(
-        query: post::Query,
-        context: post::Context,
-        memo: Vec<u8>,
-        answers: Vec<post::Exchange>,
-    ) -> post::Outcome {
-        let wrong = match &query.target {
-            Target::Shortcode(code) => code.clone(),
-            Target::Share(_) => String::new(),
+impl about::Guest for Component {
+    fn describe() -> about::Manifest {
+        let (name, _) = who();
+        let settings = match name {
+            "profile" => PROFILE,
+            "story" => STORY,
+            _ => MEDIA,
         };
-        // `spin_7` is as wrong as `spin`, and another post.
-        let behaviour = match wrong.rsplit_once('_') {
-            Some((behaviour, number)) if number.parse::<u32>().is_ok() => behaviour,
-            _ => &wrong,
-        };
-        match behaviour {
-            "spin" => loop {
-                black_box(0);
-            },
-            // Some 50 to 300 ms.
-            "toil" => {
-                (0..200_000_000_u32).for_each(|turn| {
-                    black_box(turn);
-                });
-                refuse("toiled")
-            }
-            "bulk-spin" => loop {
-                black_box(vec![1_u8; 32 * 1024 * 1024]);
-            },
-            "hoard" => {
-                let hoard: Vec<Vec<u8>> = (0..1024).map(|_| vec![1; 1024 * 1024]).collect();
-                refuse(&format!(
-                    "{} bytes",
-                    hoard.iter().map(Vec::len).sum::<usize>()
-                ))
-            }
-            "recurse" => refuse(&recurse(1).to_string()),
-            "recurse-with-frames" => refuse(&recurse_with_frames(1).to_string()),
-            "trap" => refuse(&answers[7].request.url),
-            "shout" => {
-                eprintln!("\u{1b}[31m{}", "loud ".repeat(100_000));
-                process::abort()
-            }
-            "exit" => process::exit(0),
-            "flood" => refuse(&"x".repeat(20 * 1024 * 1024)),
-            "fanout" => fetch(repeat_n("https://www.instagram.com/", 500)),
-            "forever" => fetch(repeat_n("https://www.instagram.com/", 1)),
-            "forbidden" => fetch(repeat_n("https://example.com/", 1)),
-            "own-address" => fetch(repeat_n("https://127.0.0.1/", 1)),
-            "other-post" => done(media("CnU4zIh9x_F")),
-            "liar" => done(Media {
-                renditions: Renditions {
-                    duration: Some(f64::NAN),
-                    ..media("liar").renditions
-                },
-                ..media("liar")
-            }),
-            "foreign-img" => done(with(&wrong, |media| {
-                media.renditions.images = vec![Image {
-                    url: "https://example.com/a.jpg".to_owned(),
-                    width: None,
-                    height: None,
-                }];
-            })),
-            "long-text" => done(with(&wrong, |media| {
-                media.caption = Some("x".repeat(20_000));
-            })),
-            "private" => done(with(&wrong, |media| {
-                media.owner = Some(User {
-                    user_id: None,
-                    username: Some("somebody".to_owned()),
-                    full_name: None,
-                    picture_url: None,
-                    is_verified: None,
-                    is_private: Some(true),
-                    more: Vec::new(),
-                });
-            })),
-            "taken-name" => done(with(&wrong, |media| {
-                media.more = vec![("like_count".to_owned(), "1".to_owned())];
-            })),
-            "bad-header" => outcome(post::Step::Fetch(Fetch {
-                requests: vec![Request {
-                    headers: vec![Header {
-                        name: "x-forwarded-for".to_owned(),
-                        value: "1.1.1.1".to_owned(),
-                    }],
-                    ..request("https://www.instagram.com/")
-                }],
-                memo: Vec::new(),
-            })),
-            "nothing" => fetch(iter::empty()),
-            "sleep" => {
-                thread::sleep(Duration::from_secs(3600));
-                refuse("slept")
-            }
-            "count" => refuse(&(CALLS.fetch_add(1, Ordering::Relaxed) + 1).to_string()),
-            _ => Honest::extract(query, context, memo, answers),
+        about::Manifest {
+            name: name.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            hosts: instagram::HOSTS.map(str::to_owned).to_vec(),
+            rounds: instagram::ROUNDS_MAX,
+            requests: instagram::REQUESTS_MAX,
+            uses_session: true,
+            settings: settings.to_owned(),
         }
     }
 }
 
-/// Keeps everything in registers: fills the engine's stack. The box prevents tail-call optimisation into a loop.
-fn recurse(depth: u64) -> u64 {
-    if depth == u64::MAX {
-        0
-    } else {
-        black_box(recurse(depth + 1)) ^ depth
-    }
+struct Honest;
+
+/// Implements these interfaces: wrong where the query asks for it, and otherwise honest.
+macro_rules! misbehaving {
+    ($($interface:ident)+) => {$(
+        instagram::export_kind!(Honest, $interface, $interface);
+
+        impl $interface::Guest for Component {
+            fn extract(
+                query: $interface::Query,
+                context: $interface::Context,
+                memo: Vec<u8>,
+                answers: Vec<$interface::Exchange>,
+            ) -> $interface::Outcome {
+                let asked = Asked::from(&query);
+                let (_, is_wrong) = who();
+                let Some(wrong) = misbehave(&asked, &answers, is_wrong) else {
+                    return Honest::extract(query, context, memo, answers);
+                };
+                let (report, wrong) = wrong;
+                $interface::Outcome {
+                    report,
+                    step: match wrong {
+                        Wrong::Fetch(fetch) => $interface::Step::Fetch(fetch),
+                        Wrong::Refuse(refusal) => $interface::Step::Refuse(refusal),
+                        Wrong::Lie(lie) => $interface::Step::Done(tell(&asked, lie)),
+                    },
+                }
+            }
+        }
+    )+};
 }
 
-/// Has an array in every frame: fills the stack that Rust keeps in linear memory.
-fn recurse_with_frames(depth: u64) -> u64 {
-    let frame = black_box([depth; 64]);
-    if depth == u64::MAX {
-        frame[0]
-    } else {
-        recurse_with_frames(depth + 1) + frame[7]
-    }
-}
-
-fn refuse(reason: &str) -> post::Outcome {
-    outcome(post::Step::Refuse(post::Refusal::Unavailable(
-        reason.to_owned(),
-    )))
-}
-
-fn fetch<'a>(urls: impl Iterator<Item = &'a str>) -> post::Outcome {
-    outcome(post::Step::Fetch(Fetch {
-        requests: urls.map(request).collect(),
-        memo: Vec::new(),
-    }))
-}
-
-fn request(url: &str) -> Request {
-    Request {
-        method: Method::Get,
-        url: url.to_owned(),
-        headers: Vec::new(),
-        body: None,
-        session: false,
-    }
-}
-
-/// The post with this shortcode, changed.
-fn with(shortcode: &str, change: impl FnOnce(&mut Media)) -> Media {
-    let mut media = media(shortcode);
-    change(&mut media);
-    media
-}
-
-fn done(media: Media) -> post::Outcome {
-    outcome(post::Step::Done(media))
-}
-
-fn outcome(step: post::Step) -> post::Outcome {
-    post::Outcome {
-        report: Report {
-            door: None,
-            diagnostics: Vec::new(),
-        },
-        step,
-    }
-}
+misbehaving!(post profile_info profile_posts profile_reels reel story);

@@ -205,6 +205,41 @@ fn a_session_needs_a_manifest_that_declares_it() {
 }
 
 #[test]
+fn the_texts_of_a_refusal_are_cut_and_a_door_has_a_plain_name() {
+    let long = || "é".repeat(1 << 20);
+    let change = Refusal::Changed(Change {
+        path: long(),
+        expected: long(),
+        found: long(),
+    });
+    for refusal in [change, Refusal::Unavailable(long())] {
+        let (ending, _) = run(|_, _| Step::Refuse(refusal.clone()));
+        let words = ending.result.unwrap_err().to_string();
+        assert!((1024..4096).contains(&words.len()), "{}", words.len());
+    }
+    for (door, is_kept) in [
+        ("guest-graphql", true),
+        ("my_Door2", true),
+        ("", false),
+        ("a\nb", false),
+        ("door\u{202e}", false),
+        (&"x".repeat(65), false),
+    ] {
+        let (query, rules, manifest) = (query(), Rules::default(), manifest());
+        let mut drive = Drive::new(&rules, &manifest, &query);
+        let step = Step::Refuse(Refusal::NotFound);
+        let (door, diagnostics) = (Some(door.to_owned()), Vec::new());
+        let _ended = drive.step(Ok(Outcome {
+            step,
+            door: door.clone(),
+            diagnostics,
+        }));
+        let ending = drive.end(Err(Cause::Late));
+        assert_eq!(ending.door, door.filter(|_| is_kept));
+    }
+}
+
+#[test]
 fn a_record_that_fails_its_check_is_a_violation() {
     let (ending, _) = run(|_, _| done(Record::Media(sample_post("C"))));
     let words = "a record that is not valid: shortcode: another post than was asked for";

@@ -37,10 +37,16 @@ impl Running {
         }))
     }
 
-    /// The memory that the pool keeps although no call uses it, bytes.
-    pub(crate) fn kept_bytes(&self) -> usize {
+    /// About how much memory the pool keeps although no call uses it, bytes, after so many calls that have had much.
+    ///
+    /// wasmtime counts what the last call of each slot has written, and not what earlier ones have left there.
+    pub(crate) fn kept_bytes(&self, large_calls: usize) -> usize {
         let metrics = self.engine.pooling_allocator_metrics();
-        metrics.map_or(0, |metrics| metrics.unused_memory_bytes_resident())
+        metrics.map_or(0, |metrics| {
+            let slots = large_calls.min(metrics.unused_warm_memories() as usize);
+            let left = slots * engine::MEMORY_RESIDENT_BYTES;
+            left.max(metrics.unused_memory_bytes_resident())
+        })
     }
 
     /// Links the component with this digest again. None if its compiled code is not kept.

@@ -3,7 +3,7 @@
 //! wrote.
 
 use std::{
-    fs::{self, Permissions},
+    fs::{self, File, Permissions},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     io::{self, Read as _, Write as _},
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
@@ -62,6 +62,10 @@ impl Artifacts {
     pub(crate) fn load(&self, digest: &str) -> Option<Component> {
         let name = self.name(digest);
         let file = data::open(&self.folder.join(&name), Links::Refused).ok()?;
+        if !is_ours_alone(&file) {
+            tracing::warn!("others can write {name}, so it is compiled again");
+            return None;
+        }
         let mut sealed = Vec::new();
         let bytes_max = ARTIFACT_BYTES_MAX + SEAL_BYTES as u64;
         (&file).take(bytes_max).read_to_end(&mut sealed).ok()?;
@@ -142,6 +146,14 @@ impl Artifacts {
     }
 }
 
+/// Whether only this user can have written the file: a seal is no secret, and the folder may once have been open.
+fn is_ours_alone(file: &File) -> bool {
+    const OTHERS_WRITE: u32 = 0o022;
+    let ours = geteuid().as_raw();
+    let metadata = file.metadata();
+    metadata.is_ok_and(|it| it.uid() == ours && it.mode() & OTHERS_WRITE == 0)
+}
+
 /// Detects accidental and manual changes of a file that we wrote. It is not a secret: whoever can write to a folder of
 /// mode 0700 can replace this program as well. It includes the name, so that one file cannot replace another.
 fn seal(name: &str, code: &[u8]) -> [u8; SEAL_BYTES] {
@@ -150,3 +162,6 @@ fn seal(name: &str, code: &[u8]) -> [u8; SEAL_BYTES] {
     hash.update(code);
     hash.finalize().into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,6 +60,11 @@ impl State {
         self.limiter.memory_denied
     }
 
+    /// The linear memory that the plugin has had, bytes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.limiter.memory_bytes
+    }
+
     /// Returns the standard streams, for which a call may have to wait.
     ///
     /// # Errors
@@ -102,6 +107,7 @@ pub(crate) fn fresh(engine: &Engine, limits: &Limits, pace: Pace) -> Store<State
         pace,
         limiter: Limiter {
             memory_bytes_max: limits.memory_bytes_max,
+            memory_bytes: 0,
             memory_denied: false,
         },
     };
@@ -121,6 +127,7 @@ pub(crate) fn fresh(engine: &Engine, limits: &Limits, pace: Pace) -> Store<State
 /// Denies growth as the system would, and records that it did: the error of the guest that follows looks like a panic.
 struct Limiter {
     memory_bytes_max: usize,
+    memory_bytes: usize,
     memory_denied: bool,
 }
 
@@ -133,6 +140,9 @@ impl ResourceLimiter for Limiter {
     ) -> Result<bool> {
         let granted = desired <= self.memory_bytes_max.min(maximum.unwrap_or(usize::MAX));
         self.memory_denied |= !granted;
+        if granted {
+            self.memory_bytes = self.memory_bytes.max(desired);
+        }
         Ok(granted)
     }
 

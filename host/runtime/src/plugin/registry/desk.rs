@@ -248,17 +248,13 @@ impl Desk {
 
     /// Gives back the memory that calls have left in the pool, if it is much.
     pub(super) async fn trim(&self) {
-        if self.admission.kept_bytes() <= KEPT_BYTES_MAX {
+        let loaded = self.loaded();
+        let large_calls = loaded.iter().map(|plugin| plugin.large_calls()).sum();
+        if self.admission.kept_bytes(large_calls) <= KEPT_BYTES_MAX {
             return;
         }
         let _decision = self.decision.lock().await;
-        let mut plugins = Vec::new();
-        for slot in &self.slots {
-            let state = slot.now();
-            let candidate = state.candidate.as_ref().map(|it| it.plugin());
-            let versions = state.earlier.iter().chain([&state.plugin, &slot.embedded]);
-            plugins.extend(versions.chain(candidate).map(Arc::clone));
-        }
+        let plugins = self.loaded();
         let versions = plugins.iter().map(|it| (it.name(), it.digest().to_owned()));
         let (admission, versions) = (Arc::clone(&self.admission), Vec::from_iter(versions));
         let renewed = spawn_blocking(move || admission.renew(&versions)).await;
@@ -270,6 +266,22 @@ impl Desk {
             }
             None => tracing::warn!("unused plugin memory stays: a version cannot be loaded again"),
         }
+    }
+
+    /// Every version that is loaded, once.
+    fn loaded(&self) -> Vec<Arc<Plugin>> {
+        let mut loaded: Vec<Arc<Plugin>> = Vec::new();
+        for slot in &self.slots {
+            let state = slot.now();
+            let candidate = state.candidate.as_ref().map(|it| it.plugin());
+            let versions = state.earlier.iter().chain([&state.plugin, &slot.embedded]);
+            for version in versions.chain(candidate) {
+                if !loaded.iter().any(|it| it.is(version)) {
+                    loaded.push(Arc::clone(version));
+                }
+            }
+        }
+        loaded
     }
 
     /// Deletes the components from the shelf that no slot can go back to.

@@ -224,6 +224,11 @@ impl Plugin {
         .unwrap_or_else(|error| Err(Fault::Trap(format!("the host failed: {error}"))))
     }
 
+    /// How many calls in its present sandbox have had much memory.
+    pub(crate) fn large_calls(&self) -> usize {
+        self.version.sandbox.load().large_calls()
+    }
+
     /// Runs further calls in another sandbox of the same component.
     pub(crate) fn move_to(&self, sandbox: Sandbox) {
         self.version.sandbox.store(Arc::new(sandbox));

@@ -261,3 +261,28 @@ async fn a_record_takes_the_room_of_its_items() {
         assert_eq!(cache.get(&key).await.is_some(), items <= 10, "{code}");
     }
 }
+
+/// A plugin may return as much text as it likes, up to 16 MiB.
+#[tokio::test]
+async fn a_record_with_much_text_takes_the_room_of_its_text() {
+    let cache = Cache::new(&Config {
+        cache_items_max: 10,
+        ..Config::default()
+    });
+    for (code, bytes) in [("short", 9 * ITEM_BYTES_MAX), ("long", 11 * ITEM_BYTES_MAX)] {
+        let mut stories = record().unwrap();
+        if let Record::Stories(stories) = Arc::make_mut(&mut stories) {
+            let item = StoryItem {
+                id: "x".repeat(bytes),
+                ..story()
+            };
+            stories.items = vec![item];
+        }
+        let key = key(code, "a");
+        get_or(&cache, key.clone(), async { Ok(stories) })
+            .await
+            .unwrap();
+        cache.memory.run_pending_tasks().await;
+        assert_eq!(cache.get(&key).await.is_some(), code == "short", "{code}");
+    }
+}
