@@ -13,6 +13,7 @@ mod cli;
 mod config;
 mod data;
 mod docs;
+mod egress;
 mod fuzz;
 mod hardening;
 mod instagram;
