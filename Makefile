@@ -28,12 +28,12 @@ TOTALS := awk '{ print } /^test result:/ { passed += $$4; failed += $$6 } \
 # Where cargo puts what it builds, whatever names it: a variable, a file, or nothing.
 target = $(shell cargo metadata --format-version 1 --no-deps 2>/dev/null | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
-.PHONY: run test check dist fuzz soak schemathesis clients bench bench-peers bench-growth bench-attacks guard setup browser
+.PHONY: run test check dist fuzz soak schemathesis clients bench bench-peers bench-growth bench-attacks guard setup tools browser
 
 run: setup
 	cargo run --release -p gramhost -- serve $(ARGS)
 
-test: browser
+test: browser tools
 	set -o pipefail; cargo test --workspace --no-fail-fast 2>&1 | $(TOTALS)
 
 check: setup
@@ -104,6 +104,15 @@ setup:
 		elif command -v apt-get >/dev/null && command -v sudo >/dev/null; then sudo apt-get update -qq && sudo apt-get install -y -qq ffmpeg; \
 		elif command -v brew >/dev/null; then brew install ffmpeg; \
 		else echo "Install it from https://ffmpeg.org; until then what needs it answers CONVERSION_UNAVAILABLE."; fi; }
+
+# Tests of the network, of certificates and of clocks that jump say that they are skipped without them. Linux only.
+tools:
+	@if [ "$$(uname)" = Linux ] && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		packages=; \
+		command -v ip >/dev/null || packages="$$packages iproute2"; \
+		command -v openssl >/dev/null || packages="$$packages openssl"; \
+		ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || packages="$$packages libfaketime"; \
+		test -z "$$packages" || { apt-get update -qq && apt-get install -y -qq $$packages; } || true; fi
 
 # The page is tested in a real browser; nothing else needs one.
 browser: setup

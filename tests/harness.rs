@@ -10,7 +10,6 @@ pub(crate) mod cdn;
 pub(crate) mod server;
 
 #[path = "harness/upstream.rs"]
-#[expect(dead_code, reason = "the upstream room's own tests use the rest of it")]
 pub(crate) mod upstream;
 
 #[path = "harness/workshop.rs"]

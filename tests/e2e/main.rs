@@ -10,11 +10,14 @@
 mod harness;
 
 mod cli;
+mod clock;
 mod config;
 mod data;
 mod docs;
+mod egress;
 mod fuzz;
 mod hardening;
+mod hostile;
 mod instagram;
 mod layout;
 mod metrics;
@@ -24,6 +27,8 @@ mod otel;
 mod page;
 mod plugin;
 mod recordings;
+mod secrets;
 mod shutdown;
 mod spans;
+mod start;
 mod supply;

@@ -152,6 +152,19 @@ fn wasmtime_has_the_features_that_its_version_must_have() {
 }
 
 #[test]
+fn no_build_for_use_lets_a_number_overflow_or_dies_of_a_panic() {
+    let profiles = &read("Cargo.toml")["profile"];
+    assert_eq!(profiles["dist"]["inherits"].as_str(), Some("release"));
+    assert_eq!(profiles["release"]["overflow-checks"].as_bool(), Some(true));
+    for host in ["release", "dist"] {
+        // Unwinding is the default: a panic costs one request or one job.
+        assert!(profiles[host].get("panic").is_none(), "{host}");
+    }
+    assert!(profiles["dist"].get("overflow-checks").is_none());
+    assert_eq!(profiles["plugin"]["overflow-checks"].as_bool(), Some(true));
+}
+
+#[test]
 fn every_crate_comes_from_one_registry_with_a_checksum() {
     let lock = read("Cargo.lock");
     let mut sources = BTreeSet::new();

@@ -131,14 +131,8 @@ impl Server {
     /// Starts a server with a limit on open files and connections.
     #[cfg(target_os = "linux")]
     pub(crate) fn start_with_open_files(count: u32, folder: TempDir, flags: &[&str]) -> Self {
-        let gramhost = gramhost(folder.path());
-        let mut command = Command::new("sh");
-        command
-            .args(["-c", &format!("ulimit -n {count} && exec \"$@\""), "sh"])
-            .arg(gramhost.get_program())
-            .current_dir(folder.path())
-            .stdin(Stdio::null());
-        Self::spawn(folder, command, flags)
+        let limit = format!("ulimit -n {count} && exec \"$@\"");
+        Self::start_within(&["sh", "-c", &limit, "sh"], folder, flags)
     }
 
     /// Starts a server on a separate disk of this many MiB, in a separate namespace.
@@ -146,26 +140,24 @@ impl Server {
     pub(crate) fn start_on_disk_of(mib: u32, folder: TempDir, flags: &[&str]) -> Self {
         let files = folder.path().join("data/files");
         fs::create_dir_all(&files).unwrap();
+        let files = files.display();
+        let mount = format!("mount -t tmpfs -o size={mib}m tmpfs {files} && exec \"$@\"");
+        let alone = ["unshare", "--user", "--map-root-user", "--mount"];
+        Self::start_within(
+            &[&alone[..], &["sh", "-c", &mount, "sh"]].concat(),
+            folder,
+            flags,
+        )
+    }
+
+    /// Starts a server by another command, which gets the binary and its arguments last.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn start_within(command: &[&str], folder: TempDir, flags: &[&str]) -> Self {
         let gramhost = gramhost(folder.path());
-        let mount = format!(
-            "mount -t tmpfs -o size={mib}m tmpfs {} && exec \"$@\"",
-            files.display()
-        );
-        let mut command = Command::new("unshare");
-        command.args([
-            "--user",
-            "--map-root-user",
-            "--mount",
-            "sh",
-            "-c",
-            &mount,
-            "sh",
-        ]);
-        command
-            .arg(gramhost.get_program())
-            .current_dir(folder.path())
-            .stdin(Stdio::null());
-        Self::spawn(folder, command, flags)
+        let mut within = Command::new(command[0]);
+        within.args(&command[1..]).arg(gramhost.get_program());
+        within.current_dir(folder.path()).stdin(Stdio::null());
+        Self::spawn(folder, within, flags)
     }
 
     fn spawn(folder: TempDir, mut command: Command, flags: &[&str]) -> Self {

@@ -8,6 +8,7 @@ mod coding;
 mod failure;
 mod media;
 mod pacing;
+mod pool;
 mod replay;
 mod request;
 mod rules;

@@ -118,6 +118,54 @@ fn an_invalid_value_is_an_error_that_describes_the_valid_ones() {
     assert!(error("data =", &[]).starts_with("g.toml: TOML parse error"));
 }
 
+/// Limits that 0 switches off, or for which it means none or at once.
+const MAY_BE_ZERO: [&str; 15] = [
+    "limits.request_body_bytes_per_s_min",
+    "limits.drain_ms_max",
+    "limits.cache_written_bytes_max",
+    "limits.negative_ttl_s",
+    "limits.pictures_per_minute_max",
+    "limits.media_bytes_per_s_min",
+    "limits.disk_free_bytes_min",
+    "limits.job_drain_s_max",
+    "limits.captures_max",
+    "limits.captures_bytes_max",
+    "limits.capture_bytes_max",
+    "limits.rollback_margin_percent",
+    "limits.upstream_redirects_max",
+    "limits.upstream_spacing_ms_min",
+    "limits.upstream_retry_after_s_max",
+];
+
+#[test]
+fn every_limit_refuses_what_is_no_number_in_its_range_and_is_named() {
+    let limits = setting::SETTINGS.iter().map(|setting| setting.key);
+    let limits: Vec<_> = limits.filter(|key| key.starts_with("limits.")).collect();
+    assert!(limits.len() > 60, "{}", limits.len());
+    let mut may_be_zero = Vec::new();
+    for key in limits {
+        let (_, name) = key.split_once('.').unwrap();
+        for wrong in [
+            "9223372036854775807",
+            "'99999999999999999999'",
+            "-1",
+            "'many'",
+            "1.5",
+            "true",
+            "[]",
+            "''",
+        ] {
+            let error = error(&format!("[limits]\n{name} = {wrong}"), &[]);
+            assert!(error.contains(key), "{key} = {wrong}: {error}");
+        }
+        let zero = compose(&format!("[limits]\n{name} = 0"), &[], &Flags::default());
+        if zero.is_ok() {
+            may_be_zero.push(key);
+        }
+    }
+    assert_eq!(may_be_zero, MAY_BE_ZERO);
+}
+
 #[test]
 fn credentials_in_an_invalid_url_are_not_shown() {
     let error = error("proxy = 'ftp://me:secret@proxy:21'", &[]);

@@ -1,5 +1,7 @@
 //! `gramhost doctor`: it reports each problem with the command that helps; being offline is not a failure.
 
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
 use serde_json::Value;
 
 use super::stdout;
@@ -141,4 +143,21 @@ async fn instagram_is_asked_once_and_its_clock_compared() {
         .map(|seen| seen.path.clone())
         .collect();
     assert_eq!(seen, ["/robots.txt"]);
+}
+
+#[test]
+fn a_plugin_folder_that_others_can_write_to_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let plugins = folder.path().join("plugins");
+    fs::create_dir(&plugins).unwrap();
+    for (mode, is_open) in [(0o700, false), (0o755, false), (0o775, true), (0o777, true)] {
+        fs::set_permissions(&plugins, fs::Permissions::from_mode(mode)).unwrap();
+        let doctor = gramhost(folder.path())
+            .args(QUIET)
+            .args(["--plugins", "plugins"])
+            .output()
+            .unwrap();
+        let said = stdout(&doctor).contains("other users can install plugins there");
+        assert_eq!(said, is_open, "{mode:o}: {}", stdout(&doctor));
+    }
 }

@@ -16,6 +16,7 @@ use super::{
     Config, Error, Limits,
     allowlist::{Denied, https},
     pacing::{HostResult, Pacing, Pause},
+    pool::Lent,
     replay::Replay,
     request::{Hop, PermittedRequest},
     rules::RequestRules,
@@ -167,7 +168,10 @@ impl Client {
     }
 
     /// Sends one hop when it is its turn, and returns the head of the response.
-    pub(super) async fn send_media(&self, hop: &Hop) -> Result<reqwest::Response, FetchError> {
+    pub(super) async fn send_media(
+        &self,
+        hop: &Hop,
+    ) -> Result<(reqwest::Response, Lent), FetchError> {
         let Source::Network(network) = &self.0.source else {
             return Err(FetchError::HttpRequestDenied("not recorded".into()));
         };
@@ -178,7 +182,7 @@ impl Client {
         };
         let head = network.transport.open(hop).await;
         let (ended, outcome) = match &head {
-            Ok(head) => (
+            Ok((head, _)) => (
                 HostResult::Answered,
                 Outcome::of_status(head.status().as_u16()),
             ),

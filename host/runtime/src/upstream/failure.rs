@@ -29,7 +29,7 @@ pub(super) fn sending(error: &reqwest::Error) -> FetchError {
 
 /// Maps the error of a body that broke off.
 pub(super) fn reading(error: &reqwest::Error) -> FetchError {
-    if error.is_decode() && find::<io::Error>(error).is_some_and(|cause| !cut(cause.kind())) {
+    if error.is_decode() && kind(error).is_some_and(|kind| !cut(kind)) {
         return FetchError::HttpResponseContentCoding(None);
     }
     FetchError::HttpResponseIncomplete
@@ -42,7 +42,7 @@ fn connecting(error: &reqwest::Error) -> FetchError {
     if find::<rustls::Error>(error).is_some() {
         return FetchError::TlsProtocolError;
     }
-    match find::<io::Error>(error).map(io::Error::kind) {
+    match kind(error) {
         Some(io::ErrorKind::ConnectionRefused) => FetchError::ConnectionRefused,
         Some(io::ErrorKind::TimedOut) => FetchError::ConnectionTimeout,
         Some(kind) if cut(kind) => FetchError::ConnectionTerminated,
@@ -60,17 +60,25 @@ fn cut(kind: io::ErrorKind) -> bool {
 
 /// Returns the first cause of this type.
 fn find<T: StdError + 'static>(error: &reqwest::Error) -> Option<&T> {
-    chain(error).find_map(|cause| {
-        // `source` of an `io::Error` skips the error that it wraps.
-        let wrapped = cause
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-            .and_then(|inner| inner.downcast_ref::<T>());
-        cause.downcast_ref::<T>().or(wrapped)
-    })
+    chain(error).find_map(|cause| cause.downcast_ref::<T>())
 }
 
-fn chain(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    let first: &(dyn StdError + 'static) = error;
-    std::iter::successors(Some(first), |cause: &&_| StdError::source(*cause))
+/// Returns what the system says, which other layers may have wrapped as an error of their own.
+fn kind(error: &reqwest::Error) -> Option<io::ErrorKind> {
+    let kinds = chain(error).filter_map(|cause| Some(cause.downcast_ref::<io::Error>()?.kind()));
+    kinds.last()
+}
+
+type Cause = dyn StdError + 'static;
+
+fn chain(error: &reqwest::Error) -> impl Iterator<Item = &Cause> {
+    std::iter::successors(Some(error as &Cause), |cause| below(*cause))
+}
+
+/// Returns the cause of an error. `source` of an `io::Error` skips the error that it wraps, which may be another one.
+fn below(error: &Cause) -> Option<&Cause> {
+    match error.downcast_ref::<io::Error>().map(io::Error::get_ref) {
+        Some(Some(wrapped)) => Some(wrapped),
+        _ => error.source(),
+    }
 }

@@ -17,6 +17,7 @@ use super::{
     allowlist::{Denied, https},
     client::{Client, fetching},
     coding, failure,
+    pool::Lent,
     request::Hop,
     tally::Tally,
     transport::redirect,
@@ -73,7 +74,7 @@ pub struct OpenMedia {
 
 #[derive(Debug)]
 enum Body {
-    Network(reqwest::Response, Duration),
+    Network(reqwest::Response, Lent, Duration),
     Recorded(Option<Bytes>),
 }
 
@@ -85,9 +86,12 @@ impl OpenMedia {
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, FetchError> {
         let piece = match &mut self.body {
             Body::Recorded(bytes) => Ok(bytes.take()),
-            Body::Network(response, idle) => timeout(*idle, response.chunk())
+            Body::Network(response, lent, idle) => timeout(*idle, response.chunk())
                 .await
-                .map_err(|_| FetchError::HttpResponseTimeout)?
+                .map_err(|_| {
+                    lent.give_up();
+                    FetchError::HttpResponseTimeout
+                })?
                 .map_err(|error| failure::reading(&error)),
         }?;
         self.tally
@@ -126,12 +130,12 @@ impl Client {
                 let bytes = bytes.ok_or(MediaError::Status(404))?;
                 return Ok(recorded(bytes, self.tally()));
             }
-            let response = self.send_media(&hop).await?;
+            let (response, lent) = self.send_media(&hop).await?;
             match redirect(response.status(), response.headers(), &hop.url) {
                 Some(url) => hop.url = https(url.as_str(), self.limits().url_bytes_max)?,
                 None => {
                     let idle = Duration::from_millis(self.limits().idle_ms_max);
-                    return opened(response, from, idle, self.tally());
+                    return opened((response, lent), from, idle, self.tally());
                 }
             }
         }
@@ -164,7 +168,7 @@ fn headers(from: u64, tag: Option<&str>) -> HeaderMap {
 }
 
 fn opened(
-    response: reqwest::Response,
+    (response, lent): (reqwest::Response, Lent),
     from: u64,
     idle: Duration,
     tally: &Arc<Tally>,
@@ -192,7 +196,7 @@ fn opened(
         start,
         total,
         tag,
-        body: Body::Network(response, idle),
+        body: Body::Network(response, lent, idle),
         tally: Arc::clone(tally),
     })
 }

@@ -12,6 +12,7 @@ use crate::contract::{Answer, FetchError, Header, Method, Request, Response};
 #[path = "../../../../tests/harness/upstream.rs"]
 pub(crate) mod harness;
 
+mod endless;
 mod faults;
 mod media;
 

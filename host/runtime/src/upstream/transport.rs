@@ -1,6 +1,6 @@
 //! Sends one hop over the network: connects, sends and reads, within the limits.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::{
@@ -18,6 +18,7 @@ use super::{
     address::Resolver,
     coding::{self, Decoded},
     failure,
+    pool::{Lent, Pool},
     request::Hop,
 };
 use crate::contract::{FetchError, Header, Response};
@@ -29,11 +30,10 @@ const AHEAD_BYTES_MAX: u64 = 256 << 10;
 /// The memory for the next piece of a body that is decoded, bytes.
 const PIECE_BYTES: usize = 16 << 10;
 
-/// The connection pools.
+/// Sends over a pool of connections.
 #[derive(Debug)]
 pub(super) struct Transport {
-    /// It does not decode bodies.
-    client: reqwest::Client,
+    pool: Arc<Pool>,
     origin: Option<Url>,
     limits: Limits,
 }
@@ -62,25 +62,41 @@ impl Transport {
             .flatten()
             .filter_map(|url| Some(url.host_str()?.to_owned()));
         let exempt: Vec<String> = exempt.collect();
-        let failed = |error| Error::Config(format!("HTTP client: {error}"));
+        let settings = config.clone();
+        let make = move || {
+            let built = builder(&settings, exempt.clone())?.build();
+            built.map_err(|error| Error::Config(format!("HTTP client: {error}")))
+        };
         Ok(Self {
-            client: builder(config, exempt)?.build().map_err(failed)?,
+            pool: Pool::new(make)?,
             origin: config.origin_override.clone(),
             limits: config.limits.clone(),
         })
     }
 
-    /// Requests a media file and returns the head of the response. The caller reads the body.
-    pub(super) async fn open(&self, hop: &Hop) -> Result<reqwest::Response, FetchError> {
-        self.head(self.request(hop)?).await
+    /// Requests a media file and returns the head of the response, and who lent the connection. The caller reads the
+    /// body.
+    pub(super) async fn open(&self, hop: &Hop) -> Result<(reqwest::Response, Lent), FetchError> {
+        let mut lent = self.pool.lend();
+        let head = self.head(&mut lent, self.request(hop)?).await?;
+        lent.give_back();
+        Ok((head, lent))
     }
 
-    async fn head(&self, request: reqwest::Request) -> Result<reqwest::Response, FetchError> {
+    async fn head(
+        &self,
+        lent: &mut Lent,
+        request: reqwest::Request,
+    ) -> Result<reqwest::Response, FetchError> {
         let first_byte = Duration::from_millis(self.limits.first_byte_ms_max);
-        timeout(first_byte, self.client.execute(request))
+        let head = timeout(first_byte, lent.client().execute(request))
             .await
-            .map_err(|_| FetchError::HttpResponseTimeout)?
-            .map_err(|error| failure::sending(&error))
+            .map_err(|_| FetchError::HttpResponseTimeout)?;
+        head.map_err(|error| {
+            // The connection has ended with it.
+            lent.give_back();
+            failure::sending(&error)
+        })
     }
 
     pub(super) async fn send(&self, hop: &Hop) -> Result<HopResult, FetchError> {
@@ -88,7 +104,18 @@ impl Transport {
         request
             .headers_mut()
             .insert(ACCEPT_ENCODING, coding::ACCEPTED);
-        let response = self.head(request).await?;
+        let mut lent = self.pool.lend();
+        let response = self.head(&mut lent, request).await?;
+        let result = self.result(hop, response).await?;
+        lent.give_back();
+        Ok(result)
+    }
+
+    async fn result(
+        &self,
+        hop: &Hop,
+        response: reqwest::Response,
+    ) -> Result<HopResult, FetchError> {
         let status = response.status();
         if let Some(url) = redirect(status, response.headers(), &hop.url) {
             return Ok(HopResult::Redirect(status, url));
@@ -205,6 +232,11 @@ fn builder(config: &Config, exempt: Vec<String>) -> Result<reqwest::ClientBuilde
         .http1_max_headers(limits.response_headers_max)
         .http2_max_header_list_size(limits.response_header_bytes_max)
         .dns_resolver(Resolver { exempt });
+    // Whoever takes nothing from us must not hold a connection that nobody uses any more.
+    #[cfg(target_os = "linux")]
+    {
+        builder = builder.tcp_user_timeout(Duration::from_millis(limits.idle_ms_max));
+    }
     if let Some(proxy) = &config.proxy {
         let proxy = reqwest::Proxy::all(proxy.clone())
             .map_err(|_| Error::Config("proxy: not a usable URL".into()))?;
