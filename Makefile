@@ -25,12 +25,12 @@ TOTALS := awk '{ print } /^test result:/ { passed += $$4; failed += $$6 } \
 # Where cargo puts what it builds, whatever names it: a variable, a file, or nothing.
 target = $(shell cargo metadata --format-version 1 --no-deps 2>/dev/null | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
-.PHONY: run test check dist fuzz schemathesis clients bench bench-peers bench-growth guard setup browser
+.PHONY: run test check dist fuzz schemathesis clients bench bench-peers bench-growth guard setup browser tracer
 
 run: setup
 	cargo run --release -p gramhost -- serve $(ARGS)
 
-test: browser
+test: browser tracer
 	set -o pipefail; cargo test --workspace --no-fail-fast 2>&1 | $(TOTALS)
 
 check: setup
@@ -106,3 +106,10 @@ browser: setup
 		elif command -v apt-get >/dev/null && command -v sudo >/dev/null; then sudo apt-get update -qq && sudo apt-get install -y -qq chromium; \
 		elif command -v brew >/dev/null; then brew install --cask google-chrome; \
 		else echo "Install it from https://www.chromium.org, or name one in CHROMIUM."; exit 1; fi; }
+
+# What a converter opens is traced on Linux; nothing else needs it, and without it that test says that it is skipped.
+tracer: setup
+	@test "$$(uname)" != Linux || command -v strace >/dev/null || { \
+		echo "strace is missing: only a test of the converter needs it"; \
+		if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq strace; \
+		elif command -v apt-get >/dev/null && command -v sudo >/dev/null; then sudo apt-get update -qq && sudo apt-get install -y -qq strace; fi; }
