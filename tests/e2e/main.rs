@@ -27,3 +27,4 @@ mod recordings;
 mod shutdown;
 mod spans;
 mod supply;
+mod surface;
