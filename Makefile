@@ -105,11 +105,13 @@ setup:
 		elif command -v brew >/dev/null; then brew install ffmpeg; \
 		else echo "Install it from https://ffmpeg.org; until then what needs it answers CONVERSION_UNAVAILABLE."; fi; }
 
-# Tests of the network, of certificates and of clocks that jump say that they are skipped without them. Linux only.
+# Tests of the network, of certificates, of clocks that jump and of what a converter opens say that they are skipped without
+# them. Linux only.
 tools:
 	@if [ "$$(uname)" = Linux ] && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		packages=; \
 		command -v ip >/dev/null || packages="$$packages iproute2"; \
+		command -v strace >/dev/null || packages="$$packages strace"; \
 		command -v openssl >/dev/null || packages="$$packages openssl"; \
 		ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || packages="$$packages libfaketime"; \
 		test -z "$$packages" || { apt-get update -qq && apt-get install -y -qq $$packages; } || true; fi

@@ -18,7 +18,7 @@ fn fixtures() -> PathBuf {
 }
 
 /// A server that uses the fixtures, without the limit of 30 requests a minute.
-fn demo() -> Server {
+pub(crate) fn demo() -> Server {
     let folder = fixtures();
     let folder = folder.to_str().expect("UTF-8");
     Server::start(&["--replay", folder, "--rate-limit", "0"])

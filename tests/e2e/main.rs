@@ -32,3 +32,4 @@ mod shutdown;
 mod spans;
 mod start;
 mod supply;
+mod surface;

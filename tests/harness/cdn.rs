@@ -92,6 +92,11 @@ impl Cdn {
             .filter(|seen| is_media(seen))
             .count()
     }
+
+    /// The number of requests for anything else.
+    pub(crate) fn other_requests(&self) -> usize {
+        self.upstream.seen().len() - self.media_requests()
+    }
 }
 
 /// The bytes of a media link.

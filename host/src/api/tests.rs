@@ -4,6 +4,7 @@
 
 mod answers;
 mod bodies;
+mod counting;
 mod documents;
 mod jobs;
 mod layers;

@@ -12,10 +12,12 @@ mod jobs;
 mod kills;
 mod kinds;
 mod large;
+mod names;
 mod partial;
 mod power;
 mod queue;
 mod refused;
+mod stops;
 mod versions;
 
 use std::{process::Command, time::Duration};

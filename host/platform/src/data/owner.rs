@@ -7,6 +7,8 @@ use std::{
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
+    time::{Duration, Instant},
 };
 
 use rustix::fs::OFlags;
@@ -16,6 +18,12 @@ use super::{
     open::open_regular,
     whole::{Access, is_hidden, is_unfinished, make_folder},
 };
+
+/// How long a start waits for a folder that is in use: a child that a killed server had just begun to start may hold
+/// its files for a moment longer than the server.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// The pause between two looks.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Proof that this process owns a data folder. A cheap handle: ownership ends when the last handle is dropped, or when
 /// the process crashes.
@@ -52,7 +60,7 @@ impl Owner {
                 let reason = format!("{}: {source}", folder.lock().display());
                 failed(io::Error::new(source.kind(), reason))
             })?;
-        match lock.try_lock() {
+        match try_lock(&lock) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(Error::Owned(folder.0)),
             Err(TryLockError::Error(source)) => return Err(failed(source)),
@@ -136,6 +144,16 @@ impl Owner {
             }
         }
         Ok(())
+    }
+}
+
+fn try_lock(file: &File) -> Result<(), TryLockError> {
+    let began = Instant::now();
+    loop {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if began.elapsed() < PATIENCE => thread::sleep(PAUSE),
+            found => return found,
+        }
     }
 }
 

@@ -60,6 +60,23 @@ fn a_second_server_is_kept_out_until_the_first_is_gone() {
     Folder::own(folder.path()).unwrap();
 }
 
+/// A descriptor of the lock lives on in a child that was being started when the first server was killed.
+#[test]
+fn a_folder_that_is_about_to_be_free_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Folder::own(folder.path()).unwrap();
+    let (waits, told) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| {
+            waits.send(()).unwrap();
+            Folder::own(folder.path())
+        });
+        told.recv().unwrap();
+        drop(first);
+        second.join().unwrap().unwrap();
+    });
+}
+
 #[test]
 fn a_folder_that_cannot_be_made_is_named() {
     let parent = tempfile::tempdir().unwrap();

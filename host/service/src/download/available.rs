@@ -86,7 +86,7 @@ impl Rows {
     ) -> Result<Arc<FileRow>, FileError> {
         let key = (name.clone(), file.stat());
         if let Some(row) = self.0.get(&key).await {
-            if !is_expired(&row, tools) {
+            if !is_expired(&row, tools.clock.now_ms()) {
                 return Ok(row);
             }
             self.0.invalidate(&key).await;
@@ -130,14 +130,14 @@ async fn checked(
 async fn row_of(name: &Name, tools: &Tools) -> Result<FileRow, FileError> {
     let row = tools.database.file(name.as_str()).await?;
     let row = row.ok_or(FileError::NotFound)?;
-    match is_expired(&row, tools) {
+    match is_expired(&row, tools.clock.now_ms()) {
         true => Err(FileError::Expired),
         false => Ok(row),
     }
 }
 
-fn is_expired(row: &FileRow, tools: &Tools) -> bool {
-    row.expires_at_ms <= tools.clock.now_ms()
+fn is_expired(row: &FileRow, now_ms: u64) -> bool {
+    row.expires_at_ms <= now_ms
 }
 
 impl Downloads {
@@ -165,7 +165,7 @@ impl Downloads {
         };
         match (row, error) {
             (None, _) => FileError::NotFound,
-            (Some(row), _) if is_expired(&row, &self.0.tools) => FileError::Expired,
+            (Some(row), _) if is_expired(&row, self.now_ms()) => FileError::Expired,
             (Some(_), storage::Error::NotFound) => {
                 tracing::error!(%name, "a published file is gone");
                 FileError::Expired
@@ -175,6 +175,30 @@ impl Downloads {
                 FileError::NotFound
             }
             (Some(_), error) => FileError::Failed(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! The moment at which a file expires.
+
+    use super::*;
+
+    /// The same moment from which `live_files` and `expired_files` of the database take it for expired.
+    #[test]
+    fn a_file_is_there_until_its_last_millisecond() {
+        let row = FileRow {
+            name: "a_image.jpg".to_owned(),
+            job_id: String::new(),
+            sha256: String::new(),
+            bytes: 1,
+            content_type: "image/jpeg".to_owned(),
+            dimensions: None,
+            expires_at_ms: 1_800_000,
+        };
+        for (now_ms, expired) in [(1_799_999, false), (1_800_000, true), (1_800_001, true)] {
+            assert_eq!(is_expired(&row, now_ms), expired, "at {now_ms} ms");
         }
     }
 }

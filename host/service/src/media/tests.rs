@@ -3,6 +3,7 @@
 
 mod conversions;
 mod fuzz;
+mod hostile;
 mod limits;
 mod pictures;
 mod program;

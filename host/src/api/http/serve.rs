@@ -6,7 +6,12 @@ mod wire;
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, extract::ConnectInfo, response::Response};
-use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    Request,
+    body::{Body as _, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -53,7 +58,7 @@ pub async fn serve(
         let (stream, peer) = (accepted.stream, accepted.peer);
         let router = router.clone();
         let ending = Arc::new(Ending::default());
-        let wire = Wire::new(stream, &config, Arc::clone(&ending));
+        let wire = Wire::new(stream, &config, Arc::clone(&ending), shutdown.clone());
         let service =
             service_fn(move |request| respond(router.clone(), request, peer, Arc::clone(&ending)));
         let connection = http.serve_connection(TokioIo::new(wire), service);
@@ -94,6 +99,7 @@ async fn respond(
     ending: Arc<Ending>,
 ) -> Result<Response, Infallible> {
     request.extensions_mut().insert(ConnectInfo(peer));
+    ending.asked(!request.body().is_end_stream());
     let response = router.call(request).await;
     ending.answered(
         response

@@ -110,7 +110,10 @@ struct StatusEvent {
 }
 
 fn parse(id: &str) -> Result<JobId, ApiError> {
-    id.parse().map_err(|_| Code::JobNotFound.into())
+    let parsed = JobId::try_parse(id).ok();
+    // Only in the form in which it was given out: each job has one address.
+    let own = parsed.filter(|parsed| parsed.to_string() == id);
+    own.ok_or_else(|| Code::JobNotFound.into())
 }
 
 async fn find(downloads: &Downloads, id: &str) -> Result<Status<Download>, ApiError> {

@@ -1,5 +1,7 @@
 //! The server is killed at each step of a job, and the next one on the same data folder must recover.
 
+mod steps;
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -13,6 +15,8 @@ use tokio::{
     time::{interval, timeout},
 };
 
+pub(super) use self::steps::Step;
+use self::steps::{MIXED, STEPS, asked};
 use super::{PATIENCE, accepted, ended, jobs::hold, large::entries, names, probed, start_at};
 use crate::harness::{
     cdn::{Cdn, media},
@@ -22,58 +26,6 @@ use crate::harness::{
 
 const IMAGE: &str = "DfDjNmTDemo";
 const IMAGE_FILE: &str = "DfDjNmTDemo_image.jpg";
-const MIXED: &str = "De0N5pLMixd";
-
-/// A request, the place and the number of its occurrence where the server is killed, and the maximum number of media
-/// requests of both processes (four for a carousel: one of its videos has two parts).
-pub(super) struct Step(
-    pub(super) &'static str,
-    pub(super) &'static str,
-    pub(super) u32,
-    pub(super) usize,
-);
-
-/// In the order in which a job reaches them.
-const STEPS: [Step; 25] = [
-    // F1: the client was not told of the job, and the job does not exist.
-    Step("post", "job.insert", 1, 1),
-    Step("post", "job.commit", 1, 1),
-    // F2: the job exists and runs, although the client was not told.
-    Step("post", "job.inserted", 1, 1),
-    // F4.
-    Step("post", "job.claimed", 1, 1),
-    Step("post", "job.resolved", 1, 1),
-    // F5; for each tenth of a file, see `a_crash_at_each_tenth_of_a_file_ends_with_the_whole_file`.
-    Step("post", "fetch.create", 1, 1),
-    Step("post", "fetch.write", 1, 2),
-    // F6.
-    Step("post", "fetch.flush", 1, 2),
-    Step("post", "job.staged", 1, 2),
-    Step("zip", "storage.measure", 1, 8),
-    Step("post", "storage.fsync", 1, 2),
-    // F7.
-    Step("post", "storage.rename", 1, 2),
-    // F8: there is a file without a row in the database.
-    Step("post", "storage.renamed", 1, 2),
-    Step("post", "file.published", 1, 2),
-    Step("post", "file.keep", 1, 2),
-    // F9: everything is stored, so nothing is fetched again.
-    Step("post", "file.kept", 1, 1),
-    Step("post", "job.finish", 1, 1),
-    // F10.
-    Step("post", "job.finished", 1, 1),
-    // One or two of three files have a row in the database.
-    Step("three", "file.kept", 1, 8),
-    Step("three", "storage.renamed", 3, 8),
-    // F12.
-    Step("zip", "zip.create", 1, 8),
-    Step("zip", "zip.entry", 2, 8),
-    Step("zip", "zip.finish", 1, 8),
-    Step("zip", "file.kept", 1, 4),
-    // F13: some of fifty jobs have ended.
-    Step("batch", "job.finish", 23, 60),
-];
-
 /// Number of cases in parallel: most of a case is waiting.
 const LANES: usize = 4;
 
@@ -97,7 +49,15 @@ pub(super) async fn crash_at(&Step(kind, place, at, requests_max): &Step, lose: 
     let flags = cdn.flags();
     let flags: Vec<_> = flags.iter().map(String::as_str).collect();
     let plan = format!("crash {at} {place}");
-    let mut server = Server::start_with_faults(tempfile::tempdir().unwrap(), &plan, &flags);
+    let folder = tempfile::tempdir().unwrap();
+    let cookies = ".instagram.com\tTRUE\t/\tTRUE\t0\tsessionid\tmade-up\n";
+    fs::write(folder.path().join("cookies.txt"), cookies).unwrap();
+    fs::write(
+        folder.path().join("gramhost.toml"),
+        "cookies = 'cookies.txt'",
+    )
+    .unwrap();
+    let mut server = Server::start_with_faults(folder, &plan, &flags);
     // No job may end before its client has the response.
     let release = hold(&cdn);
     let told = server.try_post(path, &body).await;
@@ -135,19 +95,6 @@ pub(super) async fn crash_at(&Step(kind, place, at, requests_max): &Step, lose: 
     println!("{kind:6} {place} {at}: {requests} media requests");
 }
 
-fn asked(kind: &str) -> (&'static str, Value) {
-    let item = json!({ "url": IMAGE, "type": "post" });
-    match kind {
-        "post" => ("/instagram/download/post", json!({ "url": IMAGE })),
-        "three" => ("/instagram/download/post", json!({ "url": MIXED })),
-        "zip" => ("/instagram/download/carousel", json!({ "url": MIXED })),
-        _ => (
-            "/instagram/download/batch",
-            json!({ "items": vec![item; 50] }),
-        ),
-    }
-}
-
 /// Checks that everything promised is there and complete, and that nothing else is.
 async fn check(server: &Server, kind: &str, status: &Value) {
     let data = server.folder.path().join("data");
@@ -169,6 +116,10 @@ async fn check(server: &Server, kind: &str, status: &Value) {
             .bytes(&format!("/instagram/download/file/{name}"))
             .await;
         match name.rsplit_once('.').unwrap().1 {
+            _ if kind == "story" => assert!(probed(&bytes, name)["video"].is_string(), "{name}"),
+            "zip" if kind == "stories" => {
+                assert!(entries(&data.join("files").join(name)).starts_with("1 1 "));
+            }
             "jpg" => assert!(bytes == media("/x_1080_n.jpg"), "{name}"),
             // Three files and their metadata; two files are the same picture.
             "zip" => assert!(entries(&data.join("files").join(name)).starts_with("4 3 ")),
@@ -298,7 +249,7 @@ async fn no_ffmpeg_outlives_its_server() {
     let mut server = Server::start_with_endless_ffmpeg(folder, &flags);
     let body = json!({ "url": "DfF-eHzReel", "quality": "1080p" });
     let id = accepted(&server, "reel", body).await["job_id"].clone();
-    let folder = server.folder.path().canonicalize().unwrap();
+    let folder = server.folder.path().canonicalize().unwrap().join("data");
     let mut looks = interval(Duration::from_millis(5));
     let began = async {
         while converters(&folder).is_empty() {
@@ -322,13 +273,11 @@ async fn no_ffmpeg_outlives_its_server() {
     assert_eq!(status["file_count"], 1, "{status}");
 }
 
-/// Processes other than the server whose working folder is below `folder`.
-fn converters(folder: &Path) -> Vec<PathBuf> {
+/// The working folders of processes that work below this folder, as converters do and no server does.
+pub(super) fn converters(folder: &Path) -> Vec<PathBuf> {
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let links = processes.filter_map(|process| fs::read_link(process.path().join("cwd")).ok());
-    links
-        .filter(|cwd| cwd.starts_with(folder.join("data")))
-        .collect()
+    links.filter(|cwd| cwd.starts_with(folder)).collect()
 }
 
 /// F15: a job that kills its server each time is abandoned, and the next job is done.

@@ -109,6 +109,68 @@ async fn a_file_that_is_replaced_or_deleted_is_read_to_its_end() {
     }
 }
 
+/// Nobody who has begun is cut off, and nobody begins later, also not with the rest.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_expires_while_it_is_read_is_read_to_its_end() {
+    let settings = "[limits]\nfile_retention_s = 4";
+    let (_cdn, server, path, url) = with_large_file(settings).await;
+    let content = fs::read(&path).unwrap();
+    let mut stream = begin(&server, &url).await;
+    let mut looks = interval(Duration::from_millis(20));
+    let expired = async {
+        while server.send(Method::HEAD, &url, &[]).await.status != 410 {
+            looks.tick().await;
+        }
+    };
+    timeout(PATIENCE, expired).await.expect("the file expires");
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).await.unwrap();
+    let last = content.len() - (1 << 20);
+    assert!(rest.ends_with(&content[last..]));
+    for headers in [
+        &[][..],
+        &[("range", "bytes=1000-")],
+        &[("if-none-match", "*")],
+    ] {
+        let late = server.send(Method::GET, &url, headers).await;
+        let found = (late.status, &late.json["error"]["code"]);
+        assert_eq!(found, (410, &json!("FILE_EXPIRED")), "{headers:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_ranges_or_none_that_can_be_are_one_answer() {
+    let (_cdn, server) = start(&[]).await;
+    completed(&server, "post", json!({ "url": IMAGE })).await;
+    let whole = server.bytes(IMAGE_URL).await.len();
+    let thousand = format!("bytes={}", vec!["0-0,1-1"; 500].join(","));
+    for (range, status) in [
+        (thousand.as_str(), 200),
+        ("bytes=0-9,20-29", 200),
+        ("bytes=5-2", 200),
+        ("bytes=-0", 416),
+        ("bytes=99999999-", 416),
+        ("bytes=99999999999999999999-", 416),
+        ("bytes=x", 200),
+        ("items=0-1", 200),
+        ("bytes=0-0", 206),
+    ] {
+        let answer = server
+            .send(Method::GET, IMAGE_URL, &[("range", range)])
+            .await;
+        assert_eq!(answer.status, status, "{range:.40}");
+        let length = answer.headers["content-length"].to_str().unwrap();
+        match status {
+            200 => assert_eq!(length, whole.to_string(), "{range:.40}"),
+            206 => assert_eq!(length, "1"),
+            _ => assert_eq!(
+                answer.headers["content-range"],
+                format!("bytes */{whole}").as_str()
+            ),
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ranges_are_exact_wherever_a_piece_of_the_disk_ends() {
     let (_cdn, server, path, url) = with_large_file("").await;

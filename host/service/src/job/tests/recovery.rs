@@ -10,8 +10,12 @@ async fn a_job_is_forgotten_when_its_time_is_up_also_after_the_clock_was_set_bac
     let workers = bench.run();
     let id = bench.submit(Toy::Count).await;
     bench.until(id, State::Completed).await;
-    bench.clock.set(1_000_000 + 1_800_000);
-    assert_eq!(bench.queue.status(id).await.unwrap(), None);
+    bench.clock.set(1_000_000 + 1_800_000 - 1);
+    assert!(bench.queue.status(id).await.unwrap().is_some());
+    for late in [0, 1] {
+        bench.clock.set(1_000_000 + 1_800_000 + late);
+        assert_eq!(bench.queue.status(id).await.unwrap(), None);
+    }
     bench.clock.set(1_000);
     assert!(bench.queue.status(id).await.unwrap().is_some());
     bench.shutdown.cancel();
@@ -49,6 +53,34 @@ async fn a_claim_that_the_table_took_and_nobody_heard_of_is_taken_up_again() {
     bench.clock.set(1_060_000 + 121_000);
     bench.queue.sweep().await;
     assert_eq!(state().await, State::Pending);
+}
+
+/// F3: the clock stood still meanwhile, so only the order of acceptance tells them apart.
+#[tokio::test]
+async fn jobs_that_wait_keep_their_order_through_a_restart() {
+    let mut bench = Bench::new().await;
+    let mut ids = Vec::new();
+    for _ in 0..2 {
+        ids.push(bench.submit(Toy::Count).await);
+        bench = bench.again().await;
+    }
+    let batch = bench.queue.submit_batch("d", vec![Toy::Count; 3], true);
+    ids.extend(batch.await.unwrap().children.iter().map(|child| child.id));
+    let bench = bench.again().await;
+    let one = Config {
+        workers: 1,
+        ..config()
+    };
+    let database = bench.queue.0.database.clone();
+    let queue: Queue<Toy> = Queue::open(one, database, bench.clock.clone())
+        .await
+        .unwrap();
+    let bench = Bench { queue, ..bench };
+    let _workers = bench.run();
+    bench.until(*ids.last().unwrap(), State::Completed).await;
+    let ran: Vec<_> = bench.context.ran.lock().unwrap().clone();
+    let expected: Vec<_> = ids.iter().map(|id| (*id, 1)).collect();
+    assert_eq!(ran, expected);
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! Tests over real sockets: limits of connections and heads, and graceful shutdown.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod raw;
+
 use axum::routing::get;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -1,5 +1,6 @@
 //! The connection below hyper: cuts off a client that reads nothing, gives the refusals that hyper writes by itself
-//! the body of all others, and lets a client read a refusal although it has not sent all of its request.
+//! the body of all others, lets a client read a refusal although it has not sent all of its request, and waits for no
+//! head once the server ends.
 
 use std::{
     io::{self, IoSlice},
@@ -18,6 +19,7 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 use tokio_io_timeout::TimeoutStream;
+use tokio_util::sync::CancellationToken;
 
 use super::{Config, refusal};
 
@@ -27,13 +29,23 @@ const LINGER: Duration = Duration::from_secs(5);
 /// How much of it is read at once, bytes.
 const IGNORED_BYTES: usize = 16 * 1024;
 
-/// Whether the last response of a connection was a refusal.
+/// What a connection must know of its last request to end well.
 #[derive(Debug, Default)]
-pub(super) struct Ending(AtomicBool);
+pub(super) struct Ending {
+    /// Its body may still arrive.
+    arrives: AtomicBool,
+    /// Its response was a refusal.
+    refused: AtomicBool,
+}
 
 impl Ending {
+    pub(super) fn asked(&self, has_body: bool) {
+        self.arrives.store(has_body, Ordering::Relaxed);
+    }
+
     pub(super) fn answered(&self, is_refusal: bool) {
-        self.0.store(is_refusal, Ordering::Relaxed);
+        self.arrives.store(false, Ordering::Relaxed);
+        self.refused.store(is_refusal, Ordering::Relaxed);
     }
 }
 
@@ -42,6 +54,7 @@ pub(super) struct Wire {
     /// Ends when the client reads nothing for too long, because it holds a file and a permit meanwhile.
     stream: Pin<Box<TimeoutStream<TcpStream>>>,
     ending: Arc<Ending>,
+    shutdown: CancellationToken,
     /// What is written before anything else.
     waiting: Vec<u8>,
     /// Set once our side is closed: until when the rest of a refused request is read.
@@ -49,12 +62,18 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream, config: &Config, ending: Arc<Ending>) -> Self {
+    pub(super) fn new(
+        stream: TcpStream,
+        config: &Config,
+        ending: Arc<Ending>,
+        shutdown: CancellationToken,
+    ) -> Self {
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(Duration::from_millis(config.stall_ms_max)));
         Self {
             stream: Box::pin(stream),
             ending,
+            shutdown,
             waiting: Vec::new(),
             lingers: None,
         }
@@ -95,7 +114,15 @@ impl AsyncRead for Wire {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.stream.as_mut().poll_read(context, buffer)
+        let read = self.stream.as_mut().poll_read(context, buffer);
+        // Who has sent half a head by the shutdown does not hold it up: no further request is taken.
+        let is_over = read.is_pending()
+            && !self.ending.arrives.load(Ordering::Relaxed)
+            && self.shutdown.is_cancelled();
+        match is_over {
+            true => Poll::Ready(Ok(())),
+            false => read,
+        }
     }
 }
 
@@ -144,7 +171,7 @@ impl AsyncWrite for Wire {
             ready!(self.poll_waiting(context))?;
             ready!(self.stream.as_mut().poll_shutdown(context))?;
         }
-        if self.ending.0.load(Ordering::Relaxed) {
+        if self.ending.refused.load(Ordering::Relaxed) {
             ready!(self.poll_ignored(context));
         }
         Poll::Ready(Ok(()))
