@@ -127,7 +127,7 @@ fn started(cdn: &Cdn) -> Server {
     let cookies = ".instagram.com\tTRUE\t/\tTRUE\t0\tsessionid\tmade-up\n";
     fs::write(folder.path().join("cookies.txt"), cookies).unwrap();
     // Otherwise a job that is killed in the middle each time would be abandoned, which another test covers.
-    // Without pauses between pages, so that the jobs of a late kill end.
+    // Without pauses between pages, so that jobs get far between two kills.
     let settings =
         "cookies = 'cookies.txt'\n[limits]\njob_attempts_max = 100\nupstream_spacing_ms_min = 0";
     fs::write(folder.path().join("gramhost.toml"), settings).unwrap();

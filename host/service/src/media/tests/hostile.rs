@@ -186,7 +186,7 @@ async fn only_the_picture_and_the_sound_of_an_input_come_out() {
             "to.mp3" => media.sound(&from, &to, AudioFormat::Mp3).await,
             _ => media.sound(&from, &to, AudioFormat::M4a).await,
         };
-        made.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(made.is_ok(), "{name}: {made:?}");
         let seen = seen(&to);
         let streams = seen["streams"].as_array().unwrap().iter();
         let found: Vec<_> = streams

@@ -35,7 +35,7 @@ async fn told(address: SocketAddr, bytes: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let _sent = stream.write_all(bytes.as_bytes()).await;
     let _closed = stream.shutdown().await;
-    timeout(SOON, read(&mut stream)).await.expect("an answer")
+    timeout(SOON, read(&mut stream)).await.unwrap()
 }
 
 #[tokio::test]
@@ -164,7 +164,7 @@ async fn a_crowd_that_sends_no_head_holds_up_neither_others_nor_the_end() {
         assert!(quick.ends_with("quick"), "{quick}");
     }
     served.shutdown.cancel();
-    timeout(SOON, served.task).await.expect("an end").unwrap();
+    timeout(SOON, served.task).await.unwrap().unwrap();
 }
 
 #[tokio::test]
