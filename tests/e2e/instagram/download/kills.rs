@@ -27,8 +27,9 @@ use crate::harness::{cdn::Cdn, server::Server};
 const KILLING: Duration = Duration::from_secs(18);
 /// A server is killed at most this long after it was ready, milliseconds: longer than most of these downloads take.
 const MOMENT_MS_MAX: u64 = 400;
-/// The same for one of eight kills: longer than all of them take, so that none is given up after its hundred attempts.
-const LATE_MOMENT_MS_MAX: u64 = 3_000;
+/// After this number of kills, all jobs end before the next one: a job that is killed a hundred times is given up, as
+/// another test shows.
+const KILLS_IN_A_ROW: usize = 20;
 /// How long a kill that is meant for a conversion waits until there is one.
 const CONVERSION_WAIT: Duration = Duration::from_secs(1);
 /// Above this number of unfinished jobs, no new ones are asked for.
@@ -126,7 +127,9 @@ fn started(cdn: &Cdn) -> Server {
     let cookies = ".instagram.com\tTRUE\t/\tTRUE\t0\tsessionid\tmade-up\n";
     fs::write(folder.path().join("cookies.txt"), cookies).unwrap();
     // Otherwise a job that is killed in the middle each time would be abandoned, which another test covers.
-    let settings = "cookies = 'cookies.txt'\n[limits]\njob_attempts_max = 100";
+    // Without pauses between pages, so that jobs get far between two kills.
+    let settings =
+        "cookies = 'cookies.txt'\n[limits]\njob_attempts_max = 100\nupstream_spacing_ms_min = 0";
     fs::write(folder.path().join("gramhost.toml"), settings).unwrap();
     start_at(cdn, folder, &[])
 }
@@ -279,11 +282,7 @@ async fn kills_at_any_moment_lose_no_accepted_job_of_any_kind() {
         let asks = [2 * kills % ASKS.len(), (2 * kills + 1) % ASKS.len()];
         let asks = if open < OPEN_MAX { &asks[..] } else { &[] };
         let is_for_conversion = kills % 3 == 2;
-        let latest = match kills % 8 {
-            7 => LATE_MOMENT_MS_MAX,
-            _ if is_for_conversion => MOMENT_MS_MAX / 10,
-            _ => MOMENT_MS_MAX,
-        };
+        let latest = MOMENT_MS_MAX / if is_for_conversion { 10 } else { 1 };
         let moment = (0..latest).new_tree(&mut moments).unwrap().current();
         let (promised, was_converting) = killed(&mut server, asks, is_for_conversion, moment).await;
         jobs.extend(promised);
@@ -299,6 +298,11 @@ async fn kills_at_any_moment_lose_no_accepted_job_of_any_kind() {
         gone.extend(stock.owners);
         heard(&server, &mut jobs).await;
         kills += 1;
+        if kills % KILLS_IN_A_ROW == 0 {
+            for job in &jobs {
+                ended(&server, &job.id).await;
+            }
+        }
     }
     let mut read = HashMap::new();
     for job in &jobs {
