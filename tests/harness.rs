@@ -6,6 +6,9 @@ pub(crate) mod browser;
 #[path = "harness/cdn.rs"]
 pub(crate) mod cdn;
 
+#[path = "harness/recorded.rs"]
+mod recorded;
+
 #[path = "harness/server.rs"]
 pub(crate) mod server;
 

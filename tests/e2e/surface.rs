@@ -7,10 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
 use crate::{
     harness::server::{Answer, Server},
@@ -152,22 +148,12 @@ async fn every_path_has_its_methods_and_no_other_spelling() {
         }
         for spelling in spellings {
             // Unlike other clients, it sends the path as it is.
-            let answer = raw(&server, &spelling).await;
+            let answer = server.raw(&spelling).await;
             let code = answer.split("\"code\":\"").nth(1).unwrap_or_default();
             let is_refused = answer.starts_with("HTTP/1.1 404 ") && code.contains("NOT_FOUND\"");
             assert!(is_refused, "{spelling}: {answer}");
         }
     }
-}
-
-/// The whole answer to a `GET` of exactly this target.
-async fn raw(server: &Server, target: &str) -> String {
-    let mut stream = TcpStream::connect(server.address).await.unwrap();
-    let head = format!("GET {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    String::from_utf8_lossy(&answer).into_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

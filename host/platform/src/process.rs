@@ -26,9 +26,10 @@ pub fn limit(limits: &[(Resource, u64)]) -> io::Result<()> {
     Ok(())
 }
 
-/// How nice a thread is that gives way: it gets about a tenth of what another one gets while both want to run.
+/// How nice a thread is that gives way: it gets about a third of what another one gets while both want to run. With less,
+/// an honest call on a large answer could miss its deadline, which is by the clock, while others keep the machine busy.
 #[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
+const NICENESS: i32 = 5;
 
 /// Runs a task on a new thread, to which the system prefers all other threads of this process (on Linux; elsewhere it is
 /// like the others). The thread runs to its end even if nobody waits for it any longer.

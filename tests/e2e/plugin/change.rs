@@ -96,16 +96,7 @@ const BOMBS: [(PluginName, &str); 4] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_version_that_was_honest_until_it_served_is_rolled_back() {
-    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures");
-    let flags = [
-        "--replay",
-        fixtures,
-        "--rate-limit",
-        "0",
-        "--cache-ttl",
-        "0",
-    ];
-    let server = Server::start(&flags);
+    let server = Server::start_on_fixtures(tempfile::tempdir().unwrap());
     for (name, bomb) in BOMBS {
         let put = server
             .put_plugin(name.as_str(), &misbehaving(name.as_str()))

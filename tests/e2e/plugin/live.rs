@@ -12,7 +12,6 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::{task::block_in_place, time::interval};
 
 use super::{MISBEHAVING, POST, replace, variant};
@@ -30,21 +29,7 @@ const LOAD: Duration = Duration::from_secs(30);
 const SERVES_WITHIN: Duration = Duration::from_secs(3);
 
 fn start() -> Server {
-    start_in(tempfile::tempdir().unwrap())
-}
-
-fn start_in(folder: TempDir) -> Server {
-    let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
-    let fixtures = fixtures.to_str().unwrap();
-    let flags = [
-        "--replay",
-        fixtures,
-        "--rate-limit",
-        "0",
-        "--cache-ttl",
-        "0",
-    ];
-    Server::start_in(folder, &flags)
+    Server::start_on_fixtures(tempfile::tempdir().unwrap())
 }
 
 impl Server {
@@ -226,7 +211,7 @@ async fn a_plugin_that_misbehaves_costs_its_caller_alone() {
     // Otherwise it would be rolled back before the last of its faults.
     let settings = "[limits]\nrollback_failures_min = 10000\n";
     fs::write(folder.path().join("gramhost.toml"), settings).unwrap();
-    let server = start_in(folder);
+    let server = Server::start_on_fixtures(folder);
     server.put("post.wasm", MISBEHAVING);
     server
         .until("serves", |post| post["source"] == "post.wasm")

@@ -319,15 +319,7 @@ fn resident_mib(server: &Server) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_hard_to_compile_is_stopped_and_nobody_waits_for_it() {
     const PATH: &str = "/instagram/post/info?url_or_code=DfDjNmTDemo";
-    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures");
-    let server = Server::start(&[
-        "--replay",
-        fixtures,
-        "--rate-limit",
-        "0",
-        "--cache-ttl",
-        "0",
-    ]);
+    let server = Server::start_on_fixtures(tempfile::tempdir().unwrap());
     let before = resident_mib(&server);
     let mut names = PluginName::ALL.into_iter().cycle();
     for (number, (what, module)) in bombs().into_iter().enumerate() {

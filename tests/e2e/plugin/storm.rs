@@ -100,16 +100,7 @@ fn compilers(server: &Server) -> usize {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_storm_of_changes_fails_no_request_and_lets_nothing_bad_serve() {
-    let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures");
-    let flags = [
-        "--replay",
-        fixtures,
-        "--rate-limit",
-        "0",
-        "--cache-ttl",
-        "0",
-    ];
-    let server = Arc::new(Server::start(&flags));
+    let server = Arc::new(Server::start_on_fixtures(tempfile::tempdir().unwrap()));
     let folder = server.folder.path().join("data/plugins");
     let good = PluginName::ALL.map(|name| {
         let embedded = (EMBEDDED.component)(name);

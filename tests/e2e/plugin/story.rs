@@ -300,7 +300,8 @@ async fn instagram_changes_and_a_fix_serves_and_a_bad_version_goes() {
     while stage.post_plugin().await["digest"] == bad["digest"] {
         failed += u32::from(stage.ask("B").await.0 == 502);
         stage.others_serve().await;
-        assert!(failed < 60, "nothing goes back");
+        // A busy machine does not compare all of them.
+        assert!(failed < 600, "nothing goes back");
     }
     assert_eq!(stage.post_plugin().await["digest"], fixed);
     assert_eq!(stage.ask("B").await.0, 200);

@@ -5,26 +5,12 @@ use std::fs;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
 use super::{accepted, completed, ended, names, start, start_at};
-use crate::harness::{cdn::Cdn, server::Server};
+use crate::harness::cdn::Cdn;
 
 const IMAGE: &str = "DfDjNmTDemo";
 const IMAGE_FILE: &str = "DfDjNmTDemo_image.jpg";
-
-/// The answer to a `GET` of exactly this target; other clients would tidy it up.
-async fn raw(server: &Server, target: &str) -> String {
-    let mut stream = TcpStream::connect(server.address).await.unwrap();
-    let head = format!("GET {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
-    String::from_utf8_lossy(&answer).into_owned()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_other_spelling_leads_to_a_file_or_to_another_one() {
@@ -77,7 +63,9 @@ async fn no_other_spelling_leads_to_a_file_or_to_another_one() {
         "DfDjNmTDemo_image",
     ];
     for name in names {
-        let answer = raw(&server, &format!("/instagram/download/file/{name}")).await;
+        let answer = server
+            .raw(&format!("/instagram/download/file/{name}"))
+            .await;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap();
         let error: Value = serde_json::from_str(body).unwrap();
@@ -93,7 +81,9 @@ async fn no_other_spelling_leads_to_a_file_or_to_another_one() {
             "{body}"
         );
     }
-    let found = raw(&server, &format!("/instagram/download/file/{IMAGE_FILE}")).await;
+    let found = server
+        .raw(&format!("/instagram/download/file/{IMAGE_FILE}"))
+        .await;
     assert!(found.starts_with("HTTP/1.1 200 "), "{found}");
 }
 
