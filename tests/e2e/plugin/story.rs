@@ -310,20 +310,21 @@ async fn instagram_changes_and_a_fix_serves_and_a_bad_version_goes() {
         &format!("a bad version served {failed} failures and was rolled back by itself"),
     );
 
-    let history = author.done(&["history", "post"]);
-    // The watcher may have rejected the file again meanwhile.
-    let told: Vec<_> = history
-        .lines()
-        .filter(|line| !line.contains("refused"))
-        .collect();
-    assert!(
-        told[0].contains("serves") && told[0].contains("gramhost"),
-        "{history}"
-    );
-    assert!(
-        told[1].contains("rolled-back") && told[1].contains("by its own fault"),
-        "{history}"
-    );
+    // What serves has changed a moment before the history tells it.
+    let mut looks = interval(Duration::from_millis(20));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        looks.tick().await;
+        let history = author.done(&["history", "post"]);
+        // The watcher may have rejected the file again meanwhile.
+        let mut told = history.lines().filter(|line| !line.contains("refused"));
+        let (last, before) = (told.next().unwrap(), told.next().unwrap());
+        if last.contains("serves") && last.contains("gramhost") && before.contains("rolled-back") {
+            assert!(before.contains("by its own fault"), "{history}");
+            break;
+        }
+        assert!(Instant::now() < deadline, "{history}");
+    }
     let origin = upstream.origin();
     let again = flags(&origin);
     let again: Vec<_> = again.iter().map(String::as_str).collect();
