@@ -12,6 +12,7 @@ use std::{
 };
 
 use embedded::POST;
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
@@ -22,6 +23,9 @@ use crate::{
 
 /// How long a file in the plugin folder, or a child process, may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// As many make statements large enough: without the setting, the 38th was refused.
+const BATCHES: usize = 300;
 
 const OFF: [(&str, &str); 1] = [("GRAMHOST_HARDENING", "off")];
 
@@ -41,6 +45,20 @@ fn field(process: u32, name: &str) -> BTreeSet<String> {
 
 fn only(value: &str) -> BTreeSet<String> {
     BTreeSet::from([value.to_owned()])
+}
+
+/// SQLite puts what a large statement changes into a file of its own, outside the data folder, unless it is told not to.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_needs_no_file_outside_the_data_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = "[limits]\njobs_waiting_max = 100000\njobs_waiting_per_client_max = 100000\n";
+    fs::write(folder.path().join("gramhost.toml"), settings).unwrap();
+    let server = Server::start_on_fixtures(folder);
+    let batch = json!({ "items": vec![json!({ "url": "DfDjNmTDemo", "type": "post" }); 50] });
+    for _ in 0..BATCHES {
+        let answer = server.post("/instagram/download/batch", &batch).await;
+        assert_eq!(answer.status, 202, "{} {}", answer.text, server.log());
+    }
 }
 
 #[tokio::test]

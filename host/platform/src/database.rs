@@ -97,6 +97,8 @@ impl Database {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_millis(BUSY_MS_MAX))
             .pragma("cache_size", format!("-{CACHE_KIB}"))
+            // Otherwise what a large statement changes goes to a file in a folder that this process may not write to.
+            .pragma("temp_store", "MEMORY")
             .foreign_keys(true);
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
