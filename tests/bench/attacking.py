@@ -141,7 +141,7 @@ class SlowReaders(Drips):
         one = b"GET /openapi.json HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
         return one * 100, one
 
-    def attack(self, number):
+    def attack(self, _):
         # What is there to read does not mean that the server has closed.
         start, _ = self.request()
         while len(self.sockets) < self.count:
@@ -153,7 +153,7 @@ class SlowReaders(Drips):
 
 
 class Flood(Attack):
-    """As many cached requests as several processes of clients can send."""
+    """As many cached requests as eight threads can send."""
 
     threads = 8
 
@@ -221,12 +221,12 @@ class Hostile(Attack):
         self.turns = itertools.count()
         path = f"/instagram/post/info?url_or_code={self.behaviours[1]}_0"
         before = time.monotonic()
-        while self.server_refuses(path) != 502:
+        while self.status_of(path) != 502:
             if time.monotonic() - before > 60:
                 raise RuntimeError("the hostile plugin does not serve")
             time.sleep(0.1)
 
-    def server_refuses(self, path):
+    def status_of(self, path):
         """The status of a request that is no attack yet."""
         status = self.ask(0, path)
         self.counts.clear()
