@@ -23,6 +23,7 @@ use crate::{
     api, capture,
     contract::PluginName,
     data::{self, Folder, Links},
+    database,
     download,
     driver::{self, Rules},
     extraction, job, media,
@@ -57,6 +58,8 @@ pub struct Config {
     pub admin_listen: Option<SocketAddr>,
     /// The folder that the server owns: database, compiled plugins, admin token. Created with mode 0700.
     pub data: PathBuf,
+    /// Settings of a database that replicas share.
+    pub database: database::Config,
     /// Requests of one client in any 60 seconds; 0 switches the limit off.
     pub rate_limit: u32,
     /// How files are named: by default `documented` on a loopback address, and `capability` elsewhere.
@@ -143,6 +146,12 @@ pub enum Error {
          only a proxy can send the file, so all other clients get it from this server"
     )]
     NoProxy(api::FileDelivery),
+    /// Everybody on the machine could read it.
+    #[error(
+        "--database contains a password, which everybody on this machine can read: \
+         give it by database_password_file, or the whole URL as GRAMHOST_DATABASE"
+    )]
+    PasswordInArguments,
     /// The path of this program is unknown, so plugins cannot be compiled in a child process.
     #[error("cannot find the executable of this process: {0}")]
     Program(String),
@@ -197,6 +206,7 @@ impl Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 5000)),
             admin_listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 5001))),
             data: PathBuf::from("data"),
+            database: database::Config::default(),
             rate_limit: 30,
             file_names: None,
             hardening: true,

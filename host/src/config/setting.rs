@@ -52,6 +52,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     read!("admin_listen", admin_listen, value::address_or_off),
     some!("plugins", plugin.folder, value::path),
     read!("data", data, value::path),
+    some!("database", database.address, value::postgres),
     whole!("rate_limit", rate_limit, 0..=1_000_000),
     some!("upstream_override", upstream.origin_override, value::origin),
     some!("replay", upstream.replay, value::path),
@@ -64,6 +65,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     some!("log", log, value::filter),
     read!("hardening", hardening, value::switch),
     list!("readable", readable, value::path),
+    some!("database_password_file", database.password_file, value::path),
     list!("allowed_hosts", api.allowed_hosts, value::host),
     list!("allowed_origins", api.allowed_origins, value::website),
     list!("trusted_proxies", api.trusted_proxies, value::network),
@@ -76,6 +78,21 @@ pub(super) const SETTINGS: &[Setting] = &[
         value::request_header
     ),
     list!("plugin_keys", plugin.keys, value::minisign_key),
+    whole!(
+        "limits.database_connections_max",
+        database.connections_max,
+        1..=1_000
+    ),
+    whole!(
+        "limits.database_connect_ms_max",
+        database.connect_ms_max,
+        100..=60_000
+    ),
+    whole!(
+        "limits.database_statement_ms_max",
+        database.statement_ms_max,
+        100..=600_000
+    ),
     whole!("limits.handler_ms_max", api.handler_ms_max, 100..=600_000),
     whole!("limits.in_flight_max", api.in_flight_max, 1..=100_000),
     whole!(

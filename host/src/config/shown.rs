@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::FileNames;
-use crate::{api::FileDelivery, plugin::TrustedKey};
+use crate::{api::FileDelivery, database, plugin::TrustedKey};
 
 /// A field of the configuration that can be shown.
 pub(super) trait Shown {
@@ -34,6 +34,7 @@ shown_by_display!(
     usize,
     String,
     SocketAddr,
+    database::Address,
     IpNet,
     FileDelivery,
     FileNames,

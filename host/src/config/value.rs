@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::FileNames;
-use crate::{api::FileDelivery, plugin::TrustedKey, upstream::may_be_allowed};
+use crate::{api::FileDelivery, database, plugin::TrustedKey, upstream::may_be_allowed};
 
 /// Maximum length of the part of an invalid value that is shown, characters.
 const SHOWN_CHARACTERS_MAX: usize = 100;
@@ -88,6 +88,13 @@ pub(super) fn website(text: &str) -> Result<String, String> {
     origin(text)
         .map(|url| url.origin().ascii_serialization())
         .map_err(|_| "a website such as https://example.com".to_owned())
+}
+
+/// The URL of a PostgreSQL database.
+pub(super) fn postgres(text: &str) -> Result<database::Address, String> {
+    text.parse().map_err(|_| {
+        "a URL such as postgres://gramhost@db.example.com/gramhost?sslmode=verify-full".to_owned()
+    })
 }
 
 pub(super) fn proxy(text: &str) -> Result<Url, String> {
