@@ -23,10 +23,9 @@ use crate::{
     api, capture,
     contract::PluginName,
     data::{self, Folder, Links},
-    database,
-    download,
+    database, download,
     driver::{self, Rules},
-    extraction, job, media,
+    extraction, fleet, job, media,
     plugin::{self, Embedded},
     storage,
     upstream::{self, RequestRules},
@@ -62,6 +61,10 @@ pub struct Config {
     pub database: database::Config,
     /// Requests of one client in any 60 seconds; 0 switches the limit off.
     pub rate_limit: u32,
+    /// How long a request waits for the database of a fleet to count it, milliseconds. Afterwards the replica counts alone.
+    pub rate_limit_ms_max: u64,
+    /// Settings of a replica.
+    pub fleet: fleet::Config,
     /// How files are named: by default `documented` on a loopback address, and `capability` elsewhere.
     pub file_names: Option<FileNames>,
     /// Whether a server and all child processes give up what they do not need, at their start.
@@ -208,6 +211,8 @@ impl Config {
             data: PathBuf::from("data"),
             database: database::Config::default(),
             rate_limit: 30,
+            rate_limit_ms_max: 500,
+            fleet: fleet::Config::default(),
             file_names: None,
             hardening: true,
             readable: Vec::new(),

@@ -65,7 +65,13 @@ pub(super) const SETTINGS: &[Setting] = &[
     some!("log", log, value::filter),
     read!("hardening", hardening, value::switch),
     list!("readable", readable, value::path),
-    some!("database_password_file", database.password_file, value::path),
+    some!("replica_name", fleet.name, value::name),
+    read!("egress", fleet.egress, value::name),
+    some!(
+        "database_password_file",
+        database.password_file,
+        value::path
+    ),
     list!("allowed_hosts", api.allowed_hosts, value::host),
     list!("allowed_origins", api.allowed_origins, value::website),
     list!("trusted_proxies", api.trusted_proxies, value::network),
@@ -93,6 +99,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         database.statement_ms_max,
         100..=600_000
     ),
+    whole!("limits.rate_limit_ms_max", rate_limit_ms_max, 10..=60_000),
     whole!("limits.handler_ms_max", api.handler_ms_max, 100..=600_000),
     whole!("limits.in_flight_max", api.in_flight_max, 1..=100_000),
     whole!(
@@ -206,6 +213,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         0..=1 << 50
     ),
     whole!("limits.downloads_max", job.workers, 1..=1_000),
+    read!("limits.fleet_downloads_max", job.fleet_workers, |text| {
+        value::whole(text, 0..=1_000_000).map(|most| (most > 0).then_some(most))
+    }),
     whole!("limits.jobs_waiting_max", job.waiting_max, 1..=1_000_000),
     whole!(
         "limits.jobs_waiting_per_client_max",

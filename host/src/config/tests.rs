@@ -57,6 +57,7 @@ fn every_flag_is_also_a_setting() {
         admin_listen: text.clone(),
         plugins: text.clone(),
         data: text.clone(),
+        database: text.clone(),
         rate_limit: text.clone(),
         upstream_override: text.clone(),
         replay: text.clone(),
@@ -66,7 +67,7 @@ fn every_flag_is_also_a_setting() {
         shadow: text.clone(),
         file_names: text,
     };
-    assert_eq!(flags.given().count(), 12);
+    assert_eq!(flags.given().count(), 13);
     for (key, _) in flags.given() {
         assert!(setting::SETTINGS.iter().any(|known| known.key == key));
     }

@@ -10,6 +10,8 @@ use crate::{job::Queue, storage::Name};
 
 /// The interval, seconds. Expiry does not depend on it: an expired file is not served.
 const SWEEP_EVERY_S: u64 = 15;
+/// How long one replica sweeps for all until another one may, milliseconds. It renews that with every sweep.
+const DUTY_MS: u64 = 4 * SWEEP_EVERY_S * 1_000;
 /// How long the row of a deleted file is kept, milliseconds: a day.
 const REMEMBER_MS: u64 = 24 * 3600 * 1000;
 
@@ -46,6 +48,16 @@ pub(super) async fn run(queue: &Queue<Download>, tools: &Tools, shutdown: Cancel
     let mut every = interval(Duration::from_secs(SWEEP_EVERY_S));
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while shutdown.run_until_cancelled(every.tick()).await.is_some() {
+        let now = tools.clock.now_ms();
+        let until = now + DUTY_MS;
+        match tools.database.take_duty("sweep", now, until).await {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(error) => {
+                tracing::warn!(%error, "sweeping failed and is tried again");
+                continue;
+            }
+        }
         queue.sweep().await;
         if let Err(error) = sweep(tools).await {
             tracing::warn!(%error, "sweeping failed and is tried again");

@@ -8,14 +8,17 @@ use uuid::Uuid;
 
 use super::{Reason, Tools};
 use crate::{
-    database::{self, FileRow},
-    job::JobId,
+    database::{self, FileRow, Kept},
+    job::{Attempt, JobId},
     media::Type,
     storage::{self, FileDigest, Name},
 };
 
 /// The length of the random suffix of a name, characters: 60 random bits.
 const SUFFIX_CHARACTERS: usize = 15;
+
+/// The maximum number of names that are tried for a file.
+const NAMES_MAX: u32 = 5;
 
 /// A file of a finished job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,8 +95,12 @@ impl From<database::Error> for Reason {
 }
 
 impl Tools {
-    /// Publishes a staged file for this job: first the bytes, then the row that makes the file known.
-    pub(super) async fn publish(&self, job: JobId, ready: &Ready) -> Result<OutputFile, Reason> {
+    /// Publishes a staged file for this attempt: first the bytes, then the row that makes the file known.
+    pub(super) async fn publish(
+        &self,
+        attempt: &Attempt,
+        ready: &Ready,
+    ) -> Result<OutputFile, Reason> {
         let FileDigest { bytes, sha256 } = match &ready.digest {
             Some(digest) => digest.clone(),
             None => self.storage.measure(&ready.path).await?,
@@ -103,23 +110,32 @@ impl Tools {
             return Err(Reason::TooLarge);
         }
         let _naming = self.naming.lock().await;
-        let name = self.free_name(job, &ready.name(), &sha256).await?;
-        self.storage.publish(&ready.path, &name).await?;
-        faults::reached("file.published");
-        let row = FileRow {
-            name: name.to_string(),
-            job_id: job.to_string(),
-            sha256,
-            bytes,
-            content_type: ready.kind.content_type().to_owned(),
-            dimensions: ready.dimensions(),
-            expires_at_ms: self.clock.now_ms() + self.config.retention_s * 1000,
-        };
-        self.database.keep_file(&row).await?;
-        if let Ok(stat) = self.storage.stat(&name).await {
-            self.rows.remember(&name, stat, &row).await;
+        // Another replica may take a name at the same moment; then the next one has a random part.
+        for _ in 0..NAMES_MAX {
+            let name = self.free_name(attempt.id, &ready.name(), &sha256).await?;
+            self.storage.publish(&ready.path, &name).await?;
+            faults::reached("file.published");
+            let now = self.clock.now_ms();
+            let row = FileRow {
+                name: name.to_string(),
+                job_id: attempt.id.to_string(),
+                sha256: sha256.clone(),
+                bytes,
+                content_type: ready.kind.content_type().to_owned(),
+                dimensions: ready.dimensions(),
+                expires_at_ms: now + self.config.retention_s * 1000,
+            };
+            match self.database.keep_file(&row, attempt.number, now).await? {
+                Kept::Stored => {}
+                Kept::NameTaken => continue,
+                Kept::Lost => return Err(Reason::Internal),
+            }
+            if let Ok(stat) = self.storage.stat(&name).await {
+                self.rows.remember(&name, stat, &row).await;
+            }
+            return Ok(row.into());
         }
-        Ok(row.into())
+        Err(Reason::Internal)
     }
 
     /// The documented name, or one with a suffix if a different file is being served under it or names are secret.

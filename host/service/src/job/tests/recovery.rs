@@ -44,7 +44,9 @@ async fn a_claim_that_the_table_took_and_nobody_heard_of_is_taken_up_again() {
     let Inner {
         database, owner, ..
     } = &*bench.queue.0;
-    let claimed = database.claim_job(owner, 1_000_000, 1_060_000).await;
+    let claimed = database
+        .claim_job(owner, (1_000_000, 1_060_000), None)
+        .await;
     assert!(claimed.unwrap().is_some());
     let state = async || bench.queue.status(id).await.unwrap().unwrap().state;
     bench.clock.set(1_061_000);
@@ -116,7 +118,7 @@ async fn a_process_that_vanished_costs_an_attempt_and_three_of_them_the_job() {
             .queue
             .0
             .database
-            .claim_job("gone", 1_000_000, 1_060_000)
+            .claim_job("gone", (1_000_000, 1_060_000), None)
             .await
             .unwrap();
         assert_eq!(row.unwrap().attempt, attempt);
@@ -133,7 +135,7 @@ async fn an_attempt_that_was_given_up_changes_nothing_any_more() {
     let id = bench.submit(Toy::Count).await.to_string();
     let database = &bench.queue.0.database;
     database
-        .claim_job("slow", 1_000_000, 1_000_001)
+        .claim_job("slow", (1_000_000, 1_000_001), None)
         .await
         .unwrap()
         .unwrap();
@@ -141,7 +143,7 @@ async fn an_attempt_that_was_given_up_changes_nothing_any_more() {
     // The lease has ended, and another process claims the job.
     bench.queue.sweep().await;
     database
-        .claim_job("quick", 1_000_002, 2_000_000)
+        .claim_job("quick", (1_000_002, 2_000_000), None)
         .await
         .unwrap()
         .unwrap();
