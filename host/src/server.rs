@@ -1,5 +1,6 @@
 //! Composition root: builds all modules, connects them, serves, and shuts down in order.
 
+mod fleet;
 pub mod token;
 
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
@@ -18,7 +19,7 @@ use crate::{
     clock::Clock,
     config::Config,
     data::Folder,
-    database::{Database, Note, ObservationLog},
+    database::{Database, ObservationLog},
     download::{Downloads, Rows, Tools},
     drift::Drift,
     extraction::Extraction,
@@ -147,19 +148,19 @@ impl Server {
         };
         // The others count with this replica until it serves nobody and runs no job.
         let left = CancellationToken::new();
-        let fleet = tokio::spawn({
+        let leaving = tokio::spawn({
             let (fleet, left) = (app.fleet.clone(), left.clone());
             async move { fleet.run(left).await }
         });
         let jobs = app.downloads.run(shutdown.clone());
-        tokio::spawn({
-            let (queue, mut notes) = (app.downloads.queue().clone(), app.fleet.notes(Note::Jobs));
-            async move {
-                while notes.changed().await.is_ok() {
-                    queue.wake();
-                }
-            }
-        });
+        tokio::spawn(fleet::look_for_jobs(
+            app.fleet.clone(),
+            app.downloads.queue().clone(),
+        ));
+        tokio::spawn(fleet::share_upstream(
+            app.fleet.clone(),
+            app.extraction.upstream().clone(),
+        ));
         let drift = app.drift.run(shutdown.clone());
         let observations = app.observations.run(shutdown.clone());
         let ((), operator, (), (), ()) = tokio::join!(public, operator, jobs, drift, observations);
@@ -167,7 +168,7 @@ impl Server {
         app.observations.keep().await;
         left.cancel();
         // It only waits for its last statement.
-        let _ended = fleet.await;
+        let _ended = leaving.await;
         app.database.close().await;
         operator
     }

@@ -31,7 +31,7 @@ pub use postgres::{Address, Config};
 pub use replicas::ReplicaRow;
 pub use windows::Window;
 
-use pool::{Pool, execute};
+use pool::{Pool, Remote, execute};
 use uuid::Uuid;
 
 use crate::{clock::Clock, data::Owner};
@@ -83,6 +83,9 @@ pub enum Error {
     /// PostgreSQL cannot be reached now, or cannot work.
     #[error("database: {0}")]
     Away(sqlx::Error),
+    /// PostgreSQL did not answer a moment ago, so it was not asked.
+    #[error("database: no answer a moment ago")]
+    Silent,
     /// It could not be read or written.
     #[error("database: {0}")]
     Sql(#[from] sqlx::Error),
@@ -92,7 +95,7 @@ impl Error {
     /// Returns whether the database cannot be reached at the moment, so that the same statement may succeed later.
     #[must_use]
     pub fn is_away(&self) -> bool {
-        matches!(self, Self::Slow(_) | Self::Away(_))
+        matches!(self, Self::Slow(_) | Self::Away(_) | Self::Silent)
     }
 }
 
@@ -121,8 +124,8 @@ impl Database {
     /// [`Error::Address`], [`Error::Unusable`].
     pub async fn share(owner: &Owner, config: &Config) -> Result<Self, Error> {
         let pool = postgres::open(config).await?;
-        let patience = config.patience();
-        Ok(Self::of(Pool::Postgres(pool, patience), owner))
+        let remote = Remote::new(pool, config.patience());
+        Ok(Self::of(Pool::Postgres(remote), owner))
     }
 
     fn of(pool: Pool, owner: &Owner) -> Self {
@@ -143,7 +146,13 @@ impl Database {
     /// Returns whether other processes may use it too.
     #[must_use]
     pub fn is_shared(&self) -> bool {
-        matches!(self.pool, Pool::Postgres(..))
+        matches!(self.pool, Pool::Postgres(_))
+    }
+
+    /// Returns whether the database did not answer when it was last asked.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        matches!(&self.pool, Pool::Postgres(remote) if remote.is_silent())
     }
 
     /// The owner of the data folder that belongs to this process.
@@ -164,9 +173,9 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`] if the database fails.
     pub async fn correct(&self, clock: &Clock) -> Result<(), Error> {
-        if let Pool::Postgres(pool, patience) = &self.pool {
+        if let Pool::Postgres(remote) = &self.pool {
             let before = Clock::steady_ms();
-            let now = pool::within(*patience, postgres::now_ms(pool)).await?;
+            let now = remote.answer(postgres::now_ms(&remote.pool)).await?;
             // It read its clock somewhere between the question and the answer.
             let half_way = before.midpoint(Clock::steady_ms());
             clock.correct(now, half_way);
@@ -186,7 +195,7 @@ impl Database {
     pub async fn close(&self) {
         match &self.pool {
             Pool::Sqlite(pool) => pool.close().await,
-            Pool::Postgres(pool, _) => pool.close().await,
+            Pool::Postgres(remote) => remote.pool.close().await,
         }
     }
 }

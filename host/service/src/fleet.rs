@@ -147,6 +147,22 @@ impl Fleet {
         u32::try_from(same.count()).unwrap_or(u32::MAX).max(1)
     }
 
+    /// The pauses that other replicas behind the same address keep.
+    #[must_use]
+    pub fn pauses_of_others(&self) -> Vec<Paused> {
+        let (own, alive) = (self.id(), self.alive());
+        let others = alive
+            .iter()
+            .filter(|it| it.id != own && it.egress == self.0.config.egress);
+        others.flat_map(|it| it.report.paused.clone()).collect()
+    }
+
+    /// The present time of the fleet, milliseconds since 1970.
+    #[must_use]
+    pub fn now_ms(&self) -> u64 {
+        self.0.clock.now_ms()
+    }
+
     /// Since when the database has not answered, milliseconds since 1970; `None`: it answers.
     #[must_use]
     pub fn away_since_ms(&self) -> Option<u64> {

@@ -54,23 +54,23 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`] if the database cannot be reached.
     pub async fn listen(&self) -> Result<Option<Notes>, Error> {
-        let Pool::Postgres(pool, _) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(None);
         };
-        let mut listener = PgListener::connect_with(pool).await?;
+        let mut listener = PgListener::connect_with(&remote.pool).await?;
         listener.listen(CHANNEL).await?;
         Ok(Some(Notes(listener)))
     }
 
     /// Tells the other replicas to look. A note that cannot be sent is not an error, because they look without it too.
     pub async fn tell(&self, note: Note) {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return;
         };
         let tell = sqlx::query("SELECT pg_notify($1, $2)")
             .bind(CHANNEL)
             .bind(note.name());
-        let told = super::pool::within(*patience, tell.execute(pool)).await;
+        let told = remote.answer(tell.execute(&remote.pool)).await;
         if let Err(error) = told {
             tracing::debug!(%error, "the other replicas are not told");
         }

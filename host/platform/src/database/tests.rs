@@ -82,7 +82,7 @@ async fn something_else_in_the_place_of_the_database_is_named_and_blocks_nobody(
 fn embedded(database: &Database) -> &sqlx::SqlitePool {
     match &database.pool {
         Pool::Sqlite(pool) => pool,
-        Pool::Postgres(..) => panic!("it is PostgreSQL"),
+        Pool::Postgres(_) => panic!("it is PostgreSQL"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Database, Error,
-    pool::{Pool, within},
+    pool::{Pool, Remote},
     stored,
 };
 
@@ -44,7 +44,7 @@ impl Database {
         (limit, window): (u32, Duration),
         patience: Duration,
     ) -> Result<Option<Window>, Error> {
-        let Pool::Postgres(pool, _) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(None);
         };
         let window = micros(window);
@@ -53,7 +53,7 @@ impl Database {
             .bind(i64::from(limit))
             .bind(window);
         let (allowed, used, oldest, now): (bool, i64, Option<i64>, i64) =
-            within(patience, query.fetch_one(pool)).await?;
+            Remote::within(patience, query.fetch_one(&remote.pool)).await?;
         let frees_in = (oldest.unwrap_or(now) + window - now).max(0);
         Ok(Some(Window {
             allowed,
@@ -67,13 +67,13 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`] if the database fails.
     pub async fn forget_windows(&self, window: Duration) -> Result<(), Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(());
         };
         let forget = "DELETE FROM windows WHERE passed[cardinality(passed)]
              <= (extract(epoch FROM statement_timestamp()) * 1000000)::bigint - $1";
         let forget = sqlx::query(forget).bind(micros(window));
-        within(*patience, forget.execute(pool)).await?;
+        remote.answer(forget.execute(&remote.pool)).await?;
         Ok(())
     }
 }

@@ -47,6 +47,9 @@ pub enum FileError {
     /// It has expired.
     #[error("the file has expired")]
     Expired,
+    /// The database that the replicas share does not answer, and this one has not served the file lately.
+    #[error("the database does not answer")]
+    Away,
     /// An error of the server.
     #[error("{0}")]
     Failed(String),
@@ -54,7 +57,10 @@ pub enum FileError {
 
 impl From<database::Error> for FileError {
     fn from(error: database::Error) -> Self {
-        Self::Failed(error.to_string())
+        match error.is_away() {
+            true => Self::Away,
+            false => Self::Failed(error.to_string()),
+        }
     }
 }
 

@@ -39,13 +39,13 @@ pub struct Report {
     pub paused: Vec<Paused>,
 }
 
-/// A host that asked for a pause.
+/// A host to which a replica sends nothing for a while.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paused {
     /// The host.
     pub host: String,
-    /// The status with which it asked.
-    pub status: u16,
+    /// The status with which it asked; `None`: it failed too often.
+    pub status: Option<u16>,
     /// Milliseconds since 1970.
     pub until_ms: u64,
 }
