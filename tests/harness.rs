@@ -15,5 +15,9 @@ pub(crate) mod server;
 #[path = "harness/upstream.rs"]
 pub(crate) mod upstream;
 
+#[cfg(target_os = "linux")]
+#[path = "harness/wire.rs"]
+pub(crate) mod wire;
+
 #[path = "harness/workshop.rs"]
 pub(crate) mod workshop;

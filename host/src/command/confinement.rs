@@ -8,6 +8,7 @@ use std::{
 use crate::{
     config::Config,
     data::{Access, make_folder},
+    database::Address,
     media::programs,
     process::{Bounds, Calls, InForce, MACHINE, NOWHERE, PROGRAMS},
 };
@@ -54,6 +55,9 @@ pub(super) fn bounds(config: &Config) -> Bounds {
     readable.extend(config.readable.iter().cloned());
     readable.extend(config.upstream.replay.clone());
     readable.extend(config.upstream.cookies.clone());
+    readable.extend(config.database.password_file.clone());
+    let database = config.database.address.iter();
+    readable.extend(database.flat_map(|address| address.files.clone()));
     let mut runnable = paths(&PROGRAMS);
     runnable.push(config.media.program.clone());
     for program in programs() {
@@ -88,7 +92,8 @@ fn connects(config: &Config) -> Option<Vec<u16>> {
         let socks = url.scheme().starts_with("socks").then_some(1080);
         url.port_or_known_default().or(socks)
     });
-    Some(PORTS.into_iter().chain(named).collect())
+    let database = config.database.address.as_ref().and_then(Address::port);
+    Some(PORTS.into_iter().chain(named).chain(database).collect())
 }
 
 /// The links in a folder: an operator may keep the files on another disk.

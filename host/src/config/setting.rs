@@ -223,6 +223,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         1..=1_000_000
     ),
     whole!("limits.job_attempts_max", job.attempts_max, 1..=100),
+    whole!("limits.job_lease_s", job.lease_s, 3..=3_600),
     whole!("limits.job_wall_s_max", job.wall_s_max, 1..=86_400),
     whole!("limits.job_drain_s_max", job.drain_s_max, 0..=600),
     whole!("limits.conversions_max", media.conversions_max, 1..=64),

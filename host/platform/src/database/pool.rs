@@ -156,7 +156,8 @@ impl Silence {
     }
 
     fn begin(&self) {
-        self.until_ms.store(self.ms() + ASK_AGAIN_MS, Ordering::Relaxed);
+        self.until_ms
+            .store(self.ms() + ASK_AGAIN_MS, Ordering::Relaxed);
     }
 
     fn end(&self) {

@@ -12,6 +12,8 @@ use crate::data::{self, Links};
 
 /// The oldest version that is tested, as PostgreSQL counts: 14.0.
 const VERSION_MIN: i32 = 140_000;
+/// What names a file in an address.
+const FILES: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
 /// The maximum size of a file with a password, bytes.
 const PASSWORD_BYTES_MAX: u64 = 4_096;
 
@@ -21,6 +23,8 @@ pub struct Address {
     options: PgConnectOptions,
     /// Whether the text contained a password.
     pub has_password: bool,
+    /// The files of certificates and keys that it names.
+    pub files: Vec<PathBuf>,
 }
 
 impl FromStr for Address {
@@ -39,7 +43,11 @@ impl FromStr for Address {
             .map_err(|error: sqlx::Error| Error::Address(error.to_string()))?;
         let before_host = text.split(['/', '?']).nth(2).unwrap_or_default();
         let user = before_host.rsplit_once('@').map_or("", |(user, _)| user);
+        let query = text.split_once('?').map_or("", |(_, query)| query);
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let files = pairs.filter(|(name, _)| FILES.contains(name));
         Ok(Self {
+            files: files.map(|(_, file)| PathBuf::from(file)).collect(),
             options,
             has_password: user.contains(':') || text.contains("password="),
         })
@@ -47,7 +55,14 @@ impl FromStr for Address {
 }
 
 impl Address {
-    /// The files that it names: a socket, and those of TLS.
+    /// The port; `None` if it is reached by a socket in the file system.
+    #[must_use]
+    pub fn port(&self) -> Option<u16> {
+        let is_remote = self.options.get_socket().is_none();
+        is_remote.then(|| self.options.get_port())
+    }
+
+    /// Where it is, without names or passwords.
     fn server(&self) -> String {
         match self.options.get_socket() {
             Some(socket) => socket.display().to_string(),

@@ -18,7 +18,10 @@ fn requests_are_spaced_with_jitter() {
     let starts = [0.0, 1.0, 0.0].map(|jitter| host.admit(&limits(), 1, now, jitter).unwrap() - now);
     assert_eq!(starts.map(|start| start.as_millis()), [0, 100, 250]);
     // A request to an idle host starts at once.
-    assert_eq!(host.admit(&limits(), 1, now + SECOND, 0.0), Ok(now + SECOND));
+    assert_eq!(
+        host.admit(&limits(), 1, now + SECOND, 0.0),
+        Ok(now + SECOND)
+    );
 }
 
 #[test]
@@ -154,9 +157,21 @@ async fn a_pause_that_another_process_was_asked_for_is_kept_and_told() {
     pacing.pause("b.example", None, 10 * SECOND);
     let mut pauses = pacing.pauses();
     pauses.sort_by(|one, other| one.host.cmp(&other.host));
-    let told: Vec<_> = pauses.iter().map(|it| (it.host.as_str(), it.status, it.left)).collect();
-    assert_eq!(told, [("a.example", Some(429), 30 * SECOND), ("b.example", None, 10 * SECOND)]);
-    assert!(matches!(pacing.turn("a.example").await, Err(Pause::Throttled(429, _))));
+    let told: Vec<_> = pauses
+        .iter()
+        .map(|it| (it.host.as_str(), it.status, it.left))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("a.example", Some(429), 30 * SECOND),
+            ("b.example", None, 10 * SECOND)
+        ]
+    );
+    assert!(matches!(
+        pacing.turn("a.example").await,
+        Err(Pause::Throttled(429, _))
+    ));
     assert!(matches!(pacing.turn("b.example").await, Err(Pause::Broken)));
     tokio::time::advance(31 * SECOND).await;
     assert!(pacing.turn("a.example").await.is_ok());
