@@ -223,8 +223,8 @@ pub fn extraction(config: &Config, plugins: Arc<Registry>) -> anyhow::Result<Ext
     ))
 }
 
-/// Like [`extraction`], for a command: posts and reels that it extracts are observed in the data folder, if a server
-/// has created one. Without the database, only the observation is lost.
+/// Like [`extraction`], for a command: posts and reels that it extracts are observed where a server would observe them: in
+/// the database that replicas share, or in the data folder, if a server has created one. Without the database, only the observation is lost.
 ///
 /// # Errors
 /// Like [`extraction`].
@@ -233,16 +233,20 @@ pub async fn observed_extraction(
     plugins: Arc<Registry>,
 ) -> anyhow::Result<Extraction> {
     let extraction = extraction(config, plugins)?;
-    Ok(
-        match ObservationLog::visit(&Folder::visit(&config.data)).await {
-            Ok(Some(log)) => extraction.observed_by(Observations::at_once(log)),
-            Ok(None) => extraction,
-            Err(error) => {
-                tracing::warn!(%error, "nothing is observed");
-                extraction
-            }
-        },
-    )
+    let log = match config.database.address {
+        Some(_) => ObservationLog::visit_shared(&config.database)
+            .await
+            .map(Some),
+        None => ObservationLog::visit(&Folder::visit(&config.data)).await,
+    };
+    Ok(match log {
+        Ok(Some(log)) => extraction.observed_by(Observations::at_once(log)),
+        Ok(None) => extraction,
+        Err(error) => {
+            tracing::warn!(%error, "nothing is observed");
+            extraction
+        }
+    })
 }
 
 /// Builds the download engine, which keeps its state in `database` and in the data folder that contains it.

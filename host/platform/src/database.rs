@@ -31,7 +31,7 @@ pub use postgres::{Address, Config};
 pub use replicas::ReplicaRow;
 pub use windows::Window;
 
-use pool::{Pool, Remote, execute};
+use pool::{Pool, execute};
 use uuid::Uuid;
 
 use crate::{clock::Clock, data::Owner};
@@ -123,8 +123,7 @@ impl Database {
     /// # Errors
     /// [`Error::Address`], [`Error::Unusable`].
     pub async fn share(owner: &Owner, config: &Config) -> Result<Self, Error> {
-        let pool = postgres::open(config).await?;
-        let remote = Remote::new(pool, config.patience());
+        let remote = postgres::open(config).await?;
         Ok(Self::of(Pool::Postgres(remote), owner))
     }
 

@@ -1,6 +1,6 @@
 //! An exact sliding window per client; the clock is passed in. Independent of HTTP.
 
-mod shared;
+mod window;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::shared::Shared;
+use self::window::Shared;
 use crate::{database::Database, fleet::Fleet};
 
 /// The length of the window.

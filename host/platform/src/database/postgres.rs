@@ -7,7 +7,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::{Error, migrations};
+use super::{Error, migrations, pool::Remote};
 use crate::data::{self, Links};
 
 /// The oldest version that is tested, as PostgreSQL counts: 14.0.
@@ -113,12 +113,6 @@ impl Default for Config {
 }
 
 impl Config {
-    /// How long an operation may take until it counts as lost: it waits for a connection, and for the answer of PostgreSQL,
-    /// which ends a statement that takes too long by itself.
-    pub(super) fn patience(&self) -> Duration {
-        Duration::from_millis(self.connect_ms_max + self.statement_ms_max)
-    }
-
     /// How connections are made, with the password.
     fn options(&self) -> Result<PgConnectOptions, Error> {
         let address = self.address.clone();
@@ -148,29 +142,34 @@ impl Config {
 }
 
 /// Connects, checks what PostgreSQL is, and brings the database up to date. Any number of replicas may do so at once.
-pub(super) async fn open(config: &Config) -> Result<PgPool, Error> {
-    let options = config.options()?;
-    let patience = Duration::from_millis(config.connect_ms_max);
-    let limit = |name, ms: u64| (name, format!("{ms}ms"));
-    let pool = PgPoolOptions::new()
-        .max_connections(config.connections_max + 1)
-        .acquire_timeout(patience)
-        .connect_with(options.clone().options([
-            limit("statement_timeout", config.statement_ms_max),
-            limit(
-                "idle_in_transaction_session_timeout",
-                config.statement_ms_max,
-            ),
-        ]))
-        .await
-        .map_err(|error| config.unusable(error.to_string()))?;
+pub(super) async fn open(config: &Config) -> Result<Remote, Error> {
+    let remote = connect(config).await?;
     // Bringing a large database up to date may take longer than a statement, and others wait for it.
     let patient = PgPoolOptions::new().max_connections(1);
-    let patient = patient.connect_with(options).await;
+    let patient = patient.connect_with(config.options()?).await;
     let patient = patient.map_err(|error| config.unusable(error.to_string()))?;
     let ready = prepare(&patient, config).await;
     patient.close().await;
-    ready.map(|()| pool)
+    ready.map(|()| remote)
+}
+
+/// Connects to a database that a server has made.
+pub(super) async fn connect(config: &Config) -> Result<Remote, Error> {
+    let limit = |name, ms: u64| (name, format!("{ms}ms"));
+    let statement_ms_max = config.statement_ms_max;
+    let options = config.options()?.options([
+        limit("statement_timeout", statement_ms_max),
+        limit("idle_in_transaction_session_timeout", statement_ms_max),
+    ]);
+    let pool = PgPoolOptions::new()
+        .max_connections(config.connections_max + 1)
+        .acquire_timeout(Duration::from_millis(config.connect_ms_max))
+        .connect_with(options)
+        .await
+        .map_err(|error| config.unusable(error.to_string()))?;
+    // A statement waits for a connection, and then for the answer of PostgreSQL, which ends a long one by itself.
+    let patience = Duration::from_millis(config.connect_ms_max + config.statement_ms_max);
+    Ok(Remote::new(pool, patience))
 }
 
 async fn prepare(pool: &PgPool, config: &Config) -> Result<(), Error> {
