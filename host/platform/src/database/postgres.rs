@@ -207,26 +207,6 @@ pub(super) async fn now_ms(pool: &PgPool) -> sqlx::Result<u64> {
     Ok(now.unsigned_abs())
 }
 
-/// Returns whether an error says that PostgreSQL cannot be reached or cannot work now, rather than that a statement is wrong.
-pub(super) fn is_away(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => true,
-        // Connection exceptions, resources, shutdown and start, a server that only reads, a statement that took too long.
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["08", "53", "57"]
-                .iter()
-                .any(|class| code.starts_with(class))
-                || code == "25006"
-        }),
-        _ => false,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     //! Addresses, and that no password is shown.
