@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{Notify, watch},
+    sync::{Mutex as AsyncMutex, Notify, watch},
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
@@ -58,6 +58,8 @@ pub(super) struct Inner<W> {
     pub(super) owner: String,
     /// Notified when a job may be due.
     pub(super) due: Notify,
+    /// Held by the one idle worker that looks at the table.
+    pub(super) lookout: AsyncMutex<()>,
     /// Changes whenever a watcher may have to look again.
     pub(super) changed: watch::Sender<()>,
     running: Mutex<HashMap<JobId, Running>>,
@@ -84,6 +86,7 @@ impl<W: Work> Queue<W> {
             owner: database.process().to_string(),
             database,
             due: Notify::new(),
+            lookout: AsyncMutex::default(),
             changed: watch::Sender::new(()),
             running: Mutex::default(),
             work: PhantomData,
