@@ -20,6 +20,8 @@ const NAME_SERVERS: &str = "/etc/resolv.conf";
 const AUTHORITIES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// The ports of HTTPS, and of names whose answers are long.
 const PORTS: [u16; 2] = [443, 53];
+/// Where a machine or a container tells its credentials.
+const METADATA: u16 = 80;
 /// The variables that name a collector of spans, anywhere.
 const COLLECTORS: [&str; 2] = [
     "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -54,6 +56,10 @@ pub(super) fn bounds(config: &Config) -> Bounds {
     readable.extend(config.readable.iter().cloned());
     readable.extend(config.upstream.replay.clone());
     readable.extend(config.upstream.cookies.clone());
+    // The token of a web identity is replaced while the server runs.
+    let token = config.storage.s3.credentials.token_file();
+    readable.extend(token.and_then(|token| token.parent()).map(Path::to_owned));
+    readable.extend(token.and_then(|token| parent_of_real(token)));
     let mut runnable = paths(&PROGRAMS);
     runnable.push(config.media.program.clone());
     for program in programs() {
@@ -88,7 +94,12 @@ fn connects(config: &Config) -> Option<Vec<u16>> {
         let socks = url.scheme().starts_with("socks").then_some(1080);
         url.port_or_known_default().or(socks)
     });
-    Some(PORTS.into_iter().chain(named).collect())
+    let store = &config.storage.s3;
+    let asks_machine = config.storage.files.is_some() && store.credentials.are_renewed();
+    let store = config.storage.files.iter().flat_map(|_| store.port());
+    let machine = asks_machine.then_some(METADATA);
+    let ports = PORTS.into_iter().chain(named).chain(store).chain(machine);
+    Some(ports.collect())
 }
 
 /// The links in a folder: an operator may keep the files on another disk.

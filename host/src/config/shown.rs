@@ -9,7 +9,11 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::FileNames;
-use crate::{api::FileDelivery, plugin::TrustedKey};
+use crate::{
+    api::FileDelivery,
+    plugin::TrustedKey,
+    storage::{BucketAddress, Endpoint},
+};
 
 /// A field of the configuration that can be shown.
 pub(super) trait Shown {
@@ -35,6 +39,8 @@ shown_by_display!(
     String,
     SocketAddr,
     IpNet,
+    BucketAddress,
+    Endpoint,
     FileDelivery,
     FileNames,
     TrustedKey

@@ -64,9 +64,10 @@ fn every_flag_is_also_a_setting() {
         proxy: text.clone(),
         cache_ttl: text.clone(),
         shadow: text.clone(),
-        file_names: text,
+        file_names: text.clone(),
+        files: text,
     };
-    assert_eq!(flags.given().count(), 12);
+    assert_eq!(flags.given().count(), 13);
     for (key, _) in flags.given() {
         assert!(setting::SETTINGS.iter().any(|known| known.key == key));
     }
@@ -245,7 +246,7 @@ fn files_are_handed_over_only_to_a_proxy() {
     ] {
         let found = error(&format!("file_delivery = \"{other}\""), &[]);
         assert!(
-            found.contains("expected server, or x-accel-redirect:"),
+            found.contains("expected server, presigned, or x-accel-redirect:"),
             "{found}"
         );
     }

@@ -5,8 +5,8 @@ use std::{collections::HashSet, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::{Download, Error, Tools};
-use crate::{job::Queue, storage::Name};
+use super::{Download, Error, Tools, publish::publication_of};
+use crate::job::Queue;
 
 /// The interval, seconds. Expiry does not depend on it: an expired file is not served.
 const SWEEP_EVERY_S: u64 = 15;
@@ -20,11 +20,18 @@ pub(super) async fn at_start(tools: &Tools) -> Result<(), Error> {
     clear(tools).await
 }
 
-/// Deletes files that have no row, because of a crash or because the row could not be stored.
+/// Deletes files that have no row, because of a crash or because the row could not be stored; in a bucket, its lifecycle
+/// rule does.
 async fn clear(tools: &Tools) -> Result<(), Error> {
     let files = tools.storage.files().await?;
     let now = tools.clock.now_ms();
     let rows = tools.database.live_files(now).await?;
+    let Some(files) = files else {
+        // The rows are all that is known, and replicas change them too.
+        let bytes = rows.iter().map(|row| row.bytes).sum();
+        tools.storage.count_as(bytes);
+        return Ok(());
+    };
     let known: HashSet<_> = rows.iter().map(|row| row.name.as_str()).collect();
     for (name, _) in files {
         if known.contains(name.as_str()) {
@@ -36,7 +43,7 @@ async fn clear(tools: &Tools) -> Result<(), Error> {
         if current.is_none_or(|current| current.expires_at_ms <= now) {
             faults::reached("file.unknown");
             tracing::info!(%name, "a file that nobody knows is deleted");
-            tools.storage.delete(&name).await?;
+            tools.storage.delete_unknown(&name).await?;
         }
     }
     Ok(())
@@ -63,8 +70,8 @@ async fn sweep(tools: &Tools) -> Result<(), Error> {
         if current.is_some_and(|current| current.expires_at_ms > now) {
             continue;
         }
-        if let Some(name) = Name::parse(&row.name) {
-            tools.storage.delete(&name).await?;
+        if let Some(publication) = publication_of(&row) {
+            tools.storage.delete(&publication).await?;
         }
         faults::reached("sweep.deleted");
         tools.database.bury_file(&row, now).await?;
