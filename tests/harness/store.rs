@@ -32,7 +32,8 @@ const WATCHDOG: &str = "trap '' INT TERM HUP; folder=$1; shift; \"$@\" </dev/nul
 pub(crate) struct Store {
     /// The address of its S3 interface.
     pub(crate) address: SocketAddr,
-    filer: SocketAddr,
+    /// The address of its files, where nobody is asked for credentials.
+    pub(crate) filer: SocketAddr,
     /// Holds the pipe of the watchdog.
     _watchdog: Child,
 }
@@ -149,14 +150,6 @@ impl Store {
             }
         }
     }
-
-    /// The number of uploads in parts to a bucket that were begun and neither completed nor given up.
-    pub(crate) fn unfinished_uploads(&self, bucket: &str) -> usize {
-        let path = format!("/buckets/{bucket}/.uploads/?limit=10000");
-        let text = ask(self.filer, "GET", &path).map(|(_, text)| text);
-        let listed: Value = serde_json::from_str(&text.unwrap_or_default()).unwrap_or_default();
-        listed["Entries"].as_array().map_or(0, Vec::len)
-    }
 }
 
 /// The binary of the store: in the target folder, where `make tools` puts it, or installed.
@@ -188,7 +181,7 @@ fn ports() -> [u16; 4] {
 }
 
 /// The status and body of a request on a connection of its own; `None` if nobody answers.
-fn ask(address: SocketAddr, method: &str, path: &str) -> Option<(u16, String)> {
+pub(crate) fn ask(address: SocketAddr, method: &str, path: &str) -> Option<(u16, String)> {
     let body = if method == "PUT" { "x" } else { "" };
     let length = body.len();
     let mut stream = TcpStream::connect(address).ok()?;

@@ -50,6 +50,11 @@ impl ObjectPieces {
 
     /// An error is the last item.
     fn failed(&mut self, kind: io::ErrorKind, why: String) -> Option<io::Result<Bytes>> {
+        tracing::warn!(
+            error = why,
+            left = self.left,
+            "a file of the bucket is not sent to its end"
+        );
         self.left = 0;
         Some(Err(io::Error::new(kind, why)))
     }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::*;
 use crate::storage::{FileDigest, Name};
-use store::{BUCKET, KEY_ID, SECRET, Store};
+use store::{BUCKET, KEY_ID, SECRET, Store, ask};
 
 /// The bucket of the tests, at a prefix of this test alone.
 pub(in crate::storage) fn at_prefix(test: &str) -> BucketAddress {
@@ -52,7 +52,7 @@ fn publication(bytes: u64) -> Publication {
     }
 }
 
-/// The code of an answer without a body.
+/// What the first request to a bucket says against it.
 async fn checked(address: &str, config: &BucketConfig) -> Result<(), String> {
     let bucket = Bucket::new(&BucketAddress::parse(address).unwrap(), config).unwrap();
     bucket.check().await.map_err(|error| error.to_string())
@@ -128,10 +128,10 @@ async fn an_upload_that_is_dropped_is_given_up() {
         let (bucket, at, path) = (bucket.clone(), at.clone(), staged.path().to_owned());
         async move { bucket.upload(&path, &at, "video/mp4").await }
     });
-    until(|| store.unfinished_uploads(OWN) > 0).await;
+    until(|| unfinished_uploads(store, OWN) > 0).await;
     uploading.abort();
     assert!(uploading.await.unwrap_err().is_cancelled());
-    until(|| store.unfinished_uploads(OWN) == 0).await;
+    until(|| unfinished_uploads(store, OWN) == 0).await;
     assert_eq!(store.objects(OWN), []);
     bucket
         .upload(staged.path(), &at, "video/mp4")
@@ -141,6 +141,15 @@ async fn an_upload_that_is_dropped_is_given_up() {
         panic!("{:?}", store.objects(OWN));
     };
     assert_eq!(bytes, 64 << 20);
+}
+
+/// The number of uploads in parts to a bucket that were begun and neither completed nor given up.
+fn unfinished_uploads(store: &Store, bucket: &str) -> usize {
+    let path = format!("/buckets/{bucket}/.uploads/?limit=10000");
+    let text = ask(store.filer, "GET", &path).map(|(_, text)| text);
+    let listed: serde_json::Value =
+        serde_json::from_str(&text.unwrap_or_default()).unwrap_or_default();
+    listed["Entries"].as_array().map_or(0, Vec::len)
 }
 
 /// Waits for a condition.
@@ -220,5 +229,58 @@ async fn a_bucket_is_examined() {
     assert_eq!(
         why,
         "an object cannot be written: the store answers InvalidAccessKeyId"
+    );
+}
+
+/// A store of its own rules: what it was told is what `doctor` reads.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rule_of_a_bucket_is_read() {
+    use object_store::{
+        client::{HttpConnector as _, ReqwestConnector},
+        signer::SignedUrlOptions,
+    };
+
+    const OWN: &str = "gramhost-rules";
+    Store::shared().create_bucket(OWN);
+    let address = BucketAddress::parse(&format!("s3://{OWN}/a")).unwrap();
+    let config = config_of();
+    let bucket = Bucket::new(&address, &config).unwrap();
+    let options = SignedUrlOptions::new().with_query([("lifecycle", "")]);
+    let link = bucket
+        .store
+        .signed_url_opts(
+            Method::PUT,
+            &Key::default(),
+            Duration::from_secs(60),
+            &options,
+        )
+        .await
+        .unwrap();
+    let rules = "<LifecycleConfiguration><Rule><ID>files</ID><Status>Enabled</Status>\
+        <Filter><Prefix>a/files/</Prefix></Filter><Expiration><Days>1</Days></Expiration>\
+        <AbortIncompleteMultipartUpload><DaysAfterInitiation>2</DaysAfterInitiation>\
+        </AbortIncompleteMultipartUpload></Rule></LifecycleConfiguration>";
+    let request = http::Request::put(link.as_str()).body(rules.to_owned().into());
+    let options = client::options(&config, config.endpoint.as_ref());
+    let client = ReqwestConnector::default().connect(&options).unwrap();
+    let answer = client.execute(request.unwrap()).await.unwrap();
+    assert!(answer.status().is_success(), "{}", answer.status());
+    let found = examine(&address, &config).await.lifecycle;
+    let rule = Lifecycle::Rule {
+        files_days: Some(1),
+        uploads_days: Some(2),
+    };
+    assert_eq!(found, rule);
+    let other = BucketAddress::parse(&format!("s3://{OWN}/b")).unwrap();
+    let found = examine(&other, &config).await.lifecycle;
+    assert!(
+        matches!(
+            found,
+            Lifecycle::Rule {
+                files_days: None,
+                ..
+            }
+        ),
+        "{found:?}"
     );
 }
