@@ -5,11 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use url::Url;
+
 use crate::{
     config::Config,
     data::{Access, make_folder},
     media::programs,
     process::{Bounds, Calls, InForce, MACHINE, NOWHERE, PROGRAMS},
+    storage::BucketConfig,
 };
 
 /// What finding hosts and checking certificates reads. Not single files: the system replaces them while the server runs.
@@ -22,6 +25,15 @@ const AUTHORITIES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 const PORTS: [u16; 2] = [443, 53];
 /// Where a machine or a container tells its credentials.
 const METADATA: u16 = 80;
+/// The variables that name a proxy for requests to the store of files.
+const PROXIES: [&str; 6] = [
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "ALL_PROXY",
+    "https_proxy",
+    "http_proxy",
+    "all_proxy",
+];
 /// The variables that name a collector of spans, anywhere.
 const COLLECTORS: [&str; 2] = [
     "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -94,12 +106,27 @@ fn connects(config: &Config) -> Option<Vec<u16>> {
         let socks = url.scheme().starts_with("socks").then_some(1080);
         url.port_or_known_default().or(socks)
     });
-    let store = &config.storage.s3;
-    let asks_machine = config.storage.files.is_some() && store.credentials.are_renewed();
-    let store = config.storage.files.iter().flat_map(|_| store.port());
-    let machine = asks_machine.then_some(METADATA);
-    let ports = PORTS.into_iter().chain(named).chain(store).chain(machine);
-    Some(ports.collect())
+    let known = PORTS.into_iter().chain(named);
+    Some(match config.storage.files {
+        Some(_) => known.chain(of_store(&config.storage.s3)).collect(),
+        None => known.collect(),
+    })
+}
+
+/// The ports of the store of files, of whoever tells its credentials, and of proxies before it.
+fn of_store(store: &BucketConfig) -> Vec<u16> {
+    let proxy = |name: &&str| {
+        let url = Url::parse(&env::var(name).ok()?).ok()?;
+        url.port_or_known_default()
+    };
+    let metadata = store.credentials.are_renewed().then_some(METADATA);
+    let proxies = PROXIES.iter().filter_map(proxy);
+    store
+        .port()
+        .into_iter()
+        .chain(metadata)
+        .chain(proxies)
+        .collect()
 }
 
 /// The links in a folder: an operator may keep the files on another disk.

@@ -210,7 +210,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     whole!(
         "limits.s3_retry_ms_max",
         storage.s3.retry_ms_max,
-        0..=600_000
+        1..=600_000
     ),
     whole!("limits.s3_parts_max", storage.s3.parts_max, 1..=1_024),
     whole!("limits.s3_link_s_max", storage.s3.link_s_max, 1..=3_600),

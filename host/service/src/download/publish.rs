@@ -122,6 +122,8 @@ impl Tools {
                 break (naming, before);
             }
             drop(naming);
+            // Nobody will know it.
+            self.forget(job, &publication).await;
             publication.name = suffixed(&publication.name)?;
         };
         self.storage.publish(&ready.path, &publication).await?;

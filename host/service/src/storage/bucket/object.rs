@@ -92,3 +92,50 @@ impl Stream for ObjectPieces {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    //! Whatever a store sends: the bytes that were asked for, or an error at the end.
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use futures_util::{TryStreamExt as _, stream};
+
+    use super::*;
+
+    /// What a reader of 5 bytes gets if the store sends these pieces.
+    async fn read(sent: Vec<object_store::Result<Bytes>>) -> (Vec<u8>, Option<io::ErrorKind>) {
+        let mut pieces = ObjectPieces::new(stream::iter(sent).boxed(), 5);
+        let (mut read, mut error) = (Vec::new(), None);
+        while let Some(piece) = pieces.next().await {
+            assert_eq!(error, None, "an error is the last item");
+            match piece {
+                Ok(piece) => read.extend_from_slice(&piece),
+                Err(found) => error = Some(found.kind()),
+            }
+        }
+        (read, error)
+    }
+
+    #[tokio::test]
+    async fn a_part_has_its_length_or_ends_with_an_error() {
+        let piece = |text: &'static str| Ok(Bytes::from_static(text.as_bytes()));
+        let failed = || object_store::Error::NotSupported { source: "x".into() };
+        let (cut, more) = (io::ErrorKind::UnexpectedEof, io::ErrorKind::InvalidData);
+        for (sent, bytes, error) in [
+            (vec![piece("hello")], "hello", None),
+            (vec![piece("he"), piece(""), piece("llo")], "hello", None),
+            (vec![piece("hell")], "hell", Some(cut)),
+            (vec![], "", Some(cut)),
+            (vec![piece("he"), piece("llo!")], "he", Some(more)),
+            (
+                vec![piece("he"), Err(failed()), piece("llo")],
+                "he",
+                Some(io::ErrorKind::Other),
+            ),
+        ] {
+            assert_eq!(read(sent).await, (bytes.as_bytes().to_vec(), error));
+        }
+        let mut none = ObjectPieces::new(stream::iter([]).boxed(), 0);
+        assert!(none.try_next().await.unwrap().is_none());
+    }
+}

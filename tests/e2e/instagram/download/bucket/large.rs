@@ -44,3 +44,36 @@ async fn files_of_210_mb_grow_memory_by_less_than_64_mib() {
     assert_eq!(read, BYTES);
     assert!(grown < GROWTH_KIB_MAX, "{grown} KiB");
 }
+
+/// Neither the whole file nor much of it is held for somebody who does not read it.
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_stop_reading_hold_only_a_few_pieces() {
+    const CLIENTS: usize = 16;
+    let (cdn, place) = (Cdn::start().await, Place::new());
+    let server = place.serve(&cdn);
+    cdn.misbehave(|_, _, body| Some(long(body, BYTES)));
+    let reel = json!({ "url": "DfF-eHzReel", "quality": "720p" });
+    let url = url_of(&completed(&server, "reel", reel).await);
+    drop(server.stream(&url).await);
+    let before = peak_kib(&server);
+    let mut stalled = Vec::new();
+    for _ in 0..CLIENTS {
+        let mut response = server.stream(&url).await;
+        response.chunk().await.unwrap().unwrap();
+        stalled.push(response);
+    }
+    // Until nothing more is taken from the store.
+    let (mut looks, mut peaks) = (interval(Duration::from_millis(100)), vec![before]);
+    while peaks.len() < 10
+        || peaks[peaks.len() - 10..]
+            .iter()
+            .any(|peak| *peak != peaks[peaks.len() - 1])
+    {
+        looks.tick().await;
+        peaks.push(peak_kib(&server));
+    }
+    let grown = peak_kib(&server) - before;
+    println!("{CLIENTS} clients that stall: memory grew by {grown} KiB");
+    assert!(grown < 32 << 10, "{grown} KiB");
+    drop(stalled);
+}
