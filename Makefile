@@ -118,6 +118,7 @@ tools:
 		packages=; \
 		command -v ip >/dev/null || packages="$$packages iproute2"; \
 		command -v strace >/dev/null || packages="$$packages strace"; \
+		ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || packages="$$packages postgresql"; \
 		command -v openssl >/dev/null || packages="$$packages openssl"; \
 		ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || packages="$$packages libfaketime"; \
 		test -z "$$packages" || { apt-get update -qq && apt-get install -y -qq $$packages; } || true; fi

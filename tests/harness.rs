@@ -24,5 +24,9 @@ pub(crate) mod store;
 #[path = "harness/upstream.rs"]
 pub(crate) mod upstream;
 
+#[cfg(target_os = "linux")]
+#[path = "harness/wire.rs"]
+pub(crate) mod wire;
+
 #[path = "harness/workshop.rs"]
 pub(crate) mod workshop;

@@ -6,7 +6,8 @@ use axum::extract::FromRef;
 
 use crate::{
     capture::Captures, database::Database, download::Downloads, drift::Drift,
-    extraction::Extraction, plugin::Registry, rate_limit::RateLimiter, statistics::Observations,
+    extraction::Extraction, fleet::Fleet, plugin::Registry, rate_limit::RateLimiter,
+    statistics::Observations,
 };
 
 /// A cheap handle to the parts: axum copies it several times for each request.
@@ -29,6 +30,8 @@ pub struct Parts {
     pub observations: Observations,
     /// From a record to files.
     pub downloads: Downloads,
+    /// The replicas that share the database.
+    pub fleet: Fleet,
     /// 30 requests in any 60 s for each client.
     pub rate_limiter: Arc<RateLimiter>,
     /// Counts the lines of the log that were dropped.
@@ -68,5 +71,6 @@ parts! {
     database: Database,
     observations: Observations,
     downloads: Downloads,
+    fleet: Fleet,
     rate_limiter: Arc<RateLimiter>,
 }

@@ -23,9 +23,9 @@ use crate::{
     api, capture,
     contract::PluginName,
     data::{self, Folder, Links},
-    download,
+    database, download,
     driver::{self, Rules},
-    extraction, job, media,
+    extraction, fleet, job, media,
     plugin::{self, Embedded},
     storage,
     upstream::{self, RequestRules},
@@ -57,8 +57,14 @@ pub struct Config {
     pub admin_listen: Option<SocketAddr>,
     /// The folder that the server owns: database, compiled plugins, admin token. Created with mode 0700.
     pub data: PathBuf,
+    /// Settings of a database that replicas share.
+    pub database: database::Config,
     /// Requests of one client in any 60 seconds; 0 switches the limit off.
     pub rate_limit: u32,
+    /// How long a request waits for the database of a fleet to count it, milliseconds. Afterwards the replica counts alone.
+    pub rate_limit_ms_max: u64,
+    /// Settings of a replica.
+    pub fleet: fleet::Config,
     /// How files are named: by default `documented` on a loopback address, and `capability` elsewhere.
     pub file_names: Option<FileNames>,
     /// Whether a server and all child processes give up what they do not need, at their start.
@@ -149,6 +155,12 @@ pub enum Error {
     /// The bucket cannot be reached with what other tools would use.
     #[error("files = {0}: {1}")]
     Bucket(storage::BucketAddress, String),
+    /// Everybody on the machine could read it.
+    #[error(
+        "--database contains a password, which everybody on this machine can read: \
+         give it by database_password_file, or the whole URL as GRAMHOST_DATABASE"
+    )]
+    PasswordInArguments,
     /// The path of this program is unknown, so plugins cannot be compiled in a child process.
     #[error("cannot find the executable of this process: {0}")]
     Program(String),
@@ -206,7 +218,10 @@ impl Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 5000)),
             admin_listen: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 5001))),
             data: PathBuf::from("data"),
+            database: database::Config::default(),
             rate_limit: 30,
+            rate_limit_ms_max: 500,
+            fleet: fleet::Config::default(),
             file_names: None,
             hardening: true,
             readable: Vec::new(),

@@ -12,5 +12,5 @@ pub mod server;
 pub use gramhost_platform::{clock, data, database, process};
 pub use gramhost_runtime::{contract, driver, plugin, upstream};
 pub use gramhost_service::{
-    capture, download, drift, extraction, job, media, rate_limit, statistics, storage,
+    capture, download, drift, extraction, fleet, job, media, rate_limit, statistics, storage,
 };

@@ -1,8 +1,9 @@
 //! Composition root: builds all modules, connects them, serves, and shuts down in order.
 
+mod fleet;
 pub mod token;
 
-use std::{io::Write, net::SocketAddr, sync::Arc};
+use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use tokio::{
@@ -22,6 +23,7 @@ use crate::{
     download::{Downloads, Rows, Tools},
     drift::Drift,
     extraction::Extraction,
+    fleet::Fleet,
     media::Media,
     plugin::Registry,
     process::InForce,
@@ -92,7 +94,10 @@ impl Server {
     async fn open(config: Config, log: Arc<dyn Log>) -> anyhow::Result<Self> {
         // The data folder comes first: it keeps a second server from touching anything else.
         let owner = Folder::own(&config.data)?;
-        let database = Database::open(&owner).await?;
+        let database = match config.database.address {
+            Some(_) => Database::share(&owner, &config.database).await?,
+            None => Database::open(&owner).await?,
+        };
         let public = bind(config.listen, "--listen").await?;
         let admin = match config.admin_listen {
             Some(address) => {
@@ -141,12 +146,29 @@ impl Server {
             }
             anyhow::Ok(())
         };
+        // The others count with this replica until it serves nobody and runs no job.
+        let left = CancellationToken::new();
+        let leaving = tokio::spawn({
+            let (fleet, left) = (app.fleet.clone(), left.clone());
+            async move { fleet.run(left).await }
+        });
         let jobs = app.downloads.run(shutdown.clone());
+        tokio::spawn(fleet::look_for_jobs(
+            app.fleet.clone(),
+            app.downloads.queue().clone(),
+        ));
+        tokio::spawn(fleet::share_upstream(
+            app.fleet.clone(),
+            app.extraction.upstream().clone(),
+        ));
         let drift = app.drift.run(shutdown.clone());
         let observations = app.observations.run(shutdown.clone());
         let ((), operator, (), (), ()) = tokio::join!(public, operator, jobs, drift, observations);
         // Also those of the requests that ended last.
         app.observations.keep().await;
+        left.cancel();
+        // It only waits for its last statement.
+        let _ended = leaving.await;
         app.database.close().await;
         operator
     }
@@ -163,13 +185,17 @@ pub async fn app(
     media: Media,
     dropped_lines: Box<dyn Fn() -> u64 + Send + Sync>,
 ) -> anyhow::Result<App> {
+    let clock = Clock::system();
+    let fleet = Fleet::join(config.fleet.clone(), database.clone(), clock.clone()).await?;
     let captures = Captures::open(config.capture.clone(), database.owner())?;
-    let drift = Drift::open(Some(database.clone()), Clock::system()).await?;
+    let drift = Drift::open(Some(database.clone()), clock.clone()).await?;
     let observations = Observations::new(database.observations().clone());
     let extraction = extraction(config, Arc::clone(&plugins))?
         .watched_by(captures.clone(), drift.clone())
         .observed_by(observations.clone());
-    let downloads = downloads(config, database.clone(), extraction.clone(), media).await?;
+    let downloads = downloads(config, database.clone(), clock, extraction.clone(), media).await?;
+    let patience = Duration::from_millis(config.rate_limit_ms_max);
+    let rate_limiter = RateLimiter::new(config.rate_limit).in_fleet(&fleet, &database, patience);
     Ok(App::from(Parts {
         extraction,
         plugins,
@@ -178,7 +204,8 @@ pub async fn app(
         database,
         observations,
         downloads,
-        rate_limiter: Arc::new(RateLimiter::new(config.rate_limit)),
+        fleet,
+        rate_limiter: Arc::new(rate_limiter),
         dropped_lines,
     }))
 }
@@ -225,6 +252,7 @@ pub async fn observed_extraction(
 pub async fn downloads(
     config: &Config,
     database: Database,
+    clock: Clock,
     extraction: Extraction,
     media: Media,
 ) -> anyhow::Result<Downloads> {
@@ -235,7 +263,7 @@ pub async fn downloads(
         media,
         storage: Storage::open(config.storage.clone(), database.owner()).await?,
         database,
-        clock: Clock::system(),
+        clock,
         naming: Arc::default(),
         rows: Rows::default(),
     };

@@ -17,7 +17,7 @@ const FILE: &str = "/instagram/download/file/DfDjNmTDemo_image.jpg";
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A library that changes what the C library says about the wall clock.
-fn faketime() -> Option<PathBuf> {
+pub(crate) fn faketime() -> Option<PathBuf> {
     let machine = std::env::consts::ARCH;
     let folders = [
         format!("/usr/lib/{machine}-linux-gnu/faketime"),

@@ -15,6 +15,7 @@ mod config;
 mod data;
 mod docs;
 mod egress;
+mod fleet;
 mod fuzz;
 mod hardening;
 mod hostile;

@@ -23,11 +23,8 @@ pub struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    /// Wall time and steady time at the start, both in milliseconds.
-    System {
-        wall: u64,
-        steady: u64,
-    },
+    /// What the wall clock showed when the steady time was 0, milliseconds.
+    Steady(Arc<AtomicU64>),
     Fixed(Arc<AtomicU64>),
 }
 
@@ -38,10 +35,9 @@ impl Clock {
         let wall = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
-        Self(Source::System {
-            wall: u64::try_from(wall.as_millis()).unwrap_or(u64::MAX),
-            steady: steady_ms(),
-        })
+        let wall = u64::try_from(wall.as_millis()).unwrap_or(u64::MAX);
+        let at_zero = wall.saturating_sub(Self::steady_ms());
+        Self(Source::Steady(Arc::new(AtomicU64::new(at_zero))))
     }
 
     /// A clock for tests: it stands still at `ms` until [`Clock::set`] is called.
@@ -57,20 +53,30 @@ impl Clock {
         }
     }
 
+    /// Sets the system clock of this handle and its clones right: it was `now_ms` when the steady time was `steady_ms`. Has
+    /// no effect on a fixed clock.
+    pub fn correct(&self, now_ms: u64, steady_ms: u64) {
+        if let Source::Steady(at_zero) = &self.0 {
+            at_zero.store(now_ms.saturating_sub(steady_ms), Ordering::Relaxed);
+        }
+    }
+
+    /// The time since this machine was started, milliseconds.
+    #[must_use]
+    pub fn steady_ms() -> u64 {
+        let now = clock_gettime(STEADY);
+        let seconds = now.tv_sec.unsigned_abs();
+        seconds * 1000 + now.tv_nsec.unsigned_abs() / 1_000_000
+    }
+
     /// The present time in milliseconds since 1970.
     #[must_use]
     pub fn now_ms(&self) -> u64 {
         match &self.0 {
-            Source::System { wall, steady } => wall + steady_ms().saturating_sub(*steady),
+            Source::Steady(at_zero) => at_zero.load(Ordering::Relaxed) + Self::steady_ms(),
             Source::Fixed(now) => now.load(Ordering::Relaxed),
         }
     }
-}
-
-fn steady_ms() -> u64 {
-    let now = clock_gettime(STEADY);
-    let seconds = now.tv_sec.unsigned_abs();
-    seconds * 1000 + now.tv_nsec.unsigned_abs() / 1_000_000
 }
 
 #[cfg(test)]
@@ -89,6 +95,15 @@ mod tests {
         let first = clock.now_ms();
         assert!(u128::from(first).abs_diff(wall) < 5_000);
         assert!(clock.now_ms() >= first);
+    }
+
+    #[test]
+    fn a_corrected_clock_goes_on_from_what_it_was_told() {
+        let clock = Clock::system();
+        let before = Clock::steady_ms();
+        clock.clone().correct(1_000_000, before);
+        let passed = clock.now_ms() - 1_000_000;
+        assert!(passed <= Clock::steady_ms() - before);
     }
 
     #[test]

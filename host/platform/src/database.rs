@@ -1,42 +1,40 @@
-//! The embedded SQLite database (WAL, embedded migrations); the only module that uses sqlx.
+//! The database: SQLite in the data folder, or PostgreSQL for replicas that share one; the only room that uses sqlx.
 //!
-//! Statements also run on PostgreSQL: numbered parameters, no SQLite functions.
+//! Statements run on both: numbered parameters, no functions of one product. The few that cannot be the same are chosen by
+//! [`pool::Pool`].
 
 mod drift;
+mod duties;
 mod files;
 mod jobs;
 mod migrations;
+mod notes;
 mod observations;
 mod plugin_history;
+mod pool;
+mod postgres;
+mod replicas;
+mod sqlite;
 #[cfg(test)]
 mod tests;
+mod windows;
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
-
-use sqlx::{
-    SqlitePool,
-    migrate::MigrateError,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+use std::{path::PathBuf, time::Duration};
 
 pub use drift::{DriftRow, FillRow};
-pub use files::FileRow;
+pub use files::{FileRow, Kept};
 pub use jobs::{Finish, JobRow};
+pub use notes::{Note, Notes};
 pub use observations::{Observation, ObservationLog};
 pub use plugin_history::PluginEvent;
+pub use postgres::{Address, Config};
+pub use replicas::ReplicaRow;
+pub use windows::Window;
 
-use crate::data::Owner;
+use pool::{Pool, Remote, execute};
+use uuid::Uuid;
 
-/// How long to wait for the write lock, milliseconds. A second process (a backup, an `sqlite3` prompt) may hold it for
-/// a moment.
-const BUSY_MS_MAX: u64 = 5_000;
-/// SQLite has one writer at a time, so more connections would only serve more concurrent readers.
-const CONNECTIONS_MAX: u32 = 4;
-/// The page cache of each connection, KiB. Frequent queries read only a few rows.
-const CACHE_KIB: u32 = 256;
+use crate::{clock::Clock, data::Owner};
 
 /// Why the database failed.
 #[derive(Debug, thiserror::Error)]
@@ -68,17 +66,46 @@ pub enum Error {
         /// The error of SQLite.
         source: sqlx::Error,
     },
+    /// The address of PostgreSQL, or what belongs to it, is invalid.
+    #[error("database: {0}")]
+    Address(String),
+    /// PostgreSQL cannot be used as it is.
+    #[error("PostgreSQL at {server}: {reason}")]
+    Unusable {
+        /// Its host and port, without credentials.
+        server: String,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// It has not answered in time.
+    #[error("database: no answer within {} ms", .0.as_millis())]
+    Slow(Duration),
+    /// PostgreSQL cannot be reached now, or cannot work.
+    #[error("database: {0}")]
+    Away(sqlx::Error),
+    /// PostgreSQL did not answer a moment ago, so it was not asked.
+    #[error("database: no answer a moment ago")]
+    Silent,
     /// It could not be read or written.
     #[error("database: {0}")]
     Sql(#[from] sqlx::Error),
 }
 
+impl Error {
+    /// Returns whether the database cannot be reached at the moment, so that the same statement may succeed later.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Slow(_) | Self::Away(_) | Self::Silent)
+    }
+}
+
 /// A cheap handle.
 #[derive(Clone)]
 pub struct Database {
-    pool: SqlitePool,
+    pool: Pool,
     observations: ObservationLog,
     owner: Owner,
+    process: Uuid,
 }
 
 impl Database {
@@ -87,48 +114,48 @@ impl Database {
     /// # Errors
     /// [`Error::Open`] and [`Error::Newer`] name the file.
     pub async fn open(owner: &Owner) -> Result<Self, Error> {
-        let file = owner.database();
-        refuse_others(&file)?;
-        let options = SqliteConnectOptions::new()
-            .filename(&file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // An accepted job must survive a power failure.
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_millis(BUSY_MS_MAX))
-            .pragma("cache_size", format!("-{CACHE_KIB}"))
-            // Otherwise what a large statement changes goes to a file in a folder that this process may not write to.
-            .pragma("temp_store", "MEMORY")
-            .foreign_keys(true);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(CONNECTIONS_MAX)
-            .connect_with(options)
-            .await
-            .map_err(|source| Error::Open {
-                file: file.clone(),
-                source,
-            })?;
-        if let Some(lost) = lost(&pool, owner, &file).await? {
-            return Err(lost);
-        }
-        migrations::all()
-            .run(&pool)
-            .await
-            .map_err(|error| match error {
-                MigrateError::VersionMissing(_) => Error::Newer(file),
-                error => Error::Open {
-                    file,
-                    source: error.into(),
-                },
-            })?;
-        Ok(Self {
+        Ok(Self::of(Pool::Sqlite(sqlite::open(owner).await?), owner))
+    }
+
+    /// Opens a database that this process shares with others, and brings it up to date. The data folder keeps what is this
+    /// process's own.
+    ///
+    /// # Errors
+    /// [`Error::Address`], [`Error::Unusable`].
+    pub async fn share(owner: &Owner, config: &Config) -> Result<Self, Error> {
+        let pool = postgres::open(config).await?;
+        let remote = Remote::new(pool, config.patience());
+        Ok(Self::of(Pool::Postgres(remote), owner))
+    }
+
+    fn of(pool: Pool, owner: &Owner) -> Self {
+        Self {
             observations: ObservationLog::owned(pool.clone()),
             pool,
             owner: owner.clone(),
-        })
+            process: Uuid::new_v4(),
+        }
     }
 
-    /// The owner of the data folder that contains the database.
+    /// The id of this process in the tables: of the replica, and of the worker that holds a job.
+    #[must_use]
+    pub fn process(&self) -> Uuid {
+        self.process
+    }
+
+    /// Returns whether other processes may use it too.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self.pool, Pool::Postgres(_))
+    }
+
+    /// Returns whether the database did not answer when it was last asked.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        matches!(&self.pool, Pool::Postgres(remote) if remote.is_silent())
+    }
+
+    /// The owner of the data folder that belongs to this process.
     #[must_use]
     pub fn owner(&self) -> &Owner {
         &self.owner
@@ -140,43 +167,37 @@ impl Database {
         &self.observations
     }
 
-    /// Writes the rest of the log into the database file and closes it.
-    pub async fn close(&self) {
-        self.pool.close().await;
+    /// Sets `clock` to the time of the database, if it is shared: replicas whose own clocks differ must agree on when a
+    /// lease or a file ends.
+    ///
+    /// # Errors
+    /// [`Error::Sql`] if the database fails.
+    pub async fn correct(&self, clock: &Clock) -> Result<(), Error> {
+        if let Pool::Postgres(remote) = &self.pool {
+            let before = Clock::steady_ms();
+            let now = remote.answer(postgres::now_ms(&remote.pool)).await?;
+            // It read its clock somewhere between the question and the answer.
+            let half_way = before.midpoint(Clock::steady_ms());
+            clock.correct(now, half_way);
+        }
+        Ok(())
     }
-}
 
-/// Refuses what SQLite would wait for or fill: a FIFO or a device in the place of the database or of one of its logs.
-/// The operator may have moved them elsewhere by links.
-fn refuse_others(file: &Path) -> Result<(), Error> {
-    for ending in ["", "-wal", "-shm", "-journal"] {
-        let mut name = file.as_os_str().to_owned();
-        name.push(ending);
-        let path = PathBuf::from(name);
-        if path.exists() && !path.is_file() {
-            return Err(Error::NotAFile(path));
+    /// Checks that the database answers.
+    ///
+    /// # Errors
+    /// [`Error::Sql`] if it does not.
+    pub async fn ping(&self) -> Result<(), Error> {
+        execute!(self.pool, sqlx::query("SELECT 1")).map(drop)
+    }
+
+    /// Stores what is not stored yet, and closes all connections.
+    pub async fn close(&self) {
+        match &self.pool {
+            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Postgres(remote) => remote.pool.close().await,
         }
     }
-    Ok(())
-}
-
-/// Returns an error if the database is empty beside what only a server with a database leaves.
-async fn lost(pool: &SqlitePool, owner: &Owner, file: &Path) -> Result<Option<Error>, Error> {
-    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_master")
-        .fetch_one(pool)
-        .await
-        .map_err(|source| Error::Open {
-            file: file.to_owned(),
-            source,
-        })?;
-    let remains = owner.remains().map_err(sqlx::Error::from)?;
-    let ((files, versions), file) = (remains, file.to_owned());
-    let is_lost = tables == 0 && remains != (0, 0);
-    Ok(is_lost.then_some(Error::Lost {
-        file,
-        files,
-        versions,
-    }))
 }
 
 /// A place where a test can make a statement fail.

@@ -26,6 +26,7 @@ use url::Url;
 pub use allowlist::{Denied, https, listed};
 pub use client::Client;
 pub use media::{MediaError, OpenMedia};
+pub use pacing::HostPause;
 pub use request::PermittedRequest;
 pub use rules::{RequestRules, may_be_allowed};
 pub use tally::{Outcome, RequestCount};

@@ -71,6 +71,8 @@ impl Reporter {
 pub struct Config {
     /// The number of jobs that run at once.
     pub workers: usize,
+    /// The number of jobs that run at once in all replicas together; `None`: no limit beside that of each replica.
+    pub fleet_workers: Option<u64>,
     /// The maximum number of waiting jobs.
     pub waiting_max: u64,
     /// The maximum number of waiting jobs of one client.
@@ -94,6 +96,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             workers: 10,
+            fleet_workers: None,
             waiting_max: 500,
             waiting_per_client_max: 100,
             attempts_max: 3,

@@ -6,6 +6,7 @@ pub mod capture;
 pub mod download;
 pub mod drift;
 pub mod extraction;
+pub mod fleet;
 pub mod job;
 pub mod media;
 pub mod rate_limit;

@@ -1,5 +1,7 @@
 //! An exact sliding window per client; the clock is passed in. Independent of HTTP.
 
+mod shared;
+
 use std::{
     collections::{HashMap, VecDeque},
     mem,
@@ -10,6 +12,9 @@ use std::{
     },
     time::{Duration, Instant},
 };
+
+use self::shared::Shared;
+use crate::{database::Database, fleet::Fleet};
 
 /// The length of the window.
 pub const WINDOW: Duration = Duration::from_secs(60);
@@ -33,9 +38,9 @@ pub struct Decision {
 }
 
 /// The requests of each client in the last window. IPv6 clients are grouped by /64; v4-mapped ones count as v4.
-#[derive(Debug)]
 pub struct RateLimiter {
     requests_max: u32,
+    shared: Option<Shared>,
     epoch: Instant,
     clients: Mutex<Clients>,
     refused: AtomicU64,
@@ -47,10 +52,20 @@ impl RateLimiter {
     pub fn new(requests_max: u32) -> Self {
         Self {
             requests_max,
+            shared: None,
             epoch: Instant::now(),
             clients: Mutex::new(Clients::default()),
             refused: AtomicU64::new(0),
         }
+    }
+
+    /// Counts the requests to all replicas of a fleet together. A request waits at most `patience` for the database; while
+    /// that does not answer, each replica allows its share of the limit.
+    #[must_use]
+    pub fn in_fleet(mut self, fleet: &Fleet, database: &Database, patience: Duration) -> Self {
+        self.shared =
+            (!fleet.is_alone()).then(|| Shared::new(fleet.clone(), database.clone(), patience));
+        self
     }
 
     /// The maximum number of requests in any 60 s; 0 means no limit.
@@ -65,9 +80,28 @@ impl RateLimiter {
         self.refused.load(Ordering::Relaxed)
     }
 
-    /// Counts one request of this client at this moment.
+    /// Counts one request of this client to this replica at this moment.
     pub fn check(&self, client: IpAddr, now: Instant) -> Decision {
+        self.count(client, self.requests_max, now)
+    }
+
+    /// Counts one request of this client to any replica at this moment.
+    pub async fn decide(&self, client: IpAddr, now: Instant) -> Decision {
         let limit = self.requests_max;
+        let Some(shared) = self.shared.as_ref().filter(|_| limit > 0) else {
+            return self.check(client, now);
+        };
+        match shared.decide(client, limit, now).await {
+            Some(decision) if decision.allowed => decision,
+            Some(decision) => {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                decision
+            }
+            None => self.count(client, shared.share(limit), now),
+        }
+    }
+
+    fn count(&self, client: IpAddr, limit: u32, now: Instant) -> Decision {
         if limit == 0 {
             return Decision {
                 allowed: true,

@@ -145,10 +145,15 @@ impl Storage {
         self.0.used.load(Ordering::Relaxed)
     }
 
-    /// Sets the total size of all published files, bytes, where nobody can count them: in a bucket. Others publish and
-    /// delete there too, so it is said again from time to time.
+    /// Whether it counts the published files by itself. In a bucket it cannot, and others publish and delete there too.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        matches!(self.0.place, Place::Folder(_))
+    }
+
+    /// Sets the total size of all published files, bytes, where it is not counted.
     pub fn count_as(&self, bytes: u64) {
-        if let Place::Bucket(_) = self.0.place {
+        if !self.is_counted() {
             self.0.used.store(bytes, Ordering::Relaxed);
         }
     }

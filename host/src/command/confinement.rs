@@ -10,6 +10,7 @@ use url::Url;
 use crate::{
     config::Config,
     data::{Access, make_folder},
+    database::Address,
     media::programs,
     process::{Bounds, Calls, InForce, MACHINE, NOWHERE, PROGRAMS},
     storage::BucketConfig,
@@ -68,6 +69,9 @@ pub(super) fn bounds(config: &Config) -> Bounds {
     readable.extend(config.readable.iter().cloned());
     readable.extend(config.upstream.replay.clone());
     readable.extend(config.upstream.cookies.clone());
+    readable.extend(config.database.password_file.clone());
+    let database = config.database.address.iter();
+    readable.extend(database.flat_map(|address| address.files.clone()));
     // The token of a web identity is replaced while the server runs.
     let token = config.storage.s3.credentials.token_file();
     readable.extend(token.and_then(|token| token.parent()).map(Path::to_owned));
@@ -106,7 +110,8 @@ fn connects(config: &Config) -> Option<Vec<u16>> {
         let socks = url.scheme().starts_with("socks").then_some(1080);
         url.port_or_known_default().or(socks)
     });
-    let known = PORTS.into_iter().chain(named);
+    let database = config.database.address.as_ref().and_then(Address::port);
+    let known = PORTS.into_iter().chain(named).chain(database);
     Some(match config.storage.files {
         Some(_) => known.chain(of_store(&config.storage.s3)).collect(),
         None => known.collect(),

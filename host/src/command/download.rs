@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::{Exit, fail, print};
 use crate::{
     api::{FailureBody, progress_text, reason_text},
+    clock::Clock,
     config::Config,
     contract::{Query, target},
     data::{Access, Folder, WholeFile},
@@ -94,7 +95,8 @@ impl DownloadArguments {
         let plugins = Registry::open(config.plugin.clone(), None).await?;
         let media = Media::open(config.media.clone());
         let extraction = server::observed_extraction(&config, plugins).await?;
-        let downloads = server::downloads(&config, database, extraction, media).await?;
+        let downloads =
+            server::downloads(&config, database, Clock::system(), extraction, media).await?;
         let stop = CancellationToken::new();
         let status = tokio::select! {
             ended = watch(&downloads, download) => ended?,

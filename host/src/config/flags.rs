@@ -23,6 +23,9 @@ pub struct Flags {
     /// The data folder of the server: database, compiled plugins, admin token [default: data]
     #[arg(long, global = true, value_name = "FOLDER")]
     pub data: Option<String>,
+    /// The PostgreSQL database that replicas share, postgres://USER@HOST/NAME [default: SQLite in the data folder]
+    #[arg(long, global = true, value_name = "URL")]
+    pub database: Option<String>,
     /// Requests of one client in any 60 seconds; 0 means no limit [default: 30]
     #[arg(long, global = true, value_name = "N")]
     pub rate_limit: Option<String>,
@@ -60,6 +63,7 @@ impl Flags {
             ("admin_listen", &self.admin_listen),
             ("plugins", &self.plugins),
             ("data", &self.data),
+            ("database", &self.database),
             ("rate_limit", &self.rate_limit),
             ("upstream_override", &self.upstream_override),
             ("replay", &self.replay),

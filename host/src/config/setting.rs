@@ -52,6 +52,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     read!("admin_listen", admin_listen, value::address_or_off),
     some!("plugins", plugin.folder, value::path),
     read!("data", data, value::path),
+    some!("database", database.address, value::postgres),
     whole!("rate_limit", rate_limit, 0..=1_000_000),
     some!("upstream_override", upstream.origin_override, value::origin),
     some!("replay", upstream.replay, value::path),
@@ -65,6 +66,13 @@ pub(super) const SETTINGS: &[Setting] = &[
     some!("log", log, value::filter),
     read!("hardening", hardening, value::switch),
     list!("readable", readable, value::path),
+    some!("replica_name", fleet.name, value::name),
+    read!("egress", fleet.egress, value::name),
+    some!(
+        "database_password_file",
+        database.password_file,
+        value::path
+    ),
     list!("allowed_hosts", api.allowed_hosts, value::host),
     list!("allowed_origins", api.allowed_origins, value::website),
     list!("trusted_proxies", api.trusted_proxies, value::network),
@@ -80,6 +88,22 @@ pub(super) const SETTINGS: &[Setting] = &[
         value::request_header
     ),
     list!("plugin_keys", plugin.keys, value::minisign_key),
+    whole!(
+        "limits.database_connections_max",
+        database.connections_max,
+        1..=1_000
+    ),
+    whole!(
+        "limits.database_connect_ms_max",
+        database.connect_ms_max,
+        100..=60_000
+    ),
+    whole!(
+        "limits.database_statement_ms_max",
+        database.statement_ms_max,
+        100..=600_000
+    ),
+    whole!("limits.rate_limit_ms_max", rate_limit_ms_max, 10..=60_000),
     whole!("limits.handler_ms_max", api.handler_ms_max, 100..=600_000),
     whole!("limits.in_flight_max", api.in_flight_max, 1..=100_000),
     whole!(
@@ -197,11 +221,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         storage.s3.connect_ms_max,
         10..=120_000
     ),
-    whole!(
-        "limits.s3_idle_ms_max",
-        storage.s3.idle_ms_max,
-        100..=600_000
-    ),
+    whole!("limits.s3_idle_ms_max", storage.s3.idle_ms_max, 1..=600_000),
     whole!(
         "limits.s3_first_byte_ms_max",
         storage.s3.first_byte_ms_max,
@@ -215,6 +235,9 @@ pub(super) const SETTINGS: &[Setting] = &[
     whole!("limits.s3_parts_max", storage.s3.parts_max, 1..=1_024),
     whole!("limits.s3_link_s_max", storage.s3.link_s_max, 1..=3_600),
     whole!("limits.downloads_max", job.workers, 1..=1_000),
+    read!("limits.fleet_downloads_max", job.fleet_workers, |text| {
+        value::whole(text, 0..=1_000_000).map(|most| (most > 0).then_some(most))
+    }),
     whole!("limits.jobs_waiting_max", job.waiting_max, 1..=1_000_000),
     whole!(
         "limits.jobs_waiting_per_client_max",
@@ -222,6 +245,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         1..=1_000_000
     ),
     whole!("limits.job_attempts_max", job.attempts_max, 1..=100),
+    whole!("limits.job_lease_s", job.lease_s, 3..=3_600),
     whole!("limits.job_wall_s_max", job.wall_s_max, 1..=86_400),
     whole!("limits.job_drain_s_max", job.drain_s_max, 0..=600),
     whole!("limits.conversions_max", media.conversions_max, 1..=64),

@@ -11,6 +11,7 @@ use url::Url;
 use super::FileNames;
 use crate::{
     api::FileDelivery,
+    database,
     plugin::TrustedKey,
     storage::{BucketAddress, Endpoint},
 };
@@ -38,6 +39,7 @@ shown_by_display!(
     usize,
     String,
     SocketAddr,
+    database::Address,
     IpNet,
     BucketAddress,
     Endpoint,

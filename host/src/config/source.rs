@@ -7,6 +7,7 @@ use super::{
     setting::{SETTINGS, Setting, variable},
     value,
 };
+use crate::database;
 
 /// Variables that are not settings: the folder of the recordings for tests.
 const OTHER_VARIABLES: [&str; 1] = ["GRAMHOST_RECORDINGS"];
@@ -27,6 +28,10 @@ pub(super) fn flags(flags: &Flags) -> Result<Vec<Assignment>, Error> {
         .given()
         .map(|(key, text)| {
             let origin = format!("--{}", key.replace('_', "-"));
+            let address = (key == "database").then(|| text.parse::<database::Address>());
+            if matches!(address, Some(Ok(address)) if address.has_password) {
+                return Err(Error::PasswordInArguments);
+            }
             assignment(origin, text.to_owned(), |known| known == key)
         })
         .collect()

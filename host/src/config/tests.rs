@@ -57,6 +57,7 @@ fn every_flag_is_also_a_setting() {
         admin_listen: text.clone(),
         plugins: text.clone(),
         data: text.clone(),
+        database: text.clone(),
         rate_limit: text.clone(),
         upstream_override: text.clone(),
         replay: text.clone(),

@@ -9,6 +9,7 @@ use url::Url;
 use super::FileNames;
 use crate::{
     api::FileDelivery,
+    database,
     plugin::TrustedKey,
     storage::{BucketAddress, Endpoint},
     upstream::may_be_allowed,
@@ -117,6 +118,22 @@ pub(super) fn website(text: &str) -> Result<String, String> {
     origin(text)
         .map(|url| url.origin().ascii_serialization())
         .map_err(|_| "a website such as https://example.com".to_owned())
+}
+
+/// A short name of letters, digits, dots, hyphens and underscores.
+pub(super) fn name(text: &str) -> Result<String, String> {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    match (1..=63).contains(&text.len()) && text.bytes().all(is_part) {
+        true => Ok(text.to_owned()),
+        false => Err("a name of 1 to 63 letters, digits, dots, hyphens and underscores".to_owned()),
+    }
+}
+
+/// The URL of a PostgreSQL database.
+pub(super) fn postgres(text: &str) -> Result<database::Address, String> {
+    text.parse().map_err(|_| {
+        "a URL such as postgres://gramhost@db.example.com/gramhost?sslmode=verify-full".to_owned()
+    })
 }
 
 pub(super) fn proxy(text: &str) -> Result<Url, String> {

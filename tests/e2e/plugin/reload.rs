@@ -23,9 +23,10 @@ use crate::harness::{
     workshop::Workshop,
 };
 
-/// Number of swaps, and the number after which memory is first measured.
+/// Number of swaps, and the number after which memory is first measured: until then the heap fills up. Of 4,000 swaps, the
+/// first 500 took 5.2 MiB, the next 500 0.6 MiB, and the last 1,500 0.1 MiB.
 const RELOADS: usize = 1000;
-const WARM: usize = 100;
+const WARM: usize = 400;
 /// Number of versions, used in turn; each was compiled once.
 const VERSIONS: usize = 8;
 /// Number of cases of one admission.
@@ -121,8 +122,8 @@ async fn a_thousand_reloads_under_load_fail_nothing_and_leave_nothing() {
         took.as_secs_f64()
     );
     let growth = after.kib.saturating_sub(before.kib);
-    assert!(growth <= 2 * 1024, "{growth} KiB");
-    // A version that was not given back would be one for each of 900 reloads.
+    assert!(growth <= 1536, "{growth} KiB");
+    // A version that was not given back would be one for each of 600 reloads.
     assert!(
         after.maps.abs_diff(before.maps) <= 64,
         "{before:?} {after:?}"

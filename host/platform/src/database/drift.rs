@@ -1,8 +1,10 @@
 //! The rows of fill rates and of the usual state of fields.
 
-use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
-
-use super::{Database, Error, stored};
+use super::{
+    Database, Error,
+    pool::{columns, execute, on},
+    stored,
+};
 
 /// How often a version stated a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,16 +36,12 @@ pub struct DriftRow {
     pub track: String,
 }
 
-impl FromRow<'_, SqliteRow> for DriftRow {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
-        Ok(Self {
-            kind: row.try_get("kind")?,
-            door: row.try_get("door")?,
-            field: row.try_get("field")?,
-            track: row.try_get("track")?,
-        })
-    }
-}
+columns!(DriftRow {
+    kind,
+    door,
+    field,
+    track
+});
 
 impl Database {
     /// Replaces these rows, all or none.
@@ -51,37 +49,38 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`] if the database fails.
     pub async fn keep_drift(&self, fill: &[FillRow], drift: &[DriftRow]) -> Result<(), Error> {
-        let mut transaction = self.pool.begin().await?;
-        for row in fill {
-            sqlx::query(
-                "INSERT INTO fill_rates (kind, door, version, field, stated, asked)
-                 VALUES ($1, $2, $3, $4, $5, $6)
-                 ON CONFLICT (kind, door, version, field)
-                 DO UPDATE SET stated = excluded.stated, asked = excluded.asked",
-            )
-            .bind(&row.kind)
-            .bind(&row.door)
-            .bind(&row.version)
-            .bind(&row.field)
-            .bind(stored(row.stated))
-            .bind(stored(row.asked))
-            .execute(&mut *transaction)
-            .await?;
-        }
-        for row in drift {
-            sqlx::query(
-                "INSERT INTO drift (kind, door, field, track) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (kind, door, field) DO UPDATE SET track = excluded.track",
-            )
-            .bind(&row.kind)
-            .bind(&row.door)
-            .bind(&row.field)
-            .bind(&row.track)
-            .execute(&mut *transaction)
-            .await?;
-        }
-        transaction.commit().await?;
-        Ok(())
+        on!(self.pool, pool => async {
+            let mut transaction = pool.begin().await?;
+            for row in fill {
+                sqlx::query(
+                    "INSERT INTO fill_rates (kind, door, version, field, stated, asked)
+                     VALUES ($1, $2, $3, $4, $5, $6)
+                     ON CONFLICT (kind, door, version, field)
+                     DO UPDATE SET stated = excluded.stated, asked = excluded.asked",
+                )
+                .bind(&row.kind)
+                .bind(&row.door)
+                .bind(&row.version)
+                .bind(&row.field)
+                .bind(stored(row.stated))
+                .bind(stored(row.asked))
+                .execute(&mut *transaction)
+                .await?;
+            }
+            for row in drift {
+                sqlx::query(
+                    "INSERT INTO drift (kind, door, field, track) VALUES ($1, $2, $3, $4)
+                     ON CONFLICT (kind, door, field) DO UPDATE SET track = excluded.track",
+                )
+                .bind(&row.kind)
+                .bind(&row.door)
+                .bind(&row.field)
+                .bind(&row.track)
+                .execute(&mut *transaction)
+                .await?;
+            }
+            transaction.commit().await
+        })
     }
 
     /// All fill rates and all usual states.
@@ -90,10 +89,8 @@ impl Database {
     /// [`Error::Sql`] if the database fails.
     pub async fn drift(&self) -> Result<(Vec<FillRow>, Vec<DriftRow>), Error> {
         type Row = (String, String, String, String, i64, i64);
-        let fill: Vec<Row> =
-            sqlx::query_as("SELECT kind, door, version, field, stated, asked FROM fill_rates")
-                .fetch_all(&self.pool)
-                .await?;
+        let fill = "SELECT kind, door, version, field, stated, asked FROM fill_rates";
+        let fill: Vec<Row> = on!(self.pool, pool => sqlx::query_as(fill).fetch_all(pool))?;
         let fill = fill
             .into_iter()
             .map(|(kind, door, version, field, stated, asked)| FillRow {
@@ -105,9 +102,8 @@ impl Database {
                 asked: asked.unsigned_abs(),
             })
             .collect();
-        let drift = sqlx::query_as("SELECT kind, door, field, track FROM drift")
-            .fetch_all(&self.pool)
-            .await?;
+        let drift = "SELECT kind, door, field, track FROM drift";
+        let drift = on!(self.pool, pool => sqlx::query_as(drift).fetch_all(pool))?;
         Ok((fill, drift))
     }
 
@@ -116,10 +112,8 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`] if the database fails.
     pub async fn forget_fill_rates(&self, version: &str) -> Result<(), Error> {
-        sqlx::query("DELETE FROM fill_rates WHERE version = $1")
-            .bind(version)
-            .execute(&self.pool)
-            .await?;
+        let forget = "DELETE FROM fill_rates WHERE version = $1";
+        execute!(self.pool, sqlx::query(forget).bind(version))?;
         Ok(())
     }
 }

@@ -41,19 +41,43 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     ),
 ];
 
-/// The migrations that bring a database of any age up to date.
-pub(super) fn all() -> Migrator {
-    let migration = |(version, description, sql): (i64, &'static str, &'static str)| {
-        let kind = MigrationType::Simple;
-        Migration::new(
-            version,
-            Cow::Borrowed(description),
-            kind,
-            sql.into_sql_str(),
-            false,
-        )
-    };
+/// What only a database that replicas share needs. The numbers leave room for the others, which are older than these only
+/// by accident.
+const FLEET_MIGRATIONS: [(i64, &str, &str); 1] = [(
+    1001,
+    "fleet",
+    include_str!("../../migrations/fleet/1001_fleet.sql"),
+)];
+
+/// The migrations that bring SQLite of any age up to date.
+pub(super) fn of_sqlite() -> Migrator {
     Migrator::with_migrations(MIGRATIONS.map(migration).to_vec())
+}
+
+/// The migrations that bring PostgreSQL of any age up to date. Those of a newer release are left alone: during a rolling
+/// upgrade both run, and a newer release only adds (see [`super::postgres`] for what is refused).
+pub(super) fn of_postgres() -> Migrator {
+    let all = MIGRATIONS.into_iter().chain(FLEET_MIGRATIONS);
+    let mut migrator = Migrator::with_migrations(all.map(migration).collect());
+    migrator.set_ignore_missing(true);
+    migrator
+}
+
+/// The number of the newest migration that this program knows.
+pub(super) fn newest() -> i64 {
+    let all = MIGRATIONS.iter().chain(&FLEET_MIGRATIONS);
+    all.map(|(version, ..)| *version).max().unwrap_or_default()
+}
+
+fn migration((version, description, sql): (i64, &'static str, &'static str)) -> Migration {
+    let kind = MigrationType::Simple;
+    Migration::new(
+        version,
+        Cow::Borrowed(description),
+        kind,
+        sql.into_sql_str(),
+        false,
+    )
 }
 
 #[cfg(test)]
@@ -68,13 +92,23 @@ mod tests {
     #[test]
     fn every_file_of_the_folder_is_a_migration() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
-        let files: BTreeSet<_> = fs::read_dir(folder)
-            .unwrap()
-            .map(|file| file.unwrap().file_name().into_string().unwrap())
-            .collect();
-        let migrations = MIGRATIONS.map(|(version, description, _)| {
+        let files_of = |folder: &str| -> BTreeSet<String> {
+            let files = fs::read_dir(folder)
+                .unwrap()
+                .map(|file| file.unwrap().file_name());
+            files
+                .map(|name| name.into_string().unwrap())
+                .filter(|name| name.ends_with(".sql"))
+                .collect()
+        };
+        let named = |(version, description, _): (i64, &str, &str)| {
             format!("{version:04}_{}.sql", description.replace(' ', "_"))
-        });
-        assert_eq!(files, BTreeSet::from(migrations));
+        };
+        assert_eq!(files_of(folder), BTreeSet::from(MIGRATIONS.map(named)));
+        let fleet = format!("{folder}/fleet");
+        assert_eq!(
+            files_of(&fleet),
+            BTreeSet::from(FLEET_MIGRATIONS.map(named))
+        );
     }
 }

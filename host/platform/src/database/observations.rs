@@ -9,11 +9,16 @@ use std::{
 };
 
 use sqlx::{
-    QueryBuilder, SqlitePool,
+    Encode, QueryBuilder, Type,
     sqlite::{SqliteConnectOptions, SqlitePoolOptions},
 };
 
-use super::{BUSY_MS_MAX, Error, stored};
+use super::{
+    Error,
+    pool::{Pool, execute, on},
+    sqlite::BUSY_MS_MAX,
+    stored,
+};
 use crate::data::Folder;
 
 /// The minimum time between two stored observations of an id, seconds. It bounds the number for busy posts.
@@ -45,14 +50,14 @@ pub struct Observation {
 /// The observations in a database. A cheap handle.
 #[derive(Clone)]
 pub struct ObservationLog {
-    pool: SqlitePool,
+    pool: Pool,
     /// When old observations are next deleted, seconds since 1970; never by a process that does not own the folder.
     prune_at: Arc<AtomicU64>,
 }
 
 impl ObservationLog {
     /// The observations in the database of the owner, who also deletes old ones.
-    pub(super) fn owned(pool: SqlitePool) -> Self {
+    pub(super) fn owned(pool: Pool) -> Self {
         Self {
             pool,
             prune_at: Arc::default(),
@@ -77,7 +82,7 @@ impl ObservationLog {
         let pool = pool.map_err(|source| Error::Open { file, source })?;
         let never = Arc::new(AtomicU64::new(u64::MAX));
         Ok(Some(Self {
-            pool,
+            pool: Pool::Sqlite(pool),
             prune_at: never,
         }))
     }
@@ -88,29 +93,7 @@ impl ObservationLog {
     /// [`Error::Sql`] if the database fails.
     pub async fn add(&self, observations: &[(String, Observation)]) -> Result<(), Error> {
         for rows in observations.chunks(ROWS_MAX) {
-            let mut query = QueryBuilder::new(
-                "WITH seen (media_id, observed_at, likes, comments, views, shares, saves) AS (",
-            );
-            query.push_values(rows, |mut row, (media_id, observation)| {
-                row.push_bind(media_id)
-                    .push_bind(stored(observation.observed_at))
-                    .push_bind(observation.likes.map(stored))
-                    .push_bind(observation.comments.map(stored))
-                    .push_bind(observation.views.map(stored))
-                    .push_bind(observation.shares.map(stored))
-                    .push_bind(observation.saves.map(stored));
-            });
-            query.push(format!(
-                ") INSERT INTO observations (media_id, observed_at, likes, comments, views, shares, saves)
-                 SELECT * FROM seen
-                 WHERE NOT EXISTS (
-                     SELECT 1 FROM observations
-                     WHERE observations.media_id = seen.media_id
-                         AND observations.observed_at > seen.observed_at - {SPACING_S}
-                         AND observations.observed_at < seen.observed_at + {SPACING_S}
-                 )"
-            ));
-            query.build().persistent(false).execute(&self.pool).await?;
+            execute!(self.pool, adding(rows).build().persistent(false))?;
         }
         let latest = observations.iter().map(|(_, it)| it.observed_at).max();
         match latest {
@@ -132,13 +115,10 @@ impl ObservationLog {
             Option<i64>,
             Option<i64>,
         );
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT observed_at, likes, comments, views, shares, saves
-             FROM observations WHERE media_id = $1 ORDER BY observed_at",
-        )
-        .bind(media_id)
-        .fetch_all(&self.pool)
-        .await?;
+        let of = "SELECT observed_at, likes, comments, views, shares, saves
+                  FROM observations WHERE media_id = $1 ORDER BY observed_at";
+        let rows: Vec<Row> =
+            on!(self.pool, pool => sqlx::query_as(of).bind(media_id).fetch_all(pool))?;
         Ok(rows
             .into_iter()
             .map(
@@ -161,10 +141,44 @@ impl ObservationLog {
         }
         self.prune_at
             .store(now.saturating_add(PRUNE_EVERY_S), Ordering::Relaxed);
-        sqlx::query("DELETE FROM observations WHERE observed_at < $1")
-            .bind(stored(now.saturating_sub(AGE_S_MAX)))
-            .execute(&self.pool)
-            .await?;
+        execute!(
+            self.pool,
+            sqlx::query("DELETE FROM observations WHERE observed_at < $1")
+                .bind(stored(now.saturating_sub(AGE_S_MAX)))
+        )?;
         Ok(())
     }
+}
+
+/// The statement that stores observations, each unless there already is one near it.
+fn adding<DB: sqlx::Database>(rows: &[(String, Observation)]) -> QueryBuilder<DB>
+where
+    for<'a> String: Encode<'a, DB> + Type<DB>,
+    for<'a> i64: Encode<'a, DB> + Type<DB>,
+    for<'a> Option<i64>: Encode<'a, DB> + Type<DB>,
+{
+    let mut query = QueryBuilder::new(
+        "WITH seen (media_id, observed_at, likes, comments, views, shares, saves) AS (",
+    );
+    query.push_values(rows, |mut row, (media_id, observation)| {
+        row.push_bind(media_id.clone())
+            .push_bind(stored(observation.observed_at))
+            .push_bind(observation.likes.map(stored))
+            .push_bind(observation.comments.map(stored))
+            .push_bind(observation.views.map(stored))
+            .push_bind(observation.shares.map(stored))
+            .push_bind(observation.saves.map(stored));
+    });
+    query.push(format!(
+        ") INSERT INTO observations (media_id, observed_at, likes, comments, views, shares, saves)
+         SELECT * FROM seen
+         WHERE NOT EXISTS (
+             SELECT 1 FROM observations
+             WHERE observations.media_id = seen.media_id
+                 AND observations.observed_at > seen.observed_at - {SPACING_S}
+                 AND observations.observed_at < seen.observed_at + {SPACING_S}
+         )
+         ON CONFLICT DO NOTHING"
+    ));
+    query
 }

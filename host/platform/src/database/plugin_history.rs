@@ -1,9 +1,12 @@
 //! The history of plugins. Rows are only added; the oldest ones are deleted.
 
-use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{Database, Error, stored};
+use super::{
+    Database, Error,
+    pool::{columns, on},
+    stored,
+};
 
 /// The maximum number of rows of one plugin: this many rejections, and this many of all other events, so that a flood
 /// of bad files does not push out anything important.
@@ -30,20 +33,16 @@ pub struct PluginEvent {
     pub why: String,
 }
 
-impl FromRow<'_, SqliteRow> for PluginEvent {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
-        Ok(Self {
-            at: row.try_get("at")?,
-            plugin: row.try_get("plugin")?,
-            action: row.try_get("action")?,
-            digest: row.try_get("digest")?,
-            version: row.try_get("version")?,
-            source: row.try_get("source")?,
-            who: row.try_get("who")?,
-            why: row.try_get("why")?,
-        })
-    }
-}
+columns!(PluginEvent {
+    at,
+    plugin,
+    action,
+    digest,
+    version,
+    source,
+    who,
+    why
+});
 
 impl Database {
     /// Adds an event to the history of a plugin. It is durable when the function returns.
@@ -51,35 +50,36 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`] if the database fails.
     pub async fn add_plugin_event(&self, at_ms: u64, event: &PluginEvent) -> Result<(), Error> {
-        let mut transaction = self.pool.begin().await?;
-        sqlx::query(
-            "INSERT INTO plugin_history (id, at, plugin, action, digest, version, source, who, why)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        )
-        .bind(Uuid::now_v7().to_string())
-        .bind(stored(at_ms))
-        .bind(&event.plugin)
-        .bind(&event.action)
-        .bind(&event.digest)
-        .bind(&event.version)
-        .bind(&event.source)
-        .bind(&event.who)
-        .bind(&event.why)
-        .execute(&mut *transaction)
-        .await?;
-        sqlx::query(
-            "DELETE FROM plugin_history WHERE plugin = $1 AND (action = 'refused') = $2 AND id <= (
-                 SELECT id FROM plugin_history WHERE plugin = $1 AND (action = 'refused') = $2
-                 ORDER BY id DESC LIMIT 1 OFFSET $3
-             )",
-        )
-        .bind(&event.plugin)
-        .bind(event.action == "refused")
-        .bind(ROWS_MAX)
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        Ok(())
+        on!(self.pool, pool => async {
+            let mut transaction = pool.begin().await?;
+            sqlx::query(
+                "INSERT INTO plugin_history (id, at, plugin, action, digest, version, source, who, why)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            )
+            .bind(Uuid::now_v7().to_string())
+            .bind(stored(at_ms))
+            .bind(&event.plugin)
+            .bind(&event.action)
+            .bind(&event.digest)
+            .bind(&event.version)
+            .bind(&event.source)
+            .bind(&event.who)
+            .bind(&event.why)
+            .execute(&mut *transaction)
+            .await?;
+            sqlx::query(
+                "DELETE FROM plugin_history WHERE plugin = $1 AND (action = 'refused') = $2 AND id <= (
+                     SELECT id FROM plugin_history WHERE plugin = $1 AND (action = 'refused') = $2
+                     ORDER BY id DESC LIMIT 1 OFFSET $3
+                 )",
+            )
+            .bind(&event.plugin)
+            .bind(event.action == "refused")
+            .bind(ROWS_MAX)
+            .execute(&mut *transaction)
+            .await?;
+            transaction.commit().await
+        })
     }
 
     /// For each version of a plugin that was ever serving, the latest event with one of these two actions, newest
@@ -92,18 +92,15 @@ impl Database {
         plugin: &str,
         [first, second]: [&str; 2],
     ) -> Result<Vec<(String, bool)>, Error> {
-        let rows: Vec<(String, String)> = sqlx::query_as(
-            "SELECT event.digest, event.action FROM plugin_history event
+        let latest = "SELECT event.digest, event.action FROM plugin_history event
              JOIN (
                  SELECT MAX(id) AS id FROM plugin_history
                  WHERE plugin = $1 AND action IN ($2, $3) AND digest IS NOT NULL GROUP BY digest
-             ) latest ON event.id = latest.id ORDER BY event.id DESC",
-        )
-        .bind(plugin)
-        .bind(first)
-        .bind(second)
-        .fetch_all(&self.pool)
-        .await?;
+             ) latest ON event.id = latest.id ORDER BY event.id DESC";
+        let rows: Vec<(String, String)> = on!(self.pool, pool => {
+            let query = sqlx::query_as(latest).bind(plugin).bind(first).bind(second);
+            query.fetch_all(pool)
+        })?;
         let rows = rows.into_iter();
         Ok(rows
             .map(|(digest, action)| (digest, action == first))
@@ -119,14 +116,12 @@ impl Database {
         plugin: Option<&str>,
         most: u32,
     ) -> Result<Vec<PluginEvent>, Error> {
-        let rows = sqlx::query_as(
+        let events =
             "SELECT at, plugin, action, digest, version, source, who, why FROM plugin_history
-             WHERE CAST($1 AS TEXT) IS NULL OR plugin = $1 ORDER BY id DESC LIMIT $2",
-        )
-        .bind(plugin)
-        .bind(i64::from(most))
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(rows)
+             WHERE CAST($1 AS TEXT) IS NULL OR plugin = $1 ORDER BY id DESC LIMIT $2";
+        on!(self.pool, pool => {
+            let query = sqlx::query_as(events).bind(plugin).bind(i64::from(most));
+            query.fetch_all(pool)
+        })
     }
 }

@@ -1,6 +1,7 @@
 //! Tests of the database in a real folder.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod engines;
 mod torn;
 
 use super::{observations::AGE_S_MAX, *};
@@ -74,6 +75,14 @@ async fn something_else_in_the_place_of_the_database_is_named_and_blocks_nobody(
             Database::open(&owner).await,
             Err(Error::NotAFile(_))
         ));
+    }
+}
+
+/// The connections to SQLite, for what only it has.
+fn embedded(database: &Database) -> &sqlx::SqlitePool {
+    match &database.pool {
+        Pool::Sqlite(pool) => pool,
+        Pool::Postgres(_) => panic!("it is PostgreSQL"),
     }
 }
 
@@ -190,7 +199,7 @@ async fn expired_jobs_are_found_by_an_index() {
         let plan = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {forget}"));
         let steps: Vec<(i64, i64, i64, String)> = sqlx::query_as(plan)
             .bind(0_i64)
-            .fetch_all(&database.pool)
+            .fetch_all(embedded(&database))
             .await
             .unwrap();
         let walks = |(_, _, _, step): &(_, _, _, String)| step.starts_with("SCAN");

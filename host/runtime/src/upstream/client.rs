@@ -15,7 +15,7 @@ use url::Url;
 use super::{
     Config, Error, Limits,
     allowlist::{Denied, https},
-    pacing::{HostResult, Pacing, Pause},
+    pacing::{HostPause, HostResult, Pacing, Pause},
     pool::Lent,
     replay::Replay,
     request::{Hop, PermittedRequest},
@@ -79,6 +79,29 @@ impl Client {
             rules,
             tally,
         })))
+    }
+
+    /// Sets the number of processes that send from the same address, this one among them: each takes its share.
+    pub fn share(&self, sharers: u32) {
+        if let Source::Network(network) = &self.0.source {
+            network.pacing.share(sharers);
+        }
+    }
+
+    /// The hosts to which nothing is sent now.
+    #[must_use]
+    pub fn pauses(&self) -> Vec<HostPause> {
+        match &self.0.source {
+            Source::Network(network) => network.pacing.pauses(),
+            Source::Replay(_) => Vec::new(),
+        }
+    }
+
+    /// Keeps a pause that another process which sends from the same address was asked for.
+    pub fn pause(&self, pause: &HostPause) {
+        if let Source::Network(network) = &self.0.source {
+            network.pacing.pause(&pause.host, pause.status, pause.left);
+        }
     }
 
     /// The number of requests to each host of the operator's list, by outcome. All are zero while responses come from

@@ -4,7 +4,10 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -26,6 +29,17 @@ pub(super) enum Pause {
     Throttled(u16, Duration),
     /// It failed too often.
     Broken,
+}
+
+/// A host to which nothing is sent for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostPause {
+    /// The host.
+    pub host: String,
+    /// The status with which it asked for the pause; `None`: it failed too often.
+    pub status: Option<u16>,
+    /// How much of it is left.
+    pub left: Duration,
 }
 
 /// The result of a request, as far as its host is responsible.
@@ -51,8 +65,14 @@ struct Host {
 }
 
 impl Host {
-    /// Returns when a request may start. `jitter` is between 0 and 1.
-    fn admit(&mut self, limits: &Limits, now: Instant, jitter: f64) -> Result<Instant, Pause> {
+    /// Returns when a request may start, if `sharers` processes share the address. `jitter` is between 0 and 1.
+    fn admit(
+        &mut self,
+        limits: &Limits,
+        sharers: u32,
+        now: Instant,
+        jitter: f64,
+    ) -> Result<Instant, Pause> {
         if let Some((status, until)) = self.throttled.filter(|(_, until)| *until > now) {
             return Err(Pause::Throttled(status, until - now));
         }
@@ -64,7 +84,7 @@ impl Host {
             self.open_until = Some(now + self.pause(limits));
         }
         let start = self.next.map_or(now, |next| next.max(now));
-        let spacing = Duration::from_millis(limits.spacing_ms_min);
+        let spacing = Duration::from_millis(limits.spacing_ms_min) * sharers;
         self.next = Some(start + spacing + spacing.mul_f64(jitter / 2.0));
         Ok(start)
     }
@@ -83,6 +103,15 @@ impl Host {
             let wait = wait.min(Duration::from_secs(limits.retry_after_s_max));
             self.throttled = Some((status, now + wait));
         }
+    }
+
+    /// Why nothing is sent to it now, and for how long.
+    fn pausing(&self, now: Instant) -> Option<(Option<u16>, Duration)> {
+        if let Some((status, until)) = self.throttled.filter(|(_, until)| *until > now) {
+            return Some((Some(status), until - now));
+        }
+        let until = self.open_until.filter(|until| *until > now)?;
+        Some((None, until - now))
     }
 
     /// Returns how long the breaker stays open after this many failures.
@@ -108,6 +137,8 @@ pub(super) struct Pacing {
     limits: Limits,
     /// If false, only the number of requests at once is limited.
     paced: bool,
+    /// The number of processes that send from the same address, this one among them.
+    sharers: AtomicU32,
     all: Arc<Semaphore>,
     hosts: Mutex<HashMap<String, (Arc<Semaphore>, Host)>>,
 }
@@ -123,6 +154,7 @@ impl Pacing {
     pub(super) fn new(limits: Limits, paced: bool) -> Self {
         Self {
             paced,
+            sharers: AtomicU32::new(1),
             all: Arc::new(Semaphore::new(limits.in_flight_max)),
             hosts: Mutex::default(),
             limits,
@@ -136,8 +168,9 @@ impl Pacing {
         let own = permit(slots).await?;
         let permits = [own, permit(Arc::clone(&self.all)).await?];
         if self.paced {
+            let sharers = self.sharers.load(Ordering::Relaxed);
             let start = self.with(host, |_, state| {
-                state.admit(&self.limits, Instant::now(), jitter())
+                state.admit(&self.limits, sharers, Instant::now(), jitter())
             })?;
             sleep_until(start).await;
         }
@@ -145,6 +178,42 @@ impl Pacing {
             host: host.to_owned(),
             _permits: permits,
         })
+    }
+
+    /// Sets the number of processes that send from the same address; each takes its share of the requests.
+    pub(super) fn share(&self, sharers: u32) {
+        self.sharers.store(sharers.max(1), Ordering::Relaxed);
+    }
+
+    /// The hosts to which nothing is sent now, and why.
+    pub(super) fn pauses(&self) -> Vec<HostPause> {
+        let now = Instant::now();
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        let pauses = hosts.iter().filter_map(|(host, (_, state))| {
+            let (status, left) = state.pausing(now)?;
+            Some(HostPause {
+                host: host.clone(),
+                status,
+                left,
+            })
+        });
+        pauses.collect()
+    }
+
+    /// Sends nothing to a host for a while, because it asked another process that sends from the same address for that, or
+    /// failed it too often.
+    pub(super) fn pause(&self, host: &str, status: Option<u16>, left: Duration) {
+        let left = left.min(Duration::from_secs(self.limits.retry_after_s_max));
+        let until = Instant::now() + left;
+        self.with(host, |_, state| match status {
+            Some(status) => {
+                let later = |(_, known): &(u16, Instant)| *known < until;
+                if state.throttled.as_ref().is_none_or(later) {
+                    state.throttled = Some((status, until));
+                }
+            }
+            None => state.open_until = state.open_until.max(Some(until)),
+        });
     }
 
     /// Updates the state of a host after a request ended.

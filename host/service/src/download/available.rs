@@ -41,6 +41,9 @@ pub enum FileError {
     /// It has expired.
     #[error("the file has expired")]
     Expired,
+    /// The database that the replicas share does not answer, and this one has not served the file lately.
+    #[error("the database does not answer")]
+    Away,
     /// An error of the server.
     #[error("{0}")]
     Failed(String),
@@ -48,7 +51,10 @@ pub enum FileError {
 
 impl From<database::Error> for FileError {
     fn from(error: database::Error) -> Self {
-        Self::Failed(error.to_string())
+        match error.is_away() {
+            true => Self::Away,
+            false => Self::Failed(error.to_string()),
+        }
     }
 }
 
@@ -97,6 +103,8 @@ impl Rows {
                 self.latest.insert(name.clone(), Arc::clone(&row)).await;
                 Ok(row)
             }
+            // Without the database, what is known may still be served.
+            Err(error @ (FileError::Away | FileError::Failed(_))) => Err(error),
             Err(error) => {
                 self.latest.invalidate(name).await;
                 Err(error)
@@ -229,7 +237,10 @@ impl Downloads {
     pub async fn link(&self, found: &AvailableFile) -> Result<Option<String>, FileError> {
         let tools = &self.0.tools;
         // Another replica may have published the same bytes again, and nobody tries another link.
-        let row = tools.rows.anew(&found.name, tools).await?;
+        let row = match tools.rows.anew(&found.name, tools).await {
+            Err(FileError::Away) => Arc::clone(&found.row),
+            row => row?,
+        };
         let Some(publication) = publication_of(&row).filter(|_| row.sha256 == found.row.sha256)
         else {
             return Ok(None);

@@ -10,6 +10,8 @@ use crate::job::Queue;
 
 /// The interval, seconds. Expiry does not depend on it: an expired file is not served.
 const SWEEP_EVERY_S: u64 = 15;
+/// How long one replica sweeps for all until another one may, milliseconds. It renews that with every sweep.
+const DUTY_MS: u64 = 4 * SWEEP_EVERY_S * 1_000;
 /// How long the row of a deleted file is kept, milliseconds: a day.
 const REMEMBER_MS: u64 = 24 * 3600 * 1000;
 
@@ -17,21 +19,30 @@ const REMEMBER_MS: u64 = 24 * 3600 * 1000;
 pub(super) async fn at_start(tools: &Tools) -> Result<(), Error> {
     let latest = tools.clock.now_ms() + tools.config.retention_s * 1000;
     tools.database.clamp_files(latest).await?;
+    tools.count().await?;
     clear(tools).await
+}
+
+impl Tools {
+    /// Tells the store how much it has, where the rows are all that is known of it: every replica changes them.
+    async fn count(&self) -> Result<(), Error> {
+        if !self.storage.is_counted() {
+            let rows = self.database.live_files(self.clock.now_ms()).await?;
+            self.storage
+                .count_as(rows.iter().map(|row| row.bytes).sum());
+        }
+        Ok(())
+    }
 }
 
 /// Deletes files that have no row, because of a crash or because the row could not be stored; in a bucket, its lifecycle
 /// rule does.
 async fn clear(tools: &Tools) -> Result<(), Error> {
-    let files = tools.storage.files().await?;
-    let now = tools.clock.now_ms();
-    let rows = tools.database.live_files(now).await?;
-    let Some(files) = files else {
-        // The rows are all that is known, and replicas change them too.
-        let bytes = rows.iter().map(|row| row.bytes).sum();
-        tools.storage.count_as(bytes);
+    let Some(files) = tools.storage.files().await? else {
         return Ok(());
     };
+    let now = tools.clock.now_ms();
+    let rows = tools.database.live_files(now).await?;
     let known: HashSet<_> = rows.iter().map(|row| row.name.as_str()).collect();
     for (name, _) in files {
         if known.contains(name.as_str()) {
@@ -53,6 +64,19 @@ pub(super) async fn run(queue: &Queue<Download>, tools: &Tools, shutdown: Cancel
     let mut every = interval(Duration::from_secs(SWEEP_EVERY_S));
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while shutdown.run_until_cancelled(every.tick()).await.is_some() {
+        if let Err(error) = tools.count().await {
+            tracing::warn!(%error, "files are not counted anew");
+        }
+        let now = tools.clock.now_ms();
+        let until = now + DUTY_MS;
+        match tools.database.take_duty("sweep", now, until).await {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(error) => {
+                tracing::warn!(%error, "sweeping failed and is tried again");
+                continue;
+            }
+        }
         queue.sweep().await;
         if let Err(error) = sweep(tools).await {
             tracing::warn!(%error, "sweeping failed and is tried again");

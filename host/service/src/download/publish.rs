@@ -11,14 +11,17 @@ use uuid::Uuid;
 
 use super::{Reason, Tools};
 use crate::{
-    database::{self, FileRow},
-    job::JobId,
+    database::{self, FileRow, Kept},
+    job::{Attempt, JobId},
     media::Type,
     storage::{FileDigest, Name, Publication},
 };
 
 /// The length of the random suffix of a name, characters: 60 random bits.
 const SUFFIX_CHARACTERS: usize = 15;
+
+/// The maximum number of names that are tried for a file.
+const NAMES_MAX: u32 = 5;
 
 /// A file of a finished job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,8 +98,12 @@ impl From<database::Error> for Reason {
 }
 
 impl Tools {
-    /// Publishes a staged file for this job: first the bytes, then the row that makes the file known.
-    pub(super) async fn publish(&self, job: JobId, ready: &Ready) -> Result<OutputFile, Reason> {
+    /// Publishes a staged file for this attempt: first the bytes, then the row that makes the file known.
+    pub(super) async fn publish(
+        &self,
+        attempt: &Attempt,
+        ready: &Ready,
+    ) -> Result<OutputFile, Reason> {
         let content = match &ready.digest {
             Some(digest) => digest.clone(),
             None => self.storage.measure(&ready.path).await?,
@@ -107,49 +114,68 @@ impl Tools {
         }
         let content_type = ready.kind.content_type();
         let mut publication = Publication {
-            name: self.free_name(job, &ready.name(), &content).await?,
+            name: self.free_name(attempt.id, &ready.name(), &content).await?,
             content,
-            by: job.to_string(),
+            by: attempt.id.to_string(),
         };
-        let (_naming, before) = loop {
+        for _ in 0..NAMES_MAX {
             // It may take long, and others choose names meanwhile.
             self.storage
                 .bring(&ready.path, &publication, content_type)
                 .await?;
-            let naming = self.naming.lock().await;
-            let before = self.database.file(publication.name.as_str()).await?;
-            if self.is_free(&publication, before.as_ref()).await {
-                break (naming, before);
+            let made = self.make_known(attempt, ready, &publication).await?;
+            if let Some(row) = made {
+                return Ok(row.into());
             }
-            drop(naming);
             // Nobody will know it.
-            self.forget(job, &publication).await;
+            self.forget(attempt.id, &publication).await;
             publication.name = suffixed(&publication.name)?;
-        };
-        self.storage.publish(&ready.path, &publication).await?;
+        }
+        Err(Reason::Internal)
+    }
+
+    /// Publishes a file whose bytes are where they will be published, and stores its row; `None` if somebody else has taken
+    /// its name meanwhile.
+    async fn make_known(
+        &self,
+        attempt: &Attempt,
+        ready: &Ready,
+        publication: &Publication,
+    ) -> Result<Option<FileRow>, Reason> {
+        let _naming = self.naming.lock().await;
+        let before = self.database.file(publication.name.as_str()).await?;
+        if !self.is_free(publication, before.as_ref()).await {
+            return Ok(None);
+        }
+        self.storage.publish(&ready.path, publication).await?;
         faults::reached("file.published");
+        let now = self.clock.now_ms();
         let row = FileRow {
             name: publication.name.to_string(),
             job_id: publication.by.clone(),
             sha256: publication.content.sha256.clone(),
             bytes: publication.content.bytes,
-            content_type: content_type.to_owned(),
+            content_type: ready.kind.content_type().to_owned(),
             dimensions: ready.dimensions(),
-            expires_at_ms: self.clock.now_ms() + self.config.retention_s * 1000,
+            expires_at_ms: now + self.config.retention_s * 1000,
         };
-        self.database.keep_file(&row).await?;
+        match self.database.keep_file(&row, attempt.number, now).await? {
+            Kept::Stored => {}
+            // Another replica took it at the same moment.
+            Kept::NameTaken => return Ok(None),
+            Kept::Lost => return Err(Reason::Internal),
+        }
         if let Some(before) = before.as_ref().and_then(publication_of)
-            && before != publication
+            && before != *publication
         {
-            self.forget(job, &before).await;
+            self.forget(attempt.id, &before).await;
         }
         let written = self.written(&row);
-        if let Ok(file) = self.storage.published(&publication, written).await {
-            self.rows
-                .remember(&publication.name, file.stat(), &row)
-                .await;
+        if let Ok(file) = self.storage.published(publication, written).await {
+            let stat = file.stat();
+            self.rows.remember(&publication.name, stat, &row).await;
         }
-        Ok(row.into())
+        Ok(Some(row))
     }
 
     /// Deletes a publication that this job has replaced, unless the job that made it may write it again.

@@ -178,7 +178,7 @@ impl Run<'_> {
         };
         let mut files = Vec::with_capacity(ready.len());
         for ready in &ready {
-            files.push(self.tools.publish(self.attempt.id, ready).await?);
+            files.push(self.tools.publish(self.attempt, ready).await?);
         }
         Ok(files)
     }

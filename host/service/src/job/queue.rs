@@ -72,17 +72,17 @@ pub(super) struct Running {
 }
 
 impl<W: Work> Queue<W> {
-    /// Opens the queue and takes over the jobs that an earlier process left. The caller must be the only owner of the
-    /// data folder.
+    /// Opens the queue and takes over the jobs that an earlier process left: at once if nobody else can use the database,
+    /// and otherwise when their leases have ended.
     ///
     /// # Errors
     /// [`Error::Database`] if the database fails.
     pub async fn open(config: Config, database: Database, clock: Clock) -> Result<Self, Error> {
         let queue = Self(Arc::new(Inner {
             config,
-            database,
             clock,
-            owner: Uuid::new_v4().to_string(),
+            owner: database.process().to_string(),
+            database,
             due: Notify::new(),
             changed: watch::Sender::new(()),
             running: Mutex::default(),
@@ -293,6 +293,12 @@ impl<W: Work> Queue<W> {
     #[must_use]
     pub fn changes(&self) -> Changes {
         Changes(self.0.changed.subscribe())
+    }
+
+    /// Looks for jobs that another process has accepted.
+    pub fn wake(&self) {
+        self.0.due.notify_one();
+        self.0.changed.send_replace(());
     }
 
     /// Deletes expired jobs, and takes over those whose worker has ended.

@@ -15,7 +15,72 @@ use tokio::{sync::Semaphore, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::{clock::Clock, data::Folder, database::Database};
+use crate::{
+    clock::Clock,
+    data::Folder,
+    database::{self, Database},
+};
+
+/// Runs each test on both databases.
+macro_rules! on_both_engines {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(super::Engine::Sqlite).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test]
+            async fn $test() {
+                super::$test(super::Engine::postgres()).await;
+            })+
+        }
+    };
+}
+use on_both_engines;
+
+on_both_engines! {
+    accepted_work_runs_in_order_and_is_remembered,
+    a_panic_fails_its_job_and_no_worker,
+    what_may_pass_is_tried_again_after_a_pause_and_not_for_ever,
+    waiting_and_running_jobs_are_cancelled,
+    a_batch_is_what_its_items_are,
+    a_batch_that_does_not_carry_on_stops_with_its_first_failure,
+    a_full_queue_and_a_full_share_are_told_apart,
+    the_latest_jobs_are_listed_with_their_items_and_counted,
+}
+
+/// Where the table is.
+#[derive(Clone, Debug)]
+enum Engine {
+    Sqlite,
+    /// The URL of the database.
+    Postgres(String),
+}
+
+impl Engine {
+    fn postgres() -> Self {
+        Self::Postgres(engines::Postgres::shared().database())
+    }
+
+    async fn open(&self, folder: &TempDir) -> Database {
+        let owner = Folder::own(folder.path()).unwrap();
+        let opened = match self {
+            Self::Sqlite => Database::open(&owner).await,
+            Self::Postgres(url) => {
+                let config = database::Config {
+                    address: Some(url.parse().unwrap()),
+                    connect_ms_max: 20_000,
+                    ..database::Config::default()
+                };
+                Database::share(&owner, &config).await
+            }
+        };
+        opened.unwrap()
+    }
+}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Toy {
@@ -71,6 +136,7 @@ impl Work for Toy {
 }
 
 struct Bench {
+    engine: Engine,
     folder: TempDir,
     clock: Clock,
     queue: Queue<Toy>,
@@ -90,12 +156,10 @@ fn config() -> Config {
 }
 
 impl Bench {
-    async fn new() -> Self {
+    async fn new(engine: Engine) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::fixed(1_000_000);
-        let database = Database::open(&Folder::own(folder.path()).unwrap())
-            .await
-            .unwrap();
+        let database = engine.open(&folder).await;
         let queue = Queue::open(config(), database, clock.clone())
             .await
             .unwrap();
@@ -104,6 +168,7 @@ impl Bench {
             go: Arc::new(Semaphore::new(0)),
         };
         Self {
+            engine,
             folder,
             clock,
             queue,
@@ -121,9 +186,21 @@ impl Bench {
         tokio::spawn(async move { queue.run(context, shutdown).await })
     }
 
+    /// Another process at the same time, where there can be one.
+    async fn other(&self) -> (Queue<Toy>, TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let database = match self.engine {
+            Engine::Sqlite => self.queue.0.database.clone(),
+            Engine::Postgres(_) => self.engine.open(&folder).await,
+        };
+        let queue = Queue::open(config(), database, self.clock.clone()).await;
+        (queue.unwrap(), folder)
+    }
+
     /// Starts again as another process on the same folder.
     async fn again(self) -> Self {
         let Self {
+            engine,
             folder,
             clock,
             queue,
@@ -132,13 +209,12 @@ impl Bench {
         } = self;
         queue.0.database.close().await;
         drop(queue);
-        let database = Database::open(&Folder::own(folder.path()).unwrap())
-            .await
-            .unwrap();
+        let database = engine.open(&folder).await;
         let queue = Queue::open(config(), database, clock.clone())
             .await
             .unwrap();
         Self {
+            engine,
             folder,
             clock,
             queue,
@@ -171,9 +247,8 @@ impl Bench {
     }
 }
 
-#[tokio::test]
-async fn accepted_work_runs_in_order_and_is_remembered() {
-    let bench = Bench::new().await;
+async fn accepted_work_runs_in_order_and_is_remembered(engine: Engine) {
+    let bench = Bench::new(engine).await;
     let ids = [
         bench.submit(Toy::Count).await,
         bench.submit(Toy::Fail).await,
@@ -200,9 +275,8 @@ async fn accepted_work_runs_in_order_and_is_remembered() {
     assert_eq!(bench.queue.status(JobId::nil()).await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn a_panic_fails_its_job_and_no_worker() {
-    let bench = Bench::new().await;
+async fn a_panic_fails_its_job_and_no_worker(engine: Engine) {
+    let bench = Bench::new(engine).await;
     let _workers = bench.run();
     for _ in 0..4 {
         let id = bench.submit(Toy::Panic).await;
@@ -215,9 +289,8 @@ async fn a_panic_fails_its_job_and_no_worker() {
     bench.until(id, State::Completed).await;
 }
 
-#[tokio::test]
-async fn what_may_pass_is_tried_again_after_a_pause_and_not_for_ever() {
-    let bench = Bench::new().await;
+async fn what_may_pass_is_tried_again_after_a_pause_and_not_for_ever(engine: Engine) {
+    let bench = Bench::new(engine).await;
     let _workers = bench.run();
     let (once, ever) = (
         bench.submit(Toy::Flaky(1)).await,
@@ -254,9 +327,8 @@ async fn what_may_pass_is_tried_again_after_a_pause_and_not_for_ever() {
     assert_eq!(bench.queue.status(ever).await.unwrap().unwrap().attempt, 3);
 }
 
-#[tokio::test]
-async fn waiting_and_running_jobs_are_cancelled() {
-    let bench = Bench::new().await;
+async fn waiting_and_running_jobs_are_cancelled(engine: Engine) {
+    let bench = Bench::new(engine).await;
     let waiting = bench.submit(Toy::Count).await;
     let cancelled = bench.queue.cancel(waiting).await.unwrap().unwrap();
     assert_eq!(cancelled.state, State::Cancelled);
@@ -288,9 +360,8 @@ async fn waiting_and_running_jobs_are_cancelled() {
     assert_eq!(bench.ran(), 1);
 }
 
-#[tokio::test]
-async fn a_batch_is_what_its_items_are() {
-    let bench = Bench::new().await;
+async fn a_batch_is_what_its_items_are(engine: Engine) {
+    let bench = Bench::new(engine).await;
     let toys = vec![Toy::Count, Toy::Fail, Toy::Count];
     let batch = bench.queue.submit_batch("c", toys, true).await.unwrap();
     assert_eq!((batch.state, batch.children.len()), (State::Pending, 3));
@@ -301,9 +372,8 @@ async fn a_batch_is_what_its_items_are() {
     assert_eq!(done.progress.percent, 100);
 }
 
-#[tokio::test]
-async fn a_batch_that_does_not_carry_on_stops_with_its_first_failure() {
-    let bench = Bench::new().await;
+async fn a_batch_that_does_not_carry_on_stops_with_its_first_failure(engine: Engine) {
+    let bench = Bench::new(engine).await;
     let toys = vec![Toy::Fail, Toy::Hang, Toy::Hang];
     let batch = bench.queue.submit_batch("c", toys, false).await.unwrap();
     let _workers = bench.run();
@@ -317,9 +387,8 @@ async fn a_batch_that_does_not_carry_on_stops_with_its_first_failure() {
     assert_eq!(over.failure.unwrap().code, "toy");
 }
 
-#[tokio::test]
-async fn a_full_queue_and_a_full_share_are_told_apart() {
-    let bench = Bench::new().await;
+async fn a_full_queue_and_a_full_share_are_told_apart(engine: Engine) {
+    let bench = Bench::new(engine).await;
     for _ in 0..4 {
         bench.submit(Toy::Hang).await;
     }
@@ -335,9 +404,8 @@ async fn a_full_queue_and_a_full_share_are_told_apart() {
     bench.queue.submit("d", Toy::Hang).await.unwrap();
 }
 
-#[tokio::test]
-async fn the_latest_jobs_are_listed_with_their_items_and_counted() {
-    let bench = Bench::new().await;
+async fn the_latest_jobs_are_listed_with_their_items_and_counted(engine: Engine) {
+    let bench = Bench::new(engine).await;
     let first = bench.queue.submit("a", Toy::Count).await.unwrap();
     let works = vec![Toy::Count, Toy::Fail];
     let batch = bench.queue.submit_batch("b", works, true).await.unwrap();

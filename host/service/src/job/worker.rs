@@ -25,6 +25,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// How often progress is stored while a job runs; its lease is extended at the same time.
 const BEAT_EVERY: Duration = Duration::from_secs(1);
 
+/// How often the jobs of other processes are looked at.
+const RECOVER_EVERY: Duration = Duration::from_secs(2);
+
 /// How an attempt ended.
 enum End {
     Done(Result<Value, Failure>),
@@ -51,9 +54,31 @@ impl<W: Work> Queue<W> {
             drained.cancel();
             std::future::pending::<()>().await;
         };
+        let recover = shutdown.run_until_cancelled(self.recover_on());
         tokio::select! {
             _ = workers => {}
             () = drain => {}
+            Some(()) = recover => {}
+        }
+    }
+
+    /// Takes over the jobs of other processes soon after their leases have ended.
+    async fn recover_on(&self) {
+        if !self.0.database.is_shared() {
+            return std::future::pending().await;
+        }
+        let mut every = interval(RECOVER_EVERY);
+        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            every.tick().await;
+            match self.recover(false).await {
+                Ok(0) => {}
+                Ok(recovered) => {
+                    tracing::info!(recovered, "jobs of another replica are taken up again");
+                    self.0.due.notify_one();
+                }
+                Err(error) => tracing::warn!(%error, "jobs of other replicas cannot be looked at"),
+            }
         }
     }
 
@@ -84,7 +109,12 @@ impl<W: Work> Queue<W> {
     async fn claim(&self) -> Result<Option<JobRow>, Error> {
         let now = self.0.clock.now_ms();
         let lease = now + self.0.config.lease_s * 1000;
-        Ok(self.0.database.claim_job(&self.0.owner, now, lease).await?)
+        let fleet_max = self.0.config.fleet_workers;
+        let claim = self
+            .0
+            .database
+            .claim_job(&self.0.owner, (now, lease), fleet_max);
+        Ok(claim.await?)
     }
 
     /// Waits until a job may be due.

@@ -23,6 +23,9 @@ pub(in crate::api) use code::Code;
 pub(in crate::api) use subject::Subject;
 
 use super::clock::datetime;
+/// How long a client should wait while the database does not answer, seconds.
+const DATABASE_RETRY_AFTER_S: u64 = 5;
+
 /// The plugin that produced the response; set on every response for which a plugin was asked.
 pub(in crate::api) const X_PLUGIN: HeaderName = HeaderName::from_static("x-plugin");
 /// Whether the response came from the cache: `hit` or `miss`.
@@ -57,6 +60,13 @@ impl From<Code> for ApiError {
 }
 
 impl ApiError {
+    /// The error while the database that the replicas share does not answer.
+    pub(in crate::api) fn database_away() -> Self {
+        Self::from(Code::ServerBusy)
+            .because("The server cannot reach its database at the moment; nothing that was accepted is lost")
+            .retry_after(DATABASE_RETRY_AFTER_S)
+    }
+
     /// What to do about it.
     pub(in crate::api) fn details(&self) -> &str {
         &self.details

@@ -221,6 +221,7 @@ impl From<FileError> for ApiError {
         match error {
             FileError::NotFound => Code::FileNotFound.into(),
             FileError::Expired => Code::FileExpired.into(),
+            FileError::Away => Self::database_away(),
             FileError::Failed(cause) => Self::from(Code::ServerError).caused_by(cause),
         }
     }

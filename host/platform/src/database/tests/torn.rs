@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use super::super::*;
+use super::{super::*, embedded};
 use crate::data::Folder;
 
 const JOBS: usize = 12;
@@ -150,7 +150,7 @@ async fn a_database_of_a_newer_gramhost_is_left_alone_and_said() {
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
          VALUES (9999, 'later', TRUE, x'00', 0)",
     )
-    .execute(&database.pool)
+    .execute(embedded(&database))
     .await
     .unwrap();
     database.close().await;

@@ -15,10 +15,13 @@ fn limits() -> Limits {
 #[test]
 fn requests_are_spaced_with_jitter() {
     let (mut host, now) = (Host::default(), Instant::now());
-    let starts = [0.0, 1.0, 0.0].map(|jitter| host.admit(&limits(), now, jitter).unwrap() - now);
+    let starts = [0.0, 1.0, 0.0].map(|jitter| host.admit(&limits(), 1, now, jitter).unwrap() - now);
     assert_eq!(starts.map(|start| start.as_millis()), [0, 100, 250]);
     // A request to an idle host starts at once.
-    assert_eq!(host.admit(&limits(), now + SECOND, 0.0), Ok(now + SECOND));
+    assert_eq!(
+        host.admit(&limits(), 1, now + SECOND, 0.0),
+        Ok(now + SECOND)
+    );
 }
 
 #[test]
@@ -27,10 +30,10 @@ fn a_throttled_host_is_left_alone_as_long_as_it_asked() {
     host.ended(&limits(), now, HostResult::Throttled(429, 30 * SECOND));
     let later = now + 29 * SECOND;
     assert_eq!(
-        host.admit(&limits(), later, 0.0),
+        host.admit(&limits(), 1, later, 0.0),
         Err(Pause::Throttled(429, SECOND))
     );
-    assert!(host.admit(&limits(), now + 30 * SECOND, 0.0).is_ok());
+    assert!(host.admit(&limits(), 1, now + 30 * SECOND, 0.0).is_ok());
 }
 
 #[test]
@@ -41,7 +44,7 @@ fn an_absurd_retry_after_is_cut() {
         now,
         HostResult::Throttled(429, 99_999_999 * SECOND),
     );
-    assert!(host.admit(&limits(), now + 3_600 * SECOND, 0.0).is_ok());
+    assert!(host.admit(&limits(), 1, now + 3_600 * SECOND, 0.0).is_ok());
 }
 
 #[test]
@@ -53,16 +56,16 @@ fn the_breaker_opens_after_five_failures_in_a_row_and_lets_one_probe_through() {
     host.ended(&limits(), now, HostResult::Answered);
     for _ in 0..4 {
         host.ended(&limits(), now, HostResult::Failed);
-        assert!(host.admit(&limits(), now, 0.0).is_ok());
+        assert!(host.admit(&limits(), 1, now, 0.0).is_ok());
     }
     host.ended(&limits(), now, HostResult::Failed);
-    assert_eq!(host.admit(&limits(), now, 0.0), Err(Pause::Broken));
+    assert_eq!(host.admit(&limits(), 1, now, 0.0), Err(Pause::Broken));
 
     let probe = now + SECOND;
-    assert!(host.admit(&limits(), probe, 0.0).is_ok());
-    assert_eq!(host.admit(&limits(), probe, 0.0), Err(Pause::Broken));
+    assert!(host.admit(&limits(), 1, probe, 0.0).is_ok());
+    assert_eq!(host.admit(&limits(), 1, probe, 0.0), Err(Pause::Broken));
     host.ended(&limits(), probe, HostResult::Answered);
-    assert!(host.admit(&limits(), probe, 0.0).is_ok());
+    assert!(host.admit(&limits(), 1, probe, 0.0).is_ok());
 }
 
 #[test]
@@ -133,4 +136,44 @@ async fn idle_hosts_are_forgotten() {
     let hosts = pacing.hosts.lock().unwrap();
     assert!(hosts.len() <= HOSTS_MAX && hosts.contains_key("busy"));
     drop(busy);
+}
+
+#[test]
+fn processes_that_share_an_address_send_together_what_one_may_send_alone() {
+    let now = Instant::now();
+    let mut host = Host::default();
+    let starts = [0; 3].map(|_| host.admit(&limits(), 4, now, 0.0).unwrap() - now);
+    let spacing = Duration::from_millis(limits().spacing_ms_min);
+    assert_eq!(starts, [Duration::ZERO, 4 * spacing, 8 * spacing]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_another_process_was_asked_for_is_kept_and_told() {
+    let pacing = Pacing::new(limits(), true);
+    assert_eq!(pacing.pauses(), []);
+    pacing.pause("a.example", Some(429), 30 * SECOND);
+    // An older report does not shorten it.
+    pacing.pause("a.example", Some(503), 5 * SECOND);
+    pacing.pause("b.example", None, 10 * SECOND);
+    let mut pauses = pacing.pauses();
+    pauses.sort_by(|one, other| one.host.cmp(&other.host));
+    let told: Vec<_> = pauses
+        .iter()
+        .map(|it| (it.host.as_str(), it.status, it.left))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("a.example", Some(429), 30 * SECOND),
+            ("b.example", None, 10 * SECOND)
+        ]
+    );
+    assert!(matches!(
+        pacing.turn("a.example").await,
+        Err(Pause::Throttled(429, _))
+    ));
+    assert!(matches!(pacing.turn("b.example").await, Err(Pause::Broken)));
+    tokio::time::advance(31 * SECOND).await;
+    assert!(pacing.turn("a.example").await.is_ok());
+    assert_eq!(pacing.pauses(), []);
 }

@@ -4,9 +4,18 @@ use super::*;
 use crate::database::Finish;
 use crate::job::queue::Inner;
 
-#[tokio::test]
-async fn a_job_is_forgotten_when_its_time_is_up_also_after_the_clock_was_set_back() {
-    let bench = Bench::new().await;
+on_both_engines! {
+    a_job_is_forgotten_when_its_time_is_up_also_after_the_clock_was_set_back,
+    a_claim_that_the_table_took_and_nobody_heard_of_is_taken_up_again,
+    jobs_that_wait_keep_their_order_through_a_restart,
+    draining_gives_jobs_back_and_the_next_process_finishes_them,
+    a_process_that_vanished_costs_an_attempt_and_three_of_them_the_job,
+    an_attempt_that_was_given_up_changes_nothing_any_more,
+    two_processes_on_one_table_run_no_job_twice,
+}
+
+async fn a_job_is_forgotten_when_its_time_is_up_also_after_the_clock_was_set_back(engine: Engine) {
+    let bench = Bench::new(engine).await;
     let workers = bench.run();
     let id = bench.submit(Toy::Count).await;
     bench.until(id, State::Completed).await;
@@ -37,14 +46,15 @@ async fn a_job_is_forgotten_when_its_time_is_up_also_after_the_clock_was_set_bac
     );
 }
 
-#[tokio::test]
-async fn a_claim_that_the_table_took_and_nobody_heard_of_is_taken_up_again() {
-    let bench = Bench::new().await;
+async fn a_claim_that_the_table_took_and_nobody_heard_of_is_taken_up_again(engine: Engine) {
+    let bench = Bench::new(engine).await;
     let id = bench.submit(Toy::Count).await;
     let Inner {
         database, owner, ..
     } = &*bench.queue.0;
-    let claimed = database.claim_job(owner, 1_000_000, 1_060_000).await;
+    let claimed = database
+        .claim_job(owner, (1_000_000, 1_060_000), None)
+        .await;
     assert!(claimed.unwrap().is_some());
     let state = async || bench.queue.status(id).await.unwrap().unwrap().state;
     bench.clock.set(1_061_000);
@@ -56,9 +66,8 @@ async fn a_claim_that_the_table_took_and_nobody_heard_of_is_taken_up_again() {
 }
 
 /// F3: the clock stood still meanwhile, so only the order of acceptance tells them apart.
-#[tokio::test]
-async fn jobs_that_wait_keep_their_order_through_a_restart() {
-    let mut bench = Bench::new().await;
+async fn jobs_that_wait_keep_their_order_through_a_restart(engine: Engine) {
+    let mut bench = Bench::new(engine).await;
     let mut ids = Vec::new();
     for _ in 0..2 {
         ids.push(bench.submit(Toy::Count).await);
@@ -83,9 +92,8 @@ async fn jobs_that_wait_keep_their_order_through_a_restart() {
     assert_eq!(ran, expected);
 }
 
-#[tokio::test]
-async fn draining_gives_jobs_back_and_the_next_process_finishes_them() {
-    let bench = Bench::new().await;
+async fn draining_gives_jobs_back_and_the_next_process_finishes_them(engine: Engine) {
+    let bench = Bench::new(engine).await;
     let id = bench.submit(Toy::Hang).await;
     let workers = bench.run();
     bench.until(id, State::Running).await;
@@ -106,9 +114,8 @@ async fn draining_gives_jobs_back_and_the_next_process_finishes_them() {
     assert_eq!(bench.until(id, State::Completed).await.attempt, 1);
 }
 
-#[tokio::test]
-async fn a_process_that_vanished_costs_an_attempt_and_three_of_them_the_job() {
-    let mut bench = Bench::new().await;
+async fn a_process_that_vanished_costs_an_attempt_and_three_of_them_the_job(engine: Engine) {
+    let mut bench = Bench::new(engine).await;
     let id = bench.submit(Toy::Count).await;
     for attempt in 1..=3 {
         // The job is claimed, and its process is never heard of again.
@@ -116,10 +123,12 @@ async fn a_process_that_vanished_costs_an_attempt_and_three_of_them_the_job() {
             .queue
             .0
             .database
-            .claim_job("gone", 1_000_000, 1_060_000)
+            .claim_job("gone", (1_000_000, 1_060_000), None)
             .await
             .unwrap();
         assert_eq!(row.unwrap().attempt, attempt);
+        // Only the owner of a data folder need not wait for the end of the lease.
+        bench.clock.set(1_060_001);
         bench = bench.again().await;
     }
     let status = bench.queue.status(id).await.unwrap().unwrap();
@@ -127,13 +136,12 @@ async fn a_process_that_vanished_costs_an_attempt_and_three_of_them_the_job() {
     assert_eq!(status.failure.unwrap().code, "internal");
 }
 
-#[tokio::test]
-async fn an_attempt_that_was_given_up_changes_nothing_any_more() {
-    let bench = Bench::new().await;
+async fn an_attempt_that_was_given_up_changes_nothing_any_more(engine: Engine) {
+    let bench = Bench::new(engine).await;
     let id = bench.submit(Toy::Count).await.to_string();
     let database = &bench.queue.0.database;
     database
-        .claim_job("slow", 1_000_000, 1_000_001)
+        .claim_job("slow", (1_000_000, 1_000_001), None)
         .await
         .unwrap()
         .unwrap();
@@ -141,7 +149,7 @@ async fn an_attempt_that_was_given_up_changes_nothing_any_more() {
     // The lease has ended, and another process claims the job.
     bench.queue.sweep().await;
     database
-        .claim_job("quick", 1_000_002, 2_000_000)
+        .claim_job("quick", (1_000_002, 2_000_000), None)
         .await
         .unwrap()
         .unwrap();
@@ -169,13 +177,9 @@ async fn an_attempt_that_was_given_up_changes_nothing_any_more() {
     );
 }
 
-#[tokio::test]
-async fn two_processes_on_one_table_run_no_job_twice() {
-    let bench = Bench::new().await;
-    let database = bench.queue.0.database.clone();
-    let other: Queue<Toy> = Queue::open(config(), database, bench.clock.clone())
-        .await
-        .unwrap();
+async fn two_processes_on_one_table_run_no_job_twice(engine: Engine) {
+    let bench = Bench::new(engine).await;
+    let (other, _folder) = bench.other().await;
     let (context, shutdown) = (bench.context.clone(), bench.shutdown.clone());
     let _workers = bench.run();
     let others = other.clone();

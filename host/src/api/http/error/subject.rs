@@ -150,6 +150,7 @@ impl From<job::Error> for ApiError {
             job::Error::ShareFull => Self::from(Code::RateLimit)
                 .because("Too many of your downloads are waiting")
                 .retry_after(FULL_RETRY_AFTER_S),
+            job::Error::Database(error) if error.is_away() => Self::database_away(),
             _ => Self::from(Code::ServerError),
         };
         response.caused_by(error)

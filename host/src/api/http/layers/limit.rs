@@ -52,7 +52,7 @@ impl RateLimit {
     {
         let client = client(&request, &self.proxies);
         request.extensions_mut().insert(ClientAddress(client));
-        let decision = self.limiter.check(client, Instant::now());
+        let decision = self.limiter.decide(client, Instant::now()).await;
         let mut response = if decision.allowed {
             within(request, client).await
         } else {
