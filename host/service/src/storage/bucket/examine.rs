@@ -235,7 +235,7 @@ mod tests {
         let in_an_hour = OffsetDateTime::now_utc() + time::Duration::HOUR;
         let date = in_an_hour.format(&Rfc2822).unwrap();
         assert!((3590..=3600).contains(&ahead_s(&date).unwrap()));
-        assert_eq!(ahead_s("Mon, 30 Nov 2026 15:14:29 GMT").is_some(), true);
+        assert!(ahead_s("Mon, 30 Nov 2026 15:14:29 GMT").is_some());
         assert_eq!(ahead_s("now"), None);
     }
 }

@@ -87,12 +87,11 @@ impl Upload<'_> {
         while !sending.is_empty() {
             sent(&mut sending).await?;
         }
-        if let Some(mut whole) = upload.0.take() {
-            if let Err(error) = whole.complete().await {
-                upload.0 = Some(whole);
-                return Err(error.into());
-            }
+        if let Some(whole) = &mut upload.0 {
+            whole.complete().await?;
         }
+        // It is complete: nothing is to be given up.
+        upload.0 = None;
         Ok(())
     }
 
