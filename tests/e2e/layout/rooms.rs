@@ -19,6 +19,7 @@ pub(super) const ROOMS: [(&str, &[&str]); 23] = [
             "plugin",
             "process",
             "server",
+            "storage",
             "upstream",
         ],
     ),
@@ -177,7 +178,8 @@ pub(super) const OWNERS: [(&str, &[&str]); 53] = [
     ("tracing_log", &["command/log/json"]),
     ("tracing_subscriber", &["command/log", "config/value"]),
     ("reqwest", &["upstream"]),
-    ("rustls", &["upstream"]),
+    // Whoever makes a client of HTTP must choose how it encrypts.
+    ("rustls", &["storage/bucket/client", "upstream"]),
     ("moka", &["download/available", "extraction", "statistics"]),
     ("sqlx", &["database"]),
     ("object_store", &["storage"]),
