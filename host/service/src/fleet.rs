@@ -4,6 +4,7 @@
 //! Every replica stores a heartbeat every two seconds and reads those of the others. Its clock follows that of the
 //! database, so that all replicas agree on when a lease or a file ends.
 
+mod overview;
 mod replica;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+pub use overview::{Duty, Member, Overview};
 pub use replica::{Paused, Replica, Report};
 
 use crate::{
@@ -131,6 +133,13 @@ impl Fleet {
         self.0.database.process().to_string()
     }
 
+    /// The name of this replica, for people.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let name = self.0.config.name.clone();
+        name.unwrap_or_else(|| self.id()[..NAME_BYTES].to_owned())
+    }
+
     /// The number of replicas that are alive, at least 1.
     #[must_use]
     pub fn size(&self) -> u32 {
@@ -173,6 +182,18 @@ impl Fleet {
     /// Changes what this replica says of itself with its next heartbeat.
     pub fn report(&self, change: impl FnOnce(&mut Report)) {
         change(&mut self.0.report.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Says whether this replica is about to stop, so that it should get no new requests.
+    pub fn drain(&self, draining: bool) {
+        self.report(|report| report.draining = draining);
+    }
+
+    /// Returns whether this replica is about to stop.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        let report = self.0.report.lock().unwrap_or_else(PoisonError::into_inner);
+        report.draining
     }
 
     /// Changes when another replica says that there is something to look at.
@@ -290,9 +311,8 @@ impl Fleet {
         let report = self.0.report.lock().unwrap_or_else(PoisonError::into_inner);
         let signed = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
         let id = self.id();
-        let name = self.0.config.name.clone();
         ReplicaRow {
-            name: name.unwrap_or_else(|| id[..NAME_BYTES].to_owned()),
+            name: self.name(),
             id,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             egress: self.0.config.egress.clone(),
