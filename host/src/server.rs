@@ -137,10 +137,7 @@ impl Server {
             public,
             api::public(app.clone(), &traffic, &api),
             api.clone(),
-            {
-                let fleet = app.fleet.clone();
-                Arc::new(move || fleet.is_draining())
-            },
+            report::draining(app.fleet.clone()),
             shutdown.clone(),
         );
         let operator = async {

@@ -11,7 +11,7 @@ use tokio::time::interval;
 
 use crate::{
     harness::{cdn::Cdn, server::Server},
-    operating::{fleet, replica},
+    operating::{fleet, replica, until},
 };
 use openmetrics::Exposition;
 
@@ -166,7 +166,12 @@ async fn a_replica_counts_for_itself_and_knows_its_fleet() {
     for _ in 0..3 {
         assert_eq!(one.get("/instagram/formats").await.status, 200);
     }
-    let metrics = scrape(&one).await;
+    // It sees the other one with its next heartbeat.
+    let ask = async || scrape(&one).await;
+    let metrics = until("both", ask, |metrics| {
+        metrics.value("gramhost_fleet_replicas", &[]) == Some(2.0)
+    })
+    .await;
     let labels = [
         ("id", known["replica"]["id"].as_str().unwrap()),
         ("name", "one"),
@@ -174,7 +179,6 @@ async fn a_replica_counts_for_itself_and_knows_its_fleet() {
     ];
     assert_eq!(metrics.value("gramhost_replica_info", &labels), Some(1.0));
     let value = |metrics: &Exposition, name| metrics.value(name, &[]).unwrap();
-    assert_eq!(value(&metrics, "gramhost_fleet_replicas"), 2.0);
     assert_eq!(value(&metrics, "gramhost_database_away"), 0.0);
     assert_eq!(value(&metrics, "gramhost_database_away_seconds"), 0.0);
     assert_eq!(value(&metrics, "gramhost_draining"), 0.0);

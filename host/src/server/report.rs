@@ -1,11 +1,11 @@
 //! Keeps what this replica says of itself to the others up to date.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::app::App;
+use crate::{api::Draining, app::App, fleet::Fleet};
 
 /// How often it is brought up to date; a heartbeat passes it on.
 const EVERY: Duration = Duration::from_secs(1);
@@ -27,4 +27,9 @@ pub(super) async fn keep(app: App, shutdown: CancellationToken) {
             report.plugins = plugins;
         });
     }
+}
+
+/// What connections ask before they are used again.
+pub(super) fn draining(fleet: Fleet) -> Draining {
+    Arc::new(move || fleet.is_draining())
 }

@@ -20,7 +20,7 @@ fn with_connections(count: u32, database: &str) -> Output {
             count.to_string(),
         )
         .args(["doctor", "--replay", ".", "--listen", "127.0.0.1:0"])
-        .args(["--admin-listen", "off", "--database", database])
+        .args(["--admin-listen", "off"])
         .output()
         .unwrap()
 }
@@ -60,7 +60,7 @@ fn a_database_that_does_not_serve_a_fleet_fails() {
     assert_eq!(poor.status.code(), Some(1), "{}", stdout(&poor));
     for line in [
         "FAIL database rights   permission denied for schema public: make the role the owner of its database",
-        "note database password the password is in the address",
+        "note database password it is in the address: a file of its own is safer (database_password_file)",
     ] {
         assert!(stdout(&poor).contains(line), "{line}: {}", stdout(&poor));
     }

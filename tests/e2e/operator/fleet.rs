@@ -103,7 +103,7 @@ async fn replicas_their_releases_and_what_is_wrong_are_shown() {
     );
     let text = browser.text("[data-place=fleet]");
     assert!(
-        text.contains("away") && text.contains("is not known"),
+        text.contains("has not answered for") && text.contains("is not known"),
         "{text}"
     );
     browser.screenshot("operator-fleet-away");

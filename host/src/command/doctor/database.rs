@@ -18,7 +18,7 @@ pub(super) async fn look(config: &Config) -> Vec<Finding> {
     };
     let mut findings = vec![];
     if address.has_password {
-        let said = "the password is in the address, where other users can see it: database_password_file names a file";
+        let said = "it is in the address: a file of its own is safer (database_password_file)";
         findings.push(Finding::note("database password", said));
     }
     match examine(&config.database, ALIVE_MS).await {

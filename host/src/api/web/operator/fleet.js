@@ -7,6 +7,9 @@ import { get } from "./admin.js";
 import { redraw } from "./live.js";
 import { digest, moment, nothing, table } from "./parts.js";
 
+/** What each duty is; others are shown by their name. */
+const DUTIES = { replicas: "forgets replicas that are gone", sweep: "deletes what has expired" };
+
 /** The view. */
 export function fleet(place) {
   return async () => {
@@ -16,7 +19,7 @@ export function fleet(place) {
 }
 
 function warnings({ degraded }) {
-  return degraded.map((words) => h("div", { class: "warning" }, h("p", {}, words)));
+  return degraded.length ? h("ul", { class: "warning" }, degraded.map((words) => h("li", {}, words))) : null;
 }
 
 function shown(seen) {
@@ -27,9 +30,13 @@ function shown(seen) {
     number(alive.length, alive.length === 1 ? "replica is alive" : "replicas are alive"),
     number(releases(alive).size, releases(alive).size === 1 ? "release" : "releases", releases(alive).size > 1),
     number(running, running === 1 ? "job runs" : "jobs run"),
-    number(seen.database.away_since ? "away" : "answers", "database", Boolean(seen.database.away_since)),
+    number(ago(Math.max(0, ...alive.map((one) => one.silent_ms))), "oldest heartbeat"),
   ];
   return [h("div", { class: "numbers" }, numbers), replicas(seen, alive), duties(seen)];
+}
+
+function ago(ms) {
+  return `${plain(Math.round(ms / 100) / 10)} s`;
 }
 
 function number(value, words, bad = false) {
@@ -48,7 +55,7 @@ function replicas({ replica: own, replicas: all, running }, alive) {
     [h("strong", { title: one.id }, one.name), one.id === own.id ? h("span", { class: "soft" }, " this one") : null, h("div", { class: "soft" }, `egress ${one.egress}`)],
     state(one),
     mixed ? h("span", { class: "mark-warn" }, one.version) : one.version,
-    h("span", { class: one.alive ? "" : "bad-text" }, `${plain(Math.round(one.silent_ms / 100) / 10)} s ago`),
+    h("span", { class: one.alive ? "" : "bad-text" }, `${ago(one.silent_ms)} ago`),
     moment(one.started_at),
     plain(jobs(one)),
     versions(one, alive),
@@ -76,7 +83,7 @@ function duties({ duties: all, at }) {
   if (!all) return nothing("Who does what for all is not known while the database does not answer.");
   if (all.length === 0) return null;
   const left = (until) => `${plain(Math.max(0, Math.round((new Date(until) - new Date(at)) / 1000)))} s`;
-  const rows = all.map((one) => [one.duty, h("span", { title: one.id }, one.name), left(one.until)]);
+  const rows = all.map((one) => [DUTIES[one.duty] ?? one.duty, h("span", { title: one.id }, one.name), left(one.until)]);
   const label = "Work that one replica does for all";
-  return h("section", { class: "card" }, h("h2", {}, label), table(["Duty", "Replica", "For at least"], rows, { key: "duties", label }));
+  return h("section", { class: "card" }, h("h2", {}, label), table(["What", "Replica", "For at least"], rows, { key: "duties", label }));
 }
