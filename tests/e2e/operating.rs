@@ -210,7 +210,12 @@ async fn a_draining_replica_says_so_serves_on_and_leaves_jobs_to_others() {
 async fn a_replica_without_its_database_is_degraded_and_not_dead() {
     let engine = Postgres::start(false);
     let database = engine.database();
-    let one = replica("one", &database, &["--rate-limit", "30"]);
+    let [one, _two] = ["one", "two"].map(|name| replica(name, &database, &[]));
+    // It knows the other one with its next heartbeat.
+    until("both", async || one.admin("/metrics").await.text, |text| {
+        text.contains("\ngramhost_fleet_replicas 2\n")
+    })
+    .await;
     engine.crash();
     let degraded = until(
         "degraded",
@@ -234,6 +239,13 @@ async fn a_replica_without_its_database_is_degraded_and_not_dead() {
         (&Value::Null, &Value::Null)
     );
     assert_eq!(told["replicas"][0]["name"], "one");
+    // The other one is not heard either, which says nothing about it.
+    until("more than a heartbeat is missing", async || one.admin("/fleet").await.json, |told| {
+        told["replicas"][1]["silent_ms"].as_u64() > Some(10_000)
+    })
+    .await;
+    let told = one.admin("/fleet").await.json;
+    assert_eq!((&told["replicas"][1]["alive"], says(&told, "silent")), (&json!(true), false));
     let metrics = one.admin("/metrics").await;
     assert_eq!(metrics.status, 200, "{}", metrics.text);
     assert!(

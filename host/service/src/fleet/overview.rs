@@ -80,12 +80,17 @@ impl Fleet {
             },
         };
         let now_ms = self.0.clock.now_ms();
+        let is_known = known.is_some();
         let (replicas, duties, running) = match known {
             Some((replicas, duties, running)) => (replicas, Some(duties), Some(running)),
             None => (self.alive().to_vec(), None, None),
         };
         let members = replicas.into_iter().map(|it| self.member(it, now_ms));
-        let replicas: Vec<_> = members.collect();
+        let mut replicas: Vec<_> = members.collect();
+        if !is_known {
+            // They are silent only because nobody can be heard.
+            replicas.iter_mut().for_each(|it| it.is_alive = true);
+        }
         let mut degraded = self.reasons();
         degraded.extend(differences(&replicas, now_ms));
         Ok(Overview {

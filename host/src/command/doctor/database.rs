@@ -37,7 +37,7 @@ pub(super) async fn look(config: &Config) -> Vec<Finding> {
 fn version(found: &Examination) -> Finding {
     const WHAT: &str = "database";
     let ms = found.round_trip.as_secs_f64() * 1000.0;
-    let said = format!("PostgreSQL {}, answers in {ms:.1} ms", found.version);
+    let said = format!("PostgreSQL {}, answers in {ms:.2} ms", found.version);
     match (found.is_supported, found.is_newer) {
         (false, _) => Finding::bad(WHAT, format!("{said}; 14 is the oldest that is supported")),
         (_, true) => Finding::bad(
