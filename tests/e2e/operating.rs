@@ -1,5 +1,6 @@
 //! What operators of a fleet see and do: `/fleet`, `/readyz`, `/drain`, `gramhost doctor`. Real replicas, one database.
 
+mod balancer;
 mod doctor;
 
 use std::{process::Output, time::Duration};
@@ -23,8 +24,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A replica with this name on a database.
 pub(crate) fn replica(name: &str, database: &str, flags: &[&str]) -> Server {
+    replica_with(name, database, flags, &[])
+}
+
+/// Like [`replica`], with these variables.
+fn replica_with(name: &str, database: &str, flags: &[&str], more: &[(&str, &str)]) -> Server {
     let flags = [&["--database", database], flags].concat();
-    let variables = [("GRAMHOST_REPLICA_NAME", name)];
+    let variables = [&[("GRAMHOST_REPLICA_NAME", name)], more].concat();
     Server::start_with(tempfile::tempdir().unwrap(), &variables, &flags)
 }
 
@@ -212,9 +218,11 @@ async fn a_replica_without_its_database_is_degraded_and_not_dead() {
     let database = engine.database();
     let [one, _two] = ["one", "two"].map(|name| replica(name, &database, &[]));
     // It knows the other one with its next heartbeat.
-    until("both", async || one.admin("/metrics").await.text, |text| {
-        text.contains("\ngramhost_fleet_replicas 2\n")
-    })
+    until(
+        "both",
+        async || one.admin("/metrics").await.text,
+        |text| text.contains("\ngramhost_fleet_replicas 2\n"),
+    )
     .await;
     engine.crash();
     let degraded = until(
@@ -240,12 +248,17 @@ async fn a_replica_without_its_database_is_degraded_and_not_dead() {
     );
     assert_eq!(told["replicas"][0]["name"], "one");
     // The other one is not heard either, which says nothing about it.
-    until("more than a heartbeat is missing", async || one.admin("/fleet").await.json, |told| {
-        told["replicas"][1]["silent_ms"].as_u64() > Some(10_000)
-    })
+    until(
+        "more than a heartbeat is missing",
+        async || one.admin("/fleet").await.json,
+        |told| told["replicas"][1]["silent_ms"].as_u64() > Some(10_000),
+    )
     .await;
     let told = one.admin("/fleet").await.json;
-    assert_eq!((&told["replicas"][1]["alive"], says(&told, "silent")), (&json!(true), false));
+    assert_eq!(
+        (&told["replicas"][1]["alive"], says(&told, "silent")),
+        (&json!(true), false)
+    );
     let metrics = one.admin("/metrics").await;
     assert_eq!(metrics.status, 200, "{}", metrics.text);
     assert!(

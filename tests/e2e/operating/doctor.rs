@@ -19,6 +19,8 @@ fn with_connections(count: u32, database: &str) -> Output {
             "GRAMHOST_LIMITS_DATABASE_CONNECTIONS_MAX",
             count.to_string(),
         )
+        // A flag must not contain a password, because other users can see it.
+        .env("GRAMHOST_DATABASE", database)
         .args(["doctor", "--replay", ".", "--listen", "127.0.0.1:0"])
         .args(["--admin-listen", "off"])
         .output()
