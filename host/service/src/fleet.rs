@@ -12,7 +12,7 @@ mod tests;
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -69,8 +69,9 @@ struct Inner {
     database: Database,
     clock: Clock,
     started_at_ms: u64,
-    /// What this replica says of itself.
+    /// What this replica says of itself, besides the next.
     report: Mutex<Report>,
+    draining: AtomicBool,
     /// The replicas that are alive, this one among them, oldest first; at least this one.
     alive: watch::Sender<Arc<[Replica]>>,
     /// Since when the database has not answered, milliseconds since 1970; 0: it answers.
@@ -97,6 +98,7 @@ impl Fleet {
             database,
             clock,
             report: Mutex::default(),
+            draining: AtomicBool::new(false),
             alive: watch::Sender::new(Arc::default()),
             away_since_ms: AtomicU64::new(0),
             jobs: watch::Sender::new(0),
@@ -184,16 +186,16 @@ impl Fleet {
         change(&mut self.0.report.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Says whether this replica is about to stop, so that it should get no new requests.
+    /// Says whether this replica is about to stop, so that it should get no new requests. The others learn it from its next
+    /// heartbeat.
     pub fn drain(&self, draining: bool) {
-        self.report(|report| report.draining = draining);
+        self.0.draining.store(draining, Ordering::Relaxed);
     }
 
-    /// Returns whether this replica is about to stop.
+    /// Returns whether this replica is about to stop. Every response asks.
     #[must_use]
     pub fn is_draining(&self) -> bool {
-        let report = self.0.report.lock().unwrap_or_else(PoisonError::into_inner);
-        report.draining
+        self.0.draining.load(Ordering::Relaxed)
     }
 
     /// Changes when another replica says that there is something to look at.
@@ -308,7 +310,11 @@ impl Fleet {
 
     /// This replica as it is stored.
     fn row(&self, now_ms: u64) -> ReplicaRow {
-        let report = self.0.report.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = self.0.report.lock().unwrap_or_else(PoisonError::into_inner);
+        let report = Report {
+            draining: self.is_draining(),
+            ..said.clone()
+        };
         let signed = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
         let id = self.id();
         ReplicaRow {
@@ -319,7 +325,7 @@ impl Fleet {
             started_at: signed(self.0.started_at_ms),
             seen_at: signed(now_ms),
             // It contains only numbers and texts.
-            state: serde_json::to_string(&*report).unwrap_or_default(),
+            state: serde_json::to_string(&report).unwrap_or_default(),
         }
     }
 

@@ -16,13 +16,15 @@ pub(super) async fn keep(app: App, shutdown: CancellationToken) {
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         every.tick().await;
+        if shutdown.is_cancelled() {
+            app.fleet.drain(true);
+        }
         let serving = app.plugins.status().into_iter().filter_map(|plugin| {
             let version = plugin.serving?;
-            Some((plugin.name, version.digest.clone()))
+            Some((plugin.name, version.digest))
         });
         let (plugins, jobs) = (serving.collect(), app.downloads.queue().running_here());
         app.fleet.report(|report| {
-            report.draining |= shutdown.is_cancelled();
             report.jobs = jobs as u64;
             report.plugins = plugins;
         });
