@@ -1,6 +1,7 @@
 //! Composition root: builds all modules, connects them, serves, and shuts down in order.
 
 mod fleet;
+mod report;
 pub mod token;
 
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
@@ -136,13 +137,15 @@ impl Server {
             public,
             api::public(app.clone(), &traffic, &api),
             api.clone(),
+            report::draining(app.fleet.clone()),
             shutdown.clone(),
         );
         let operator = async {
             if let Some((listener, token)) = admin {
                 announce("admin listening", &listener)?;
                 let router = api::admin(app.clone(), &token, &traffic, &api, settings);
-                api::serve(listener, router, api.clone(), shutdown.clone()).await;
+                let never = Arc::new(|| false);
+                api::serve(listener, router, api.clone(), never, shutdown.clone()).await;
             }
             anyhow::Ok(())
         };
@@ -152,6 +155,7 @@ impl Server {
             let (fleet, left) = (app.fleet.clone(), left.clone());
             async move { fleet.run(left).await }
         });
+        tokio::spawn(report::keep(app.clone(), shutdown.clone()));
         let jobs = app.downloads.run(shutdown.clone());
         tokio::spawn(fleet::look_for_jobs(
             app.fleet.clone(),

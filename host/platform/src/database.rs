@@ -5,6 +5,7 @@
 
 mod drift;
 mod duties;
+mod examination;
 mod files;
 mod jobs;
 mod migrations;
@@ -22,6 +23,7 @@ mod windows;
 use std::{path::PathBuf, time::Duration};
 
 pub use drift::{DriftRow, FillRow};
+pub use examination::{Examination, examine};
 pub use files::{FileRow, Kept};
 pub use jobs::{Finish, JobRow};
 pub use notes::{Note, Notes};

@@ -1,6 +1,7 @@
 //! `gramhost doctor`: checks this machine, and shows the command that installs what is missing on Debian and macOS.
 
 mod bucket;
+mod database;
 mod hardening;
 mod machine;
 mod network;
@@ -19,6 +20,7 @@ Examples:
   gramhost doctor
   gramhost doctor --data /var/lib/gramhost --proxy socks5://127.0.0.1:1080
   gramhost doctor --files s3://my-bucket/gramhost
+  gramhost doctor --database postgres://gramhost@db.example.com/gramhost
   gramhost doctor --json | jq '.[] | select(.mark != \"ok\")'
 
 Each check ends in \"ok\", \"note\" (only some features need it) or \"FAIL\" (the server will not work; exit code 1).
@@ -117,8 +119,10 @@ impl Doctor {
     /// Prints every finding; fails if one of them is [`Mark::Bad`].
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<Exit> {
         let mut findings = machine::look(config);
-        let (ports, bucket, hardening, tools, instagram) = tokio::join!(
+        // Each engine that a fleet shares has a module of its own.
+        let (ports, database, bucket, hardening, tools, instagram) = tokio::join!(
             network::ports(config),
+            database::look(config),
             bucket::look(config),
             hardening::look(config),
             tools::look(),
@@ -126,6 +130,7 @@ impl Doctor {
         );
         findings.extend(ports);
         findings.extend(bucket);
+        findings.extend(database);
         findings.extend(hardening);
         findings.extend(tools);
         findings.push(instagram);

@@ -14,6 +14,7 @@ pub(super) const ROOMS: [(&str, &[&str]); 23] = [
             "database",
             "download",
             "extraction",
+            "fleet",
             "job",
             "media",
             "plugin",

@@ -62,6 +62,8 @@ pub(super) struct Inner<W> {
     pub(super) lookout: AsyncMutex<()>,
     /// Changes whenever a watcher may have to look again.
     pub(super) changed: watch::Sender<()>,
+    /// Whether this process claims no jobs.
+    pub(super) rests: watch::Sender<bool>,
     running: Mutex<HashMap<JobId, Running>>,
     work: PhantomData<fn() -> W>,
 }
@@ -88,6 +90,7 @@ impl<W: Work> Queue<W> {
             due: Notify::new(),
             lookout: AsyncMutex::default(),
             changed: watch::Sender::new(()),
+            rests: watch::Sender::new(false),
             running: Mutex::default(),
             work: PhantomData,
         }));
@@ -302,6 +305,17 @@ impl<W: Work> Queue<W> {
     pub fn wake(&self) {
         self.0.due.notify_one();
         self.0.changed.send_replace(());
+    }
+
+    /// Claims no more jobs, or claims them again. Running jobs continue, and others may still be accepted.
+    pub fn rest(&self, rests: bool) {
+        self.0.rests.send_replace(rests);
+    }
+
+    /// The number of jobs that run in this process.
+    #[must_use]
+    pub fn running_here(&self) -> usize {
+        self.running().len()
     }
 
     /// Deletes expired jobs, and takes over those whose worker has ended.

@@ -88,7 +88,12 @@ impl<W: Work> Queue<W> {
         shutdown: CancellationToken,
         drained: CancellationToken,
     ) {
+        let mut rests = self.0.rests.subscribe();
         while !shutdown.is_cancelled() {
+            let claims = rests.wait_for(|rests| !rests);
+            if shutdown.run_until_cancelled(claims).await.is_none() {
+                return;
+            }
             match self.claim().await {
                 Ok(Some(row)) => {
                     // Another job may be due as well.
