@@ -145,7 +145,7 @@ async fn what_the_operator_accepts_is_usual() {
     for account in 0..60 {
         see(&drift, account, &without());
     }
-    drift.accept();
+    drift.accept().await;
     for account in 0..200 {
         see(&drift, account, &without());
     }
