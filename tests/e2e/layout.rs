@@ -149,7 +149,7 @@ const ROOMS: [(&str, &[&str]); 22] = [
     ("job", &["clock", "database"]),
     ("media", &["process"]),
     ("storage", &["data"]),
-    ("statistics", &["contract", "database"]),
+    ("statistics", &["clock", "contract", "database"]),
     ("database", &["data"]),
     ("rate_limit", &[]),
     ("data", &[]),
