@@ -60,7 +60,10 @@ impl Migrate {
             return Ok(fail(Exit::Misused, &why));
         }
         if config.database.address.is_none() && !self.dry_run {
-            return Ok(fail(Exit::Misused, &"--to must name the database of the fleet"));
+            return Ok(fail(
+                Exit::Misused,
+                &"--to must name the database of the fleet",
+            ));
         }
         let from = Folder::own(&self.from)?;
         let source = Database::read(&from).await?;

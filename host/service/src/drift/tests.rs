@@ -1,6 +1,8 @@
 //! Warnings are raised when they are due, and only then.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod fleet;
+
 use std::collections::HashSet;
 
 use super::{

@@ -197,23 +197,4 @@ fn sample(observation: &Observation) -> Sample {
 }
 
 #[cfg(test)]
-mod tests {
-    //! What is left out is of no use to any formula.
-
-    use super::*;
-
-    fn at(observed_at: u64) -> Observation {
-        Observation {
-            observed_at,
-            ..Observation::default()
-        }
-    }
-
-    #[test]
-    fn only_the_last_two_days_are_in_memory() {
-        let observations = [0, 1, DAY_S, 2 * DAY_S, 2 * DAY_S + 1].map(at);
-        assert_eq!(lately(&observations), &observations[1..]);
-        assert_eq!(lately(&observations[..1]), &observations[..1]);
-        assert!(lately(&[]).is_empty());
-    }
-}
+mod tests;
