@@ -9,6 +9,7 @@ mod drain;
 mod extract;
 mod log;
 mod manual;
+mod migrate;
 mod plugin;
 
 use std::{ffi::OsString, process::ExitCode, sync::Arc};
@@ -97,6 +98,8 @@ enum Command {
     Drain(drain::Drain),
     /// Check this machine, and show how to get what is missing
     Doctor(doctor::Doctor),
+    /// Move what one machine has into the database and the store of a fleet
+    Migrate(migrate::Migrate),
     /// Print the OpenAPI document
     #[command(after_help = OPENAPI_EXAMPLES)]
     Openapi,
@@ -158,7 +161,13 @@ pub fn run() -> ExitCode {
         Command::Man(manual) => return manual.run(CommandLine::command()).into(),
         _ => {}
     }
-    let config = match Config::load(&line.flags) {
+    let mut flags = line.flags;
+    if let Command::Migrate(migrate) = &command
+        && let Some(database) = migrate.database()
+    {
+        flags.database = Some(database.to_owned());
+    }
+    let config = match Config::load(&flags) {
         Ok(config) => config,
         Err(error) => return fail(Exit::Misused, &error).into(),
     };
@@ -212,6 +221,7 @@ async fn run_command(
         Command::Plugin(plugin) => plugin.run(config).await,
         Command::Drain(drain) => drain.run(&config).await,
         Command::Doctor(doctor) => doctor.run(&config).await,
+        Command::Migrate(migrate) => migrate.run(config).await,
         Command::Openapi
         | Command::Completions(_)
         | Command::Man(_)

@@ -194,6 +194,10 @@ pub async fn app(
     let captures = Captures::open(config.capture.clone(), database.owner())?;
     let drift = Drift::open(Some(database.clone()), clock.clone()).await?;
     let observations = Observations::new(database.observations().clone());
+    let observations = match database.is_shared() {
+        true => observations.by(clock.clone()),
+        false => observations,
+    };
     let extraction = extraction(config, Arc::clone(&plugins))?
         .watched_by(captures.clone(), drift.clone())
         .observed_by(observations.clone());

@@ -134,7 +134,7 @@ pub(super) const ROOMS: [(&str, &[&str]); 23] = [
     ("job", &["clock", "database"]),
     ("media", &["process"]),
     ("storage", &["data"]),
-    ("statistics", &["contract", "database"]),
+    ("statistics", &["clock", "contract", "database"]),
     ("rate_limit", &["database", "fleet"]),
     ("fleet", &["clock", "database"]),
     ("database", &["clock", "data"]),
