@@ -77,6 +77,7 @@ pub(super) const ROOMS: [(&str, &[&str]); 23] = [
             "download",
             "drift",
             "extraction",
+            "fleet",
             "job",
             "media",
             "plugin",
@@ -103,6 +104,7 @@ pub(super) const ROOMS: [(&str, &[&str]); 23] = [
         &[
             "clock",
             "contract",
+            "data",
             "database",
             "extraction",
             "job",
