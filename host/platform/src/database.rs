@@ -3,6 +3,7 @@
 //! Statements run on both: numbered parameters, no functions of one product. The few that cannot be the same are chosen by
 //! [`pool::Pool`].
 
+mod artifacts;
 mod drift;
 mod duties;
 mod files;
@@ -10,10 +11,13 @@ mod jobs;
 mod migrations;
 mod notes;
 mod observations;
+mod plugin_health;
 mod plugin_history;
+mod plugins;
 mod pool;
 mod postgres;
 mod replicas;
+mod rollouts;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -26,9 +30,12 @@ pub use files::{FileRow, Kept};
 pub use jobs::{Finish, JobRow};
 pub use notes::{Note, Notes};
 pub use observations::{Observation, ObservationLog};
+pub use plugin_health::{Compared, Ends};
 pub use plugin_history::PluginEvent;
+pub use plugins::{PluginDecision, PluginRow, RolloutEnd};
 pub use postgres::{Address, Config};
 pub use replicas::ReplicaRow;
+pub use rollouts::{RolloutRow, VoteRow};
 pub use windows::Window;
 
 use pool::{Pool, execute};
