@@ -4,6 +4,7 @@
 mod away;
 mod clocks;
 mod jobs;
+mod rollout;
 mod window;
 
 use std::fs;

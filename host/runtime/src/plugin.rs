@@ -31,6 +31,10 @@ pub use engine::compiler::{compile_component, compiler_bounds};
 pub use package::digest;
 pub use registry::{
     Registry,
+    fleet::{
+        Member,
+        artifacts::{ArtifactError, Artifacts},
+    },
     health::Judgement,
     shadow::{Candidate, Comparison, Report, RunResult, Verdict},
     status::{Brief, Candidacy, RejectedFile, Serving, Settings, Status},

@@ -131,6 +131,14 @@ impl Fleet {
         self.0.database.process().to_string()
     }
 
+    /// The name of this replica, for people.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let id = self.id();
+        let name = self.0.config.name.clone();
+        name.unwrap_or_else(|| id[..NAME_BYTES].to_owned())
+    }
+
     /// The number of replicas that are alive, at least 1.
     #[must_use]
     pub fn size(&self) -> u32 {
@@ -289,11 +297,9 @@ impl Fleet {
     fn row(&self, now_ms: u64) -> ReplicaRow {
         let report = self.0.report.lock().unwrap_or_else(PoisonError::into_inner);
         let signed = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
-        let id = self.id();
-        let name = self.0.config.name.clone();
         ReplicaRow {
-            name: name.unwrap_or_else(|| id[..NAME_BYTES].to_owned()),
-            id,
+            name: self.name(),
+            id: self.id(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             egress: self.0.config.egress.clone(),
             started_at: signed(self.0.started_at_ms),

@@ -1,5 +1,7 @@
 //! The versions of plugins that are proposed to a fleet, and what each replica says about them.
 
+use uuid::Uuid;
+
 use super::{
     Database, Error,
     pool::{Pool, columns, within},
@@ -84,22 +86,32 @@ macro_rules! select {
 }
 
 impl Database {
-    /// Proposes a version with the vote of the replica that does, unless another version of the plugin is being checked.
-    /// Returns whether it is proposed.
+    /// A new id for a row.
+    #[must_use]
+    pub fn new_id(&self) -> String {
+        Uuid::new_v4().to_string()
+    }
+
+    /// Stores a version that is proposed, with the vote of the replica that does, unless another version of the plugin is
+    /// being checked. Returns whether it is stored. Without a vote, it is one that this replica has rejected, and whose
+    /// component nobody keeps.
     ///
     /// # Errors
     /// [`Error::Sql`] if the database fails.
-    pub async fn propose(&self, row: &RolloutRow, vote: &VoteRow) -> Result<bool, Error> {
+    pub async fn propose(&self, row: &RolloutRow, vote: Option<&VoteRow>) -> Result<bool, Error> {
         let Pool::Postgres(pool, patience) = &self.pool else {
             return Ok(false);
         };
         let propose = "WITH proposed AS (
-                 INSERT INTO rollouts (id, plugin, digest, version, source, who, replica, shadow, at, until, state)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'checking')
+                 INSERT INTO rollouts (id, plugin, digest, version, source, who, replica, shadow, at, until, state, outcome, stored)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, CAST($13 AS TEXT) IS NOT NULL)
                  ON CONFLICT DO NOTHING RETURNING id
+             ), voted AS (
+                 INSERT INTO votes (rollout, replica, name)
+                 SELECT id, $13, $14 FROM proposed WHERE CAST($13 AS TEXT) IS NOT NULL
              )
-             INSERT INTO votes (rollout, replica, name) SELECT id, $11, $12 FROM proposed";
-        let propose = sqlx::query(propose)
+             SELECT COUNT(*) FROM proposed";
+        let propose = sqlx::query_scalar(propose)
             .bind(&row.id)
             .bind(&row.plugin)
             .bind(&row.digest)
@@ -110,10 +122,12 @@ impl Database {
             .bind(row.shadow)
             .bind(row.at)
             .bind(row.until)
-            .bind(&vote.replica)
-            .bind(&vote.name);
-        let done = within(*patience, propose.execute(pool)).await?;
-        Ok(done.rows_affected() > 0)
+            .bind(&row.state)
+            .bind(&row.outcome)
+            .bind(vote.map(|vote| &vote.replica))
+            .bind(vote.map(|vote| &vote.name));
+        let proposed: i64 = within(*patience, propose.fetch_one(pool)).await?;
+        Ok(proposed > 0)
     }
 
     /// Stores the vote of a replica. The first one counts.

@@ -182,6 +182,10 @@ fn refuse(error: Error) -> ApiError {
             .with("refused", &rejection),
         Error::NoVersion => Code::NoSuchVersion.into(),
         Error::NoFolder => ApiError::from(Code::NoSuchVersion).because(words),
+        Error::Fleet(_) => ApiError::from(Code::ServerBusy)
+            .caused_by(&words)
+            .because(words)
+            .retry_after(1),
         Error::Start(_) => ApiError::from(Code::ServerError).caused_by(words),
         // The operator has to know which folder, and that the disk is full.
         Error::Folder(_) => ApiError::from(Code::ServerError)

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::*;
 
 /// A replica on the database of a URL.
-async fn replica(url: &str) -> (Database, TempDir) {
+pub(super) async fn replica(url: &str) -> (Database, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let database = open(url, folder.path()).await.unwrap();
     (database, folder)
