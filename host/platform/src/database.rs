@@ -4,6 +4,7 @@
 //! [`pool::Pool`].
 
 mod artifacts;
+mod cases;
 mod drift;
 mod duties;
 mod files;
@@ -25,6 +26,7 @@ mod windows;
 
 use std::{path::PathBuf, time::Duration};
 
+pub use cases::CaseRow;
 pub use drift::{DriftRow, FillRow};
 pub use files::{FileRow, Kept};
 pub use jobs::{Finish, JobRow};

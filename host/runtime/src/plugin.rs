@@ -37,6 +37,6 @@ pub use registry::{
     },
     health::Judgement,
     shadow::{Candidate, Comparison, Report, RunResult, Verdict},
-    status::{Brief, Candidacy, RejectedFile, Serving, Settings, Status},
+    status::{Brief, Candidacy, Checking, RejectedFile, Serving, Settings, Status},
     version::Plugin,
 };

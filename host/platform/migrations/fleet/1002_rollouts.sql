@@ -66,3 +66,25 @@ CREATE TABLE comparisons (
     shown    TEXT[] NOT NULL, -- JSON of the first that were not the same
     PRIMARY KEY (plugin, term)
 );
+
+-- The operator's cases, which every replica writes into its own data folder. One without files was removed.
+CREATE TABLE cases (
+    kind   TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    change TEXT NOT NULL, -- UUID: another one whenever the files are others
+    PRIMARY KEY (kind, name)
+);
+CREATE TABLE case_files (
+    kind     TEXT  NOT NULL,
+    name     TEXT  NOT NULL,
+    file     TEXT  NOT NULL,
+    contents BYTEA NOT NULL,
+    PRIMARY KEY (kind, name, file),
+    FOREIGN KEY (kind, name) REFERENCES cases (kind, name) ON DELETE CASCADE
+);
+
+-- One row: how often the operator has taken the present fill rates as the usual ones.
+CREATE TABLE drift_acceptances (
+    number BIGINT NOT NULL
+);
+INSERT INTO drift_acceptances (number) VALUES (0);

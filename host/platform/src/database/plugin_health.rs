@@ -57,11 +57,14 @@ const ADD_ENDS: &str = "WITH latest AS (
      ), forgotten AS (
          DELETE FROM plugin_health WHERE plugin = $1 AND digest = $2 AND term = $3
          AND second <= (SELECT second FROM latest)
-     )
+     ), added AS (
      INSERT INTO plugin_health AS kept (plugin, digest, term, second, good, own, common)
      VALUES ($1, $2, $3, extract(epoch FROM statement_timestamp())::bigint, $4, $5, $6)
      ON CONFLICT (plugin, digest, term, second) DO UPDATE SET good = kept.good + excluded.good,
-         own = kept.own + excluded.own, common = kept.common + excluded.common";
+         own = kept.own + excluded.own, common = kept.common + excluded.common
+     )
+     SELECT COALESCE(SUM(own), 0)::bigint FROM plugin_health
+     WHERE plugin = $1 AND digest = $2 AND term = $3";
 
 /// Nothing is added once `$9` comparisons were made, so the last one is told to one caller only.
 const ADD_COMPARED: &str = "INSERT INTO comparisons AS kept
@@ -76,7 +79,8 @@ const ADD_COMPARED: &str = "INSERT INTO comparisons AS kept
      RETURNING same, differs, better, worse, diverged, shown";
 
 impl Database {
-    /// Adds how extractions on a version ended; of each version the latest `window` seconds with any are kept.
+    /// Adds how extractions on a version ended; of each version the latest `window` seconds with any are kept. Returns how
+    /// many of those that were kept before had failed by the version's own fault.
     ///
     /// # Errors
     /// [`Error::Sql`] if the database fails.
@@ -85,11 +89,11 @@ impl Database {
         (plugin, digest, term): (&str, &str, u64),
         ends: Ends,
         window: u32,
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
         let Pool::Postgres(pool, patience) = &self.pool else {
-            return Ok(());
+            return Ok(0);
         };
-        let add = sqlx::query(ADD_ENDS)
+        let add = sqlx::query_scalar(ADD_ENDS)
             .bind(plugin)
             .bind(digest)
             .bind(stored(term))
@@ -97,7 +101,8 @@ impl Database {
             .bind(stored(ends.own))
             .bind(stored(ends.common))
             .bind(i64::from(window));
-        within(*patience, add.execute(pool)).await.map(drop)
+        let own: i64 = within(*patience, add.fetch_one(pool)).await?;
+        Ok(own.unsigned_abs())
     }
 
     /// How extractions on a version ended, second by second, newest first.

@@ -24,8 +24,7 @@ use fleet::{Fleet, Member, artifacts::Artifacts};
 use health::Judgement;
 use history::{Actor, History};
 use shadow::{Candidate, Comparison};
-use slot::Slot;
-use status::Status;
+use status::{Checking, Status};
 use version::Plugin;
 use watcher::{Change, Watcher};
 
@@ -251,12 +250,38 @@ impl Registry {
         Ok(self.desk.slot(name).status())
     }
 
+    /// Keeps a case that every new version must pass, on this machine or on all replicas of a fleet, in the place of one with
+    /// the same kind and name. Without files, it removes that one.
+    ///
+    /// # Errors
+    /// [`Error::Case`], [`Error::Folder`], [`Error::Fleet`].
+    pub async fn keep_case(
+        &self,
+        kind: &str,
+        name: &str,
+        files: BTreeMap<String, Vec<u8>>,
+    ) -> Result<(), Error> {
+        Box::pin(self.desk.keep_case((kind, name), files)).await
+    }
+
     /// For each plugin: the serving version, its statistics, and the last rejected file. Then the files that are not
     /// named after a plugin.
     #[must_use]
     pub fn status(&self) -> Vec<Status> {
         let unknown = self.desk.unknown_files.load();
-        let slots = self.desk.slots.iter().map(Slot::status);
+        let behind = self.behind();
+        let slots = self.desk.slots.iter().map(|slot| {
+            let rollout = self
+                .desk
+                .fleet
+                .as_ref()
+                .and_then(|it| it.checking(slot.name));
+            Status {
+                rollout: rollout.map(|(row, votes)| Checking::of(row, votes)),
+                behind: behind.get(slot.name.as_str()).cloned(),
+                ..slot.status()
+            }
+        });
         slots
             .chain(unknown.values().map(Status::unknown_file))
             .collect()

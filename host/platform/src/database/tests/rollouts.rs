@@ -247,6 +247,8 @@ async fn replicas_count_together_and_one_of_them_adds_the_last_comparison() {
     };
     let key = ("post", "digest", 3);
     join_all((0..6).map(async |_| database.add_ends(key, ends, 50).await.unwrap())).await;
+    let before = database.add_ends(key, Ends::default(), 50).await.unwrap();
+    assert_eq!(before, 6);
     let latest = database.ends(key).await.unwrap();
     let sum = |of: fn(&Ends) -> u64| latest.iter().map(of).sum::<u64>();
     assert_eq!((sum(|it| it.good), sum(|it| it.own)), (12, 6));

@@ -21,6 +21,9 @@ pub enum Error {
     /// The plugin folder cannot be written.
     #[error("{0}")]
     Folder(String),
+    /// What is to be kept as a case is none.
+    #[error("{0}")]
+    Case(String),
     /// The fleet cannot decide now: its database or its store does not answer, or others decide at the same moment.
     #[error("{0}")]
     Fleet(String),

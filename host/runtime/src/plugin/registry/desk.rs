@@ -3,6 +3,7 @@
 
 mod accord;
 mod ballot;
+mod cases;
 mod counting;
 mod decisions;
 mod files;

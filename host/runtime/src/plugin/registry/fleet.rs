@@ -63,6 +63,8 @@ pub(super) struct Fleet {
     prepared: Mutex<HashMap<String, Arc<Plugin>>>,
     /// What this replica cannot do although the fleet does.
     behind: Mutex<BTreeMap<String, Behind>>,
+    /// The changes of the operator's cases that this replica has written, by kind and name.
+    cases: Mutex<BTreeMap<(String, String), String>>,
     /// When this replica last looked for what nobody needs, milliseconds since 1970.
     cleaned_ms: AtomicU64,
 }
@@ -97,6 +99,7 @@ impl Fleet {
             checking: ArcSwap::default(),
             prepared: Mutex::default(),
             behind: Mutex::default(),
+            cases: Mutex::default(),
             cleaned_ms: AtomicU64::new(0),
         }
     }
@@ -120,6 +123,17 @@ impl Fleet {
     pub(super) fn alive_since_ms(&self) -> u64 {
         let now = self.member.clock.now_ms();
         now.saturating_sub(self.member.alive_ms)
+    }
+
+    /// Returns whether this replica has written a case with this change.
+    pub(super) fn has_case(&self, case: &(String, String), change: &str) -> bool {
+        let cases = self.cases.lock().unwrap_or_else(PoisonError::into_inner);
+        cases.get(case).is_some_and(|it| it == change)
+    }
+
+    pub(super) fn brought_case(&self, case: (String, String), change: String) {
+        let mut cases = self.cases.lock().unwrap_or_else(PoisonError::into_inner);
+        cases.insert(case, change);
     }
 
     /// Returns whether this replica is to look for what nobody needs, which it does every `every_ms`.

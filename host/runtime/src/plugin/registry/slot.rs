@@ -172,6 +172,8 @@ impl Slot {
             earlier: state.earlier.iter().map(|it| Brief::of(it)).collect(),
             candidate: state.candidate.as_deref().map(Candidacy::of),
             refused: state.refused.clone(),
+            rollout: None,
+            behind: None,
         }
     }
 }

@@ -59,12 +59,14 @@ impl Desk {
                 let (name, digest, term) = &served;
                 let window = self.config.rollback.window;
                 let key = (name.as_str(), digest.as_str(), *term);
-                let told = fleet.database.add_ends(key, ends, window).await;
-                if let Err(error) = told {
-                    tracing::debug!(%error, "the fleet does not know how extractions ended");
-                    fleet.counts.take_back(served, ends);
-                } else if ends.own > 0 {
-                    self.judge_fleet(fleet, &served).await;
+                match fleet.database.add_ends(key, ends, window).await {
+                    // Nothing has failed by its own fault.
+                    Ok(0) if ends.own == 0 => {}
+                    Ok(_) => self.judge_fleet(fleet, &served).await,
+                    Err(error) => {
+                        tracing::debug!(%error, "the fleet does not know how extractions ended");
+                        fleet.counts.take_back(served, ends);
+                    }
                 }
             }
             self.clean(fleet).await;

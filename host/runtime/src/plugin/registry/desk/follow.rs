@@ -48,6 +48,7 @@ impl Desk {
             fleet.database.add_plugin(name.as_str(), "{}").await?;
         }
         let _decision = self.decision.lock().await;
+        self.bring_cases(fleet).await?;
         for row in fleet.database.plugins().await? {
             let Ok(name) = row.plugin.parse() else {
                 continue;
@@ -73,6 +74,11 @@ impl Desk {
         let _decision = self.decision.lock().await;
         // In this order: what is decided in between is followed with the version that is ready.
         let checking = fleet.database.checking().await?;
+        // Before anything is admitted. Without them, this replica does not vote.
+        let cases = self.bring_cases(fleet).await;
+        if let Err(error) = &cases {
+            tracing::warn!(%error, "the operator's cases cannot be kept here");
+        }
         for row in fleet.database.plugins().await? {
             // A newer release may have another plugin.
             let Ok(name) = row.plugin.parse() else {
@@ -87,7 +93,8 @@ impl Desk {
         let own = fleet.id();
         let asked = checking
             .iter()
-            .filter(|(_, votes)| !votes.iter().any(|vote| vote.replica == own));
+            .filter(|(_, votes)| !votes.iter().any(|vote| vote.replica == own))
+            .filter(|_| cases.is_ok());
         let asked: Vec<_> = asked.map(|(rollout, _)| rollout.clone()).collect();
         if !(asked.is_empty() && fleet.questions.borrow().is_empty()) {
             fleet.questions.send_replace(asked);

@@ -130,6 +130,11 @@ impl Desk {
         slot: &Slot,
         offer: Offer,
     ) -> Result<(), Error> {
+        {
+            // With the latest cases of the operator.
+            let _decision = self.decision.lock().await;
+            self.bring_cases(fleet).await?;
+        }
         let admitted = self.admission.admit(slot.name, offer.component.clone());
         let plugin = match admitted.await {
             Ok(admitted) => Plugin::new(admitted, &offer.file, self.permits.clone()),
