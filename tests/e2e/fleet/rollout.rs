@@ -18,8 +18,8 @@ use guests::{MISBEHAVING, variant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use ground::{Ground, add_impossible_case, digest, post, until, until_serves};
 use crate::{harness::server::Server, plugin::POST};
+use ground::{Ground, add_impossible_case, digest, post, until, until_serves};
 
 const PATH: &str = "/instagram/post/info?url_or_code=DfDjNmTDemo";
 
