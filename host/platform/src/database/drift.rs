@@ -2,7 +2,7 @@
 
 use super::{
     Database, Error,
-    pool::{Pool, columns, execute, on, within},
+    pool::{Pool, columns, execute, on},
     stored,
 };
 
@@ -127,11 +127,11 @@ impl Database {
     }
 
     async fn acceptances(&self, statement: &'static str) -> Result<u64, Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(0);
         };
-        let number = sqlx::query_scalar(statement).fetch_one(pool);
-        let number: i64 = within(*patience, number).await?;
+        let number = sqlx::query_scalar(statement).fetch_one(&remote.pool);
+        let number: i64 = remote.answer(number).await?;
         Ok(number.unsigned_abs())
     }
 

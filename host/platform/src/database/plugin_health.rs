@@ -1,10 +1,6 @@
 //! How extractions on each version of a plugin ended, and how candidates compare, counted for all replicas together.
 
-use super::{
-    Database, Error,
-    pool::{Pool, within},
-    stored,
-};
+use super::{Database, Error, pool::Pool, stored};
 
 /// How extractions on one version ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,7 +86,7 @@ impl Database {
         ends: Ends,
         window: u32,
     ) -> Result<u64, Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(0);
         };
         let add = sqlx::query_scalar(ADD_ENDS)
@@ -101,7 +97,7 @@ impl Database {
             .bind(stored(ends.own))
             .bind(stored(ends.common))
             .bind(i64::from(window));
-        let own: i64 = within(*patience, add.fetch_one(pool)).await?;
+        let own: i64 = remote.answer(add.fetch_one(&remote.pool)).await?;
         Ok(own.unsigned_abs())
     }
 
@@ -113,7 +109,7 @@ impl Database {
         &self,
         (plugin, digest, term): (&str, &str, u64),
     ) -> Result<Vec<Ends>, Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(Vec::new());
         };
         let ends = "SELECT good, own, common FROM plugin_health
@@ -122,7 +118,7 @@ impl Database {
             .bind(plugin)
             .bind(digest)
             .bind(stored(term));
-        let rows: Vec<(i64, i64, i64)> = within(*patience, ends.fetch_all(pool)).await?;
+        let rows: Vec<(i64, i64, i64)> = remote.answer(ends.fetch_all(&remote.pool)).await?;
         let of = |(good, own, common): (i64, i64, i64)| Ends {
             good: good.unsigned_abs(),
             own: own.unsigned_abs(),
@@ -142,7 +138,7 @@ impl Database {
         before: u64,
         keep: &[u64],
     ) -> Result<(), Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(());
         };
         let keep: Vec<_> = keep.iter().copied().map(stored).collect();
@@ -154,7 +150,7 @@ impl Database {
                 .bind(plugin)
                 .bind(stored(before))
                 .bind(&keep);
-            within(*patience, forget.execute(pool)).await?;
+            remote.answer(forget.execute(&remote.pool)).await?;
         }
         Ok(())
     }
@@ -169,7 +165,7 @@ impl Database {
         more: &Compared,
         (wanted, shown_max): (u32, u32),
     ) -> Result<Option<Compared>, Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(None);
         };
         let add = sqlx::query_as(ADD_COMPARED)
@@ -183,7 +179,7 @@ impl Database {
             .bind(&more.shown)
             .bind(i64::from(wanted))
             .bind(i32::try_from(shown_max).unwrap_or(i32::MAX));
-        let row: Option<Row> = within(*patience, add.fetch_optional(pool)).await?;
+        let row: Option<Row> = remote.answer(add.fetch_optional(&remote.pool)).await?;
         Ok(row.map(Compared::from))
     }
 
@@ -192,13 +188,13 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`] if the database fails.
     pub async fn compared(&self, plugin: &str, term: u64) -> Result<Compared, Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(Compared::default());
         };
         let row = "SELECT same, differs, better, worse, diverged, shown FROM comparisons
              WHERE plugin = $1 AND term = $2";
         let row = sqlx::query_as(row).bind(plugin).bind(stored(term));
-        let row: Option<Row> = within(*patience, row.fetch_optional(pool)).await?;
+        let row: Option<Row> = remote.answer(row.fetch_optional(&remote.pool)).await?;
         Ok(row.map(Compared::from).unwrap_or_default())
     }
 }

@@ -1,11 +1,6 @@
 //! What a fleet does with each plugin: one row that every replica follows, and that only changes as a whole.
 
-use super::{
-    Database, Error, PluginEvent,
-    plugin_history::write_event,
-    pool::{Pool, within},
-    stored,
-};
+use super::{Database, Error, PluginEvent, plugin_history::write_event, pool::Pool, stored};
 
 /// What the fleet does with one plugin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,13 +62,13 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`] if the database fails.
     pub async fn add_plugin(&self, plugin: &str, state: &str) -> Result<(), Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(());
         };
         let add = "INSERT INTO plugins (plugin, revision, decided, state) VALUES ($1, 0, 0, $2)
              ON CONFLICT (plugin) DO NOTHING";
         let add = sqlx::query(add).bind(plugin).bind(state);
-        within(*patience, add.execute(pool)).await.map(drop)
+        remote.answer(add.execute(&remote.pool)).await.map(drop)
     }
 
     /// What the fleet does with every plugin.
@@ -81,11 +76,11 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`] if the database fails.
     pub async fn plugins(&self) -> Result<Vec<PluginRow>, Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(Vec::new());
         };
         let rows = sqlx::query_as("SELECT plugin, revision, state FROM plugins ORDER BY plugin");
-        let rows: Vec<(String, i64, String)> = within(*patience, rows.fetch_all(pool)).await?;
+        let rows: Vec<(String, i64, String)> = remote.answer(rows.fetch_all(&remote.pool)).await?;
         let row = |(plugin, revision, state): (String, i64, String)| PluginRow {
             plugin,
             revision: revision.unsigned_abs(),
@@ -100,39 +95,40 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`] if the database fails.
     pub async fn decide_plugin(&self, decision: &PluginDecision) -> Result<bool, Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(false);
         };
-        within(*patience, async {
-            let mut transaction = pool.begin().await?;
-            let decided: Option<i64> = sqlx::query_scalar(DECIDE)
-                .bind(&decision.plugin)
-                .bind(stored(decision.revision))
-                .bind(&decision.state)
-                .fetch_optional(&mut *transaction)
-                .await?;
-            let Some(at_ms) = decided.map(i64::unsigned_abs) else {
-                return Ok(false);
-            };
-            if let Some(end) = &decision.ends {
-                let ended = sqlx::query(END)
-                    .bind(&end.id)
-                    .bind(&end.state)
-                    .bind(&end.outcome)
-                    .bind(end.admitted_since_ms.map(stored))
-                    .execute(&mut *transaction)
+        remote
+            .answer(async {
+                let mut transaction = remote.pool.begin().await?;
+                let decided: Option<i64> = sqlx::query_scalar(DECIDE)
+                    .bind(&decision.plugin)
+                    .bind(stored(decision.revision))
+                    .bind(&decision.state)
+                    .fetch_optional(&mut *transaction)
                     .await?;
-                if ended.rows_affected() == 0 {
-                    transaction.rollback().await?;
+                let Some(at_ms) = decided.map(i64::unsigned_abs) else {
                     return Ok(false);
+                };
+                if let Some(end) = &decision.ends {
+                    let ended = sqlx::query(END)
+                        .bind(&end.id)
+                        .bind(&end.state)
+                        .bind(&end.outcome)
+                        .bind(end.admitted_since_ms.map(stored))
+                        .execute(&mut *transaction)
+                        .await?;
+                    if ended.rows_affected() == 0 {
+                        transaction.rollback().await?;
+                        return Ok(false);
+                    }
                 }
-            }
-            for event in &decision.events {
-                write_event!(transaction, at_ms, event);
-            }
-            transaction.commit().await?;
-            Ok(true)
-        })
-        .await
+                for event in &decision.events {
+                    write_event!(transaction, at_ms, event);
+                }
+                transaction.commit().await?;
+                Ok(true)
+            })
+            .await
     }
 }

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{
     Database, Error,
-    pool::{Pool, columns, within},
+    pool::{Pool, columns},
     stored,
 };
 
@@ -99,7 +99,7 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`] if the database fails.
     pub async fn propose(&self, row: &RolloutRow, vote: Option<&VoteRow>) -> Result<bool, Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(false);
         };
         let propose = "WITH proposed AS (
@@ -126,7 +126,7 @@ impl Database {
             .bind(&row.outcome)
             .bind(vote.map(|vote| &vote.replica))
             .bind(vote.map(|vote| &vote.name));
-        let proposed: i64 = within(*patience, propose.fetch_one(pool)).await?;
+        let proposed: i64 = remote.answer(propose.fetch_one(&remote.pool)).await?;
         Ok(proposed > 0)
     }
 
@@ -135,7 +135,7 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`] if the database fails.
     pub async fn vote(&self, vote: &VoteRow) -> Result<(), Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(());
         };
         let store = "INSERT INTO votes (rollout, replica, name, refused)
@@ -145,7 +145,7 @@ impl Database {
             .bind(&vote.replica)
             .bind(&vote.name)
             .bind(&vote.refused);
-        within(*patience, store.execute(pool)).await.map(drop)
+        remote.answer(store.execute(&remote.pool)).await.map(drop)
     }
 
     /// The versions that are being checked, with the votes so far.
@@ -153,11 +153,11 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`] if the database fails.
     pub async fn checking(&self) -> Result<Vec<(RolloutRow, Vec<VoteRow>)>, Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(Vec::new());
         };
         let rows = sqlx::query_as(select!("WHERE state = 'checking' ORDER BY at, id"));
-        let rows: Vec<RolloutRow> = within(*patience, rows.fetch_all(pool)).await?;
+        let rows: Vec<RolloutRow> = remote.answer(rows.fetch_all(&remote.pool)).await?;
         if rows.is_empty() {
             return Ok(Vec::new());
         }
@@ -165,7 +165,7 @@ impl Database {
         let votes = "SELECT rollout, replica, name, refused FROM votes
              WHERE rollout = ANY($1) ORDER BY name, replica";
         let votes = sqlx::query_as(votes).bind(ids);
-        let votes: Vec<VoteRow> = within(*patience, votes.fetch_all(pool)).await?;
+        let votes: Vec<VoteRow> = remote.answer(votes.fetch_all(&remote.pool)).await?;
         let with_votes = |row: RolloutRow| {
             let its = votes.iter().filter(|vote| vote.rollout == row.id);
             let its = its.cloned().collect();
@@ -179,11 +179,11 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`] if the database fails.
     pub async fn rollout(&self, id: &str) -> Result<Option<RolloutRow>, Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(None);
         };
         let row = sqlx::query_as(select!("WHERE id = $1")).bind(id);
-        within(*patience, row.fetch_optional(pool)).await
+        remote.answer(row.fetch_optional(&remote.pool)).await
     }
 
     /// The latest rollout of a version.
@@ -195,12 +195,12 @@ impl Database {
         plugin: &str,
         digest: &str,
     ) -> Result<Option<RolloutRow>, Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(None);
         };
         let row = select!("WHERE plugin = $1 AND digest = $2 ORDER BY at DESC, id DESC LIMIT 1");
         let row = sqlx::query_as(row).bind(plugin).bind(digest);
-        within(*patience, row.fetch_optional(pool)).await
+        remote.answer(row.fetch_optional(&remote.pool)).await
     }
 
     /// The components that were proposed before a moment and that nobody needs: none of `keep`, and none that is being
@@ -213,7 +213,7 @@ impl Database {
         keep: &[String],
         before_ms: u64,
     ) -> Result<Vec<String>, Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(Vec::new());
         };
         let needless = "SELECT digest FROM rollouts WHERE stored GROUP BY digest
@@ -221,7 +221,7 @@ impl Database {
         let needless = sqlx::query_scalar(needless)
             .bind(keep)
             .bind(stored(before_ms));
-        within(*patience, needless.fetch_all(pool)).await
+        remote.answer(needless.fetch_all(&remote.pool)).await
     }
 
     /// Remembers that the component with this digest is gone, and forgets the oldest rollouts without one.
@@ -229,11 +229,13 @@ impl Database {
     /// # Errors
     /// [`Error::Sql`] if the database fails.
     pub async fn artifact_is_gone(&self, digest: &str) -> Result<(), Error> {
-        let Pool::Postgres(pool, patience) = &self.pool else {
+        let Pool::Postgres(remote) = &self.pool else {
             return Ok(());
         };
         let gone = sqlx::query("UPDATE rollouts SET stored = FALSE WHERE digest = $1");
-        within(*patience, gone.bind(digest).execute(pool)).await?;
+        remote
+            .answer(gone.bind(digest).execute(&remote.pool))
+            .await?;
         let forget = "DELETE FROM rollouts WHERE NOT stored AND id IN (
                  SELECT id FROM (
                      SELECT id, row_number() OVER (PARTITION BY plugin ORDER BY at DESC) AS place
@@ -241,6 +243,6 @@ impl Database {
                  ) AS placed WHERE place > $1
              )";
         let forget = sqlx::query(forget).bind(ROWS_MAX);
-        within(*patience, forget.execute(pool)).await.map(drop)
+        remote.answer(forget.execute(&remote.pool)).await.map(drop)
     }
 }
