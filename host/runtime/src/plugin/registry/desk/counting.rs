@@ -212,7 +212,9 @@ impl Desk {
                 // What was rolled back may be promoted.
                 let rolled_back = self.history.trust(slot.name).await.rolled_back;
                 keep.extend(rolled_back.into_iter().take(self.config.versions_max));
-                let (name, terms) = (slot.name.as_str(), decided.standing.terms());
+                // A rollback may lead to the version of the program, which began with revision 0.
+                let terms = [decided.standing.terms(), vec![0]].concat();
+                let name = slot.name.as_str();
                 let before = decided.revision;
                 fleet
                     .database
