@@ -23,9 +23,9 @@ use crate::{
     download::{Downloads, Rows, Tools},
     drift::Drift,
     extraction::Extraction,
-    fleet::Fleet,
+    fleet::{ALIVE_MS, Fleet},
     media::Media,
-    plugin::Registry,
+    plugin::{Member, Registry},
     process::InForce,
     rate_limit::RateLimiter,
     statistics::Observations,
@@ -109,7 +109,7 @@ impl Server {
         let media = Media::open(config.media.clone());
         let clock = Clock::system();
         let fleet = Fleet::join(config.fleet.clone(), database.clone(), clock.clone()).await?;
-        let plugins = fleet::plugins(&config, database.clone(), (&fleet, &clock)).await?;
+        let plugins = plugins(&config, database.clone(), (&fleet, &clock)).await?;
         let dropped_lines = Box::new(move || log.dropped_lines());
         let app = app(
             &config,
@@ -170,7 +170,6 @@ impl Server {
             app.fleet.clone(),
             app.extraction.upstream().clone(),
         ));
-        tokio::spawn(fleet::accept_drift(app.fleet.clone(), app.drift.clone()));
         let drift = app.drift.run(shutdown.clone());
         let observations = app.observations.run(shutdown.clone());
         let ((), operator, (), (), ()) = tokio::join!(public, operator, jobs, drift, observations);
@@ -182,6 +181,26 @@ impl Server {
         app.database.close().await;
         operator
     }
+}
+
+/// Opens the plugins: those of this machine alone, or those that the replicas of a fleet decide about together.
+async fn plugins(
+    config: &Config,
+    database: Database,
+    (fleet, clock): (&Fleet, &Clock),
+) -> anyhow::Result<Arc<Registry>> {
+    let plugin = config.plugin.clone();
+    if fleet.is_alone() {
+        return Ok(Registry::open(plugin, Some(database)).await?);
+    }
+    let member = Member {
+        name: fleet.name(),
+        alive_ms: ALIVE_MS,
+        clock: clock.clone(),
+        notes: fleet.notes(Note::Plugins),
+    };
+    let artifacts = Arc::new(database.clone());
+    Ok(Registry::join(plugin, database, artifacts, member).await?)
 }
 
 /// Puts together what handlers may ask for, on the database of the data folder that this process owns.

@@ -13,10 +13,7 @@ mod walk;
 
 use std::{
     hash::{DefaultHasher, Hash as _, Hasher as _},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -31,7 +28,7 @@ use self::{
 };
 use crate::{
     clock::Clock,
-    database::{self, Database, Note},
+    database::{self, Database},
 };
 
 /// The interval at which learned rates are stored, seconds.
@@ -85,8 +82,6 @@ pub struct Drift {
     known: Arc<Mutex<State>>,
     database: Option<Database>,
     clock: Clock,
-    /// How often the operator has accepted the rates of the fleet, as far as this replica knows.
-    accepted: Arc<AtomicU64>,
 }
 
 impl Default for Drift {
@@ -95,7 +90,6 @@ impl Default for Drift {
             known: Arc::default(),
             database: None,
             clock: Clock::system(),
-            accepted: Arc::default(),
         }
     }
 }
@@ -106,17 +100,14 @@ impl Drift {
     /// # Errors
     /// If the database fails. A row that cannot be read is ignored and learned again.
     pub async fn open(database: Option<Database>, clock: Clock) -> Result<Self, database::Error> {
-        let mut accepted = 0;
         let known = match &database {
             None => State::default(),
             Some(database) => {
-                accepted = database.drift_acceptances().await?;
                 let (fill, drift) = database.drift().await?;
                 State::restore(fill, drift)
             }
         };
         Ok(Self {
-            accepted: Arc::new(AtomicU64::new(accepted)),
             known: Arc::new(Mutex::new(known)),
             database,
             clock,
@@ -148,34 +139,6 @@ impl Drift {
         self.known().accept();
     }
 
-    /// As [`Drift::accept`], on all replicas of a fleet.
-    ///
-    /// # Errors
-    /// If the database fails; then only this replica has accepted them.
-    pub async fn accept_everywhere(&self) -> Result<(), database::Error> {
-        self.accept();
-        if let Some(database) = &self.database {
-            let number = database.accept_drift().await?;
-            self.accepted.fetch_max(number, Ordering::Relaxed);
-            database.tell(Note::Drift).await;
-        }
-        Ok(())
-    }
-
-    /// Accepts the present rates, if the operator has on another replica.
-    pub async fn follow(&self) {
-        let Some(database) = &self.database else {
-            return;
-        };
-        match database.drift_acceptances().await {
-            Ok(number) if number > self.accepted.fetch_max(number, Ordering::Relaxed) => {
-                self.accept();
-            }
-            Ok(_) => {}
-            Err(error) => tracing::debug!(%error, "whether drift was accepted is not known"),
-        }
-    }
-
     /// Stores what was learned at intervals, and once more at the end.
     pub async fn run(&self, shutdown: CancellationToken) {
         let every = Duration::from_secs(KEEP_EVERY_S);
@@ -184,7 +147,6 @@ impl Drift {
             .await
             .is_some()
         {
-            self.follow().await;
             self.keep().await;
         }
         self.keep().await;

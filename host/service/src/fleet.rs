@@ -76,7 +76,6 @@ struct Inner {
     /// Counts the notes that other replicas sent, of each kind.
     jobs: watch::Sender<u64>,
     plugins: watch::Sender<u64>,
-    drift: watch::Sender<u64>,
 }
 
 impl Fleet {
@@ -100,7 +99,6 @@ impl Fleet {
             away_since_ms: AtomicU64::new(0),
             jobs: watch::Sender::new(0),
             plugins: watch::Sender::new(0),
-            drift: watch::Sender::new(0),
         }));
         fleet.0.alive.send_replace([fleet.own()].into());
         if !fleet.is_alone() {
@@ -188,14 +186,9 @@ impl Fleet {
     /// Changes when another replica says that there is something to look at.
     #[must_use]
     pub fn notes(&self, note: Note) -> watch::Receiver<u64> {
-        self.sender(note).subscribe()
-    }
-
-    fn sender(&self, note: Note) -> &watch::Sender<u64> {
         match note {
-            Note::Jobs => &self.0.jobs,
-            Note::Plugins => &self.0.plugins,
-            Note::Drift => &self.0.drift,
+            Note::Jobs => self.0.jobs.subscribe(),
+            Note::Plugins => self.0.plugins.subscribe(),
         }
     }
 
@@ -286,7 +279,8 @@ impl Fleet {
         self.look_at_everything();
         loop {
             match notes.next().await? {
-                Some(note) => self.sender(note).send_modify(|count| *count += 1),
+                Some(Note::Jobs) => self.0.jobs.send_modify(|count| *count += 1),
+                Some(Note::Plugins) => self.0.plugins.send_modify(|count| *count += 1),
                 None => self.look_at_everything(),
             }
         }
@@ -294,8 +288,8 @@ impl Fleet {
 
     /// After a time in which notes may have been missed.
     fn look_at_everything(&self) {
-        for note in [Note::Jobs, Note::Plugins, Note::Drift] {
-            self.sender(note).send_modify(|count| *count += 1);
+        for notes in [&self.0.jobs, &self.0.plugins] {
+            notes.send_modify(|count| *count += 1);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Database, Error,
-    pool::{Pool, columns, execute, on},
+    pool::{columns, execute, on},
     stored,
 };
 
@@ -105,34 +105,6 @@ impl Database {
         let drift = "SELECT kind, door, field, track FROM drift";
         let drift = on!(self.pool, pool => sqlx::query_as(drift).fetch_all(pool))?;
         Ok((fill, drift))
-    }
-
-    /// Remembers that the operator takes the present fill rates as the usual ones, on all replicas. Returns how often that
-    /// has happened.
-    ///
-    /// # Errors
-    /// [`Error::Sql`] if the database fails.
-    pub async fn accept_drift(&self) -> Result<u64, Error> {
-        let accept = "UPDATE drift_acceptances SET number = number + 1 RETURNING number";
-        self.acceptances(accept).await
-    }
-
-    /// How often the operator has taken the present fill rates as the usual ones; 0 if nobody else can use the database.
-    ///
-    /// # Errors
-    /// [`Error::Sql`] if the database fails.
-    pub async fn drift_acceptances(&self) -> Result<u64, Error> {
-        self.acceptances("SELECT number FROM drift_acceptances")
-            .await
-    }
-
-    async fn acceptances(&self, statement: &'static str) -> Result<u64, Error> {
-        let Pool::Postgres(remote) = &self.pool else {
-            return Ok(0);
-        };
-        let number = sqlx::query_scalar(statement).fetch_one(&remote.pool);
-        let number: i64 = remote.answer(number).await?;
-        Ok(number.unsigned_abs())
     }
 
     /// Deletes the fill rates of this version.
