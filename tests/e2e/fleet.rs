@@ -5,6 +5,7 @@ mod away;
 mod clocks;
 mod jobs;
 mod migrate;
+mod rollout;
 mod window;
 
 use std::fs;

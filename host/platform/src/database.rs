@@ -3,6 +3,8 @@
 //! Statements run on both: numbered parameters, no functions of one product. The few that cannot be the same are chosen by
 //! [`pool::Pool`].
 
+mod artifacts;
+mod cases;
 mod drift;
 mod duties;
 mod examination;
@@ -11,10 +13,13 @@ mod jobs;
 mod migrations;
 mod notes;
 mod observations;
+mod plugin_health;
 mod plugin_history;
+mod plugins;
 mod pool;
 mod postgres;
 mod replicas;
+mod rollouts;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -23,15 +28,19 @@ mod windows;
 
 use std::{path::PathBuf, time::Duration};
 
+pub use cases::CaseRow;
 pub use drift::{DriftChange, DriftRow, FillRow};
 pub use examination::{Examination, examine};
 pub use files::{FileRow, Kept};
 pub use jobs::{Finish, JobRow};
 pub use notes::{Note, Notes};
 pub use observations::{Observation, ObservationLog};
+pub use plugin_health::{Compared, Ends};
 pub use plugin_history::PluginEvent;
+pub use plugins::{PluginDecision, PluginRow, RolloutEnd};
 pub use postgres::{Address, Config};
 pub use replicas::ReplicaRow;
+pub use rollouts::{RolloutRow, VoteRow};
 pub use transfer::{Transfer, TransferError};
 pub use windows::Window;
 

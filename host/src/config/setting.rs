@@ -285,6 +285,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         capture.of_one_cause_max,
         1..=10_000
     ),
+    whole!("limits.plugin_vote_s_max", plugin.vote_s_max, 1..=3_600),
     whole!("limits.plugin_versions_max", plugin.versions_max, 1..=16),
     whole!("limits.rollback_window", plugin.rollback.window, 1..=10_000),
     whole!(

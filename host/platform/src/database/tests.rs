@@ -4,6 +4,7 @@
 mod drift;
 mod engines;
 mod examination;
+mod rollouts;
 mod torn;
 mod transfer;
 
