@@ -231,6 +231,7 @@ async fn rows_without_jobs_may_be_moved_again_and_are_not_doubled() {
             .unwrap();
     }
     database.close().await;
+    drop(database);
     let source = Database::read(&Folder::own(folder.path()).unwrap())
         .await
         .unwrap();
