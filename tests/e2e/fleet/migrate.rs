@@ -170,7 +170,7 @@ async fn one_machine_becomes_a_fleet_and_clients_notice_nothing() {
         assert_eq!(told(&summary, what), told(&counted, what), "{what}");
     }
     assert!(told(&summary, "observations") >= 2 && told(&summary, "cases") == 1);
-    assert_eq!(database(&from), before, "it is only read");
+    assert!(database(&from) == before, "it is only read");
 
     drop(release);
     let server = replica(&cdn, folder, &url, &[], &[]);
