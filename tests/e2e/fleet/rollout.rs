@@ -18,8 +18,8 @@ use guests::{MISBEHAVING, variant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use ground::{Ground, add_impossible_case, digest, post, until, until_serves};
 use crate::{harness::server::Server, plugin::POST};
+use ground::{Ground, add_impossible_case, digest, post, until, until_serves};
 
 /// How long after a decision all replicas do what was decided, at most. They look every two seconds without being told.
 const SERVES_WITHIN: Duration = Duration::from_millis(1_500);

@@ -102,7 +102,11 @@ pub(super) async fn post(server: &Server) -> Value {
 }
 
 /// Waits until the entry of `post` satisfies a condition on each of these replicas.
-pub(super) async fn until(what: &str, servers: &[&Server], holds: impl Fn(&Value) -> bool) -> Value {
+pub(super) async fn until(
+    what: &str,
+    servers: &[&Server],
+    holds: impl Fn(&Value) -> bool,
+) -> Value {
     let mut looks = interval(PAUSE);
     let deadline = Instant::now() + PATIENCE;
     let mut last = Value::Null;
