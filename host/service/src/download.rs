@@ -14,6 +14,7 @@ mod progress;
 mod publish;
 mod reason;
 mod run;
+mod video;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub use options::{Download, Formats, Kind, Part, Quality, wanted_item};
 pub use picture::{Picture, PictureError};
 pub use publish::{MissingFile, Output, OutputFile};
 pub use reason::Reason;
+pub use video::{Video, VideoError};
 
 use crate::{
     clock::Clock,
@@ -54,6 +56,10 @@ pub struct Config {
     pub picture_ms_max: u64,
     /// The maximum number of such pictures held at once; further requests wait.
     pub pictures_max: usize,
+    /// The maximum time for one part of a video that is only displayed, milliseconds; a browser then asks for the rest.
+    pub video_ms_max: u64,
+    /// The maximum number of such parts sent at once; a further request is refused.
+    pub videos_max: usize,
 }
 
 impl Default for Config {
@@ -66,6 +72,8 @@ impl Default for Config {
             picture_bytes_max: 4 << 20,
             picture_ms_max: 10_000,
             pictures_max: 16,
+            video_ms_max: 300_000,
+            videos_max: 32,
         }
     }
 }
@@ -116,6 +124,8 @@ struct Inner {
     tools: Tools,
     /// Permits for pictures that are only displayed.
     pictures: Arc<Semaphore>,
+    /// Permits for videos that are only displayed.
+    videos: Arc<Semaphore>,
 }
 
 impl Downloads {
@@ -127,10 +137,12 @@ impl Downloads {
         let queue = Queue::open(config, tools.database.clone(), tools.clock.clone()).await?;
         housekeeping::at_start(&tools).await?;
         let pictures = Arc::new(Semaphore::new(tools.config.pictures_max));
+        let videos = Arc::new(Semaphore::new(tools.config.videos_max));
         Ok(Self(Arc::new(Inner {
             queue,
             tools,
             pictures,
+            videos,
         })))
     }
 
@@ -138,6 +150,12 @@ impl Downloads {
     #[must_use]
     pub fn extraction(&self) -> &Extraction {
         &self.0.tools.extraction
+    }
+
+    /// Whether the answers of Instagram are recorded ones: then only what was recorded can be shown.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        self.0.tools.upstream.is_recorded()
     }
 
     /// The total size of all stored files, bytes.
