@@ -139,7 +139,8 @@ pub fn public(app: App, traffic: &Traffic, config: &Config) -> Router {
     let pictures =
         layers::every_shown_request(pictures, "pictures", config.pictures_per_minute_max, config);
     let videos = Router::from(video_routes()).with_state(app.clone());
-    let videos = layers::every_shown_request(videos, "videos", config.videos_per_minute_max, config);
+    let videos =
+        layers::every_shown_request(videos, "videos", config.videos_per_minute_max, config);
     let about = page::About {
         recorded: app.downloads.is_recorded(),
         examples: config.examples.clone(),

@@ -39,8 +39,12 @@ pub fn recordings() -> impl Iterator<Item = (PathBuf, &'static [u8])> {
     let cases = files(&CASES).map(|file| ("instagram", file));
     let media = files(&MEDIA).map(|file| ("media", file));
     let all = cases.chain(media);
-    all.filter(|(_, file)| file.path().extension().is_some_and(|ending| ending == "har"))
-        .map(|(folder, file)| (Path::new(folder).join(file.path()), file.contents()))
+    all.filter(|(_, file)| {
+        file.path()
+            .extension()
+            .is_some_and(|ending| ending == "har")
+    })
+    .map(|(folder, file)| (Path::new(folder).join(file.path()), file.contents()))
 }
 
 /// Every file below a folder.

@@ -200,7 +200,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         api.pictures_per_minute_max,
         0..=1_000_000
     ),
-    whole!("limits.video_ms_max", download.video_ms_max, 100..=3_600_000),
+    whole!(
+        "limits.video_ms_max",
+        download.video_ms_max,
+        100..=3_600_000
+    ),
     whole!("limits.videos_max", download.videos_max, 1..=1_000),
     whole!(
         "limits.videos_per_minute_max",

@@ -148,7 +148,9 @@ pub fn read_all(text: &str) -> Vec<Mention> {
             continue;
         }
         let read = site::read(&text::address(part)).map(|named| vec![named]);
-        let is_new = mentions.iter().all(|earlier| earlier.read != read || read.is_err());
+        let is_new = mentions
+            .iter()
+            .all(|earlier| earlier.read != read || read.is_err());
         if is_new {
             let text = part.to_owned();
             mentions.push(Mention { text, read });

@@ -147,7 +147,8 @@ impl Client {
             self.rules().check_media_host(&hop.url)?;
             if let Some(bytes) = self.recorded_media(&hop.url) {
                 let bytes = bytes.ok_or(MediaError::Status(404))?;
-                let is_part = hop.headers.contains_key(RANGE) && !hop.headers.contains_key(IF_RANGE);
+                let is_part =
+                    hop.headers.contains_key(RANGE) && !hop.headers.contains_key(IF_RANGE);
                 return recorded(bytes, if is_part { from } else { 0 }, self.tally());
             }
             let (response, lent) = self.send_media(&hop).await?;

@@ -32,7 +32,8 @@ pub(in crate::api) fn route<S: Clone + Send + Sync + 'static>() -> UtoipaMethodR
     described(routes!(page), ENDPOINT)
 }
 
-static PAGE: LazyLock<Asset> = LazyLock::new(|| Asset::new(HTML, include_bytes!("page/index.html")));
+static PAGE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new(HTML, include_bytes!("page/index.html")));
 
 /// The assets of the page, by name.
 static ASSETS: LazyLock<[(&str, Asset); FILES.len()]> =

@@ -6,7 +6,6 @@ export default {
   "more": "Mehr",
   "api": "API",
   "help": "Tastenkürzel",
-  "description": "Öffentliche Beiträge, Reels, Storys und Profile von Instagram ansehen und herunterladen.",
   "footer": "Nur öffentliche Inhalte. Achte die Rechte ihrer Urheber und das Gesetz, wenn du sie behältst oder weitergibst.",
 
   "ask.title": "Link, Kurzcode oder @Name einfügen",
@@ -109,7 +108,7 @@ export default {
   "options.low": "Niedrig",
   "options.wide": "{name} · {pixels} Pixel breit",
   "options.sounds": "Ton",
-  "options.metadata": "Text und Zahlen in die ZIP-Datei legen (metadata.json)",
+  "options.metadata": "Text und Zahlen beilegen (metadata.json)",
   "download": "Herunterladen",
   "download.video": "Video herunterladen",
   "download.picture": "Bild herunterladen",
@@ -118,8 +117,8 @@ export default {
   "download.cover": "Titelbild herunterladen",
   "download.music": "Musik herunterladen",
   "download.story": "Story herunterladen",
-  "download.zip": ["{count} Datei als ZIP herunterladen", "{count} Dateien als ZIP herunterladen"],
-  "download.files": ["{count} Datei herunterladen", "{count} Dateien herunterladen"],
+  "download.zip": ["{count} Datei als ZIP laden", "{count} Dateien als ZIP laden"],
+  "download.files": ["{count} Datei laden", "{count} Dateien laden"],
   "download.links": ["{count} Link herunterladen", "{count} Links herunterladen"],
 
   "batch.title": ["{count} Link gefunden", "{count} Links gefunden"],

@@ -7,7 +7,6 @@ export default {
   "more": "More",
   "api": "API",
   "help": "Keyboard shortcuts",
-  "description": "View and download public Instagram posts, reels, stories and profiles.",
   "footer": "Public content only. Respect the rights of its owner and the law when you keep or share it.",
 
   "ask.title": "Paste a link, shortcode or @name",
@@ -110,7 +109,7 @@ export default {
   "options.low": "Low",
   "options.wide": "{name} · {pixels} pixels wide",
   "options.sounds": "Sounds",
-  "options.metadata": "Add caption and counts to the ZIP (metadata.json)",
+  "options.metadata": "Add caption and counts (metadata.json)",
   "download": "Download",
   "download.video": "Download video",
   "download.picture": "Download picture",
