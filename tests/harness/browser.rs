@@ -230,6 +230,11 @@ impl Browser {
             "Browser.grantPermissions",
             json!({ "permissions": permissions }),
         );
+        // Only a page that has the focus may use the clipboard.
+        self.send(
+            "Emulation.setFocusEmulationEnabled",
+            json!({ "enabled": true }),
+        );
         self.evaluate(&format!("navigator.clipboard.writeText({})", json!(text)));
         let mut event = json!({
             "type": "rawKeyDown", "key": "v", "code": "KeyV", "windowsVirtualKeyCode": 86, "modifiers": 2,

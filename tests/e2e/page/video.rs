@@ -5,7 +5,7 @@ use std::fs;
 use reqwest::{Client, StatusCode, header};
 use tempfile::TempDir;
 
-use super::{ARRIVED, Cdn, REEL, Server, WIDE, ask, folder, media, page, start};
+use super::{ARRIVED, CAROUSEL, Cdn, REEL, Server, WIDE, ask, folder, media, page, start};
 use crate::harness::{
     server::Answer,
     upstream::{Reply, reply},
@@ -175,10 +175,11 @@ async fn a_video_plays_in_its_place() {
     assert_eq!(browser.faults(), Vec::<String>::new());
 
     cdn.misbehave(|seen, _, _| seen.path.contains(".mp4").then(|| reply(404, &[], "")));
-    ask(&mut browser, REEL);
+    // Another one, because the browser still has the first.
+    ask(&mut browser, CAROUSEL);
     browser.until(ARRIVED);
     browser.click("#view .play");
-    let told = browser.text("#view .stage .word");
+    let told = browser.text("#view .strip .word");
     assert!(
         told.starts_with("The video cannot be played here."),
         "{told}"

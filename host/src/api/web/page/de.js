@@ -109,7 +109,6 @@ export default {
   "options.wide": "{name} · {pixels} Pixel breit",
   "options.sounds": "Ton",
   "options.metadata": "Text und Zahlen beilegen (metadata.json)",
-  "download": "Herunterladen",
   "download.video": "Video herunterladen",
   "download.picture": "Bild herunterladen",
   "download.sound": "Ton herunterladen",

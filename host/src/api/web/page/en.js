@@ -110,7 +110,6 @@ export default {
   "options.wide": "{name} · {pixels} pixels wide",
   "options.sounds": "Sounds",
   "options.metadata": "Add caption and counts (metadata.json)",
-  "download": "Download",
   "download.video": "Download video",
   "download.picture": "Download picture",
   "download.sound": "Download sound",
