@@ -1,10 +1,12 @@
 //! The command line: the commands of `gramhost` and its exit codes.
 
+mod admin;
 mod completions;
 mod confinement;
 mod demo;
 mod doctor;
 mod download;
+mod drain;
 mod extract;
 mod log;
 mod manual;
@@ -103,6 +105,8 @@ enum Command {
     /// Manage plugins, and develop your own
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Tell the running server that it is about to stop, so that balancers send it nothing new
+    Drain(drain::Drain),
     /// Check this machine, and show how to get what is missing
     Doctor(doctor::Doctor),
     /// Print the OpenAPI document
@@ -233,6 +237,7 @@ async fn run_command(
         Command::Extract(extract) => extract.run(config).await,
         Command::Download(download) => download.run(config).await,
         Command::Plugin(plugin) => plugin.run(config).await,
+        Command::Drain(drain) => drain.run(&config).await,
         Command::Doctor(doctor) => doctor.run(&config).await,
         Command::Openapi
         | Command::Completions(_)

@@ -5,6 +5,7 @@
 
 mod drift;
 mod duties;
+mod examination;
 mod files;
 mod jobs;
 mod migrations;
@@ -22,6 +23,7 @@ mod windows;
 use std::{path::PathBuf, time::Duration};
 
 pub use drift::{DriftRow, FillRow};
+pub use examination::{Examination, examine};
 pub use files::{FileRow, Kept};
 pub use jobs::{Finish, JobRow};
 pub use notes::{Note, Notes};
@@ -31,7 +33,7 @@ pub use postgres::{Address, Config};
 pub use replicas::ReplicaRow;
 pub use windows::Window;
 
-use pool::{Pool, Remote, execute};
+use pool::{Pool, execute};
 use uuid::Uuid;
 
 use crate::{clock::Clock, data::Owner};
@@ -123,8 +125,7 @@ impl Database {
     /// # Errors
     /// [`Error::Address`], [`Error::Unusable`].
     pub async fn share(owner: &Owner, config: &Config) -> Result<Self, Error> {
-        let pool = postgres::open(config).await?;
-        let remote = Remote::new(pool, config.patience());
+        let remote = postgres::open(config).await?;
         Ok(Self::of(Pool::Postgres(remote), owner))
     }
 

@@ -1,5 +1,6 @@
 //! The download endpoints over sockets: from a POST to bytes that an independent tool accepts.
 
+mod bucket;
 mod choices;
 mod codecs;
 mod command;

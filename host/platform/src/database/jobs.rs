@@ -186,6 +186,21 @@ impl Database {
             .collect())
     }
 
+    /// The number of running jobs of each owner, which is the id of a process.
+    ///
+    /// # Errors
+    /// [`Error::Sql`] if the database fails.
+    pub async fn running_jobs(&self) -> Result<Vec<(String, u64)>, Error> {
+        let query = "SELECT owner, COUNT(*) FROM jobs WHERE state = 'running' AND owner IS NOT NULL
+             GROUP BY owner ORDER BY owner";
+        let counts: Vec<(String, i64)> =
+            on!(self.pool, pool => sqlx::query_as(query).fetch_all(pool))?;
+        let counts = counts.into_iter();
+        Ok(counts
+            .map(|(owner, count)| (owner, count.unsigned_abs()))
+            .collect())
+    }
+
     /// The number of waiting jobs, in total and of one client.
     ///
     /// # Errors

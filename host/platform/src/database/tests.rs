@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod engines;
+mod examination;
 mod torn;
 
 use super::{observations::AGE_S_MAX, *};
