@@ -23,7 +23,7 @@ export function begin({ onask, onclear }) {
   document.getElementById("help").addEventListener("click", help);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (what.value.trim()) onask(what.value);
+    if (what.value.trim()) asked(onask);
     else complain(t("ask.empty"));
   });
   what.addEventListener("input", () => {
@@ -73,6 +73,13 @@ function drawn() {
 
 function take(text, onask) {
   show(text.trim());
+  asked(onask);
+}
+
+/** Asks for what the field holds, of which the beginning is in sight. On a phone, the keyboard would cover the result. */
+function asked(onask) {
+  what.scrollLeft = 0;
+  if (matchMedia("(pointer: coarse)").matches) what.blur();
   onask(what.value);
 }
 

@@ -22,6 +22,11 @@ export function counted(number, one, many = `${one}s`) {
   return `${PLAIN.format(number)} ${number === 1 ? one : many}`;
 }
 
+/** 12.8 */
+export function decimal(number) {
+  return ONE.format(number);
+}
+
 /** Seconds as 0:21 or 1:02:03. */
 export function clock(seconds) {
   const whole = Math.round(seconds);

@@ -1,7 +1,7 @@
 // The row of one download in the list: what it does, its files, and what can be done with it.
 
 import { busy, fill, h, icon, picture } from "./dom.js";
-import { dimensions, kind, size, span } from "./format.js";
+import { decimal, dimensions, kind, size, span } from "./format.js";
 import { technical, words } from "./fault.js";
 import { n, t } from "./text.js";
 
@@ -164,7 +164,7 @@ function progress(place, { status, lost }) {
     status.batch_size ? t("row.items", { done: status.completed_count + status.failed_count, count: status.batch_size }) : null,
     waiting ? null : `${Math.round(status.progress)}\u202f%`,
     status.file_size_mb ? size(status.file_size_mb) : null,
-    status.speed_mbps ? t("row.speed", { speed: status.speed_mbps }) : null,
+    status.speed_mbps ? t("row.speed", { speed: decimal(status.speed_mbps) }) : null,
     status.estimated_completion_seconds ? t("row.left", { time: span(status.estimated_completion_seconds) }) : null,
   ];
   // Numbers of before would be wrong by now.
