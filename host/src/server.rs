@@ -47,6 +47,9 @@ pub trait Log: Send + Sync + 'static {
     fn end(&self);
 }
 
+/// Called with the address of the API, once it accepts connections.
+pub type Ready = Box<dyn FnOnce(SocketAddr) + Send>;
+
 /// Serves until SIGTERM or SIGINT, then lets requests in progress finish; a second signal ends the process at once. The log
 /// tells what this process has given up (`in_force`), if it has.
 ///
@@ -56,6 +59,7 @@ pub async fn serve(
     config: Config,
     in_force: Option<InForce>,
     log: Arc<dyn Log>,
+    ready: Option<Ready>,
 ) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     tokio::spawn(cancel_on_signal(shutdown.clone(), Arc::clone(&log))?);
@@ -65,6 +69,9 @@ pub async fn serve(
             let server = server?;
             if let Some(in_force) = in_force {
                 report(&in_force);
+            }
+            if let Some(ready) = ready {
+                ready(server.public.local_addr()?);
             }
             server.run(shutdown).await
         }

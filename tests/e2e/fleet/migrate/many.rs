@@ -47,6 +47,7 @@ fn download() -> Download {
         zip: false,
         metadata: false,
         item: None,
+        items: Vec::new(),
         cover: false,
     }
 }
