@@ -51,7 +51,7 @@ fn limited_routes() -> OpenApiRouter<App> {
         download::carousel::route(),
         download::batch::route(),
         status::route(),
-        status::events_route(),
+        status::events::route(),
         file::route(),
         one_post::statistics::route(),
         reel::statistics::route(),

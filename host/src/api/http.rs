@@ -12,6 +12,7 @@ pub(in crate::api) mod layers;
 pub(in crate::api) mod query;
 mod serve;
 mod shares;
+pub(in crate::api) mod stopping;
 mod traffic;
 
 use ipnet::IpNet;

@@ -28,6 +28,7 @@ use tower::Service;
 use super::{
     Config,
     shares::{Share, Shares},
+    stopping::Stopping,
 };
 use wire::{Ending, Wire};
 
@@ -59,8 +60,11 @@ pub async fn serve(
         let router = router.clone();
         let ending = Arc::new(Ending::default());
         let wire = Wire::new(stream, &config, Arc::clone(&ending), shutdown.clone());
-        let service =
-            service_fn(move |request| respond(router.clone(), request, peer, Arc::clone(&ending)));
+        let stopping = Stopping::by(&shutdown);
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(stopping.clone());
+            respond(router.clone(), request, peer, Arc::clone(&ending))
+        });
         let connection = http.serve_connection(TokioIo::new(wire), service);
         let connection = graceful.watch(connection);
         let places = (accepted.place, accepted.share);
