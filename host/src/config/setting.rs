@@ -138,6 +138,11 @@ pub(super) const SETTINGS: &[Setting] = &[
         0..=16 * MIB
     ),
     whole!(
+        "limits.compressed_bytes_min",
+        api.compressed_bytes_min,
+        1..=1 << 50
+    ),
+    whole!(
         "limits.response_stall_ms_max",
         api.stall_ms_max,
         100..=3_600_000

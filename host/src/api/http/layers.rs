@@ -4,6 +4,7 @@
 //! inside it those of a group of paths; the API has one. Each of their rules is a function in its own file.
 
 mod client;
+mod compress;
 mod identify;
 mod limit;
 mod log_request;
@@ -80,6 +81,7 @@ async fn around_everything(
 ) -> Response {
     let id = RequestId::of(&request);
     request.extensions_mut().insert(id);
+    let accepted = request.headers().get(header::ACCEPT_ENCODING).cloned();
     let entry = Entry::begin(&request, id);
     let answer = async {
         match refused(&request, &around.config) {
@@ -101,7 +103,10 @@ async fn around_everything(
     for (name, value) in EVERY_RESPONSE {
         response.headers_mut().entry(name).or_insert(value);
     }
-    response
+    match compress::pays(&response, around.config.compressed_bytes_min) {
+        true => compress::compressed(response, accepted).await,
+        false => response,
+    }
 }
 
 /// The rules that need nothing but the head of a request.
