@@ -41,13 +41,13 @@ pub(in crate::api) struct Health {
     status: &'static str,
 }
 
-#[utoipa::path(get, path = "/healthz", tag = "Health", summary = "Is the process alive",
+#[utoipa::path(get, path = "/healthz", operation_id = "getHealth", tag = "Health", summary = "Is the process alive",
     responses((status = 200, description = "Alive", body = Health)))]
 pub(in crate::api) async fn alive() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-#[utoipa::path(get, path = "/readyz", tag = "Health", summary = "Can the server do its work",
+#[utoipa::path(get, path = "/readyz", operation_id = "getReadiness", tag = "Health", summary = "Can the server do its work",
     responses((status = 200, description = "Ready", body = Health)))]
 async fn ready(State(database): State<Database>) -> Result<Json<Health>, ApiError> {
     database.observations().of("").await.map_err(|error| {
