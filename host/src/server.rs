@@ -1,6 +1,7 @@
 //! Composition root: builds all modules, connects them, serves, and shuts down in order.
 
 mod fleet;
+mod report;
 pub mod token;
 
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
@@ -136,13 +137,15 @@ impl Server {
             public,
             api::public(app.clone(), &traffic, &api),
             api.clone(),
+            report::draining(app.fleet.clone()),
             shutdown.clone(),
         );
         let operator = async {
             if let Some((listener, token)) = admin {
                 announce("admin listening", &listener)?;
                 let router = api::admin(app.clone(), &token, &traffic, &api, settings);
-                api::serve(listener, router, api.clone(), shutdown.clone()).await;
+                let never = Arc::new(|| false);
+                api::serve(listener, router, api.clone(), never, shutdown.clone()).await;
             }
             anyhow::Ok(())
         };
@@ -152,6 +155,7 @@ impl Server {
             let (fleet, left) = (app.fleet.clone(), left.clone());
             async move { fleet.run(left).await }
         });
+        tokio::spawn(report::keep(app.clone(), shutdown.clone()));
         let jobs = app.downloads.run(shutdown.clone());
         tokio::spawn(fleet::look_for_jobs(
             app.fleet.clone(),
@@ -190,6 +194,10 @@ pub async fn app(
     let captures = Captures::open(config.capture.clone(), database.owner())?;
     let drift = Drift::open(Some(database.clone()), clock.clone()).await?;
     let observations = Observations::new(database.observations().clone());
+    let observations = match database.is_shared() {
+        true => observations.by(clock.clone()),
+        false => observations,
+    };
     let extraction = extraction(config, Arc::clone(&plugins))?
         .watched_by(captures.clone(), drift.clone())
         .observed_by(observations.clone());
@@ -223,8 +231,8 @@ pub fn extraction(config: &Config, plugins: Arc<Registry>) -> anyhow::Result<Ext
     ))
 }
 
-/// Like [`extraction`], for a command: posts and reels that it extracts are observed in the data folder, if a server
-/// has created one. Without the database, only the observation is lost.
+/// Like [`extraction`], for a command: posts and reels that it extracts are observed where a server would observe them: in
+/// the database that replicas share, or in the data folder, if a server has created one. Without the database, only the observation is lost.
 ///
 /// # Errors
 /// Like [`extraction`].
@@ -233,16 +241,20 @@ pub async fn observed_extraction(
     plugins: Arc<Registry>,
 ) -> anyhow::Result<Extraction> {
     let extraction = extraction(config, plugins)?;
-    Ok(
-        match ObservationLog::visit(&Folder::visit(&config.data)).await {
-            Ok(Some(log)) => extraction.observed_by(Observations::at_once(log)),
-            Ok(None) => extraction,
-            Err(error) => {
-                tracing::warn!(%error, "nothing is observed");
-                extraction
-            }
-        },
-    )
+    let log = match config.database.address {
+        Some(_) => ObservationLog::visit_shared(&config.database)
+            .await
+            .map(Some),
+        None => ObservationLog::visit(&Folder::visit(&config.data)).await,
+    };
+    Ok(match log {
+        Ok(Some(log)) => extraction.observed_by(Observations::at_once(log)),
+        Ok(None) => extraction,
+        Err(error) => {
+            tracing::warn!(%error, "nothing is observed");
+            extraction
+        }
+    })
 }
 
 /// Builds the download engine, which keeps its state in `database` and in the data folder that contains it.

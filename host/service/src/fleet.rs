@@ -4,6 +4,7 @@
 //! Every replica stores a heartbeat every two seconds and reads those of the others. Its clock follows that of the
 //! database, so that all replicas agree on when a lease or a file ends.
 
+mod overview;
 mod replica;
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,7 @@ mod tests;
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -22,6 +23,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+pub use overview::{Duty, Member, Overview};
 pub use replica::{Paused, Replica, Report};
 
 use crate::{
@@ -67,8 +69,9 @@ struct Inner {
     database: Database,
     clock: Clock,
     started_at_ms: u64,
-    /// What this replica says of itself.
+    /// What this replica says of itself, besides the next.
     report: Mutex<Report>,
+    draining: AtomicBool,
     /// The replicas that are alive, this one among them, oldest first; at least this one.
     alive: watch::Sender<Arc<[Replica]>>,
     /// Since when the database has not answered, milliseconds since 1970; 0: it answers.
@@ -95,6 +98,7 @@ impl Fleet {
             database,
             clock,
             report: Mutex::default(),
+            draining: AtomicBool::new(false),
             alive: watch::Sender::new(Arc::default()),
             away_since_ms: AtomicU64::new(0),
             jobs: watch::Sender::new(0),
@@ -129,6 +133,13 @@ impl Fleet {
     #[must_use]
     pub fn id(&self) -> String {
         self.0.database.process().to_string()
+    }
+
+    /// The name of this replica, for people.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let name = self.0.config.name.clone();
+        name.unwrap_or_else(|| self.id()[..NAME_BYTES].to_owned())
     }
 
     /// The number of replicas that are alive, at least 1.
@@ -173,6 +184,18 @@ impl Fleet {
     /// Changes what this replica says of itself with its next heartbeat.
     pub fn report(&self, change: impl FnOnce(&mut Report)) {
         change(&mut self.0.report.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Says whether this replica is about to stop, so that it should get no new requests. The others learn it from its next
+    /// heartbeat.
+    pub fn drain(&self, draining: bool) {
+        self.0.draining.store(draining, Ordering::Relaxed);
+    }
+
+    /// Returns whether this replica is about to stop. Every response asks.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
     }
 
     /// Changes when another replica says that there is something to look at.
@@ -287,19 +310,22 @@ impl Fleet {
 
     /// This replica as it is stored.
     fn row(&self, now_ms: u64) -> ReplicaRow {
-        let report = self.0.report.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = self.0.report.lock().unwrap_or_else(PoisonError::into_inner);
+        let report = Report {
+            draining: self.is_draining(),
+            ..said.clone()
+        };
         let signed = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
         let id = self.id();
-        let name = self.0.config.name.clone();
         ReplicaRow {
-            name: name.unwrap_or_else(|| id[..NAME_BYTES].to_owned()),
+            name: self.name(),
             id,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             egress: self.0.config.egress.clone(),
             started_at: signed(self.0.started_at_ms),
             seen_at: signed(now_ms),
             // It contains only numbers and texts.
-            state: serde_json::to_string(&*report).unwrap_or_default(),
+            state: serde_json::to_string(&report).unwrap_or_default(),
         }
     }
 

@@ -19,7 +19,7 @@ mod traffic;
 use ipnet::IpNet;
 
 pub use delivery::FileDelivery;
-pub use serve::serve;
+pub use serve::{Draining, serve};
 pub use traffic::Traffic;
 
 pub(in crate::api) use traffic::Labels;
@@ -59,7 +59,7 @@ pub struct Config {
     pub pictures_per_minute_max: u32,
     /// Minimum size of a response that is compressed for clients that accept it, bytes. A smaller one fits into a packet or
     /// two either way.
-    pub compressed_bytes_min: u64,
+    pub compress_bytes_min: u64,
     /// Maximum size of the body of a request, bytes.
     pub body_bytes_max: usize,
     /// Maximum time that the body of a request may take, milliseconds.
@@ -90,7 +90,7 @@ impl Default for Config {
             head_bytes_max: 16 * 1024,
             uri_bytes_max: 8 * 1024,
             pictures_per_minute_max: 600,
-            compressed_bytes_min: 2 * 1024,
+            compress_bytes_min: 2 * 1024,
             body_bytes_max: 64 * 1024,
             body_ms_max: 10_000,
             body_bytes_per_s_min: 8 * 1024,

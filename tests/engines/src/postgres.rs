@@ -134,6 +134,24 @@ impl Postgres {
         self.running.lock().unwrap().take();
     }
 
+    /// Makes it offer TLS with a certificate and its key.
+    ///
+    /// # Panics
+    /// If they cannot be copied to it.
+    pub fn encrypt(&self, certificate: &Path, key: &Path) {
+        for (from, to) in [(certificate, "server.crt"), (key, "server.key")] {
+            let to = self.data().join(to);
+            fs::copy(from, &to).unwrap();
+            fs::set_permissions(&to, fs::Permissions::from_mode(0o600)).unwrap();
+            if is_root() {
+                run(Command::new("chown").arg("postgres").arg(&to));
+            }
+        }
+        self.run("postgres", "ALTER SYSTEM SET ssl = on");
+        self.crash();
+        self.resume();
+    }
+
     /// Starts it again on the same folder and port, and waits until it answers.
     ///
     /// # Panics

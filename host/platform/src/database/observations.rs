@@ -14,8 +14,9 @@ use sqlx::{
 };
 
 use super::{
-    Error,
+    Config, Error,
     pool::{Pool, execute, on},
+    postgres,
     sqlite::BUSY_MS_MAX,
     stored,
 };
@@ -85,6 +86,17 @@ impl ObservationLog {
             pool: Pool::Sqlite(pool),
             prune_at: never,
         }))
+    }
+
+    /// Opens the observations of the database that the replicas of a fleet share.
+    ///
+    /// # Errors
+    /// [`Error::Address`], [`Error::Unusable`].
+    pub async fn visit_shared(config: &Config) -> Result<Self, Error> {
+        Ok(Self {
+            pool: Pool::Postgres(postgres::connect(config).await?),
+            prune_at: Arc::new(AtomicU64::new(u64::MAX)),
+        })
     }
 
     /// Stores observations of media ids, each unless there already is one of its id within a minute of it.

@@ -10,7 +10,7 @@ use std::{
 
 use sqlx::{PgPool, SqlitePool};
 
-use super::{Error, postgres};
+use super::Error;
 
 /// How long a database that did not answer is left alone, milliseconds.
 const ASK_AGAIN_MS: u64 = 1_000;
@@ -133,7 +133,7 @@ impl Remote {
         work: impl Future<Output = sqlx::Result<T>>,
     ) -> Result<T, Error> {
         match tokio::time::timeout(patience, work).await {
-            Ok(Err(error)) if postgres::is_away(&error) => Err(Error::Away(error)),
+            Ok(Err(error)) if is_away(&error) => Err(Error::Away(error)),
             Ok(done) => Ok(done?),
             Err(_) => Err(Error::Slow(patience)),
         }
@@ -166,5 +166,25 @@ impl Silence {
 
     fn ms(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX / 2)
+    }
+}
+
+/// Returns whether an error says that PostgreSQL cannot be reached or cannot work now, rather than that a statement is wrong.
+fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        // Connection exceptions, resources, shutdown and start, a server that only reads, a statement that took too long.
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            ["08", "53", "57"]
+                .iter()
+                .any(|class| code.starts_with(class))
+                || code == "25006"
+        }),
+        _ => false,
     }
 }

@@ -3,15 +3,15 @@
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use sqlx::{
-    PgPool,
+    PgExecutor, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
-use super::{Error, migrations};
+use super::{Error, migrations, pool::Remote};
 use crate::data::{self, Links};
 
 /// The oldest version that is tested, as PostgreSQL counts: 14.0.
-const VERSION_MIN: i32 = 140_000;
+pub(super) const VERSION_MIN: i32 = 140_000;
 /// What names a file in an address.
 const FILES: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
 /// The maximum size of a file with a password, bytes.
@@ -113,14 +113,19 @@ impl Default for Config {
 }
 
 impl Config {
-    /// How long an operation may take until it counts as lost: it waits for a connection, and for the answer of PostgreSQL,
-    /// which ends a statement that takes too long by itself.
+    /// How long a statement may take: it waits for a connection, and then for the answer of PostgreSQL, which ends a long one
+    /// by itself.
     pub(super) fn patience(&self) -> Duration {
         Duration::from_millis(self.connect_ms_max + self.statement_ms_max)
     }
 
+    /// How many connections one replica may open: those of its pool, and the one that listens.
+    pub(super) fn connections_all(&self) -> u32 {
+        self.connections_max + 1
+    }
+
     /// How connections are made, with the password.
-    fn options(&self) -> Result<PgConnectOptions, Error> {
+    pub(super) fn options(&self) -> Result<PgConnectOptions, Error> {
         let address = self.address.clone();
         let address = address.ok_or_else(|| Error::Address("there is none".to_owned()))?;
         let mut options = address.options.application_name("gramhost");
@@ -135,7 +140,7 @@ impl Config {
         Ok(options)
     }
 
-    fn unusable(&self, reason: impl Into<String>) -> Error {
+    pub(super) fn unusable(&self, reason: impl Into<String>) -> Error {
         Error::Unusable {
             server: self
                 .address
@@ -148,29 +153,32 @@ impl Config {
 }
 
 /// Connects, checks what PostgreSQL is, and brings the database up to date. Any number of replicas may do so at once.
-pub(super) async fn open(config: &Config) -> Result<PgPool, Error> {
-    let options = config.options()?;
-    let patience = Duration::from_millis(config.connect_ms_max);
-    let limit = |name, ms: u64| (name, format!("{ms}ms"));
-    let pool = PgPoolOptions::new()
-        .max_connections(config.connections_max + 1)
-        .acquire_timeout(patience)
-        .connect_with(options.clone().options([
-            limit("statement_timeout", config.statement_ms_max),
-            limit(
-                "idle_in_transaction_session_timeout",
-                config.statement_ms_max,
-            ),
-        ]))
-        .await
-        .map_err(|error| config.unusable(error.to_string()))?;
+pub(super) async fn open(config: &Config) -> Result<Remote, Error> {
+    let remote = connect(config).await?;
     // Bringing a large database up to date may take longer than a statement, and others wait for it.
     let patient = PgPoolOptions::new().max_connections(1);
-    let patient = patient.connect_with(options).await;
+    let patient = patient.connect_with(config.options()?).await;
     let patient = patient.map_err(|error| config.unusable(error.to_string()))?;
     let ready = prepare(&patient, config).await;
     patient.close().await;
-    ready.map(|()| pool)
+    ready.map(|()| remote)
+}
+
+/// Connects to a database that a server has made.
+pub(super) async fn connect(config: &Config) -> Result<Remote, Error> {
+    let limit = |name, ms: u64| (name, format!("{ms}ms"));
+    let statement_ms_max = config.statement_ms_max;
+    let options = config.options()?.options([
+        limit("statement_timeout", statement_ms_max),
+        limit("idle_in_transaction_session_timeout", statement_ms_max),
+    ]);
+    let pool = PgPoolOptions::new()
+        .max_connections(config.connections_all())
+        .acquire_timeout(Duration::from_millis(config.connect_ms_max))
+        .connect_with(options)
+        .await
+        .map_err(|error| config.unusable(error.to_string()))?;
+    Ok(Remote::new(pool, config.patience()))
 }
 
 async fn prepare(pool: &PgPool, config: &Config) -> Result<(), Error> {
@@ -200,32 +208,12 @@ async fn prepare(pool: &PgPool, config: &Config) -> Result<(), Error> {
 }
 
 /// The time of the database, milliseconds since 1970.
-pub(super) async fn now_ms(pool: &PgPool) -> sqlx::Result<u64> {
+pub(super) async fn now_ms(at: impl PgExecutor<'_>) -> sqlx::Result<u64> {
     let now: i64 =
         sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
-            .fetch_one(pool)
+            .fetch_one(at)
             .await?;
     Ok(now.unsigned_abs())
-}
-
-/// Returns whether an error says that PostgreSQL cannot be reached or cannot work now, rather than that a statement is wrong.
-pub(super) fn is_away(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => true,
-        // Connection exceptions, resources, shutdown and start, a server that only reads, a statement that took too long.
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            ["08", "53", "57"]
-                .iter()
-                .any(|class| code.starts_with(class))
-                || code == "25006"
-        }),
-        _ => false,
-    }
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ async fn around_everything(
     for (name, value) in EVERY_RESPONSE {
         response.headers_mut().entry(name).or_insert(value);
     }
-    match compress::pays(&response, around.config.compressed_bytes_min) {
+    match compress::pays(&response, around.config.compress_bytes_min) {
         true => compress::compressed(response, accepted).await,
         false => response,
     }

@@ -1,17 +1,17 @@
 //! What holds on both engines, and what only replicas that share PostgreSQL need.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+mod tls;
+mod window;
+
+use std::{collections::HashSet, sync::Arc};
 
 use ::engines::Postgres;
 use tempfile::TempDir;
 
 use super::*;
 
-const WINDOW: Duration = Duration::from_secs(60);
-const PATIENCE: Duration = Duration::from_secs(20);
-
 /// A replica on the database of a URL.
-async fn replica(url: &str) -> (Database, TempDir) {
+pub(super) async fn replica(url: &str) -> (Database, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let database = open(url, folder.path()).await.unwrap();
     (database, folder)
@@ -27,7 +27,7 @@ async fn open(url: &str, folder: &std::path::Path) -> Result<Database, Error> {
 }
 
 /// A new database of each engine.
-async fn each() -> Vec<(Database, TempDir)> {
+pub(super) async fn each() -> Vec<(Database, TempDir)> {
     let folder = tempfile::tempdir().unwrap();
     let owner = Folder::own(folder.path()).unwrap();
     let sqlite = Database::open(&owner).await.unwrap();
@@ -250,70 +250,6 @@ async fn all_replicas_together_run_no_more_jobs_than_the_fleet_may() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_window_of_a_client_is_exact_across_replicas() {
-    const REQUESTS: usize = 1_000;
-    let url = Postgres::shared().database();
-    let mut replicas = Vec::new();
-    for _ in 0..3 {
-        replicas.push(replica(&url).await);
-    }
-    let requests = (0..REQUESTS).map(|number| {
-        let database = replicas[number % 3].0.clone();
-        tokio::spawn(async move {
-            let window = database.admit("10.0.0.1", (30, WINDOW), PATIENCE).await;
-            window.unwrap().unwrap()
-        })
-    });
-    let mut windows = Vec::new();
-    for request in requests.collect::<Vec<_>>() {
-        windows.push(request.await.unwrap());
-    }
-    let allowed: Vec<_> = windows.iter().filter(|window| window.allowed).collect();
-    let mut used: Vec<_> = allowed.iter().map(|window| window.used).collect();
-    used.sort_unstable();
-    assert_eq!(used, (1..=30).collect::<Vec<_>>());
-    let refused = windows.iter().filter(|window| !window.allowed);
-    for window in refused {
-        assert_eq!(window.used, 30);
-        assert!(window.frees_in > Duration::ZERO && window.frees_in <= WINDOW);
-    }
-}
-
-#[tokio::test]
-async fn a_request_leaves_the_window_exactly_when_it_ends() {
-    let url = Postgres::shared().database();
-    let (database, _folder) = replica(&url).await;
-    let admit = async || {
-        database
-            .admit("a", (2, WINDOW), PATIENCE)
-            .await
-            .unwrap()
-            .unwrap()
-    };
-    assert!(admit().await.allowed && admit().await.allowed && !admit().await.allowed);
-    // As if the first one had been 60 s ago, and the second 59.
-    let shift = |first: u32, second: u32| {
-        format!(
-            "UPDATE windows SET passed = ARRAY[
-                 (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - {first}000000,
-                 (extract(epoch FROM clock_timestamp()) * 1000000)::bigint - {second}000000]"
-        )
-    };
-    Postgres::shared().run(&url, &shift(60, 58));
-    let window = admit().await;
-    assert!(window.allowed && window.used == 2);
-    assert!(window.frees_in <= Duration::from_secs(2), "{window:?}");
-    Postgres::shared().run(&url, &shift(62, 61));
-    assert_eq!(admit().await.used, 1);
-    Postgres::shared().run(&url, &shift(70, 65));
-    database.forget_windows(WINDOW).await.unwrap();
-    assert_eq!(
-        Postgres::shared().run(&url, "SELECT COUNT(*) FROM windows"),
-        "0"
-    );
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn twenty_replicas_start_at_once_on_an_empty_database() {
     let url: Arc<str> = Postgres::shared().database().into();
     let starts: Vec<_> = (0..20)
@@ -400,8 +336,15 @@ async fn a_database_that_is_away_is_told_from_one_that_refuses() {
     server.crash();
     let error = database.ping().await.unwrap_err();
     assert!(error.is_away(), "{error}");
+    // Nobody asks again at once.
+    assert!(matches!(database.ping().await, Err(Error::Silent)));
+    assert!(database.is_away());
     server.resume();
-    database.ping().await.unwrap();
+    let mut looks = tokio::time::interval(Duration::from_millis(20));
+    while database.ping().await.is_err() {
+        looks.tick().await;
+    }
+    assert!(!database.is_away());
 }
 
 #[tokio::test]
@@ -412,4 +355,20 @@ async fn a_clock_that_is_wrong_follows_the_database() {
     clock.correct(right - 300_000, Clock::steady_ms());
     database.correct(&clock).await.unwrap();
     assert!(clock.now_ms().abs_diff(right) < 10_000);
+}
+
+#[tokio::test]
+async fn a_visitor_observes_in_the_database_of_the_fleet_and_deletes_nothing() {
+    let url = Postgres::shared().database();
+    let (database, _folder) = replica(&url).await;
+    add(&database, "1", at(NOW, 1)).await;
+    let config = Config {
+        address: Some(url.parse().unwrap()),
+        ..Config::default()
+    };
+    let log = ObservationLog::visit_shared(&config).await.unwrap();
+    let later = NOW + 2 * AGE_S_MAX;
+    log.add(&[("1".to_owned(), at(later, 2))]).await.unwrap();
+    let known = database.observations().of("1").await.unwrap();
+    assert_eq!(known, [at(NOW, 1), at(later, 2)]);
 }

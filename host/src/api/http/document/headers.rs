@@ -40,7 +40,7 @@ fn table() -> [(&'static str, &'static str, Value); 9] {
         (RETRY_AFTER, "How long to wait, seconds", 12.into()),
         (
             LOCATION,
-            "The path of the status",
+            "Where to go on: the path of the status of a job, or the link to a file",
             "/instagram/status/a1b2c3d4-e5f6-4a7b-8c9d-0e1f2a3b4c5d".into(),
         ),
         (
@@ -99,11 +99,11 @@ pub(super) fn state(operation: &mut Operation, errors: &[Code]) {
         if is_extracted && status == "200" {
             names.extend(ORIGIN);
         }
-        if has_versions && is_success {
+        if has_versions && is_success && status != "302" {
             names.push(ETAG);
         }
         match &**status {
-            "202" => names.push(LOCATION),
+            "202" | "302" => names.push(LOCATION),
             "429" | "503" => names.push(RETRY_AFTER),
             _ => {}
         }
