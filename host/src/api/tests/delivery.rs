@@ -37,6 +37,8 @@ async fn what_becomes_smaller_is_compressed_for_who_accepts_it() {
         let (headers, gzip) = encoded(path, "gzip").await;
         assert_eq!(headers["content-encoding"], "gzip");
         assert_eq!(headers["vary"], "accept-encoding");
+        // From memory, for a document.
+        assert_eq!(encoded(path, "gzip").await.1, gzip, "{path}");
         let (headers, zstd) = encoded(path, "gzip;q=0.5, zstd").await;
         assert_eq!(headers["content-encoding"], "zstd");
         for (form, smaller) in [("gzip", gzip), ("zstd", zstd)] {

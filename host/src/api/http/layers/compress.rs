@@ -1,13 +1,18 @@
 //! Compresses JSON and documents for clients that ask for it. Files and pictures are compressed already, and events must
 //! not wait for more of them.
 
-use std::{convert::Infallible, future::ready};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    future::ready,
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+};
 
 use axum::{
-    body::{Body, HttpBody as _},
+    body::{Body, Bytes, HttpBody as _, to_bytes},
     extract::Request,
-    http::{HeaderMap, HeaderValue, header},
-    response::Response,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
 };
 use tower::{ServiceExt as _, service_fn};
 use tower_http::{CompressionLevel, compression::Compression};
@@ -15,6 +20,10 @@ use tower_http::{CompressionLevel, compression::Compression};
 /// What begins the media types that become smaller.
 const COMPRESSIBLE: [&str; 3] = ["application/json", "text/", "image/svg+xml"];
 const EVENTS: &str = "text/event-stream";
+
+/// Compressed documents by their tag and encoding. They are parts of the binary, so there are few of them, and no client can
+/// make the server compress them again and again.
+static KEPT: LazyLock<Mutex<HashMap<(String, String), Bytes>>> = LazyLock::new(Mutex::default);
 
 /// Whether a response becomes smaller: at least this many bytes of a compressible type.
 pub(super) fn pays(response: &Response, bytes_min: u64) -> bool {
@@ -41,12 +50,37 @@ pub(super) async fn compressed(response: Response, accepted: Option<HeaderValue>
     let compression = Compression::new(again).quality(CompressionLevel::Fastest);
     match compression.oneshot(asked).await {
         Ok(response) => {
-            let mut response = response.map(Body::new);
+            // Its body is compressed while it is read.
+            let mut response = kept(response.map(Body::new)).await;
             weaken(response.headers_mut());
             response
         }
         Err(never) => match never {},
     }
+}
+
+/// Takes the compressed form of a document that was compressed before.
+async fn kept(response: Response) -> Response {
+    let headers = response.headers();
+    let text = |name| Some(headers.get(name)?.to_str().ok()?.to_owned());
+    let Some(key) = text(header::ETAG).zip(text(header::CONTENT_ENCODING)) else {
+        return response;
+    };
+    let known = documents().get(&key).cloned();
+    let (parts, body) = response.into_parts();
+    let bytes = match known {
+        Some(bytes) => bytes,
+        None => match to_bytes(body, usize::MAX).await {
+            Ok(bytes) => bytes,
+            Err(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        },
+    };
+    documents().entry(key).or_insert_with(|| bytes.clone());
+    Response::from_parts(parts, Body::from(bytes))
+}
+
+fn documents() -> MutexGuard<'static, HashMap<(String, String), Bytes>> {
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The entity tag of a compressed form says the same, but not with the same bytes.
