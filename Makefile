@@ -15,7 +15,8 @@
 # make soak   one server under mixed load with faults, deaths and hostile plugins for half an hour (SECONDS=1800), and whether
 #             anything is lost or grows; make test does it for a minute
 # make schemathesis  requests to the API as its own document describes them, and as it forbids them
-# make clients  generates a TypeScript and a Python client, checks them against a server, and runs the guide's programs
+# make clients  checks the OpenAPI document with redocly, generates a TypeScript and a Python client, checks them against a
+#             server, and runs the guide's programs
 # make setup  what building and testing need: installs the wasm target and ffmpeg (make test: Chromium too), and says
 #             what else is missing
 

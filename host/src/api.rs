@@ -23,7 +23,7 @@ pub use instagram::job::{FailureBody, progress_text};
 pub use instagram::record::routes as records;
 
 use admin::{captures, drift, fleet, jobs, limits, metrics, plugins};
-use http::{body::BodyLimits, delivery, document, layers};
+use http::{body::BodyLimits, delivery, document, layers, slash};
 use instagram::{about, download, file, post as one_post, profile, reel, status, story};
 use web::{docs, health, operator, page, picture, targets, video};
 
@@ -51,7 +51,7 @@ fn limited_routes() -> OpenApiRouter<App> {
         download::carousel::route(),
         download::batch::route(),
         status::route(),
-        status::events_route(),
+        status::events::route(),
         file::route(),
         one_post::statistics::route(),
         reel::statistics::route(),
@@ -139,9 +139,11 @@ pub fn openapi() -> String {
 /// The public interface; its responses are counted in `traffic`.
 pub fn public(app: App, traffic: &Traffic, config: &Config) -> Router {
     let rate_limiter = Arc::clone(&app.rate_limiter);
-    let limited = Router::from(limited_routes()).with_state(app.clone());
+    let (limited, free, pictures) = (limited_routes(), free_routes(), picture_routes());
+    let slashes = [&limited, &free, &pictures].map(redirects_to);
+    let limited = Router::from(limited).with_state(app.clone());
     let limited = delivery::with_delivery(limited, config);
-    let pictures = Router::from(picture_routes()).with_state(app.clone());
+    let pictures = Router::from(pictures).with_state(app.clone());
     let pictures =
         layers::every_shown_request(pictures, "pictures", config.pictures_per_minute_max, config);
     let videos = Router::from(video_routes()).with_state(app.clone());
@@ -151,12 +153,13 @@ pub fn public(app: App, traffic: &Traffic, config: &Config) -> Router {
         recorded: app.downloads.is_recorded(),
         examples: config.examples.clone(),
     };
-    let free = Router::from(free_routes())
+    let free = Router::from(free)
         .layer(Extension(docs::Document(&DOCUMENT)))
         .route("/page/about.json", get(Json(about)))
         .with_state(app)
         .merge(pictures)
         .merge(videos);
+    let free = slashes.into_iter().fold(free, Router::merge);
     around(limited, free, rate_limiter, traffic, config)
 }
 
@@ -190,6 +193,11 @@ pub fn admin(
         .layer(from_fn_with_state(Arc::from(token), admin::guard));
     let free = undocumented(free_admin_routes());
     layers::every_request(guarded.merge(free).with_state(app), traffic, &config)
+}
+
+/// Redirects to documented routes from their addresses with a slash at the end.
+fn redirects_to(routes: &OpenApiRouter<App>) -> Router {
+    slash::redirects(routes.get_openapi().paths.paths.keys())
 }
 
 /// Routes with their part of the OpenAPI document.

@@ -1,5 +1,6 @@
 //! The read endpoints over sockets, served from the project's own fixtures, as in the README's demo.
 
+mod compressed;
 pub(crate) mod download;
 mod every_case;
 mod keys;

@@ -131,8 +131,12 @@ async fn every_path_has_its_methods_and_no_other_spelling() {
             continue;
         }
         let (parent, last) = path.rsplit_once('/').unwrap();
+        let slash = server.raw(&format!("{path}/")).await;
+        let place = format!("\r\nlocation: {path}\r\n");
+        let is_redirected = slash.starts_with("HTTP/1.1 308 ") && slash.contains(&place);
+        assert!(is_redirected, "{path}/: {slash}");
         let mut spellings = vec![
-            format!("{path}/"),
+            format!("{path}//"),
             format!("/{path}"),
             format!("{parent}//{last}"),
             format!("{parent}/./{last}"),

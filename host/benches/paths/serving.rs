@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::ConnectInfo,
-    http::Request,
+    http::{Request, request::Builder},
 };
 use gramhost::{
     api,
@@ -23,7 +23,7 @@ use gramhost::{
     server,
 };
 use tempfile::TempDir;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{self, Runtime};
 use tower::ServiceExt as _;
 
 use super::Path;
@@ -82,18 +82,28 @@ pub(crate) fn paths() -> Result<Vec<Path>, String> {
             }
         })
     };
+    // What it costs more than without the encoding is compressing a body of some 3 KB.
+    let encoded = ["gzip", "zstd"].map(|encoding| {
+        let served = Rc::clone(&served);
+        let name = match encoding {
+            "gzip" => "request of a cached post, in gzip",
+            _ => "request of a cached post, in zstd",
+        };
+        Path::new(name, move || served.ask_for(POST, encoding))
+    });
     // What it costs more than that of the cached form is the view of the record and its JSON.
     let written = Served::open(0)?;
     let written = Path::new("request of a cached post, written anew", move || {
         written.ask(POST)
     });
-    Ok(requests.into_iter().chain([hit, written]).collect())
+    let rest = encoded.into_iter().chain([hit, written]);
+    Ok(requests.into_iter().chain(rest).collect())
 }
 
 impl Served {
     fn open(written_bytes_max: usize) -> Result<Self, String> {
         let folder = tempfile::tempdir().expect("a folder");
-        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");
         let flags = Flags {
             data: Some(folder.path().display().to_string()),
@@ -120,7 +130,16 @@ impl Served {
 
     /// Asks like a client on this machine, and reads the whole answer.
     fn ask(&self, path: &str) {
-        let request = Request::builder()
+        self.answered(path, Request::builder());
+    }
+
+    /// Asks like a client that takes this encoding.
+    fn ask_for(&self, path: &str, encoding: &str) {
+        self.answered(path, Request::builder().header("accept-encoding", encoding));
+    }
+
+    fn answered(&self, path: &str, request: Builder) {
+        let request = request
             .uri(path)
             .header("host", "localhost:5000")
             .extension(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))))

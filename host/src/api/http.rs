@@ -12,6 +12,8 @@ pub(in crate::api) mod layers;
 pub(in crate::api) mod query;
 mod serve;
 mod shares;
+pub(in crate::api) mod slash;
+pub(in crate::api) mod stopping;
 mod traffic;
 
 use ipnet::IpNet;
@@ -57,6 +59,9 @@ pub struct Config {
     pub pictures_per_minute_max: u32,
     /// Maximum number of parts of videos that one client may ask for in any 60 s, counted separately; 0 for no limit.
     pub videos_per_minute_max: u32,
+    /// Minimum size of a response that is compressed for clients that accept it, bytes. A smaller one fits into a packet or
+    /// two either way.
+    pub compress_bytes_min: u64,
     /// Maximum size of the body of a request, bytes.
     pub body_bytes_max: usize,
     /// Maximum time that the body of a request may take, milliseconds.
@@ -90,6 +95,7 @@ impl Default for Config {
             uri_bytes_max: 8 * 1024,
             pictures_per_minute_max: 600,
             videos_per_minute_max: 300,
+            compress_bytes_min: 2 * 1024,
             body_bytes_max: 64 * 1024,
             body_ms_max: 10_000,
             body_bytes_per_s_min: 8 * 1024,

@@ -4,7 +4,9 @@
 
 mod answers;
 mod bodies;
+mod cors;
 mod counting;
+mod delivery;
 mod documents;
 mod jobs;
 mod layers;
@@ -30,6 +32,7 @@ use tower::ServiceExt;
 
 use super::{
     Config, DOCUMENT, Traffic, around, documented,
+    http::slash,
     instagram::about,
     web::{docs, health, page as web, targets},
 };
@@ -97,7 +100,8 @@ fn router(config: &Config, requests_max: u32) -> Router {
         .route("/page/about.json", get(Json(ABOUT)))
         .route("/healthz", get(health::alive))
         .route("/docs/{file}", get(docs::asset))
-        .layer(Extension(docs::Document(&DOCUMENT)));
+        .layer(Extension(docs::Document(&DOCUMENT)))
+        .merge(slash::redirects(["/", "/instagram/formats", "/docs"]));
     around(limited, free, limiter, &Traffic::default(), config)
 }
 

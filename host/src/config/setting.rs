@@ -141,6 +141,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         api.body_bytes_per_s_min,
         0..=16 * MIB
     ),
+    whole!("limits.compress_bytes_min", api.compress_bytes_min, 1..=MIB),
     whole!(
         "limits.response_stall_ms_max",
         api.stall_ms_max,

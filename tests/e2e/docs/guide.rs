@@ -24,6 +24,13 @@ pub(super) enum Shown {
     Nothing,
 }
 
+/// The flags with which a guide starts its server.
+pub(super) fn flags(guide: &str) -> &str {
+    let after = guide.split("\nmake run ARGS=\"").nth(1);
+    let flags = after.and_then(|after| after.split("\"\n").next());
+    flags.expect("how to start the server")
+}
+
 /// All curl lines of a guide, in order.
 pub(super) fn calls(guide: &str) -> Vec<Call> {
     let mut calls = Vec::new();

@@ -6,6 +6,7 @@ mod codecs;
 mod command;
 mod crashes;
 mod disk;
+mod events;
 mod faults;
 mod files;
 mod folder;

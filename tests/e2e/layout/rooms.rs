@@ -147,7 +147,7 @@ pub(super) const ROOMS: [(&str, &[&str]); 23] = [
 ];
 
 /// Foreign names and the only places in the host that may use them; a place is a room or one of its files.
-pub(super) const OWNERS: [(&str, &[&str]); 53] = [
+pub(super) const OWNERS: [(&str, &[&str]); 54] = [
     ("async_compression", &["upstream/coding"]),
     ("axum", &["api", "app"]),
     ("httpdate", &["api"]),
@@ -200,7 +200,8 @@ pub(super) const OWNERS: [(&str, &[&str]); 53] = [
     ("clap", &["command", "config"]),
     ("clap_complete", &["command/completions"]),
     ("clap_mangen", &["command/manual"]),
-    ("strsim", &["config/nearest"]),
+    ("serde_path_to_error", &["api/http/body"]),
+    ("strsim", &["api/http/query", "config/nearest"]),
     ("indicatif", &["command"]),
     ("landlock", &["process/confinement"]),
     ("libc", &["process/confinement"]),

@@ -49,9 +49,12 @@ async fn a_body_that_is_not_what_it_must_be_is_refused_and_makes_no_job() {
         ("{\"url\":".repeat(9_000).into_bytes(), parameter),
         (
             format!("{{\"x\":{}", "[".repeat(30_000)).into_bytes(),
-            request,
+            parameter,
         ),
-        ("{\"x\":".repeat(9_000).into_bytes(), request),
+        (
+            br#"{"url":"DfDjNmTDemo","qualty":"best"}"#.to_vec(),
+            parameter,
+        ),
         ([b"\xef\xbb\xbf", IMAGE.as_bytes()].concat(), request),
         (utf16.collect(), request),
         (format!("{IMAGE} x").into_bytes(), request),
@@ -81,7 +84,7 @@ async fn a_body_that_is_not_what_it_must_be_is_refused_and_makes_no_job() {
             parameter,
         ),
     ];
-    let batch: [(Vec<u8>, (u16, &str)); 12] = [
+    let batch: [(Vec<u8>, (u16, &str)); 13] = [
         (br#"{"items":null}"#.to_vec(), request),
         (br#"{"items":[]}"#.to_vec(), (400, "EMPTY_BATCH")),
         (br#"{"items":{}}"#.to_vec(), parameter),
@@ -89,6 +92,10 @@ async fn a_body_that_is_not_what_it_must_be_is_refused_and_makes_no_job() {
         (br#"{"items":[null]}"#.to_vec(), parameter),
         (br#"{"items":[{}]}"#.to_vec(), parameter),
         (br#"{"items":[[]]}"#.to_vec(), parameter),
+        (
+            br#"{"items":[{"url":"x","type":"post","quality":"best"}]}"#.to_vec(),
+            parameter,
+        ),
         (br#"{"items":[{"url":"x","type":5}]}"#.to_vec(), parameter),
         (
             br#"{"items":[{"url":"x","type":"carousel"}]}"#.to_vec(),

@@ -21,6 +21,11 @@ use super::{
 /// How long a body may take in addition to what its pace allows: a lost packet is sent again after a second or two.
 const GRACE: Duration = Duration::from_secs(3);
 
+/// Maximum number of characters of an error about a body: it may repeat what the client wrote.
+const WHY_CHARS_MAX: usize = 400;
+/// Maximum number of characters of the name of a field in it.
+const NAME_CHARS_MAX: usize = 100;
+
 /// The limits of a body.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::api) struct BodyLimits {
@@ -91,7 +96,7 @@ async fn read(body: Incoming, limits: BodyLimits) -> Result<Bytes, ApiError> {
     }
 }
 
-/// A JSON body. Unknown fields are ignored, as unknown query parameters are.
+/// A JSON body. Its type refuses fields that it does not know, so that a misspelt one is noticed.
 pub(in crate::api) struct Body<T>(pub(in crate::api) T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
@@ -108,14 +113,37 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
                 _ => Code::InvalidRequest.into(),
             }
         })?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let code = if error.is_data() {
-                Code::InvalidParameter
-            } else {
-                Code::InvalidRequest
-            };
-            ApiError::from(code).caused_by(error)
-        })
+        parse(&bytes).map(Self)
+    }
+}
+
+/// Reads a whole text of JSON.
+///
+/// # Errors
+/// With the field that does not fit, or with the position where the text is no JSON.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        refused(error.inner(), Some(&path).filter(|path| *path != "."))
+    })?;
+    json.end().map_err(|error| refused(&error, None))?;
+    Ok(value)
+}
+
+fn refused(error: &serde_json::Error, field: Option<&String>) -> ApiError {
+    let why: String = error.to_string().chars().take(WHY_CHARS_MAX).collect();
+    if !error.is_data() {
+        return ApiError::from(Code::InvalidRequest)
+            .because(format!("The body is not JSON: {why}"))
+            .caused_by(why);
+    }
+    let refused = ApiError::from(Code::InvalidParameter).caused_by(&why);
+    let named: Option<String> = field.map(|field| field.chars().take(NAME_CHARS_MAX).collect());
+    match named {
+        // The error for an unknown field names it already.
+        Some(field) if !why.contains(&format!("`{field}`")) => refused.because(why).about(&field),
+        _ => refused.because(why),
     }
 }
 

@@ -1,4 +1,6 @@
-//! Adds examples of bodies and error codes to the OpenAPI document of an endpoint.
+//! Adds examples of bodies, headers and error codes to the OpenAPI document of an endpoint.
+
+mod headers;
 
 use std::collections::BTreeMap;
 
@@ -61,13 +63,31 @@ pub(in crate::api) struct Endpoint {
         description = "Publicly available Instagram content only. A value that Instagram does not state is null.",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
+    servers((url = "/", description = "The server that this document came from")),
+    tags(
+        (name = "Profile & User Information", description = "An account, its posts and its reels"),
+        (name = "Content Information", description = "One post or reel, and the active stories of an account"),
+        (name = "Download Operations", description = "Start a download, which is a job"),
+        (name = "Job Management", description = "Follow or cancel a job"),
+        (name = "File Download", description = "Fetch the files of a finished job"),
+        (name = "Statistics & Metrics", description = "What a post or reel counts, and how it grows"),
+        (name = "Utility", description = "What this API offers"),
+        (name = "Page", description = "What the web page of this server asks for"),
+        (name = "Documentation", description = "This document, for programs and for people"),
+        (name = "Health", description = "For whoever watches the server")
+    ),
     components(schemas(Envelope))
 )]
 struct Document;
 
 /// The document without any endpoint.
 pub(in crate::api) fn empty() -> openapi::OpenApi {
-    Document::openapi()
+    let mut document = Document::openapi();
+    // Nobody has to say who they are.
+    document.security = Some(Vec::new());
+    let components = document.components.get_or_insert_default();
+    components.headers = headers::described();
+    document
 }
 
 /// The route of an endpoint, with its examples and error codes in the document.
@@ -81,6 +101,7 @@ pub(in crate::api) fn described<S>(
         for operation in operations.into_iter().flatten() {
             show_examples(operation, endpoint.examples);
             list_errors(operation, &errors);
+            headers::state(operation, &errors);
         }
     }
     (schemas, paths, router)

@@ -78,6 +78,12 @@ impl ApiError {
         self
     }
 
+    /// Names the parameter or field that the details are about.
+    pub(in crate::api) fn about(mut self, name: &str) -> Self {
+        self.details = format!("`{name}`: {}", self.details).into();
+        self
+    }
+
     /// Adds a value next to the error in the body.
     pub(in crate::api) fn with<T: Serialize>(mut self, name: &'static str, value: &T) -> Self {
         self.more = serde_json::to_value(value)

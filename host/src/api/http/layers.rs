@@ -4,10 +4,12 @@
 //! inside it those of a group of paths; the API has one. Each of their rules is a function in its own file.
 
 mod client;
+mod compress;
 mod identify;
 mod limit;
 mod log_request;
 mod origin;
+mod reopen;
 
 use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -24,6 +26,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument as _;
 
 pub(in crate::api) use client::JobOrigin;
+pub(in crate::api) use reopen::{LAST_EVENT_ID, Reopenable};
 
 use super::{
     Config,
@@ -33,9 +36,10 @@ use super::{
     traffic::Traffic,
 };
 use crate::rate_limit::RateLimiter;
-use identify::RequestId;
-use limit::RateLimit;
+use identify::{RequestId, X_REQUEST_ID};
+use limit::{RATELIMIT, RATELIMIT_POLICY, RateLimit};
 use log_request::Entry;
+use reopen::Streams;
 
 /// What every response says unless its handler says otherwise. Responses are private: no content sniffing, no caching,
 /// no referrer.
@@ -77,6 +81,7 @@ async fn around_everything(
 ) -> Response {
     let id = RequestId::of(&request);
     request.extensions_mut().insert(id);
+    let accepted = request.headers().get(header::ACCEPT_ENCODING).cloned();
     let entry = Entry::begin(&request, id);
     let answer = async {
         match refused(&request, &around.config) {
@@ -98,7 +103,10 @@ async fn around_everything(
     for (name, value) in EVERY_RESPONSE {
         response.headers_mut().entry(name).or_insert(value);
     }
-    response
+    match compress::pays(&response, around.config.compress_bytes_min) {
+        true => compress::compressed(response, accepted).await,
+        false => response,
+    }
 }
 
 /// The rules that need nothing but the head of a request.
@@ -125,6 +133,7 @@ pub(in crate::api) fn every_api_request(
     config: &Config,
 ) -> Router {
     let limits = ApiLimits {
+        streams: Streams::new(rate_limiter.requests_max()),
         rate: RateLimit::new("default", rate_limiter, &config.trusted_proxies),
         body: BodyLimits::of(config),
         in_flight: Semaphore::new(config.in_flight_max.min(Semaphore::MAX_PERMITS)),
@@ -139,6 +148,7 @@ pub(in crate::api) fn every_api_request(
 /// The state of [`around_api`].
 struct ApiLimits {
     rate: RateLimit,
+    streams: Arc<Streams>,
     body: BodyLimits,
     in_flight: Semaphore,
     /// The places that each client has taken.
@@ -149,12 +159,12 @@ struct ApiLimits {
 
 async fn around_api(
     State(limits): State<Arc<ApiLimits>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let limits = &*limits;
-    // First, so that a client over the limit costs nothing.
-    let within_rate = |request: Request, client| async move {
+    let client = limits.rate.identify(&mut request);
+    let within_rate = |request: Request| async move {
         // A place is taken when the body is there: a slow client costs nobody else a place.
         let request = match arrived(request, limits.body).await {
             Ok(request) => request,
@@ -180,7 +190,12 @@ async fn around_api(
                 .into_response()
         })
     };
-    limits.rate.around(request, within_rate).await
+    // First, so that a client over the limit costs nothing.
+    let response = match limits.streams.reopens(client, &request) {
+        true => within_rate(request).await,
+        false => limits.rate.around(request, client, within_rate).await,
+    };
+    limits.streams.remember(client, response)
 }
 
 /// The layer around paths that take no place: waits for the body of a request. On the admin listener, it is inside the
@@ -208,22 +223,42 @@ pub(in crate::api) fn every_shown_request(
 
 async fn around_shown(
     State(rate): State<Arc<RateLimit>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    rate.around(request, |request, _| next.run(request)).await
+    let client = rate.identify(&mut request);
+    rate.around(request, client, |request| next.run(request))
+        .await
 }
 
 /// CORS for the configured websites only, matched exactly; if there are none, no response has CORS headers.
 fn cors(config: &Config) -> Option<CorsLayer> {
     let origins = config.allowed_origins.iter();
     let origins: Vec<_> = origins.filter_map(|origin| origin.parse().ok()).collect();
-    let exposed = [header::AGE, header::RETRY_AFTER, X_CACHE, X_PLUGIN];
+    let exposed = [
+        header::AGE,
+        header::CONTENT_DISPOSITION,
+        header::ETAG,
+        header::LOCATION,
+        header::RETRY_AFTER,
+        RATELIMIT,
+        RATELIMIT_POLICY,
+        X_CACHE,
+        X_PLUGIN,
+        X_REQUEST_ID,
+    ];
+    let sent = [
+        header::CONTENT_TYPE,
+        header::IF_NONE_MATCH,
+        header::RANGE,
+        LAST_EVENT_ID,
+        X_REQUEST_ID,
+    ];
     (!origins.is_empty()).then(|| {
         CorsLayer::new()
             .allow_origin(AllowOrigin::list(origins))
             .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::DELETE])
-            .allow_headers([header::CONTENT_TYPE])
+            .allow_headers(sent)
             .expose_headers(exposed)
     })
 }

@@ -33,6 +33,7 @@ use tower::Service;
 use super::{
     Config,
     shares::{Share, Shares},
+    stopping::Stopping,
 };
 use wire::{Ending, Wire};
 
@@ -69,7 +70,9 @@ pub async fn serve(
         let (router, draining) = (router.clone(), Arc::clone(&draining));
         let ending = Arc::new(Ending::default());
         let wire = Wire::new(stream, &config, Arc::clone(&ending), shutdown.clone());
-        let service = service_fn(move |request| {
+        let stopping = Stopping::by(&shutdown);
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(stopping.clone());
             let (ending, draining) = (Arc::clone(&ending), Arc::clone(&draining));
             respond(router.clone(), request, peer, ending, draining)
         });

@@ -54,10 +54,10 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     described(routes!(file), ENDPOINT)
 }
 
-#[utoipa::path(get, path = "/instagram/download/file/{filename}", operation_id = "download_file", tag = "File Download",
+#[utoipa::path(get, path = "/instagram/download/file/{filename}", operation_id = "getFile", tag = "File Download",
     summary = "Get a downloaded file",
-    params(("filename" = String, Path, description = "As in the status of a finished job"),
-        ("Range" = Option<String>, Header, description = "One range of bytes"),
+    params(("filename" = String, Path, description = "As in the status of a finished job", example = "DfF-eHzReel_video.mp4"),
+        ("Range" = Option<String>, Header, description = "One range of bytes", example = "bytes=0-999"),
         ("If-Match" = Option<String>, Header, description = "Only these versions, by their ETag"),
         ("If-None-Match" = Option<String>, Header, description = "Not these versions, by their ETag"),
         ("If-Modified-Since" = Option<String>, Header, description = "Only a version written after this date"),

@@ -51,9 +51,9 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     described(routes!(story), ENDPOINT)
 }
 
-#[utoipa::path(get, path = "/instagram/story/info", tag = "Content Information",
+#[utoipa::path(get, path = "/instagram/story/info", operation_id = "getStoryInfo", tag = "Content Information",
     summary = "Get story information",
-    params(("username" = String, Query, min_length = 1, max_length = 2048, description = "Instagram username")),
+    params(("username" = String, Query, min_length = 1, max_length = 2048, description = "Instagram username", example = "gramhost.demo")),
     responses((status = 200, description = "The active stories", body = Stories)))]
 async fn story(State(app): State<App>, Username(username): Username) -> Result<Response, ApiError> {
     let extracted = run(&app.extraction, &Query::story(username), Subject::Story).await?;

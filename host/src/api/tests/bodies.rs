@@ -139,3 +139,57 @@ async fn the_limit_of_a_body_is_the_one_that_is_set() {
     let endless = posted("/targets", Body::from_stream(pieces));
     assert_eq!(ask(&router, endless).await.code(), "PAYLOAD_TOO_LARGE");
 }
+
+#[tokio::test]
+async fn a_field_that_does_not_fit_and_a_text_that_is_no_json_are_named() {
+    let router = router(&Config::default(), 0);
+    for (body, code, details) in [
+        (
+            r#"{"text": ["a"]}"#,
+            "INVALID_PARAMETER",
+            "unknown field `text`, expected `texts` at line 1 column 7",
+        ),
+        (
+            r#"{"texts": ["a", 5]}"#,
+            "INVALID_PARAMETER",
+            "`texts[1]`: invalid type: integer `5`, expected a string at line 1 column 17",
+        ),
+        (
+            "[5]",
+            "INVALID_PARAMETER",
+            "`[0]`: invalid type: integer `5`, expected a sequence at line 1 column 2",
+        ),
+        (
+            "5",
+            "INVALID_PARAMETER",
+            "invalid type: integer `5`, expected an object at line 1 column 1",
+        ),
+        (
+            "{}",
+            "INVALID_PARAMETER",
+            "missing field `texts` at line 1 column 2",
+        ),
+        (
+            "{\"texts\":\n  [\"a\",]}",
+            "INVALID_REQUEST",
+            "The body is not JSON: trailing comma at line 2 column 8",
+        ),
+        (
+            r#"{"texts": ["a"]} x"#,
+            "INVALID_REQUEST",
+            "The body is not JSON: trailing characters at line 1 column 18",
+        ),
+    ] {
+        let answered = ask(&router, posted("/targets", Body::from(body))).await;
+        assert_eq!(
+            (answered.status.as_u16(), &*answered.code()),
+            (400, code),
+            "{body}"
+        );
+        assert_eq!(answered.json()["error"]["details"], details, "{body}");
+    }
+    // Not all of what a client wrote comes back.
+    let long = format!("{{\"{}\": 1}}", "x".repeat(60_000));
+    let answered = ask(&router, posted("/targets", Body::from(long))).await;
+    assert!(answered.body.len() < 1_000, "{}", answered.body.len());
+}

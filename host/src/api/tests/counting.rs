@@ -17,7 +17,7 @@ async fn each_request_for_a_route_counts_once_and_nothing_else_does() {
         ("DELETE", "/instagram/formats", 405, 1),
         ("GET", "/instagram/formats?x=1&x=2", 200, 1),
         ("GET", "/instagram/nothing", 404, 0),
-        ("GET", "/instagram/formats/", 404, 0),
+        ("GET", "/instagram/formats/", 308, 0),
         ("GET", "/nothing", 404, 0),
         ("GET", "/healthz", 200, 0),
         ("HEAD", "/healthz", 200, 0),

@@ -186,13 +186,59 @@ fn every_text_of_a_request_has_its_limits() {
 }
 
 #[test]
-fn operations_have_names_of_their_own() {
+fn operations_have_names_of_their_own_as_a_client_would_like_them() {
     let operations = operations(&document());
     let names: BTreeSet<_> = operations
         .iter()
-        .map(|(_, operation)| operation["operationId"].as_str())
+        .map(|(_, operation)| operation["operationId"].as_str().unwrap())
         .collect();
     assert_eq!(names.len(), operations.len());
+    for name in &names {
+        let is_plain = name.bytes().all(|byte| byte.is_ascii_alphabetic());
+        assert!(is_plain && name.starts_with(char::is_lowercase), "{name}");
+    }
+    for name in [
+        "getPostInfo",
+        "listProfilePosts",
+        "downloadReel",
+        "getJobStatus",
+    ] {
+        assert!(names.contains(name), "{name}");
+    }
+}
+
+/// `redocly lint` (`tests/clients/run`) finds the rest.
+#[test]
+fn a_client_learns_the_server_the_headers_and_that_nobody_logs_in() {
+    let document = document();
+    assert_eq!(document["servers"][0]["url"], "/");
+    assert_eq!(document["security"], json!([]));
+    for (path, operation) in operations(&document) {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let has = |name: &str| response["headers"][name].is_object();
+            assert!(has("X-Request-Id"), "{path} {status}");
+            let leads_on = ["202", "302"].contains(&&**status);
+            assert_eq!(has("Location"), leads_on, "{path} {status}");
+            assert_eq!(
+                has("Retry-After"),
+                ["429", "503"].contains(&&**status),
+                "{path} {status}"
+            );
+            let is_limited = operation["responses"]["429"].is_object();
+            let tells_limit = is_limited && (status == "429" || status < &"400".to_owned());
+            assert_eq!(has("RateLimit"), tells_limit, "{path} {status}");
+        }
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let (name, place) = (&parameter["name"], &parameter["in"]);
+            let needs_one = parameter["required"] == true && name != "url";
+            assert!(
+                !needs_one || !parameter["example"].is_null(),
+                "{path} {name} {place}"
+            );
+        }
+        let body = &operation["requestBody"]["content"]["application/json"];
+        assert_eq!(body.is_object(), body["example"].is_object(), "{path}");
+    }
 }
 
 #[test]

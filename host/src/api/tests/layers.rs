@@ -140,71 +140,14 @@ async fn the_origin_of_another_website_is_refused_by_itself() {
 }
 
 #[tokio::test]
-async fn cors_is_only_for_configured_websites() {
-    let config = Config {
-        allowed_origins: vec!["https://app.example.com".to_owned()],
-        ..Config::default()
-    };
-    for (config, origin, expected) in [
-        (&Config::default(), "https://app.example.com", None),
-        (&config, "https://evil.test", None),
-        (&config, "null", None),
-        (
-            &config,
-            "https://app.example.com",
-            Some("https://app.example.com"),
-        ),
-    ] {
-        let mut request = request("GET", "/instagram/formats");
-        request
-            .headers_mut()
-            .insert(header::ORIGIN, HeaderValue::from_str(origin).unwrap());
-        let answered = ask(&router(config, 0), request).await;
-        assert_eq!(
-            answered.header("access-control-allow-origin"),
-            expected,
-            "{origin}"
-        );
-    }
-    let mut preflight = request("OPTIONS", "/instagram/formats");
-    for (name, value) in [
-        ("origin", "https://app.example.com"),
-        ("access-control-request-method", "GET"),
-        ("sec-fetch-site", "cross-site"),
-    ] {
-        preflight
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
-    }
-    let preflight = ask(&router(&config, 0), preflight).await;
-    assert_eq!(
-        preflight.header("access-control-allow-methods"),
-        Some("GET,HEAD,POST,DELETE")
-    );
-    let preflight = ask(
-        &router(&Config::default(), 0),
-        request("OPTIONS", "/instagram/formats"),
-    )
-    .await;
-    assert_eq!(preflight.code(), "METHOD_NOT_ALLOWED");
-    assert!(
-        !preflight
-            .headers
-            .keys()
-            .any(|name| name.as_str().starts_with("access-control"))
-    );
-}
-
-#[tokio::test]
 async fn unknown_path_and_wrong_method_are_refused_in_json() {
     for path in [
         "/page/",
         "/page/nothing.js",
         "/instagram",
-        "/instagram/formats/",
+        "/instagram/formats//",
         "/Instagram/formats",
         "/docs/nothing.js",
-        "/docs/",
         "/plugins",
     ] {
         let answered = fetch(path).await;

@@ -71,22 +71,79 @@ async fn a_cursor_is_bounded_and_opaque() {
 
 #[tokio::test]
 async fn known_parameters_come_once_and_unknown_ones_do_not_matter() {
-    for query in [
-        "username=a&username=b",
-        "username=a&limit=5&limit=5",
-        "username=a&cursor=x&cursor=y",
+    for (query, name) in [
+        ("username=a&username=b", "username"),
+        ("username=a&limit=5&limit=5", "limit"),
+        ("username=a&cursor=x&cursor=y", "cursor"),
     ] {
-        assert_eq!(refused(query).await, "INVALID_PARAMETER", "{query}");
+        let error = page(query).await.err().unwrap();
+        assert_eq!(error.code.name(), "INVALID_PARAMETER", "{query}");
+        assert_eq!(error.details(), format!("`{name}` is given twice"));
     }
-    assert_eq!(page("username=a&x=1&x=2").await.unwrap().username, "a");
+    for query in ["username=a&x=1&x=2", "username=a&_=1&limit=12&limits=3"] {
+        let page = page(query).await.unwrap();
+        assert_eq!((&*page.username, page.limit), ("a", 12));
+    }
 }
 
 #[tokio::test]
-async fn what_is_missing_is_invalid() {
-    let username = Username::from_request_parts(&mut parts("user=a"), &()).await;
-    assert_eq!(username.err().unwrap().code.name(), "INVALID_USERNAME");
-    let url = UrlOrCode::from_request_parts(&mut parts(""), &()).await;
-    assert_eq!(url.err().unwrap().code.name(), "INVALID_URL");
+async fn what_is_misspelt_is_named_with_what_was_meant() {
+    for (query, instead, meant) in [
+        ("username=a&limt=5", "limt", "limit"),
+        ("username=a&Limit=5", "Limit", "limit"),
+        ("username=a&curser=x", "curser", "cursor"),
+        ("user=a", "user", "username"),
+        ("usrname=a&limit=5", "usrname", "username"),
+    ] {
+        let error = page(query).await.err().unwrap();
+        let named = format!("There is no parameter `{instead}`: did you mean `{meant}`?");
+        assert!(
+            error.details().starts_with(&named),
+            "{query}: {}",
+            error.details()
+        );
+    }
+    for query in [
+        "url=x",
+        "code=x",
+        "url_or_id=x",
+        "URL_OR_CODE=x",
+        "urlorcode=x",
+    ] {
+        let address = UrlOrCode::from_request_parts(&mut parts(query), &()).await;
+        let error = address.err().unwrap();
+        assert_eq!(error.code.name(), "INVALID_URL");
+        let details = error.details();
+        assert!(
+            details.contains("did you mean `url_or_code`?"),
+            "{query}: {details}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_missing_or_invalid_is_named_with_what_it_takes() {
+    let username = Username::from_request_parts(&mut parts("x=a"), &()).await;
+    let error = username.err().unwrap();
+    assert_eq!(error.code.name(), "INVALID_USERNAME");
+    let takes = "A username has 1 to 30 letters, digits, dots and underscores";
+    assert_eq!(error.details(), format!("`username` is missing. {takes}"));
+    for (query, named) in [
+        ("", "`url_or_code` is missing. "),
+        ("url_or_code=x+y", "`url_or_code`: "),
+    ] {
+        let url = UrlOrCode::from_request_parts(&mut parts(query), &()).await;
+        let error = url.err().unwrap();
+        assert_eq!(error.code.name(), "INVALID_URL");
+        let details = error.details();
+        assert!(details.starts_with(named), "{details}");
+        assert!(
+            details.ends_with("Give a post or reel URL, a shortcode or a numeric id"),
+            "{details}"
+        );
+    }
+    let limit = page("username=a&limit=99").await.err().unwrap();
+    assert_eq!(limit.details(), "`limit`: Give a whole number from 1 to 50");
 }
 
 proptest! {

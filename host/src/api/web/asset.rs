@@ -1,6 +1,9 @@
-//! The embedded files of the pages, and how they are served.
+//! Documents and the embedded files of the pages, and how they are served.
+
+use std::borrow::Cow;
 
 use axum::{
+    body::Bytes,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -19,41 +22,54 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 /// Revalidated on each use, so that a page never runs with the scripts of an older binary.
 const CACHE_CONTROL: &str = "private, no-cache";
 
+pub(super) const JSON: &str = "application/json";
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 pub(super) const STYLE: &str = "text/css; charset=utf-8";
 pub(super) const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// A file of the page.
+/// A document or file that is the same for everybody.
 pub(super) struct Asset {
-    content_type: &'static str,
-    bytes: &'static [u8],
+    content_type: Cow<'static, str>,
+    bytes: Bytes,
+    policy: &'static str,
     tag: String,
 }
 
 impl Asset {
+    /// A file of ours.
     pub(super) fn new(
         content_type: &'static str,
         content: &'static (impl AsRef<[u8]> + ?Sized),
     ) -> Self {
-        let bytes = content.as_ref();
-        let digest = Sha256::digest(bytes);
+        Self::of(content_type, Bytes::from_static(content.as_ref()))
+    }
+
+    /// Bytes of this media type.
+    pub(super) fn of(content_type: impl Into<Cow<'static, str>>, bytes: Bytes) -> Self {
+        let digest = Sha256::digest(&bytes);
         let short = digest.iter().take(8).map(|byte| format!("{byte:02x}"));
         Self {
-            content_type,
-            bytes,
+            content_type: content_type.into(),
             tag: format!("\"{}\"", short.collect::<String>()),
+            policy: CONTENT_SECURITY_POLICY,
+            bytes,
         }
+    }
+
+    /// With another policy than that of our own pages.
+    pub(super) fn with_policy(self, policy: &'static str) -> Self {
+        Self { policy, ..self }
     }
 
     pub(super) fn answer(&self, headers: &HeaderMap) -> Response {
         let fields = [
-            (header::CONTENT_TYPE, self.content_type),
-            (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+            (header::CONTENT_TYPE, &*self.content_type),
+            (header::CONTENT_SECURITY_POLICY, self.policy),
             (header::CACHE_CONTROL, CACHE_CONTROL),
             (header::ETAG, self.tag.as_str()),
         ];
         match condition(headers, &self.tag, None) {
-            Condition::Met => (fields, self.bytes).into_response(),
+            Condition::Met => (fields, self.bytes.clone()).into_response(),
             Condition::Unchanged => (StatusCode::NOT_MODIFIED, fields).into_response(),
             Condition::Failed => ApiError::from(Code::PreconditionFailed).into_response(),
         }

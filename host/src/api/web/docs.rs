@@ -1,17 +1,12 @@
 //! `/docs`: Swagger UI from assets inside the binary; no request leaves the reader's machine.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
-use axum::{
-    Extension,
-    body::Body,
-    extract::Path,
-    http::header,
-    response::{Html, IntoResponse, Response},
-};
+use axum::{Extension, body::Bytes, extract::Path, http::HeaderMap, response::Response};
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 use utoipa_swagger_ui::{Config, serve};
 
+use super::asset::{Asset, HTML, JSON, one_of};
 use crate::api::http::{
     document::{Endpoint, described},
     error::{ApiError, Code},
@@ -22,7 +17,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
     style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const PAGE: &str = r#"<!DOCTYPE html>
+const PAGE_TEXT: &str = r#"<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -47,7 +42,7 @@ pub(in crate::api) struct Document(pub(in crate::api) &'static LazyLock<String>)
 /// Both endpoints in the document.
 const ENDPOINT: Endpoint = Endpoint {
     examples: &[],
-    errors: &[],
+    errors: &[&[Code::PreconditionFailed]],
 };
 
 /// The routes; that of the document is first. The document itself comes from an [`Extension`].
@@ -58,39 +53,55 @@ pub(in crate::api) fn routes<S: Clone + Send + Sync + 'static>() -> [UtoipaMetho
     ]
 }
 
+/// The document with its tag, once it was read.
+static DOCUMENT: OnceLock<Asset> = OnceLock::new();
+static PAGE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new(HTML, PAGE_TEXT).with_policy(CONTENT_SECURITY_POLICY));
+/// The assets of the page, by name.
+static ASSETS: LazyLock<Vec<(&str, Asset)>> =
+    LazyLock::new(|| FILES.into_iter().filter_map(asset_of).collect());
+
+const FILES: [&str; 5] = [
+    "favicon-32x32.png",
+    "swagger-initializer.js",
+    "swagger-ui-bundle.js",
+    "swagger-ui-standalone-preset.js",
+    "swagger-ui.css",
+];
+
 /// The OpenAPI document.
-#[utoipa::path(get, path = "/openapi.json", tag = "Documentation", summary = "This document",
-    responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
-async fn document(Extension(Document(text)): Extension<Document>) -> Response {
-    let json = [(header::CONTENT_TYPE, "application/json")];
-    (json, text.as_str()).into_response()
+#[utoipa::path(get, path = "/openapi.json", operation_id = "getOpenApi", tag = "Documentation", summary = "This document",
+    params(("If-None-Match" = Option<String>, Header, description = "Not this version, by its ETag")),
+    responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value),
+        (status = 304, description = "The client already has this version")))]
+async fn document(Extension(Document(text)): Extension<Document>, headers: HeaderMap) -> Response {
+    DOCUMENT
+        .get_or_init(|| Asset::new(JSON, text.as_str()))
+        .answer(&headers)
 }
 
 /// The page.
-#[utoipa::path(get, path = "/docs", tag = "Documentation", summary = "Interactive documentation",
-    responses((status = 200, description = "Swagger UI", body = String, content_type = "text/html")))]
-async fn page() -> Response {
-    let policy = [(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY)];
-    (policy, Html(PAGE)).into_response()
+#[utoipa::path(get, path = "/docs", operation_id = "getDocs", tag = "Documentation", summary = "Interactive documentation",
+    params(("If-None-Match" = Option<String>, Header, description = "Not this version, by its ETag")),
+    responses((status = 200, description = "Swagger UI", body = String, content_type = "text/html"),
+        (status = 304, description = "The client already has this version")))]
+async fn page(headers: HeaderMap) -> Response {
+    PAGE.answer(&headers)
 }
 
 /// Responds with an asset of the page.
-pub(in crate::api) async fn asset(Path(file): Path<String>) -> Result<Response, ApiError> {
+pub(in crate::api) async fn asset(
+    Path(file): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    one_of(&ASSETS, &file, &headers)
+}
+
+/// The asset of this name. A test checks that each is there.
+fn asset_of(name: &'static str) -> Option<(&'static str, Asset)> {
     // Without a validator badge, which would be an external image.
     let config = Config::from("/openapi.json").validator_url("none");
-    match serve(&file, Arc::new(config)) {
-        Ok(Some(file)) => {
-            let headers = [
-                (header::CONTENT_TYPE, file.content_type),
-                (
-                    header::CONTENT_SECURITY_POLICY,
-                    CONTENT_SECURITY_POLICY.to_owned(),
-                ),
-                (header::CACHE_CONTROL, "private, max-age=3600".to_owned()),
-            ];
-            Ok((headers, Body::from(file.bytes.into_owned())).into_response())
-        }
-        Ok(None) => Err(Code::NotFound.into()),
-        Err(error) => Err(ApiError::from(Code::ServerError).caused_by(error)),
-    }
+    let file = serve(name, Arc::new(config)).ok().flatten()?;
+    let asset = Asset::of(file.content_type, Bytes::from(file.bytes.into_owned()));
+    Some((name, asset.with_policy(CONTENT_SECURITY_POLICY)))
 }

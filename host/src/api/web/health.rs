@@ -62,13 +62,13 @@ impl Health {
     }
 }
 
-#[utoipa::path(get, path = "/healthz", tag = "Health", summary = "Is the process alive",
+#[utoipa::path(get, path = "/healthz", operation_id = "getHealth", tag = "Health", summary = "Is the process alive",
     responses((status = 200, description = "Alive", body = Health)))]
 pub(in crate::api) async fn alive() -> Json<Health> {
     Json(Health::is("ok"))
 }
 
-#[utoipa::path(get, path = "/readyz", tag = "Health", summary = "Can the server do its work",
+#[utoipa::path(get, path = "/readyz", operation_id = "getReadiness", tag = "Health", summary = "Can the server do its work",
     responses((status = 200, description = "Ready, or degraded: some of it works", body = Health)))]
 async fn ready(State(app): State<App>) -> Result<Json<Health>, ApiError> {
     if app.fleet.is_draining() {

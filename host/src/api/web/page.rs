@@ -81,7 +81,7 @@ const FILES: [(&str, &str, &[u8]); 31] = [
 ];
 
 /// The page.
-#[utoipa::path(get, path = "/", operation_id = "web_page", tag = "Page", summary = "The web page",
+#[utoipa::path(get, path = "/", operation_id = "getPage", tag = "Page", summary = "The web page",
     responses((status = 200, description = "Look at public content and download it", body = String, content_type = "text/html")))]
 async fn page(headers: HeaderMap) -> Response {
     PAGE.answer(&headers)

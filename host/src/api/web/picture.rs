@@ -12,7 +12,7 @@ use crate::{
         answer::Bytes,
         document::{Endpoint, described},
         error::{ApiError, Code},
-        query::parameter,
+        query::parameters,
     },
     app::App,
     download::{Downloads, PictureError},
@@ -24,6 +24,9 @@ const CACHE_CONTROL: &str = "private, max-age=3600";
 const CONTENT_SECURITY_POLICY: &str = "sandbox; default-src 'none'";
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName =
     HeaderName::from_static("cross-origin-resource-policy");
+
+/// What the parameter takes.
+pub(super) const ADVICE: &str = "Give an https link to Instagram's media servers";
 
 /// `GET /picture` in the document.
 const ENDPOINT: Endpoint = Endpoint {
@@ -51,12 +54,12 @@ impl<S: Sync> FromRequestParts<S> for PictureUrl {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let url = parameter(&parts.uri, "url")?;
-        url.map(Self).ok_or_else(|| Code::InvalidUrl.into())
+        let [url] = parameters(&parts.uri, ["url"])?;
+        url.required(Code::InvalidUrl, ADVICE).map(Self)
     }
 }
 
-#[utoipa::path(get, path = "/picture", operation_id = "picture", tag = "Page",
+#[utoipa::path(get, path = "/picture", operation_id = "getPicture", tag = "Page",
     summary = "Show one of Instagram's pictures",
     params(("url" = String, Query, min_length = 1, description = "A picture's link out of an answer of this API; only Instagram's media servers")),
     responses((status = 200, description = "JPEG, PNG, WebP or HEIC, told by its bytes", body = Bytes, content_type = "image/*")))]
@@ -77,8 +80,7 @@ async fn picture(
 impl From<PictureError> for ApiError {
     fn from(error: PictureError) -> Self {
         let response = match &error {
-            PictureError::Denied(_) => Self::from(Code::InvalidUrl)
-                .because("Give an https link to Instagram's media servers"),
+            PictureError::Denied(_) => Self::from(Code::InvalidUrl).because(ADVICE),
             PictureError::Expired => Self::from(Code::FileNotFound)
                 .because("The link is no longer good; ask for the post again"),
             PictureError::NotAPicture => {

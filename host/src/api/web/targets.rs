@@ -30,6 +30,7 @@ pub(in crate::api) fn route<S: Clone + Send + Sync + 'static>() -> UtoipaMethodR
 
 /// The body of the request.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct TargetsBody {
     /// 1 to 1,000 texts.
     #[schema(min_items = 1, max_items = 1000)]
@@ -68,8 +69,9 @@ struct Meaning {
     item: Option<u32>,
 }
 
-#[utoipa::path(post, path = "/targets", operation_id = "targets", tag = "Page",
-    summary = "Tell what texts name, without asking Instagram", request_body = TargetsBody,
+#[utoipa::path(post, path = "/targets", operation_id = "readTargets", tag = "Page",
+    summary = "Tell what texts name, without asking Instagram",
+    request_body(content = TargetsBody, example = json!({"texts": ["https://www.instagram.com/p/DfDjNmTDemo/", "@gramhost.demo"]})),
     responses((status = 200, description = "Posts, reels, stories and profiles", body = TargetList)))]
 async fn targets(Body(body): Body<TargetsBody>) -> Result<Json<TargetList>, ApiError> {
     if !(1..=TEXTS_MAX).contains(&body.texts.len()) {

@@ -11,12 +11,13 @@ use axum::{
 use http_range_header::parse_range_header;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
+use super::picture::ADVICE;
 use crate::{
     api::http::{
         answer::Bytes,
         document::{Endpoint, described},
         error::{ApiError, Code},
-        query::parameter,
+        query::parameters,
     },
     app::App,
     download::{Downloads, Video, VideoError},
@@ -61,12 +62,12 @@ impl<S: Sync> FromRequestParts<S> for VideoUrl {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let url = parameter(&parts.uri, "url")?;
-        url.map(Self).ok_or_else(|| Code::InvalidUrl.into())
+        let [url] = parameters(&parts.uri, ["url"])?;
+        url.required(Code::InvalidUrl, ADVICE).map(Self)
     }
 }
 
-#[utoipa::path(get, path = "/video", operation_id = "video", tag = "Page",
+#[utoipa::path(get, path = "/video", operation_id = "getVideo", tag = "Page",
     summary = "Play one of Instagram's videos",
     params(("url" = String, Query, min_length = 1, description = "A video's link out of an answer of this API; only Instagram's media servers"),
         ("Range" = Option<String>, Header, description = "One range of bytes")),
@@ -125,8 +126,7 @@ fn part(video: Video, asked: &RangeInclusive<u64>, total: u64) -> Result<Respons
 impl From<VideoError> for ApiError {
     fn from(error: VideoError) -> Self {
         let response = match &error {
-            VideoError::Denied(_) => Self::from(Code::InvalidUrl)
-                .because("Give an https link to Instagram's media servers"),
+            VideoError::Denied(_) => Self::from(Code::InvalidUrl).because(ADVICE),
             VideoError::Expired => Self::from(Code::FileNotFound)
                 .because("The link is no longer good; ask for the post again"),
             VideoError::NotAVideo => {

@@ -20,6 +20,8 @@ use crate::harness::{cdn::Cdn, server::Server};
 
 /// More than it takes to give jobs back, on a busy machine, and less than a client's request may delay the end.
 const ENDS_WITHIN: Duration = Duration::from_secs(20);
+/// How long a server with nothing but open streams may take.
+const STREAMS_END_WITHIN: Duration = Duration::from_secs(1);
 const SETTINGS: &str = "[limits]\njob_drain_s_max = 0\ndownloads_max = 1";
 
 /// Ends a server by SIGTERM, which must be soon, and starts the next one.
@@ -102,4 +104,46 @@ async fn sigterm_during_a_conversion_gives_the_job_back() {
     timeout(PATIENCE, converting).await.expect("a conversion");
     let server = stopped(server, &flags).await;
     all_completed(&server, &ids).await;
+}
+
+/// A browser opens its stream again at the next server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn open_streams_do_not_hold_up_the_end() {
+    let cdn = Cdn::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("gramhost.toml"), SETTINGS).unwrap();
+    let mut server = start_at(&cdn, folder, &[]);
+    let release = hold(&cdn);
+    let id = accepted(&server, "post", json!({ "url": "DfDjNmTDemo" })).await["job_id"].clone();
+    until_running(&server, &id).await;
+    let path = format!("/instagram/status/{}/events", id.as_str().unwrap());
+    let mut streams = Vec::new();
+    for _ in 0..3 {
+        let mut stream = server.stream(&path).await;
+        let first = timeout(PATIENCE, stream.chunk()).await.expect("an event");
+        assert!(first.unwrap().is_some());
+        streams.push(stream);
+    }
+    let began = Instant::now();
+    server.signal(Signal::TERM);
+    for mut stream in streams {
+        let mut rest = String::new();
+        while let Some(piece) = timeout(PATIENCE, stream.chunk()).await.unwrap().unwrap() {
+            rest.push_str(std::str::from_utf8(&piece).unwrap());
+        }
+        assert!(rest.ends_with("retry: 2000\n\n"), "{rest}");
+    }
+    assert!(
+        began.elapsed() < STREAMS_END_WITHIN,
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(server.wait().code(), Some(0), "{}", server.log());
+    println!("ended after {:?}", began.elapsed());
+    assert!(
+        began.elapsed() < STREAMS_END_WITHIN,
+        "{:?}",
+        began.elapsed()
+    );
+    drop(release);
 }

@@ -10,7 +10,7 @@ use uuid::{Uuid, fmt::Hyphenated};
 
 use crate::api::http::{clock::now, error::ApiError};
 
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of this request in responses and in the log.
 #[derive(Clone, Copy, Debug)]

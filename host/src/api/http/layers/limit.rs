@@ -15,8 +15,8 @@ use crate::{
     rate_limit::{Decision, RateLimiter, WINDOW},
 };
 
-const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
-const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+pub(super) const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+pub(super) const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// A limit and its name.
 pub(super) struct RateLimit {
@@ -40,21 +40,27 @@ impl RateLimit {
         }
     }
 
-    /// Counts a request once, including one that an inner rule refuses, and passes it on if it is within the limit. A
-    /// 429 does not count, so that it does not make the wait longer.
+    /// Finds out who sent a request, and tells the handlers.
+    pub(super) fn identify(&self, request: &mut Request) -> IpAddr {
+        let client = client(request, &self.proxies);
+        request.extensions_mut().insert(ClientAddress(client));
+        client
+    }
+
+    /// Counts a request of this client once, including one that an inner rule refuses, and passes it on if it is within the
+    /// limit. A 429 does not count, so that it does not make the wait longer.
     pub(super) async fn around<F>(
         &self,
-        mut request: Request,
-        within: impl FnOnce(Request, IpAddr) -> F,
+        request: Request,
+        client: IpAddr,
+        within: impl FnOnce(Request) -> F,
     ) -> Response
     where
         F: Future<Output = Response>,
     {
-        let client = client(&request, &self.proxies);
-        request.extensions_mut().insert(ClientAddress(client));
         let decision = self.limiter.decide(client, Instant::now()).await;
         let mut response = if decision.allowed {
-            within(request, client).await
+            within(request).await
         } else {
             let error = ApiError::from(Code::RateLimit).retry_after(decision.reset_s);
             error.into_response()

@@ -26,7 +26,7 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     described(routes!(formats), ENDPOINT)
 }
 
-#[utoipa::path(get, path = "/instagram/formats", tag = "Utility",
+#[utoipa::path(get, path = "/instagram/formats", operation_id = "getFormats", tag = "Utility",
     summary = "Get available download formats",
     responses((status = 200, description = "Qualities and formats", body = Formats)))]
 pub(in crate::api) async fn formats() -> Response {

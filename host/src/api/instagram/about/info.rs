@@ -29,7 +29,7 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     described(routes!(info), ENDPOINT)
 }
 
-#[utoipa::path(get, path = "/instagram/info", tag = "Utility",
+#[utoipa::path(get, path = "/instagram/info", operation_id = "getApiInfo", tag = "Utility",
     summary = "Get API information and capabilities",
     responses((status = 200, description = "Capabilities and limits", body = About)))]
 pub(in crate::api) async fn info(

@@ -57,6 +57,7 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
 
 /// The body of the request.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct BatchBody {
     /// 1 to 50 of them.
     #[schema(required = true, nullable = false, min_items = 1, max_items = 50)]
@@ -73,6 +74,7 @@ struct BatchBody {
 
 /// One of a batch.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct BatchItem {
     /// URL, shortcode, numeric id; of a story a username.
     #[schema(min_length = 1, max_length = 2048)]
@@ -85,13 +87,15 @@ struct BatchItem {
 impl BatchBody {
     /// Returns the downloads, and whether the others continue when one fails.
     fn downloads(self) -> Result<(Vec<Download>, bool), ApiError> {
-        let items = self.items.ok_or(Code::InvalidRequest)?;
+        let items = self.items.ok_or_else(|| {
+            ApiError::from(Code::InvalidRequest).because("`items` is missing. Give 1 to 50 items")
+        })?;
         if items.is_empty() {
             return Err(Code::EmptyBatch.into());
         }
         if items.len() > BATCH_MAX {
             let error = ApiError::from(Code::InvalidRequest);
-            return Err(error.because("A batch has at most 50 items"));
+            return Err(error.because("`items`: a batch has at most 50"));
         }
         let carry_on = self.continue_on_error.unwrap_or(true);
         let formats = formats(self.output_format.as_deref(), Part::All)?;
@@ -142,7 +146,7 @@ impl BatchItem {
             "story" => Ok(Kind::Story),
             _ => {
                 let error = ApiError::from(Code::InvalidRequest);
-                Err(error.because("The type of an item is post, reel or story"))
+                Err(error.because(choices::takes(choices::KINDS)).about("type"))
             }
         }
     }
@@ -196,8 +200,9 @@ impl From<&Status<Download>> for StartedItem {
     }
 }
 
-#[utoipa::path(post, path = "/instagram/download/batch", operation_id = "download_batch", tag = "Download Operations",
-    summary = "Download several posts, reels and stories", request_body = BatchBody,
+#[utoipa::path(post, path = "/instagram/download/batch", operation_id = "downloadBatch", tag = "Download Operations",
+    summary = "Download several posts, reels and stories",
+    request_body(content = BatchBody, example = json!({"items": [{"url": "DfDjNmTDemo", "type": "post"}, {"url": "DfF-eHzReel", "type": "reel"}]})),
     responses((status = 202, description = "The job of the batch, and one for each item", body = StartedBatch)))]
 async fn batch(
     State(downloads): State<Downloads>,
@@ -208,5 +213,5 @@ async fn batch(
     let batch = downloads
         .start_batch(origin, items, continue_on_error)
         .await?;
-    Ok(accepted(StartedBatch::from(&batch)))
+    Ok(accepted(batch.id, StartedBatch::from(&batch)))
 }

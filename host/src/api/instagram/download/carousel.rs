@@ -53,6 +53,7 @@ const MESSAGE: &str = "Carousel download started as ZIP.";
 
 /// The body of the request.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct CarouselBody {
     /// Post URL, shortcode or numeric id.
     #[schema(required = true, nullable = false, min_length = 1, max_length = 2048)]
@@ -76,7 +77,7 @@ struct CarouselBody {
 
 impl CarouselBody {
     fn download(self) -> Result<Download, ApiError> {
-        let plain = plain(Kind::Carousel, self.url, self.quality)?;
+        let plain = plain(Kind::Carousel, ("url", self.url), self.quality)?;
         let plain = with_items(plain, self.item, self.items)?;
         Ok(Download {
             zip: true,
@@ -89,8 +90,9 @@ impl CarouselBody {
     }
 }
 
-#[utoipa::path(post, path = "/instagram/download/carousel", operation_id = "download_carousel", tag = "Download Operations",
-    summary = "Download a carousel as one ZIP", request_body = CarouselBody,
+#[utoipa::path(post, path = "/instagram/download/carousel", operation_id = "downloadCarousel", tag = "Download Operations",
+    summary = "Download a carousel as one ZIP",
+    request_body(content = CarouselBody, example = json!({"url": "De0N5pLMixd", "include_metadata": true})),
     responses((status = 202, description = "The job that downloads it", body = StartedJob)))]
 async fn carousel(
     State(extraction): State<Extraction>,
@@ -109,8 +111,11 @@ async fn carousel(
         output_format: "zip",
     };
     let job = downloads.start(origin, download).await?;
-    Ok(accepted(StartedJob {
-        carousel_info: Some(info),
-        ..StartedJob::new(job.id, MESSAGE)
-    }))
+    Ok(accepted(
+        job.id,
+        StartedJob {
+            carousel_info: Some(info),
+            ..StartedJob::new(job.id, MESSAGE)
+        },
+    ))
 }

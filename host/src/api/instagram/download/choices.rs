@@ -3,27 +3,60 @@
 use serde_json::Value;
 use utoipa::openapi::{Object, ObjectBuilder, OneOfBuilder, Schema, schema::Type};
 
+use crate::download::{Kind, Part};
+
 const POST_QUALITIES: &[&str] = &[
     "best", "high", "medium", "low", "1080p", "720p", "480p", "360p",
 ];
 const REEL_QUALITIES: &[&str] = &["best", "1080p", "720p", "480p", "360p"];
 const NAMED_QUALITIES: &[&str] = &["best", "high", "medium", "low"];
-const POST_PARTS: &[&str] = &[
+pub(super) const POST_PARTS: &[&str] = &[
     "media",
     "video_only",
     "image_only",
     "audio_only",
     "video_silent",
 ];
-const REEL_PARTS: &[&str] = &["video", "audio_only", "video_only", "cover"];
-const STORY_FORMATS: &[&str] = &["individual", "zip"];
-const AUDIO_FORMATS: &[&str] = &["best", "mp3", "m4a", "aac", "wav"];
+pub(super) const REEL_PARTS: &[&str] = &["video", "audio_only", "video_only", "cover"];
+pub(super) const STORY_FORMATS: &[&str] = &["individual", "zip"];
+pub(super) const AUDIO_FORMATS: &[&str] = &["best", "mp3", "m4a", "aac", "wav"];
 const OUTPUT_FORMATS: &[&str] = &[
     "jpg", "png", "webp", "mp4", "mkv", "mov", "mp3", "m4a", "aac", "wav",
 ];
 const PICTURE_AND_VIDEO_FORMATS: &[&str] = &["jpg", "png", "webp", "mp4", "mkv", "mov"];
-const VIDEO_CODECS: &[&str] = &["any", "h264"];
-const KINDS: &[&str] = &["post", "reel", "story"];
+const PICTURE_FORMATS: &[&str] = &["jpg", "png", "webp"];
+const VIDEO_FORMATS: &[&str] = &["mp4", "mkv", "mov"];
+const SOUND_FORMATS: &[&str] = &["mp3", "m4a", "aac", "wav"];
+pub(super) const VIDEO_CODECS: &[&str] = &["any", "h264"];
+pub(super) const KINDS: &[&str] = &["post", "reel", "story"];
+
+/// The qualities of a download of this kind.
+pub(super) fn qualities(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Post => POST_QUALITIES,
+        Kind::Reel => REEL_QUALITIES,
+        Kind::Story | Kind::Carousel => NAMED_QUALITIES,
+    }
+}
+
+/// The output formats that fit this part of a download.
+pub(super) fn formats(part: Part) -> &'static [&'static str] {
+    match part {
+        Part::All => PICTURE_AND_VIDEO_FORMATS,
+        Part::Images => PICTURE_FORMATS,
+        Part::Videos | Part::Silent => VIDEO_FORMATS,
+        Part::Sound => SOUND_FORMATS,
+    }
+}
+
+/// What a field takes that takes one of these values, as a sentence.
+pub(super) fn takes(values: &[&str]) -> String {
+    match values {
+        [] => String::new(),
+        [one] => format!("Give {one}"),
+        [rest @ .., last] => format!("Give {} or {last}", rest.join(", ")),
+    }
+}
 
 pub(super) fn post_quality() -> Schema {
     optional(POST_QUALITIES, "`best` by default.")
@@ -106,10 +139,7 @@ mod tests {
     //! The document allows what the code takes, and nothing else.
 
     use super::*;
-    use crate::{
-        api::instagram::download::request,
-        download::{Kind, Part, Quality},
-    };
+    use crate::{api::instagram::download::request, download::Quality};
 
     /// Checks every value that any field may have, and some that none may have.
     fn assert_same(stated: &[&str], takes: impl Fn(&str) -> bool) {
@@ -130,12 +160,17 @@ mod tests {
     }
 
     #[test]
+    fn an_error_lists_the_values() {
+        assert_eq!(takes(STORY_FORMATS), "Give individual or zip");
+        let qualities = "Give best, high, medium or low";
+        assert_eq!(takes(NAMED_QUALITIES), qualities);
+    }
+
+    #[test]
     fn the_stated_values_are_those_that_are_taken() {
-        let quality = |kind| move |name: &str| Quality::parse(kind, name).is_some();
-        assert_same(POST_QUALITIES, quality(Kind::Post));
-        assert_same(REEL_QUALITIES, quality(Kind::Reel));
-        assert_same(NAMED_QUALITIES, quality(Kind::Story));
-        assert_same(NAMED_QUALITIES, quality(Kind::Carousel));
+        for kind in [Kind::Post, Kind::Reel, Kind::Story, Kind::Carousel] {
+            assert_same(qualities(kind), |name| Quality::parse(kind, name).is_some());
+        }
         assert_same(AUDIO_FORMATS, |name| {
             request::audio_format(Some(name)).is_ok()
         });
@@ -143,7 +178,16 @@ mod tests {
             request::video_codec(Some(name)).is_ok()
         });
         let format = |part| move |name: &str| request::formats(Some(name), part).is_ok();
-        assert_same(PICTURE_AND_VIDEO_FORMATS, format(Part::All));
+        let parts = [
+            Part::All,
+            Part::Images,
+            Part::Videos,
+            Part::Silent,
+            Part::Sound,
+        ];
+        for part in parts {
+            assert_same(formats(part), format(part));
+        }
         let parts = [Part::All, Part::Sound];
         assert_same(OUTPUT_FORMATS, |name| {
             parts.iter().any(|part| format(*part)(name))

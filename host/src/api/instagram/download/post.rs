@@ -53,6 +53,7 @@ const MESSAGE: &str = "Download started. Use /status/{job_id} to check progress.
 
 /// The body of the request.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct PostBody {
     /// Post URL, shortcode or numeric id.
     #[schema(required = true, nullable = false, min_length = 1, max_length = 2048)]
@@ -86,15 +87,11 @@ impl PostBody {
             "image_only" => Part::Images,
             "audio_only" => Part::Sound,
             "video_silent" => Part::Silent,
-            _ => {
-                return Err(invalid(
-                    "download_type is media, video_only, image_only, audio_only or video_silent",
-                ));
-            }
+            _ => return Err(invalid("download_type", choices::POST_PARTS)),
         };
         let audio = audio_format(self.audio_format.as_deref())?;
         let formats = formats(self.output_format.as_deref(), part)?;
-        let plain = plain(Kind::Post, self.url, self.quality)?;
+        let plain = plain(Kind::Post, ("url", self.url), self.quality)?;
         let plain = with_items(plain, self.item, self.items)?;
         Ok(Download {
             part,
@@ -110,8 +107,9 @@ impl PostBody {
     }
 }
 
-#[utoipa::path(post, path = "/instagram/download/post", operation_id = "download_post", tag = "Download Operations",
-    summary = "Download a post", request_body = PostBody,
+#[utoipa::path(post, path = "/instagram/download/post", operation_id = "downloadPost", tag = "Download Operations",
+    summary = "Download a post",
+    request_body(content = PostBody, example = json!({"url": "DfDjNmTDemo", "quality": "best"})),
     responses((status = 202, description = "The job that downloads it", body = StartedJob)))]
 async fn post(
     State(extraction): State<Extraction>,
@@ -130,8 +128,11 @@ async fn post(
         caption: media.caption.as_deref(),
     };
     let job = downloads.start(origin, download).await?;
-    Ok(accepted(StartedJob {
-        post_info: Some(info),
-        ..StartedJob::new(job.id, MESSAGE)
-    }))
+    Ok(accepted(
+        job.id,
+        StartedJob {
+            post_info: Some(info),
+            ..StartedJob::new(job.id, MESSAGE)
+        },
+    ))
 }

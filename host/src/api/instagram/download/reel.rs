@@ -52,6 +52,7 @@ const MESSAGE: &str = "Reel download started.";
 
 /// The body of the request.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct ReelBody {
     /// Reel URL, shortcode or numeric id.
     #[schema(required = true, nullable = false, min_length = 1, max_length = 2048)]
@@ -79,11 +80,7 @@ impl ReelBody {
             "audio_only" => Part::Sound,
             "video_only" => Part::Silent,
             "cover" => Part::Images,
-            _ => {
-                return Err(invalid(
-                    "download_type is video, audio_only, video_only or cover",
-                ));
-            }
+            _ => return Err(invalid("download_type", choices::REEL_PARTS)),
         };
         let audio = audio_format(self.audio_format.as_deref())?;
         let formats = formats(self.output_format.as_deref(), part)?;
@@ -96,13 +93,14 @@ impl ReelBody {
             video_codec: video_codec(self.video_codec.as_deref())?,
             metadata: self.include_metadata.unwrap_or(true),
             cover: self.include_cover.unwrap_or(false),
-            ..plain(Kind::Reel, self.url, self.quality)?
+            ..plain(Kind::Reel, ("url", self.url), self.quality)?
         })
     }
 }
 
-#[utoipa::path(post, path = "/instagram/download/reel", operation_id = "download_reel", tag = "Download Operations",
-    summary = "Download a reel, its sound, or its video without sound", request_body = ReelBody,
+#[utoipa::path(post, path = "/instagram/download/reel", operation_id = "downloadReel", tag = "Download Operations",
+    summary = "Download a reel, its sound, or its video without sound",
+    request_body(content = ReelBody, example = json!({"url": "https://www.instagram.com/reel/DfF-eHzReel/", "quality": "1080p"})),
     responses((status = 202, description = "The job that downloads it", body = StartedJob)))]
 async fn reel(
     State(extraction): State<Extraction>,
@@ -121,8 +119,11 @@ async fn reel(
         owner: owner_username(media),
     };
     let job = downloads.start(origin, download).await?;
-    Ok(accepted(StartedJob {
-        reel_info: Some(info),
-        ..StartedJob::new(job.id, MESSAGE)
-    }))
+    Ok(accepted(
+        job.id,
+        StartedJob {
+            reel_info: Some(info),
+            ..StartedJob::new(job.id, MESSAGE)
+        },
+    ))
 }

@@ -1,7 +1,8 @@
 //! Checks what the bodies of downloads have in common: the target, the quality and the output format.
 
+use super::choices;
 use crate::{
-    api::http::error::{ApiError, Code},
+    api::http::error::{ApiError, Code, Subject},
     contract::{Query, target},
     download::{Download, Formats, Kind, Part, Quality, wanted_item},
     media::{AudioFormat, ImageFormat, VideoCodec, VideoFormat},
@@ -15,19 +16,25 @@ pub(super) const JOB_ERRORS: &[Code] = &[
     Code::StorageFull,
 ];
 
-/// The error for a parameter that has none of its allowed values.
-pub(super) fn invalid(details: &'static str) -> ApiError {
-    ApiError::from(Code::InvalidParameter).because(details)
+/// The error for a field that has none of the values that it takes.
+pub(super) fn invalid(field: &str, values: &[&str]) -> ApiError {
+    ApiError::from(Code::InvalidParameter)
+        .because(choices::takes(values))
+        .about(field)
 }
 
-/// A download with only a target, with the item that it chooses, and a quality.
+/// A download with only a target, with the item that it chooses, and a quality. The target is in a field of this name.
 pub(super) fn plain(
     kind: Kind,
-    target: Option<String>,
+    (field, target): (&str, Option<String>),
     quality: Option<String>,
 ) -> Result<Download, ApiError> {
-    let url = target.unwrap_or_default();
-    let (query, item) = query(kind, &url)?;
+    let url = target.ok_or_else(|| {
+        let code = Subject::from(kind).invalid_address();
+        let advice = code.advice();
+        ApiError::from(code).because(format!("`{field}` is missing. {advice}"))
+    })?;
+    let (query, item) = query(kind, &url).map_err(|error| error.about(field))?;
     Ok(Download {
         query: Some(query),
         item,
@@ -39,7 +46,11 @@ pub(super) fn plain(
 pub(super) fn unread(kind: Kind, url: String, quality: Option<&str>) -> Result<Download, ApiError> {
     let quality = match quality {
         None => Quality::Best,
-        Some(name) => Quality::parse(kind, name).ok_or(Code::InvalidQuality)?,
+        Some(name) => Quality::parse(kind, name).ok_or_else(|| {
+            ApiError::from(Code::InvalidQuality)
+                .because(choices::takes(choices::qualities(kind)))
+                .about("quality")
+        })?,
     };
     Ok(Download {
         kind,
@@ -89,7 +100,9 @@ pub(super) fn with_items(
         return Ok(Download { item, ..download });
     }
     if item.is_some() || !items.iter().all(|item| (1..=ITEM_MAX).contains(item)) {
-        return Err(invalid("items are numbers from 1 to 100, without item"));
+        return Err(ApiError::from(Code::InvalidParameter)
+            .because("`items` takes numbers from 1 to 100, without `item`")
+            .about("items"));
     }
     Ok(Download {
         item: None,
@@ -103,7 +116,7 @@ pub(super) fn video_codec(name: Option<&str>) -> Result<VideoCodec, ApiError> {
     let Some(name) = name else {
         return Ok(VideoCodec::default());
     };
-    VideoCodec::parse(name).ok_or_else(|| invalid("video_codec is any or h264"))
+    VideoCodec::parse(name).ok_or_else(|| invalid("video_codec", choices::VIDEO_CODECS))
 }
 
 /// Parses `audio_format`.
@@ -113,7 +126,7 @@ pub(super) fn audio_format(name: Option<&str>) -> Result<Option<AudioFormat>, Ap
         name => name
             .parse()
             .map(Some)
-            .map_err(|_| invalid("audio_format is best, mp3, m4a or aac")),
+            .map_err(|_| invalid("audio_format", choices::AUDIO_FORMATS)),
     }
 }
 
@@ -137,8 +150,6 @@ pub(super) fn formats(name: Option<&str>, part: Part) -> Result<Formats, ApiErro
     if fits {
         Ok(formats)
     } else {
-        Err(invalid(
-            "output_format does not fit; see supported_output_formats of /instagram/formats",
-        ))
+        Err(invalid("output_format", choices::formats(part)))
     }
 }

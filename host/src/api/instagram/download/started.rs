@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -116,9 +116,10 @@ pub(super) async fn prepare(
     Ok(CheckedDownload { extracted, files })
 }
 
-/// `202` with the job.
-pub(super) fn accepted(started: impl Serialize) -> Response {
-    (StatusCode::ACCEPTED, Json(started)).into_response()
+/// `202` with the job, and with the path of its status.
+pub(super) fn accepted(job_id: JobId, started: impl Serialize) -> Response {
+    let place = [(header::LOCATION, status_url(job_id))];
+    (StatusCode::ACCEPTED, place, Json(started)).into_response()
 }
 
 /// The path of the status of a job.

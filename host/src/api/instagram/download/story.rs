@@ -54,6 +54,7 @@ const MESSAGE: &str = "Story download started.";
 
 /// The body of the request.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct StoryBody {
     /// Instagram username.
     #[schema(required = true, nullable = false, min_length = 1, max_length = 2048)]
@@ -76,19 +77,20 @@ impl StoryBody {
         let zip = match self.format.as_deref().unwrap_or("individual") {
             "individual" => false,
             "zip" => true,
-            _ => return Err(invalid("format is individual or zip")),
+            _ => return Err(invalid("format", choices::STORY_FORMATS)),
         };
         Ok(Download {
             zip,
             formats: formats(self.output_format.as_deref(), Part::All)?,
             video_codec: video_codec(self.video_codec.as_deref())?,
-            ..plain(Kind::Story, self.username, self.quality)?
+            ..plain(Kind::Story, ("username", self.username), self.quality)?
         })
     }
 }
 
-#[utoipa::path(post, path = "/instagram/download/story", operation_id = "download_story", tag = "Download Operations",
-    summary = "Download the active stories of an account", request_body = StoryBody,
+#[utoipa::path(post, path = "/instagram/download/story", operation_id = "downloadStory", tag = "Download Operations",
+    summary = "Download the active stories of an account",
+    request_body(content = StoryBody, example = json!({"username": "gramhost.demo", "format": "zip"})),
     responses((status = 202, description = "The job that downloads them", body = StartedJob)))]
 async fn story(
     State(extraction): State<Extraction>,
@@ -107,8 +109,11 @@ async fn story(
         format: if download.zip { "zip" } else { "individual" },
     };
     let job = downloads.start(origin, download).await?;
-    Ok(accepted(StartedJob {
-        story_info: Some(info),
-        ..StartedJob::new(job.id, MESSAGE)
-    }))
+    Ok(accepted(
+        job.id,
+        StartedJob {
+            story_info: Some(info),
+            ..StartedJob::new(job.id, MESSAGE)
+        },
+    ))
 }

@@ -54,9 +54,9 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     described(routes!(post), ENDPOINT)
 }
 
-#[utoipa::path(get, path = "/instagram/post/info", tag = "Content Information",
+#[utoipa::path(get, path = "/instagram/post/info", operation_id = "getPostInfo", tag = "Content Information",
     summary = "Get post information",
-    params(("url_or_code" = String, Query, min_length = 1, max_length = 2048, description = "Post URL, shortcode or numeric id")),
+    params(("url_or_code" = String, Query, min_length = 1, max_length = 2048, description = "Post URL, shortcode or numeric id", example = "De0N5pLMixd")),
     responses((status = 200, description = "The post", body = Post)))]
 async fn post(State(app): State<App>, UrlOrCode(target): UrlOrCode) -> Result<Response, ApiError> {
     let extracted = run(&app.extraction, &Query::post(target), Subject::Post).await?;

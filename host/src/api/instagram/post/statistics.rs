@@ -45,9 +45,9 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     described(routes!(post), ENDPOINT)
 }
 
-#[utoipa::path(get, path = "/instagram/post/stats", operation_id = "post_statistics", tag = "Statistics & Metrics",
+#[utoipa::path(get, path = "/instagram/post/stats", operation_id = "getPostStats", tag = "Statistics & Metrics",
     summary = "Get post statistics",
-    params(("url_or_code" = String, Query, min_length = 1, max_length = 2048, description = "Post URL, shortcode or numeric id")),
+    params(("url_or_code" = String, Query, min_length = 1, max_length = 2048, description = "Post URL, shortcode or numeric id", example = "DfDjNmTDemo")),
     responses((status = 200, description = "Engagement statistics", body = PostStatistics)))]
 async fn post(State(app): State<App>, UrlOrCode(target): UrlOrCode) -> Result<Response, ApiError> {
     let extracted = run(&app.extraction, &Query::post(target), Subject::Post).await?;

@@ -43,9 +43,9 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     described(routes!(profile), ENDPOINT)
 }
 
-#[utoipa::path(get, path = "/instagram/profile/info", tag = "Profile & User Information",
+#[utoipa::path(get, path = "/instagram/profile/info", operation_id = "getProfileInfo", tag = "Profile & User Information",
     summary = "Get profile information",
-    params(("username" = String, Query, min_length = 1, max_length = 2048, description = "Instagram username (without @)")),
+    params(("username" = String, Query, min_length = 1, max_length = 2048, description = "Instagram username (without @)", example = "gramhost.demo")),
     responses((status = 200, description = "The profile", body = Profile)))]
 async fn profile(
     State(app): State<App>,

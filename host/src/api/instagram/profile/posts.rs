@@ -50,11 +50,12 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     described(routes!(posts), ENDPOINT)
 }
 
-#[utoipa::path(get, path = "/instagram/profile/posts", tag = "Profile & User Information",
+#[utoipa::path(get, path = "/instagram/profile/posts", operation_id = "listProfilePosts", tag = "Profile & User Information",
     summary = "List profile posts",
-    params(("username" = String, Query, min_length = 1, max_length = 2048, description = "Instagram username"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 50, description = "Number of posts to return; 12 by default"),
-        ("cursor" = Option<String>, Query, max_length = 2048, description = "Pagination cursor from previous response")),
+    params(("username" = String, Query, min_length = 1, max_length = 2048, description = "Instagram username", example = "gramhost.demo"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 50, description = "Number of posts to return; 12 by default", example = 5),
+        ("cursor" = Option<String>, Query, max_length = 2048, description = "Pagination cursor from previous response",
+            example = "eyJkIjoicmVsYXktcG9zdHMiLCJjIjpudWxsLCJzIjo1LCJ1IjoiNzE0MDAwMDAwNDIifQ")),
     responses((status = 200, description = "Recent posts", body = Posts)))]
 async fn posts(State(app): State<App>, page: Page) -> Result<Response, ApiError> {
     let cursor = page.cursor.clone();

@@ -49,10 +49,10 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     described(routes!(reels), ENDPOINT)
 }
 
-#[utoipa::path(get, path = "/instagram/profile/reels", tag = "Profile & User Information",
+#[utoipa::path(get, path = "/instagram/profile/reels", operation_id = "listProfileReels", tag = "Profile & User Information",
     summary = "List profile reels",
-    params(("username" = String, Query, min_length = 1, max_length = 2048, description = "Instagram username"),
-        ("limit" = Option<u32>, Query, minimum = 1, maximum = 50, description = "Number of reels to return; 12 by default"),
+    params(("username" = String, Query, min_length = 1, max_length = 2048, description = "Instagram username", example = "gramhost.demo"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 50, description = "Number of reels to return; 12 by default", example = 5),
         ("cursor" = Option<String>, Query, max_length = 2048, description = "Pagination cursor from previous response")),
     responses((status = 200, description = "Recent reels", body = Reels)))]
 async fn reels(State(app): State<App>, page: Page) -> Result<Response, ApiError> {

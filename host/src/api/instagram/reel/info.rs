@@ -44,9 +44,9 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     described(routes!(reel), ENDPOINT)
 }
 
-#[utoipa::path(get, path = "/instagram/reel/info", tag = "Content Information",
+#[utoipa::path(get, path = "/instagram/reel/info", operation_id = "getReelInfo", tag = "Content Information",
     summary = "Get reel information",
-    params(("url_or_id" = String, Query, min_length = 1, max_length = 2048, description = "Reel URL, shortcode or numeric id")),
+    params(("url_or_id" = String, Query, min_length = 1, max_length = 2048, description = "Reel URL, shortcode or numeric id", example = "DfF-eHzReel")),
     responses((status = 200, description = "The reel", body = Reel)))]
 async fn reel(State(app): State<App>, UrlOrId(target): UrlOrId) -> Result<Response, ApiError> {
     let extracted = run(&app.extraction, &Query::reel(target), Subject::Reel).await?;

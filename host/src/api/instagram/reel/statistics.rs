@@ -38,9 +38,9 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
     described(routes!(reel), ENDPOINT)
 }
 
-#[utoipa::path(get, path = "/instagram/reel/stats", operation_id = "reel_statistics", tag = "Statistics & Metrics",
+#[utoipa::path(get, path = "/instagram/reel/stats", operation_id = "getReelStats", tag = "Statistics & Metrics",
     summary = "Get reel statistics",
-    params(("url_or_id" = String, Query, min_length = 1, max_length = 2048, description = "Reel URL, shortcode or numeric id")),
+    params(("url_or_id" = String, Query, min_length = 1, max_length = 2048, description = "Reel URL, shortcode or numeric id", example = "DfF-eHzReel")),
     responses((status = 200, description = "Engagement statistics", body = ReelStatistics)))]
 async fn reel(State(app): State<App>, UrlOrId(target): UrlOrId) -> Result<Response, ApiError> {
     let extracted = run(&app.extraction, &Query::reel(target), Subject::Reel).await?;
