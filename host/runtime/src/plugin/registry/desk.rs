@@ -3,6 +3,7 @@
 
 mod decisions;
 mod files;
+mod moves;
 
 use std::{
     collections::{BTreeMap, HashSet},
