@@ -114,12 +114,12 @@ impl Drift {
         })
     }
 
-    /// Counts a record.
-    pub fn observe<R: Serialize>(&self, seen: DriftSample<'_, R>) {
+    /// Counts a record. Returns the fields with a warning that it lacks.
+    pub fn observe<R: Serialize>(&self, seen: DriftSample<'_, R>) -> Vec<Warning> {
         let now_s = self.clock.now_ms() / 1000;
         let mut account = DefaultHasher::new();
         seen.account.hash(&mut account);
-        self.known().add(seen, account.finish(), now_s);
+        self.known().add(seen, account.finish(), now_s)
     }
 
     /// The fields that used to be stated and no longer are.

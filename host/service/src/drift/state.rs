@@ -94,13 +94,13 @@ impl State {
         state
     }
 
-    /// Counts a record.
+    /// Counts a record. Returns the warnings about fields that it lacks.
     pub(super) fn add<R: Serialize>(
         &mut self,
         sample: DriftSample<'_, R>,
         account: u64,
         now_s: u64,
-    ) {
+    ) -> Vec<Warning> {
         let origin = Origin {
             version: (self.version(sample.version), sample.version),
             account,
@@ -109,29 +109,30 @@ impl State {
         let doors = self.kinds.entry(sample.kind.to_owned()).or_default();
         let room = PLACES_MAX.saturating_sub(doors.places);
         let Some(fields) = doors.of(sample.door) else {
-            return;
+            return Vec::new();
         };
         fields.room = room;
         walk::count(sample.record, fields);
         let added = room - fields.room;
-        for (field, Rates { before, after }) in fields.learn(origin) {
-            let DriftSample {
-                kind,
-                door,
-                version,
-                ..
-            } = sample;
-            tracing::warn!(
-                kind,
-                door,
-                field,
-                before,
-                after,
-                version,
-                "a field is no longer stated"
-            );
+        let DriftSample {
+            kind,
+            door,
+            version,
+            ..
+        } = sample;
+        let mut lacking = Vec::new();
+        for warned in fields.learn(origin) {
+            let field = warned.path;
+            if let Some(Rates { before, after }) = warned.raised {
+                let what = "a field is no longer stated";
+                tracing::warn!(kind, door, field, before, after, version, "{what}");
+            }
+            if warned.lacks {
+                lacking.extend(warned.track.warning(kind, door, field));
+            }
         }
         doors.places += added;
+        lacking
     }
 
     /// The field of a stored row; `None` if there is no room for it.

@@ -126,6 +126,11 @@ impl Track {
         raised
     }
 
+    /// Whether there is a warning about it.
+    pub(super) fn is_missing(&self) -> bool {
+        self.missing.is_some()
+    }
+
     fn has_dropped(&self) -> bool {
         let (usual, recent) = (self.usual, self.recent);
         if usual.asked < USUAL_MIN || recent.asked < RECENT_MIN || self.without.len() < ACCOUNTS_MIN
