@@ -176,9 +176,10 @@ impl fmt::Display for Compared {
             ..
         } = self;
         write!(f, "{door}: {request}")?;
+        let answers = if *known == 1 { "answer" } else { "answers" };
         write!(
             f,
-            "\n  compared with {known} good answers, the last at {at:.19}"
+            "\n  compared with {known} good {answers}, the last at {at:.19}"
         )?;
         if let Some(instead) = &self.instead {
             return write!(f, "\n  no JSON: {instead}");

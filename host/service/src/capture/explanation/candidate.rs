@@ -154,6 +154,10 @@ impl<'a> Missing<'a> {
         let is_distinct = expected.value.as_ref().is_some_and(is_distinct);
         if is_equal && is_distinct {
             case.add(60, "the same value");
+            if shape.places.contains_key(path) && path != gone.place {
+                // A copy of it, perhaps, but nothing moved there.
+                case.add(-40, "which good answers had there too");
+            }
         } else if shape.places.contains_key(path) && path != gone.place {
             // It was there before, so it is something else, unless it has what was inside of something inside of it.
             if !(gone.was.is_container() && below(&gone.place, path).is_some()) {
