@@ -1,6 +1,6 @@
 //! The client of the running server: requests to its admin listener, with the token from the data folder.
 
-use std::{fs, net::SocketAddr, path::Path};
+use std::{net::SocketAddr, path::Path};
 
 use anyhow::{Context, bail};
 use serde_json::Value;
@@ -10,8 +10,11 @@ use tokio::{
 };
 use url::form_urlencoded::Serializer;
 
-use super::super::{Exit, fail, print};
-use crate::{config::Config, data::Folder, server::token};
+use super::{
+    super::{Exit, fail, print},
+    pack,
+};
+use crate::{config::Config, contract::PluginName, data::Folder, server::token};
 
 /// Maximum size of a response of the admin listener, bytes.
 const RESPONSE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -42,8 +45,12 @@ pub(super) async fn plugins(config: &Config) -> anyhow::Result<Option<Value>> {
 
 /// `PUT /plugins/{name}` with the file.
 pub(super) async fn put(config: &Config, file: &Path, json: bool) -> anyhow::Result<Exit> {
-    let component = fs::read(file).with_context(|| file.display().to_string())?;
+    let component = pack::component(file)?;
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
+    if let Err(unknown) = name.parse::<PluginName>() {
+        let why = format_args!("{}: {unknown}", file.display());
+        return Ok(fail(Exit::Misused, &why));
+    }
     let response = send(config, &format!("PUT /plugins/{name}"), &component).await?;
     report(&response, json)
 }
