@@ -66,7 +66,7 @@ async fn main() {
     let file = folder.path().join("post.wasm");
     std::fs::write(&file, (EMBEDDED.component)(PluginName::Post)).unwrap();
     let start = Instant::now();
-    let report = test(&config, &file, None, Box::new(|_, _| ()))
+    let report = test(&config, &file, None, None, Box::new(|_, _| ()))
         .await
         .unwrap();
     println!(

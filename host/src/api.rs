@@ -97,7 +97,7 @@ fn free_admin_routes<S: Clone + Send + Sync + 'static>() -> [(&'static str, Meth
 }
 
 /// The operator's routes, which require the token.
-fn admin_routes() -> [(&'static str, MethodRouter<App>); 17] {
+fn admin_routes() -> [(&'static str, MethodRouter<App>); 18] {
     [
         ("/plugins", get(plugins::list)),
         ("/plugins/history", get(plugins::history)),
@@ -112,6 +112,7 @@ fn admin_routes() -> [(&'static str, MethodRouter<App>); 17] {
         ("/captures", get(captures::list)),
         ("/captures/{id}", get(captures::get)),
         ("/captures/{id}/exchange.har", get(captures::har)),
+        ("/captures/{id}/explanation", get(captures::explanation)),
         ("/drift", get(drift::list)),
         ("/drift/rates", get(drift::rates)),
         ("/drift/accept", post(drift::accept)),

@@ -183,7 +183,9 @@ impl Server {
         ));
         let drift = app.drift.run(shutdown.clone());
         let observations = app.observations.run(shutdown.clone());
-        let ((), operator, (), (), ()) = tokio::join!(public, operator, jobs, drift, observations);
+        let captures = app.captures.run(shutdown.clone());
+        let ((), operator, (), (), (), ()) =
+            tokio::join!(public, operator, jobs, drift, observations, captures);
         // Also those of the requests that ended last.
         app.observations.keep().await;
         left.cancel();

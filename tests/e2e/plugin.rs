@@ -3,6 +3,7 @@
 mod author;
 mod call;
 mod change;
+mod explain;
 mod flawed;
 mod folder;
 mod gates;
@@ -19,6 +20,7 @@ mod storm;
 pub(crate) mod story;
 mod swap;
 mod versions;
+mod walk;
 
 use std::{path::Path, sync::Arc, time::Duration};
 

@@ -176,6 +176,7 @@ async fn the_operators_routes_are_not_on_the_public_listener() {
         "/captures",
         "/captures/x",
         "/captures/x/exchange.har",
+        "/captures/x/explanation",
         "/drift",
         "/drift/rates",
         "/drift/accept",

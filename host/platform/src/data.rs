@@ -105,6 +105,12 @@ impl Folder {
         self.0.join("captures")
     }
 
+    /// The shapes of good answers, `<kind>/…`, which captures are compared with.
+    #[must_use]
+    pub fn shapes(&self) -> PathBuf {
+        self.0.join("shapes")
+    }
+
     /// The cases that the operator keeps, `<kind>/<case>/…`.
     #[must_use]
     pub fn cases(&self) -> PathBuf {

@@ -1,7 +1,10 @@
 //! Captures: the responses to an extraction that a plugin failed. They are stored redacted, in the layout of a fixture,
-//! so that they can be inspected, replayed exactly, and adopted as a case. Depends on no plugin.
+//! so that they can be inspected, replayed exactly, and adopted as a case. The shapes of good answers are kept beside
+//! them, to explain what changed. Depends on no plugin.
 
+mod explanation;
 mod index;
+mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -9,19 +12,29 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use cases::{Case, Har, Question};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use self::index::{Cause, Index};
+pub use self::explanation::{Compared, Explanation, Suggestion};
+
+use self::{
+    index::{Cause, Index},
+    shape::store::Shapes,
+};
 use crate::data::{self, Access, Folder, Links, Owner, WholeFolder};
 
 /// What is longer is no `capture.json`, bytes.
 const META_BYTES_MAX: u64 = 1 << 20;
+
+/// The interval at which learned shapes are written.
+const KEEP_EVERY: Duration = Duration::from_secs(30);
 
 /// Limits of the captures.
 #[derive(Clone, Debug)]
@@ -35,6 +48,12 @@ pub struct Config {
     /// The maximum number of captures with the same cause (plugin version, kind, and what is wrong); further ones are
     /// only counted.
     pub of_one_cause_max: usize,
+    /// How often the shape of a good answer of a door is learned at most, seconds; 0 never.
+    pub shape_every_s: u64,
+    /// The maximum number of places of the answers to one request that are kept; further ones are not learned.
+    pub shape_places_max: usize,
+    /// The maximum size of the sample of the answers to one request, bytes; a larger one is not kept.
+    pub shape_sample_bytes_max: usize,
 }
 
 impl Default for Config {
@@ -44,6 +63,9 @@ impl Default for Config {
             bytes_max: 256 * 1024 * 1024,
             one_bytes_max: 32 * 1024 * 1024,
             of_one_cause_max: 3,
+            shape_every_s: 10,
+            shape_places_max: 4_000,
+            shape_sample_bytes_max: 2 * 1024 * 1024,
         }
     }
 }
@@ -77,11 +99,11 @@ pub struct Capture {
     pub plugin: String,
     /// SHA-256 of its component, 64 hex digits.
     pub digest: String,
-    /// `changed`, `fault` or `rules`.
+    /// `changed`, `fault` or `rules`; `drift` if there was a record, but without a field that records usually have.
     pub class: String,
     /// The reason, in words.
     pub reason: String,
-    /// The field that it could not read, if it states one.
+    /// The field that it could not read, if it states one; the field of the record that is missing.
     pub field: Option<String>,
     /// Its settings, a JSON object.
     pub settings: Value,
@@ -122,6 +144,7 @@ pub struct Captures {
     /// Only the owner of the data folder stores captures and deletes old ones.
     owner: Option<Owner>,
     index: Arc<Mutex<Index>>,
+    shapes: Shapes,
 }
 
 impl Captures {
@@ -130,7 +153,7 @@ impl Captures {
     /// # Errors
     /// If the folder cannot be read. A capture that cannot be read is left unchanged and logged.
     pub fn open(config: Config, owner: &Owner) -> Result<Self, Error> {
-        Self::read_all(config, owner.captures(), Some(owner.clone()))
+        Self::read_all(config, owner, Some(owner.clone()))
     }
 
     /// Opens the captures of a data folder for reading, also while a server owns it.
@@ -138,10 +161,12 @@ impl Captures {
     /// # Errors
     /// As [`Captures::open`].
     pub fn visit(config: Config, folder: &Folder) -> Result<Self, Error> {
-        Self::read_all(config, folder.captures(), None)
+        Self::read_all(config, folder, None)
     }
 
-    fn read_all(config: Config, folder: PathBuf, owner: Option<Owner>) -> Result<Self, Error> {
+    fn read_all(config: Config, data: &Folder, owner: Option<Owner>) -> Result<Self, Error> {
+        let shapes = Shapes::open(data.shapes(), owner.clone())?;
+        let folder = data.captures();
         let mut index = Index::default();
         if folder.exists() {
             for path in folders(&folder)? {
@@ -156,6 +181,7 @@ impl Captures {
             folder,
             owner,
             index: Arc::new(Mutex::new(index)),
+            shapes,
         })
     }
 
@@ -248,6 +274,52 @@ impl Captures {
         let read = |file: &Path| data::read(file, Links::Refused, self.config.one_bytes_max);
         let loaded = cases::load_with(&self.folder(id)?, &read);
         loaded.map_err(|error| Error::Broken(error.to_string()))
+    }
+
+    /// Whether it is time to learn the shape of a good answer of this door. If so, the next time is later.
+    #[must_use]
+    pub fn is_shape_due(&self, kind: &str, door: &str) -> bool {
+        self.shapes.is_due(&self.config, kind, door)
+    }
+
+    /// Learns the shapes of the answers that a good record of `door` was read from. Keeps one of each as a redacted
+    /// sample.
+    pub async fn learn(&self, kind: &'static str, door: String, question: Question, mut har: Har) {
+        let this = self.clone();
+        let work = move || {
+            har.redact();
+            let Self { config, shapes, .. } = &this;
+            shapes.learn(config, (kind, &door), &question, har);
+        };
+        // Fails only if the process ends.
+        let _ended = spawn_blocking(work).await;
+    }
+
+    /// Explains a capture by the shapes of earlier good answers.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if there is none with this id, [`Error::Broken`] if it cannot be read.
+    pub async fn explain(&self, id: &str) -> Result<Explanation, Error> {
+        let (this, id) = (self.clone(), id.to_owned());
+        let work = move || {
+            let capture = this.get(&id)?.capture;
+            let har = this.case(&id)?.har;
+            let known = this.shapes.of(&capture.kind);
+            Ok(explanation::explain(&capture, &har, &known))
+        };
+        spawn_blocking(work).await.map_err(io::Error::other)?
+    }
+
+    /// Writes the learned shapes at intervals, and once more at the end.
+    pub async fn run(&self, shutdown: CancellationToken) {
+        while shutdown
+            .run_until_cancelled(tokio::time::sleep(KEEP_EVERY))
+            .await
+            .is_some()
+        {
+            self.shapes.kept().await;
+        }
+        self.shapes.kept().await;
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {

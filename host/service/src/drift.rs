@@ -126,14 +126,16 @@ impl Drift {
         })
     }
 
-    /// Counts a record.
-    pub fn observe<R: Serialize>(&self, seen: DriftSample<'_, R>) {
+    /// Counts a record. Returns the fields with a warning that it lacks.
+    pub fn observe<R: Serialize>(&self, seen: DriftSample<'_, R>) -> Vec<Warning> {
         let now_s = self.clock.now_ms() / 1000;
         let mut account = DefaultHasher::new();
         seen.account.hash(&mut account);
-        if self.known().add(seen, account.finish(), now_s) && self.is_shared() {
+        let learned = self.known().add(seen, account.finish(), now_s);
+        if learned.raises && self.is_shared() {
             self.news.notify_one();
         }
+        learned.lacking
     }
 
     /// The fields that used to be stated and no longer are.

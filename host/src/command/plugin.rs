@@ -4,6 +4,7 @@ mod admin;
 mod build;
 mod captures;
 mod examples;
+mod explain;
 mod new;
 mod pack;
 mod progress;
@@ -37,7 +38,7 @@ pub(super) enum Plugin {
     Check {
         /// The component, such as post.wasm; its name says which plugin it replaces
         file: PathBuf,
-        /// A folder of cases, such as fixtures/instagram [default: the built-in ones]
+        /// A folder of cases, such as fixtures/instagram [default: those in the component, else the built-in ones]
         #[arg(long, value_name = "FOLDER")]
         cases: Option<PathBuf>,
         /// Print everything as JSON
@@ -49,9 +50,12 @@ pub(super) enum Plugin {
     Test {
         /// The component, such as post.wasm; its name says which plugin it replaces
         file: PathBuf,
-        /// A folder of cases, such as fixtures/instagram [default: the built-in ones]
+        /// A folder of cases, such as fixtures/instagram [default: those in the component, else the built-in ones]
         #[arg(long, value_name = "FOLDER")]
         cases: Option<PathBuf>,
+        /// A TOML file with settings over those of the component, such as data/plugins/post.toml
+        #[arg(long, value_name = "FILE", conflicts_with = "update")]
+        settings: Option<PathBuf>,
         /// Save the present results as the expected results of --cases; review them before you keep them
         #[arg(long, requires = "cases")]
         update: bool,
@@ -132,6 +136,9 @@ pub(super) enum Plugin {
     /// Repeat a captured failure exactly
     #[command(after_help = examples::REPLAY)]
     Replay(captures::Replay),
+    /// Show what changed since earlier good answers, and where missing facts may be now
+    #[command(after_help = examples::EXPLAIN)]
+    Explain(explain::Explain),
     /// Turn a capture into a case that every later version must pass
     #[command(after_help = examples::ADOPT)]
     Adopt(captures::Adopt),
@@ -188,8 +195,12 @@ impl Plugin {
                 Err(error) => rejected(error),
             },
             Self::Test {
-                file, cases, json, ..
-            } => test(&config, &file, cases.as_deref(), json).await,
+                file,
+                cases,
+                settings,
+                json,
+                ..
+            } => test(&config, &file, cases.as_deref(), settings.as_deref(), json).await,
             Self::Pack(pack) => pack.run(&config).await,
             Self::Sign(sign) => sign.run(&config).await,
             Self::Put { file, json } => admin::put(&config, &file, json).await,
@@ -211,6 +222,7 @@ impl Plugin {
             Self::History { name, json } => admin::history(&config, name, json).await,
             Self::Captures { json } => captures::list(&config, json),
             Self::Replay(replay) => replay.run(&config).await,
+            Self::Explain(explain) => explain.run(&config).await,
             Self::Adopt(adopt) => adopt.run(&config).await,
             Self::Record(record) => record.run(&config).await,
             Self::New { name, into } => new::run(name, into),
@@ -232,10 +244,13 @@ async fn test(
     config: &Config,
     file: &Path,
     cases: Option<&Path>,
+    settings: Option<&Path>,
     json: bool,
 ) -> anyhow::Result<Exit> {
     let progress = progress::of_cases();
-    let tested = match plugin::test(&config.plugin, file, cases, progress).await {
+    let settings = settings.map(pack::read).transpose()?;
+    let settings = settings.as_deref();
+    let tested = match plugin::test(&config.plugin, file, cases, settings, progress).await {
         Ok(tested) => tested,
         Err(error) => return rejected(error),
     };

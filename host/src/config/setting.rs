@@ -298,6 +298,17 @@ pub(super) const SETTINGS: &[Setting] = &[
         1..=10_000
     ),
     whole!("limits.plugin_vote_s_max", plugin.vote_s_max, 1..=3_600),
+    whole!("limits.shape_every_s", capture.shape_every_s, 0..=86_400),
+    whole!(
+        "limits.shape_places_max",
+        capture.shape_places_max,
+        0..=100_000
+    ),
+    whole!(
+        "limits.shape_sample_bytes_max",
+        capture.shape_sample_bytes_max,
+        0..=64 * MIB
+    ),
     whole!("limits.plugin_versions_max", plugin.versions_max, 1..=16),
     whole!("limits.rollback_window", plugin.rollback.window, 1..=10_000),
     whole!(

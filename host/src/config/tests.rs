@@ -121,7 +121,7 @@ fn an_invalid_value_is_an_error_that_describes_the_valid_ones() {
 }
 
 /// Limits that 0 switches off, or for which it means none or at once.
-const MAY_BE_ZERO: [&str; 17] = [
+const MAY_BE_ZERO: [&str; 20] = [
     "limits.request_body_bytes_per_s_min",
     "limits.drain_ms_max",
     "limits.cache_written_bytes_max",
@@ -135,6 +135,9 @@ const MAY_BE_ZERO: [&str; 17] = [
     "limits.captures_max",
     "limits.captures_bytes_max",
     "limits.capture_bytes_max",
+    "limits.shape_every_s",
+    "limits.shape_places_max",
+    "limits.shape_sample_bytes_max",
     "limits.rollback_margin_percent",
     "limits.upstream_redirects_max",
     "limits.upstream_spacing_ms_min",

@@ -174,7 +174,7 @@ impl<'a> Walk<'a> {
             return Err(unusable(format!("{got} answers to {wanted} requests")));
         }
         let said = asked.iter().zip(answers).map(|((named, _), exchange)| {
-            let said = door::open(*named, exchange, values, &read);
+            let said = door::open(*named, exchange, values, self.settings.renames, &read);
             self.memo.add(named.name, &said).map(|()| said)
         });
         said.collect::<Result<_, _>>().map_err(unusable)

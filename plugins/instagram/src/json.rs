@@ -7,6 +7,7 @@
 //! for a float.
 
 mod parse;
+mod rename;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -17,6 +18,7 @@ mod value;
 use bumpalo::Bump;
 
 pub(crate) use self::parse::{all, first};
+pub(crate) use self::rename::Renames;
 pub(crate) use self::text::{Text, write_quoted};
 pub(crate) use self::value::{Member, Number, Object, Value};
 

@@ -38,7 +38,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::records::StoryItem;
 use crate::contract::records::{Media, Profile, User};
 use crate::contract::steps::{Change, Refusal};
-use crate::json::{self, Arena, Value};
+use crate::json::{self, Arena, Renames, Value};
 pub(crate) use crate::read::gate::stated as ruling;
 pub(crate) use crate::read::page::Page;
 pub(crate) use crate::read::part::Part;
@@ -114,8 +114,8 @@ thread_local! {
 /// Detects the type of a body, and parses it.
 ///
 /// Strips the `for (;;);` that keeps JSON from being run as a script. A sequence of JSON texts, as in streamed GraphQL
-/// responses, becomes one array.
-pub(crate) fn body<'a>(arena: &'a Arena, bytes: &'a [u8]) -> Body<'a> {
+/// responses, becomes one array. What Instagram has moved is found where it was, by the `renames`.
+pub(crate) fn body<'a>(arena: &'a Arena, bytes: &'a [u8], renames: Renames<'a>) -> Body<'a> {
     #[cfg(test)]
     BYTES_READ.with(|read| read.set(read.get() + bytes.len()));
     let bytes = bytes
@@ -128,12 +128,12 @@ pub(crate) fn body<'a>(arena: &'a Arena, bytes: &'a [u8]) -> Body<'a> {
         arena.keep(&mended)
     });
     if text.starts_with('<') {
-        return Body::Html(page::read(arena, text));
+        return Body::Html(page::read(arena, text, renames));
     }
     match json::all(arena, text).as_slice() {
         [] | [Value::String(_) | Value::Number(_) | Value::Bool(_)] => Body::Other,
-        [only] => Body::Json(*only),
-        several => Body::Json(Value::Array(arena.keep_list(several))),
+        [only] => Body::Json(renames.apply(arena, *only)),
+        several => Body::Json(renames.apply(arena, Value::Array(arena.keep_list(several)))),
     }
 }
 

@@ -3,21 +3,24 @@
 //! The TOML texts below are the only source of these values. The host merges the operator's file into them and passes
 //! the result as JSON. So there are no defaults here: a missing key is an error that names the key.
 
-use crate::json::{self, Arena, Member, Object, Text, Value};
+use crate::json::{self, Arena, Member, Object, Renames, Text, Value};
 
 /// Default settings of the `post` and the `reel` plugin.
 pub const MEDIA: &str = concat!(
     include_str!("../settings/clients.toml"),
+    include_str!("../settings/rename.toml"),
     include_str!("../settings/media.toml")
 );
 /// Default settings of the `profile` plugin.
 pub const PROFILE: &str = concat!(
     include_str!("../settings/clients.toml"),
+    include_str!("../settings/rename.toml"),
     include_str!("../settings/profile.toml")
 );
 /// Default settings of the `story` plugin.
 pub const STORY: &str = concat!(
     include_str!("../settings/clients.toml"),
+    include_str!("../settings/rename.toml"),
     include_str!("../settings/story.toml")
 );
 
@@ -31,6 +34,8 @@ pub(crate) struct Settings<'a> {
     order: &'a Value<'a>,
     /// The doors by name.
     door: &'a Value<'a>,
+    /// Where facts stand that Instagram has moved.
+    pub(crate) renames: Renames<'a>,
 }
 
 /// How a request presents itself.
@@ -127,6 +132,8 @@ impl<'a> Settings<'a> {
             client: part("client")?,
             order: part("order")?,
             door: part("door")?,
+            renames: Renames::parse(arena, part("rename")?)
+                .map_err(|why| format!("settings: {why}"))?,
         })
     }
 

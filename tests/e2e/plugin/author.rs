@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
@@ -19,7 +19,7 @@ use super::POST;
 use crate::harness::server::{Server, gramhost, share_compiled_plugins};
 
 /// An empty folder outside this repository.
-fn desk() -> TempDir {
+pub(super) fn desk() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     share_compiled_plugins(folder.path());
     folder
@@ -33,7 +33,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub(super) fn said(output: &Output) -> String {
     let text = [&output.stdout[..], &output.stderr[..]].concat();
     String::from_utf8(text).unwrap()
 }
@@ -115,7 +115,7 @@ fn written(desk: &Path, name: &str) -> PathBuf {
 }
 
 /// Cargo as an author has it; its build output is kept between runs of this test.
-fn with_cargo(mut command: Command) -> Command {
+pub(super) fn with_cargo(mut command: Command) -> Command {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("author");
     // Variables that the cargo of this test sets for this repository.
     for (name, _) in std::env::vars_os() {
@@ -203,6 +203,30 @@ fn build_says_what_is_missing() {
 }
 
 #[test]
+fn a_build_shows_its_progress_and_what_the_compiler_says() {
+    let desk = desk();
+    let folder = written(desk.path(), "post");
+    let source = folder.join("src/lib.rs");
+    let good = fs::read_to_string(&source).unwrap();
+    fs::write(
+        &source,
+        format!("{good}\nfn broken() -> u8 {{ \"text\" }}\n"),
+    )
+    .unwrap();
+    let output = cargo_like(&folder, &["build"]);
+    assert_eq!(output.status.code(), Some(1), "{}", said(&output));
+    let words = String::from_utf8(output.stderr).unwrap();
+    for line in [
+        "Compiling post v0.1.0",
+        "error[E0308]: mismatched types",
+        "fn broken() -> u8",
+        "gramhost: the build failed, see above",
+    ] {
+        assert!(words.contains(line), "no {line:?} in {words}");
+    }
+}
+
+#[test]
 fn every_extractor_that_new_writes_builds_and_passes_its_own_cases() {
     let desk = desk();
     for name in ["profile", "post", "reel", "story"] {
@@ -261,6 +285,8 @@ async fn watch_hands_over_what_passes_and_goes_on_after_what_does_not() {
     let source = author.join("src/lib.rs");
     let good = fs::read_to_string(&source).unwrap();
     fs::write(&source, format!("{good}\nthis is no Rust\n")).unwrap();
+    watch.says("error: expected one of").await;
+    watch.says("this is no Rust").await;
     watch.says("the build failed, see above").await;
     let wrong = good.replace("inner[\"comment_count\"].as_u64()", "Some(7)");
     fs::write(&source, &wrong).unwrap();
@@ -283,16 +309,12 @@ impl Lines {
     fn of(command: &mut Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let (send, lines) = mpsc::unbounded_channel();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                let _unheard = send.send(line);
-            }
-        });
+        hear(child.stdout.take().unwrap(), send.clone());
+        hear(child.stderr.take().unwrap(), send);
         Self { child, lines }
     }
 
@@ -311,6 +333,15 @@ impl Lines {
         let heard = timeout(Duration::from_secs(120), heard).await;
         assert_eq!(heard, Ok(true), "no {text:?} after {before:?}");
     }
+}
+
+/// Passes on the lines of one output of a command, until it ends.
+fn hear(output: impl Read + Send + 'static, send: mpsc::UnboundedSender<String>) {
+    thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            let _unheard = send.send(line);
+        }
+    });
 }
 
 impl Drop for Lines {

@@ -80,7 +80,14 @@ async fn what_serving_would_drop_is_a_warning_of_the_case() {
         let file = folder.path().join(format!("{name}.wasm"));
         fs::write(&file, misbehaving(name.as_str())).unwrap();
         let told = Box::new(|_, _| ());
-        let report = plugin::test(&config(folder.path()), &file, Some(cases.path()), told).await;
+        let report = plugin::test(
+            &config(folder.path()),
+            &file,
+            Some(cases.path()),
+            None,
+            told,
+        )
+        .await;
         let report = report.unwrap();
         assert!(report.passed(), "{report}");
         let report = report.to_string();
@@ -186,7 +193,14 @@ async fn lists_and_cursors_without_end_are_cut_or_refused() {
         let file = folder.path().join(format!("{name}.wasm"));
         fs::write(&file, misbehaving(name.as_str())).unwrap();
         let told = Box::new(|_, _| ());
-        let report = plugin::test(&config(folder.path()), &file, Some(cases.path()), told).await;
+        let report = plugin::test(
+            &config(folder.path()),
+            &file,
+            Some(cases.path()),
+            None,
+            told,
+        )
+        .await;
         reports += &report.unwrap().to_string();
     }
     for (kind, behaviour, words) in WORDS {

@@ -131,6 +131,25 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// The explanation of the first capture of this class.
+    async fn explained(&self, class: &str) -> Value {
+        let mut looks = interval(Duration::from_millis(5));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            looks.tick().await;
+            let captures = self.server.admin("/captures").await.json;
+            let mut captures = captures.as_array().unwrap().iter();
+            if let Some(capture) = captures.find(|it| it["class"] == class) {
+                let id = capture["id"].as_str().unwrap();
+                let path = format!("/captures/{id}/explanation");
+                return self.server.admin(&path).await.json;
+            }
+            assert!(Instant::now() < deadline, "no capture of {class}");
+        }
+    }
+}
+
 fn flags(origin: &str) -> Vec<String> {
     [
         "--upstream-override",
@@ -214,6 +233,12 @@ async fn instagram_changes_and_a_fix_serves_and_a_bad_version_goes() {
     let told = "gramhost_drift_percent{kind=\"post\",door=\"page\",field=\"image.like_count\"";
     assert!(metrics.contains(told), "{metrics}");
     stage.server.logged("a field is no longer stated").await;
+    let explained = stage.explained("drift").await;
+    let moved = &explained["suggestions"][0];
+    assert_eq!(
+        (&moved["was"], &moved["now"]),
+        (&json!("likes"), &json!("edge_likes"))
+    );
     step(
         &mut began,
         "a field drifts, clients see null, the operator a warning",

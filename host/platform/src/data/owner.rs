@@ -122,8 +122,10 @@ impl Owner {
         for folder in flat {
             self.clear(&folder, is_unfinished)?;
         }
-        for kind in entries(&self.cases())? {
-            self.clear(&kind, is_unfinished)?;
+        for folder in [self.cases(), self.shapes()] {
+            for kind in entries(&folder)? {
+                self.clear(&kind, is_unfinished)?;
+            }
         }
         // Only a server writes captures, so hidden files there are left over.
         for kind in entries(&self.captures())? {

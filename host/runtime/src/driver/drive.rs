@@ -51,6 +51,7 @@ pub struct Drive<'a> {
     requests_left: usize,
     memo: Bytes,
     rounds: Vec<Arc<Vec<Exchange>>>,
+    doors: Vec<Option<String>>,
     door: Option<String>,
     dropped: Vec<Diagnostic>,
 }
@@ -68,6 +69,7 @@ impl<'a> Drive<'a> {
             requests_left: config.requests_max.min(manifest.requests) as usize,
             memo: Bytes::new(),
             rounds: Vec::new(),
+            doors: Vec::new(),
             door: None,
             dropped: Vec::new(),
         }
@@ -110,6 +112,7 @@ impl<'a> Drive<'a> {
         Ending {
             result: result.map(Arc::from),
             rounds: self.rounds,
+            doors: self.doors,
             door: self.door,
             dropped: self.dropped,
         }
@@ -118,6 +121,9 @@ impl<'a> Drive<'a> {
     fn next(&mut self, returned: Result<Outcome, Fault>) -> Result<Progress, Cause> {
         let outcome = returned?;
         self.door = outcome.door.filter(|door| is_door(door));
+        if !self.rounds.is_empty() {
+            self.doors.push(self.door.clone());
+        }
         match outcome.step {
             Step::Fetch(fetch) => {
                 let requests = self.permit(fetch.requests)?;

@@ -13,6 +13,8 @@ pub struct Ending {
     pub result: Result<Arc<Record>, Cause>,
     /// The exchanges, round by round.
     pub rounds: Vec<Arc<Vec<Exchange>>>,
+    /// For each round, the door that the plugin named when it had read its answers.
+    pub doors: Vec<Option<String>>,
     /// The door whose answer decided the result.
     pub door: Option<String>,
     /// What the check of the record dropped from it.
@@ -23,6 +25,13 @@ impl Ending {
     /// Returns the exchanges, in order.
     pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
         self.rounds.iter().flat_map(|round| round.iter())
+    }
+
+    /// Returns the exchanges of the rounds whose door decided the result.
+    pub fn decisive(&self) -> impl Iterator<Item = &Exchange> {
+        let rounds = self.rounds.iter().zip(&self.doors);
+        let decisive = rounds.filter(|(_, door)| **door == self.door);
+        decisive.flat_map(|(round, _)| round.iter())
     }
 
     /// The class under which a plugin version counts it. None if the plugin had no chance to run.

@@ -57,6 +57,16 @@ impl Field {
     }
 }
 
+/// A field that a warning is about.
+pub(super) struct Warned<'a> {
+    pub(super) path: &'a str,
+    pub(super) track: &'a Track,
+    /// Whether the record that was counted lacks it.
+    pub(super) lacks: bool,
+    /// The rates, if the record raised the warning.
+    pub(super) raised: Option<Rates>,
+}
+
 /// Where the record that is being counted comes from.
 #[derive(Clone, Copy)]
 pub(super) struct Origin<'a> {
@@ -207,10 +217,10 @@ impl Fields {
         });
     }
 
-    /// Adds the record that was counted to what is known of its fields. Returns the fields that it raises a warning
-    /// about, by their paths.
-    pub(super) fn learn(&mut self, origin: Origin<'_>) -> Vec<(&str, Rates)> {
-        let mut raised = Vec::new();
+    /// Adds the record that was counted to what is known of its fields. Returns the fields with a warning that it raises,
+    /// or that it is about.
+    pub(super) fn learn(&mut self, origin: Origin<'_>) -> Vec<Warned<'_>> {
+        let mut warned = Vec::new();
         for index in self.touched.drain(..) {
             let field = &mut self.fields[index];
             let seen = std::mem::take(&mut field.seen);
@@ -219,15 +229,22 @@ impl Fields {
             if origin.is_shared {
                 collect(&mut field.fresh, seen, version, origin.now_s);
             }
-            if let Some(rates) = field.track.add(seen, version, origin.now_s) {
-                raised.push((index, rates));
+            let raised = field.track.add(seen, version, origin.now_s);
+            let lacks = seen.stated < seen.asked && field.track.is_missing();
+            if raised.is_some() || lacks {
+                warned.push((index, lacks, raised));
             }
             field.dirty = true;
         }
         let path = |index| self.by_path.iter().find(|(_, at)| **at == index);
-        let named = raised
-            .into_iter()
-            .filter_map(|(index, rates)| Some((path(index)?.0.as_str(), rates)));
+        let named = warned.into_iter().filter_map(|(index, lacks, raised)| {
+            Some(Warned {
+                path: path(index)?.0,
+                track: &self.fields[index].track,
+                lacks,
+                raised,
+            })
+        });
         named.collect()
     }
 

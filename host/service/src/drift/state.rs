@@ -70,6 +70,15 @@ impl Doors {
     }
 }
 
+/// What one record shows.
+#[derive(Default)]
+pub(super) struct Learned {
+    /// The warnings about fields that it lacks.
+    pub(super) lacking: Vec<Warning>,
+    /// Whether it raises a new warning.
+    pub(super) raises: bool,
+}
+
 impl State {
     /// Restores the counts from stored rows, which other processes may share. A row that cannot be read is ignored and
     /// learned again.
@@ -98,13 +107,13 @@ impl State {
         state
     }
 
-    /// Counts a record. Returns whether it raises a warning.
+    /// Counts a record.
     pub(super) fn add<R: Serialize>(
         &mut self,
         sample: DriftSample<'_, R>,
         account: u64,
         now_s: u64,
-    ) -> bool {
+    ) -> Learned {
         let origin = Origin {
             version: (self.version(sample.version), sample.version),
             account,
@@ -114,32 +123,33 @@ impl State {
         let doors = self.kinds.entry(sample.kind.to_owned()).or_default();
         let room = PLACES_MAX.saturating_sub(doors.places);
         let Some(fields) = doors.of(sample.door) else {
-            return false;
+            return Learned::default();
         };
         fields.room = room;
         walk::count(sample.record, fields);
         let added = room - fields.room;
-        let mut raises = false;
-        for (field, Rates { before, after }) in fields.learn(origin) {
-            let DriftSample {
-                kind,
-                door,
-                version,
-                ..
-            } = sample;
-            raises = true;
-            tracing::warn!(
-                kind,
-                door,
-                field,
-                before,
-                after,
-                version,
-                "a field is no longer stated"
-            );
+        let DriftSample {
+            kind,
+            door,
+            version,
+            ..
+        } = sample;
+        let mut learned = Learned::default();
+        for warned in fields.learn(origin) {
+            let field = warned.path;
+            if let Some(Rates { before, after }) = warned.raised {
+                let what = "a field is no longer stated";
+                learned.raises = true;
+                tracing::warn!(kind, door, field, before, after, version, "{what}");
+            }
+            if warned.lacks {
+                learned
+                    .lacking
+                    .extend(warned.track.warning(kind, door, field));
+            }
         }
         doors.places += added;
-        raises
+        learned
     }
 
     /// The field of a stored row; `None` if there is no room for it.

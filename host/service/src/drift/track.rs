@@ -152,6 +152,11 @@ impl Track {
         raised
     }
 
+    /// Whether there is a warning about it.
+    pub(super) fn is_missing(&self) -> bool {
+        self.missing.is_some()
+    }
+
     fn has_dropped(&self) -> bool {
         let (usual, recent) = (self.usual, self.recent);
         if usual.asked < USUAL_MIN || recent.asked < RECENT_MIN || self.without.len() < ACCOUNTS_MIN
@@ -201,11 +206,6 @@ impl Track {
         self.recent = Rate::default();
         self.without.clear();
         true
-    }
-
-    /// Whether there is a warning.
-    pub(super) fn is_missing(&self) -> bool {
-        self.missing.is_some()
     }
 
     /// The percentages of the latest windows of 50 records, oldest first, and of the current one.

@@ -13,7 +13,7 @@ use super::{Extraction, run::Run};
 use crate::{
     capture::{self, Capture, Limits},
     contract::{Change, Record, Refusal, Subject, recorded},
-    drift::DriftSample,
+    drift::{DriftSample, Warning},
     driver::{Cause, Class, Ending},
     plugin::{Comparison, Judgement, Plugin, RunResult},
 };
@@ -21,6 +21,16 @@ use crate::{
 /// The maximum number of concurrent follow-ups; an extraction that ends while all are busy gets none. Records are counted
 /// all the same.
 pub(super) const FOLLOW_UPS_MAX: usize = 4;
+
+/// The class of a capture of a record that lacks a field.
+const DRIFT: &str = "drift";
+
+/// What a capture says of a failure.
+struct Failure {
+    class: &'static str,
+    reason: String,
+    field: Option<String>,
+}
 
 impl Run {
     pub(super) fn question(&self) -> Question {
@@ -48,21 +58,40 @@ impl Extraction {
         if let Some(seen) = self.captures.seen(digest, kind, what) {
             return Some(seen);
         }
+        let failure = Failure {
+            class: class.name(),
+            reason,
+            field,
+        };
+        self.store(run, ending, failure).await
+    }
+
+    /// Stores the redacted exchanges of an extraction, and whether it ends in the same way on them.
+    async fn store(&self, run: &Run, ending: &Ending, failure: Failure) -> Option<String> {
+        let Failure {
+            class,
+            reason,
+            field,
+        } = failure;
         let mut har = recorded::har(ending.exchanges());
         let redacted = har.redact();
         let again = self.run_recorded(run, &har).await;
-        let reproduced = again.result.is_err_and(|again| again.to_string() == reason);
+        let reproduced = match (&ending.result, &again.result) {
+            (Ok(_), Ok(_)) => true,
+            (Err(_), Err(again)) => again.to_string() == reason,
+            _ => false,
+        };
         let (call_ms_max, memory_bytes_max) = self.registry.limits();
         let capture = Capture {
             id: capture::id(),
             at: OffsetDateTime::from(SystemTime::now())
                 .format(&Rfc3339)
                 .unwrap_or_default(),
-            kind: kind.to_owned(),
+            kind: run.query.kind().name().to_owned(),
             query: json(&*run.query),
             plugin: run.plugin.label().to_string(),
-            digest: digest.to_owned(),
-            class: class.name().to_owned(),
+            digest: run.plugin.digest().to_owned(),
+            class: class.to_owned(),
             reason,
             field,
             settings: serde_json::from_str(&run.context.settings).unwrap_or_default(),
@@ -76,6 +105,26 @@ impl Extraction {
         self.captures.keep(capture, run.question(), har).await
     }
 
+    /// Stores the redacted exchanges of a record that lacks a field that records usually have.
+    async fn capture_drift(&self, run: &Run, ending: &Ending, warning: Warning) {
+        let Warning {
+            field,
+            door,
+            before_percent,
+            after_percent,
+            ..
+        } = warning;
+        let reason = format!(
+            "{door}: {field} is stated by {after_percent} % of records, usually by {before_percent} %"
+        );
+        let failure = Failure {
+            class: DRIFT,
+            reason,
+            field: Some(field),
+        };
+        self.store(run, ending, failure).await;
+    }
+
     /// Judges the version that ran and counts the record, and starts the work that no caller waits for.
     pub(super) fn follow_up(&self, run: Run, ending: Ending) {
         let class = match ending.class() {
@@ -87,11 +136,18 @@ impl Extraction {
         if good {
             self.registry.judge(&run.plugin, Judgement::Good);
         }
+        let door = ending.door.as_deref().unwrap_or("unnamed");
+        let (mut drifted, mut is_shape_due) = (None, false);
         if let Ok(record) = &ending.result {
-            self.count(&run, ending.door.as_deref(), record);
+            // One field is enough for a capture, which shows the whole answer.
+            let warning = self.count(&run, door, record).into_iter().next();
+            let (digest, kind) = (run.plugin.digest(), run.query.kind().name());
+            is_shape_due = warning.is_none() && self.captures.is_shape_due(kind, door);
+            let is_new = |it: &Warning| self.captures.seen(digest, kind, &it.field).is_none();
+            drifted = warning.filter(is_new);
         }
         let candidate = self.registry.in_shadow(run.query.kind());
-        if good && candidate.is_none() {
+        if good && candidate.is_none() && drifted.is_none() && !is_shape_due {
             return;
         }
         let Ok(place) = Arc::clone(&self.follow_ups).try_acquire_owned() else {
@@ -103,6 +159,15 @@ impl Extraction {
         span.follows_from(tracing::Span::current());
         let work = async move {
             let _place = place;
+            if let Some(warning) = drifted {
+                this.capture_drift(&run, &ending, warning).await;
+            }
+            if is_shape_due {
+                this.learn(&run, &ending).await;
+            }
+            if good && candidate.is_none() {
+                return;
+            }
             let before = this.registry.predecessor(&run.plugin).filter(|_| !good);
             let har = recorded::har(ending.exchanges());
             if !good {
@@ -138,7 +203,16 @@ impl Extraction {
         self.registry.judge(&run.plugin, end);
     }
 
-    fn count(&self, run: &Run, door: Option<&str>, record: &Record) {
+    /// Learns the shape of the answers that a record was read from.
+    async fn learn(&self, run: &Run, ending: &Ending) {
+        let (kind, door) = (run.query.kind().name(), ending.door.clone());
+        let har = recorded::har(ending.decisive());
+        let door = door.unwrap_or_else(|| "unnamed".to_owned());
+        self.captures.learn(kind, door, run.question(), har).await;
+    }
+
+    /// Counts the fields of a record. Returns the warnings about fields that it lacks.
+    fn count(&self, run: &Run, door: &str, record: &Record) -> Vec<Warning> {
         let account = match (record, run.query.subject()) {
             (Record::Media(media), _) => {
                 let owner = media.owner.as_ref();
@@ -151,11 +225,11 @@ impl Extraction {
         };
         self.drift.observe(DriftSample {
             kind: run.query.kind().name(),
-            door: door.unwrap_or("unnamed"),
+            door,
             version: &run.plugin.label(),
             account: account.unwrap_or_default(),
             record,
-        });
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use axum::{
 
 use crate::{
     api::http::error::{ApiError, Code},
-    capture::{Captures, Error, ListedCapture},
+    capture::{Captures, Error, Explanation, ListedCapture},
 };
 
 /// `GET /captures`: newest first.
@@ -35,6 +35,14 @@ pub(in crate::api) async fn har(
     let har = captures.read(&file).await.map_err(refuse)?;
     let kind = [(header::CONTENT_TYPE, "application/json")];
     Ok((kind, Body::from(har)).into_response())
+}
+
+/// `GET /captures/{id}/explanation`: what changed since earlier good answers, and where missing facts may be now.
+pub(in crate::api) async fn explanation(
+    State(captures): State<Captures>,
+    Path(id): Path<String>,
+) -> Result<Json<Explanation>, ApiError> {
+    captures.explain(&id).await.map(Json).map_err(refuse)
 }
 
 fn refuse(error: Error) -> ApiError {

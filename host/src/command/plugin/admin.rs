@@ -1,19 +1,22 @@
 //! What the running server is asked about its plugins, and what becomes of the response.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use cases::Case;
 use serde_json::Value;
 use tokio::net::TcpStream;
 use url::form_urlencoded::Serializer;
 
-use super::super::{
-    Exit,
-    admin::{Response, exchange, send, text, why},
-    fail, print,
+use super::{
+    super::{
+        Exit,
+        admin::{Response, exchange, send, text, why},
+        fail, print,
+    },
+    pack,
 };
-use crate::config::Config;
+use crate::{config::Config, contract::PluginName};
 
 /// `GET /plugins` of the running server; `None` if no server is running.
 pub(super) async fn plugins(config: &Config) -> anyhow::Result<Option<Value>> {
@@ -35,8 +38,12 @@ pub(super) async fn plugins(config: &Config) -> anyhow::Result<Option<Value>> {
 
 /// `PUT /plugins/{name}` with the file.
 pub(super) async fn put(config: &Config, file: &Path, json: bool) -> anyhow::Result<Exit> {
-    let component = fs::read(file).with_context(|| file.display().to_string())?;
+    let component = pack::component(file)?;
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
+    if let Err(unknown) = name.parse::<PluginName>() {
+        let why = format_args!("{}: {unknown}", file.display());
+        return Ok(fail(Exit::Misused, &why));
+    }
     let response = send(config, &format!("PUT /plugins/{name}"), &component).await?;
     report(&response, json)
 }

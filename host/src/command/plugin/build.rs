@@ -89,15 +89,17 @@ pub(super) fn manifest(folder: &Path) -> anyhow::Result<PathBuf> {
 pub(super) async fn component(folder: &Path) -> anyhow::Result<PathBuf> {
     let manifest = manifest(folder)?;
     target_is_there(folder).await?;
-    let output = Command::new(tool("CARGO", "cargo"))
+    let cargo = Command::new(tool("CARGO", "cargo"))
         .current_dir(folder)
         .args(["build", "--release", "--target", TARGET])
         .arg("--message-format=json-render-diagnostics")
         .stdin(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
-        .output()
-        .await
+        .spawn()
         .context("cargo cannot be run: install Rust from https://rustup.rs")?;
+    // Unlike `Command::output`, this leaves standard error to the author.
+    let output = cargo.wait_with_output().await?;
     if !output.status.success() {
         bail!("the build failed, see above");
     }

@@ -29,7 +29,7 @@ use crate::{
 const NAME_CHARS_MAX: usize = 64;
 
 /// The captures of the data folder; a running server may be adding more.
-fn captures(config: &Config) -> anyhow::Result<Captures> {
+pub(super) fn captures(config: &Config) -> anyhow::Result<Captures> {
     let folder = Folder::visit(&config.data);
     Ok(Captures::visit(config.capture.clone(), &folder)?)
 }
@@ -181,6 +181,20 @@ impl CaptureRun {
         let ran = extraction.replay(plugin, &self.question, settings, &self.har);
         ran.await.map_err(anyhow::Error::msg)
     }
+}
+
+/// Runs the plugin that failed on its capture again, with other settings.
+///
+/// # Errors
+/// If the plugin is not there any more, or could not run.
+pub(super) async fn replayed(
+    config: &Config,
+    id: &str,
+    settings: Value,
+) -> anyhow::Result<RunResult> {
+    let mut found = find(config, id, None).await??;
+    found.capture.settings = settings;
+    found.run(config).await
 }
 
 /// Loads a capture and a component. The inner error says that the component was rejected.

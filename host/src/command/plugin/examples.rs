@@ -9,6 +9,7 @@ Examples:
   gramhost plugin put post.wasm           install a component in the running server
   gramhost plugin rollback post           return to the previous version
   gramhost plugin captures                list the captured failures
+  gramhost plugin explain ID              show what Instagram changed, and where it is now
   gramhost plugin new post                write an extractor of your own";
 
 pub(super) const LIST: &str = "\
@@ -26,7 +27,8 @@ pub(super) const TEST: &str = "\
 Examples:
   gramhost plugin test post.wasm
   gramhost plugin test post.wasm --cases fixtures/instagram
-  gramhost plugin test post.wasm --cases cases --update";
+  gramhost plugin test post.wasm --cases cases --update
+  gramhost plugin test post.wasm --settings data/plugins/post.toml";
 
 pub(super) const PACK: &str = "\
 Examples:
@@ -71,6 +73,11 @@ pub(super) const REPLAY: &str = "\
 Examples:
   gramhost plugin replay $(gramhost plugin captures --json | jq -r '.[0].id')
   gramhost plugin replay ID --plugin post.wasm";
+
+pub(super) const EXPLAIN: &str = "\
+Examples:
+  gramhost plugin explain ID
+  gramhost plugin explain ID --suggest";
 
 pub(super) const ADOPT: &str = "\
 Examples:

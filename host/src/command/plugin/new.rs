@@ -97,11 +97,13 @@ fn files(differences: &Differences) -> anyhow::Result<Vec<(PathBuf, String)>> {
         &format!("src/{}", differences.source),
         "src/lib.rs",
     )?;
-    let cases = format!("cases/{}", differences.kind.name());
-    let cases = TEMPLATE.get_dir(&cases).context(cases)?;
-    for file in cases.dirs().flat_map(Dir::files) {
-        let path = file.path().to_string_lossy();
-        take(&TEMPLATE, &path, &path)?;
+    for group in ["cases", "broken"] {
+        let cases = format!("{group}/{}", differences.kind.name());
+        let cases = TEMPLATE.get_dir(&cases).context(cases)?;
+        for file in cases.dirs().flat_map(Dir::files) {
+            let path = file.path().to_string_lossy();
+            take(&TEMPLATE, &path, &path)?;
+        }
     }
     for file in WIT.files() {
         let path = file.path().to_string_lossy();

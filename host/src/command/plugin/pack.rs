@@ -5,21 +5,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 
 use super::{
-    super::{Exit, print},
+    super::{Exit, fail, print},
     build, rejected,
 };
 use crate::{config::Config, plugin};
+
+/// What every WebAssembly file begins with.
+const MAGIC: &[u8] = b"\0asm";
 
 /// Arguments of `gramhost plugin pack`.
 #[derive(Args, Debug)]
 pub(in crate::command) struct Pack {
     /// The component, such as post.wasm; its name says which plugin it is
     file: PathBuf,
-    /// A folder of cases, `<kind>/<case>/…` [default: the built-in ones]
+    /// A folder of cases, `<kind>/<case>/…` [default: those in the component, else the built-in ones]
     #[arg(long, value_name = "FOLDER")]
     cases: Option<PathBuf>,
     /// A TOML file with settings that override its defaults
@@ -59,20 +62,44 @@ pub(in crate::command) struct Sign {
 
 impl Sign {
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<Exit> {
-        let signature = self.signature.unwrap_or_else(|| {
+        component(&self.file)?;
+        let file = self.signature.unwrap_or_else(|| {
             let mut name = self.file.clone().into_os_string();
             name.push(".minisig");
             name.into()
         });
-        let signature = read(&signature)?;
+        let signature = read(&file)?;
         match plugin::sign(&config.plugin, &self.file, &signature).await {
             Ok(signed) => write(self.output.as_ref().unwrap_or(&self.file), &signed),
-            Err(error) => rejected(error),
+            Err(plugin::Error::Rejected(why)) => {
+                let why = format_args!("{} with {}: {why}", self.file.display(), file.display());
+                Ok(fail(Exit::Extractor, &why))
+            }
+            Err(error) => Err(error.into()),
         }
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
+/// The bytes of a component.
+///
+/// # Errors
+/// If the file cannot be read or is something else; the message names it.
+pub(super) fn component(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let bytes = fs::read(path).with_context(|| path.display().to_string())?;
+    if !bytes.starts_with(MAGIC) {
+        bail!(
+            "{} is not a component: `gramhost plugin build` makes one, such as post.wasm",
+            path.display()
+        );
+    }
+    Ok(bytes)
+}
+
+/// A text file.
+///
+/// # Errors
+/// If it cannot be read; the message names it.
+pub(super) fn read(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| path.display().to_string())
 }
 

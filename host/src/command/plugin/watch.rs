@@ -52,6 +52,7 @@ async fn save(config: &Config, folder: &Path, plugins: &Path) -> anyhow::Result<
         &config.plugin,
         &component,
         cases.as_deref(),
+        None,
         progress::of_cases(),
     )
     .await?;

@@ -2,7 +2,7 @@
 
 use std::slice;
 
-use crate::json::{Arena, Value};
+use crate::json::{Arena, Renames, Value};
 
 use super::memo::DoorResult;
 use crate::contract::exchanges::{Answer, Exchange, Response};
@@ -26,11 +26,12 @@ pub(super) fn open<T>(
     named: NamedDoor<'_>,
     exchange: &Exchange,
     values: &Values,
+    renames: Renames<'_>,
     read: impl Fn(&Answered<'_>) -> Reading<T>,
 ) -> DoorResult<T> {
     let mut user_id = None;
     let result = match &exchange.answer {
-        Answer::Response(response) => opened(named, response, values, read, &mut user_id),
+        Answer::Response(response) => opened(named, response, values, renames, read, &mut user_id),
         Answer::Failed(error) => Err(failure::failed(error)),
     };
     DoorResult { result, user_id }
@@ -40,11 +41,12 @@ fn opened<T>(
     named: NamedDoor<'_>,
     response: &Response,
     values: &Values,
+    renames: Renames<'_>,
     read: impl Fn(&Answered<'_>) -> Reading<T>,
     user_id: &mut Option<String>,
 ) -> Result<T, Closed> {
     let arena = Arena::default();
-    let body = read::body(&arena, &response.body);
+    let body = read::body(&arena, &response.body, renames);
     let (documents, page) = match &body {
         Body::Json(value) => (slice::from_ref(value), None),
         Body::Html(page) => (page.documents.as_slice(), Some(page)),

@@ -1,14 +1,17 @@
 //! One row for everything that Instagram is known to send instead of a record.
 
 use super::*;
-use crate::json::Arena;
+use crate::json::{Arena, Renames};
 use crate::read;
 use crate::testing::{header, response};
 
 const PAGE: &str = "https://www.instagram.com/p/DAbcdefghij/";
 
 fn meaning(response: &Response) -> Option<Closed> {
-    stated(response, &read::body(&Arena::default(), &response.body))
+    stated(
+        response,
+        &read::body(&Arena::default(), &response.body, Renames::default()),
+    )
 }
 
 fn of(status: u16, body: &str) -> Option<Closed> {
@@ -307,10 +310,13 @@ fn an_answer_without_a_failure_states_none() {
 fn an_unreadable_answer_is_quoted_in_part() {
     let long = response(200, PAGE, format!(r#"{{"data":"{}"}}"#, "x".repeat(1000)));
     assert_eq!(
-        unreadable(&long, &read::body(&Arena::default(), &long.body))
-            .found
-            .chars()
-            .count(),
+        unreadable(
+            &long,
+            &read::body(&Arena::default(), &long.body, Renames::default())
+        )
+        .found
+        .chars()
+        .count(),
         QUOTED_CHARS
     );
 }

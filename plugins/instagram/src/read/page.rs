@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::{self, Arena, Value};
+use crate::json::{self, Arena, Renames, Value};
 use crate::read::markup::{Tag, decode};
 use crate::read::{embed, find, notice};
 use crate::wording::Meaning;
@@ -55,7 +55,7 @@ const LOGIN_SIGNS: [&str; 3] = [
 const ERROR_SIGNS: [&str; 2] = ["PolarisErrorRoute", "\"HttpErrorPage\":["];
 
 /// Reads a page.
-pub(super) fn read<'a>(arena: &'a Arena, html: &'a str) -> Page<'a> {
+pub(super) fn read<'a>(arena: &'a Arena, html: &'a str, renames: Renames<'a>) -> Page<'a> {
     let mut page = Page {
         title: text_after(html, "<title")
             .map(|title| title.split_whitespace().collect::<Vec<_>>().join(" ")),
@@ -67,7 +67,7 @@ pub(super) fn read<'a>(arena: &'a Arena, html: &'a str) -> Page<'a> {
     while let Some(tag) = place_of(rest, "<script").and_then(|place| Tag::first(&rest[place..])) {
         let end = place_of(tag.rest, "</script").unwrap_or(tag.rest.len());
         let script = &tag.rest[..end];
-        if is_marked(script) {
+        if is_marked(script) || renames.may_be_in(script) {
             let is_json = tag
                 .attribute("type")
                 .is_some_and(|kind| kind == "application/json");
@@ -79,10 +79,14 @@ pub(super) fn read<'a>(arena: &'a Arena, html: &'a str) -> Page<'a> {
         }
         rest = &tag.rest[end..];
     }
+    for document in &mut page.documents {
+        *document = renames.apply(arena, *document);
+    }
     if find::answers(&page.documents).is_empty() {
         let document = embed::document(html);
         let document = document.and_then(|text| json::first(arena, arena.keep(&text)));
-        page.documents.extend(document);
+        page.documents
+            .extend(document.map(|it| renames.apply(arena, it)));
     }
     let shows = |signs: &[&str]| signs.iter().any(|sign| place_of(html, sign).is_some());
     if find::answers(&page.documents).is_empty() {

@@ -11,7 +11,7 @@ use crate::read::samples;
 use crate::read::trees::{media, posts, profile, reels, stories};
 
 fn json_of(bytes: &[u8]) -> Option<Value> {
-    match body(&Arena::default(), bytes) {
+    match body(&Arena::default(), bytes, Renames::default()) {
         Body::Json(value) => Some(tree(&value)),
         Body::Html(_) | Body::Other => None,
     }
@@ -32,7 +32,7 @@ fn json_is_told_from_pages_and_the_rest() {
         Some(json!([{"a": "\u{fffd}"}, {"b": "\u{fffd}"}]))
     );
     let arena = Arena::default();
-    let page = body(&arena, b"\n<!DOCTYPE html><html>");
+    let page = body(&arena, b"\n<!DOCTYPE html><html>", Renames::default());
     assert!(matches!(page, Body::Html(_)));
     for other in [
         &b""[..],
@@ -41,7 +41,10 @@ fn json_is_told_from_pages_and_the_rest() {
         b"\"text\"",
         b"\xff\xfe",
     ] {
-        assert!(matches!(body(&arena, other), Body::Other), "{other:?}");
+        assert!(
+            matches!(body(&arena, other, Renames::default()), Body::Other),
+            "{other:?}"
+        );
     }
 }
 

@@ -41,6 +41,14 @@ impl<'a> Subject<'a> {
             rules,
         }
     }
+
+    /// The same with these settings, JSON.
+    pub(crate) fn with_settings(self, settings: String) -> Self {
+        Self {
+            settings: Ok(settings),
+            ..self
+        }
+    }
 }
 
 /// A case that did not end as expected.

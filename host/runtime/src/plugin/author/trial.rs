@@ -17,6 +17,7 @@ use crate::{
             replay::Mismatch,
         },
         config::Config,
+        package::settings,
     },
 };
 
@@ -52,7 +53,7 @@ impl TestReport {
 pub type ProgressListener = Box<dyn Fn(usize, usize) + Send + Sync>;
 
 /// Runs every case through `file`: those in the folder `cases` (`<kind>/<case>/…`) that are of the plugin's kinds, or
-/// else those that it carries, or else the embedded ones.
+/// else those that it carries, or else the embedded ones. `overrides` are settings over its own ones, TOML.
 ///
 /// # Errors
 /// [`Error::Rejected`] with the first step that fails, or [`Error::Start`]. A failed case is not an error.
@@ -60,12 +61,17 @@ pub async fn test(
     config: &Config,
     file: &Path,
     cases: Option<&Path>,
+    overrides: Option<&str>,
     told: ProgressListener,
 ) -> Result<TestReport, Error> {
     let (name, admitted) = describe(config, file).await?;
     let cases = self::cases(config, name, cases, &admitted)?;
     let refuse = |reason: String| Rejection::new(AdmissionStep::Replay, reason);
-    let cases = spawn_blocking(move || proof::run(&admitted.subject(), &cases, &told))
+    let layers = admitted.settings.as_deref().into_iter().chain(overrides);
+    let settings = settings::over(&admitted.manifest.settings, layers)
+        .map_err(|reason| Rejection::new(AdmissionStep::File, format!("its settings: {reason}")))?;
+    let run = move || proof::run(&admitted.subject().with_settings(settings), &cases, &told);
+    let cases = spawn_blocking(run)
         .await
         .map_err(|error| Error::Start(error.to_string()))?
         .map_err(refuse)?;

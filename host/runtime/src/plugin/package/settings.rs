@@ -8,6 +8,8 @@ pub(crate) const FILE_BYTES_MAX: u64 = 64 * 1024;
 
 /// Returns the JSON object that is passed to the plugin.
 ///
+/// A table that is empty in the defaults takes keys of any name, whose meaning only the plugin knows.
+///
 /// # Errors
 /// If one of them is not TOML, or a layer has a key that the defaults lack or with another type than theirs. Such a
 /// setting would be silently ignored.
@@ -15,9 +17,10 @@ pub(crate) fn over<'a>(
     defaults: &str,
     layers: impl IntoIterator<Item = &'a str>,
 ) -> Result<String, String> {
-    let mut settings = parse(defaults)?;
+    let defaults = parse(defaults)?;
+    let mut settings = defaults.clone();
     for layer in layers {
-        lay(&mut settings, parse(layer)?, "")?;
+        lay(&defaults, &mut settings, parse(layer)?, "")?;
     }
     serde_json::to_string(&settings).map_err(|error| error.to_string())
 }
@@ -35,16 +38,22 @@ fn parse(text: &str) -> Result<Table, String> {
     })
 }
 
-fn lay(under: &mut Table, over: Table, path: &str) -> Result<(), String> {
+fn lay(defaults: &Table, under: &mut Table, over: Table, path: &str) -> Result<(), String> {
     for (key, value) in over {
         let path = format!("{path}{key}");
-        match (under.get_mut(&key), value) {
-            (None, _) => return Err(format!("unknown key {path:?}")),
-            (Some(Value::Table(under)), Value::Table(over)) => {
-                lay(under, over, &format!("{path}."))?
+        let default = defaults.get(&key);
+        match (default, under.get_mut(&key), value) {
+            (None, ..) | (_, None, _) => return Err(format!("unknown key {path:?}")),
+            (Some(Value::Table(open)), Some(Value::Table(under)), Value::Table(over))
+                if open.is_empty() =>
+            {
+                under.extend(over);
             }
-            (Some(under), value) if under.same_type(&value) => *under = value,
-            (Some(under), value) => {
+            (Some(Value::Table(defaults)), Some(Value::Table(under)), Value::Table(over)) => {
+                lay(defaults, under, over, &format!("{path}."))?;
+            }
+            (_, Some(under), value) if under.same_type(&value) => *under = value,
+            (_, Some(under), value) => {
                 let (wanted, found) = (under.type_str(), value.type_str());
                 return Err(format!("{path:?} is of type {wanted}, not {found}"));
             }

@@ -8,6 +8,7 @@ mod counting;
 mod decisions;
 mod files;
 mod follow;
+mod moves;
 mod proposal;
 
 use std::{

@@ -10,15 +10,22 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use cases::Case;
 use time::OffsetDateTime;
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::health::Window;
 use crate::{
     contract::{Context, Fault, Manifest, Outcome, PluginName, Query},
-    driver::{Arguments, Class, Ending},
+    driver::{Arguments, Class, Ending, Rules},
     plugin::{
-        admission::AdmittedComponent, config::Config, engine::store::Pace, package::settings,
+        admission::{
+            AdmittedComponent,
+            replay::{self, Mismatch, Subject},
+        },
+        config::Config,
+        engine::store::Pace,
+        package::settings,
         sandbox::Sandbox,
     },
     process,
@@ -222,6 +229,20 @@ impl Plugin {
         })
         .await
         .unwrap_or_else(|error| Err(Fault::Trap(format!("the host failed: {error}"))))
+    }
+
+    /// Runs the first of these cases that it passes with its settings, and not with `other` ones (JSON); returns how it
+    /// ends then. Blocks.
+    pub(super) fn spoilt(&self, other: &str, cases: &[Case], rules: &Rules) -> Option<Mismatch> {
+        let sandbox = self.version.sandbox.load_full();
+        let run = |settings: &str, case: &Case| {
+            let subject = Subject::new(&sandbox, &self.version.manifest, None, rules);
+            replay::run(&subject.with_settings(settings.to_owned()), case)
+        };
+        cases.iter().find_map(|case| {
+            let failed = run(other, case).err()?;
+            run(&self.settings, case).is_ok().then_some(failed)
+        })
     }
 
     /// How many calls in its present sandbox have had much memory.

@@ -14,6 +14,7 @@ const SHOWN_MAX = 100_000;
 /** The id of the open capture, and the files that were loaded. */
 let open = null;
 const files = new Map();
+const explanations = new Map();
 
 /** The view. */
 export function captures(place, live) {
@@ -60,13 +61,45 @@ function details(capture, plugin) {
   ];
   const place = h("div", { class: "exchange" });
   const button = h("button", { type: "button", "data-key": `save:${id}`, onclick: () => busy(button, () => download(id, place)) }, "Download the HAR");
+  const changed = h("div", { class: "explanation" });
+  explain(id, changed);
   show(id, place);
   return h(
     "div",
     { class: "details" },
     h("dl", { class: "facts" }, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
     h("div", { class: "actions" }, button),
+    changed,
     place,
+  );
+}
+
+/** What changed since earlier good answers. */
+async function explain(id, place) {
+  try {
+    if (!explanations.has(id)) explanations.set(id, await get(`/captures/${id}/explanation`));
+    const { answers, suggestions } = explanations.get(id);
+    if (answers.length === 0) return fill(place, h("h3", {}, "What changed"), nothing("No good answer to its requests is known."));
+    fill(place, h("h3", {}, "What changed"), suggestions.length ? h("ol", {}, suggestions.map(suggested)) : null, answers.map(compared));
+  } catch (thrown) {
+    fill(place, trouble(refusalOf(thrown)));
+  }
+}
+
+function suggested({ was, now, why }) {
+  return h("li", {}, h("code", {}, was), " may be ", h("code", {}, now), h("span", { class: "soft" }, ` (${why.join(", ")})`));
+}
+
+function compared({ door, request, known, instead, gone, new: found }) {
+  const lines = [
+    ...gone.map(({ place, types, percent, instead: other }) => `gone  ${place}  ${types}, usually in ${percent} %${other ? `; now ${other}` : ""}`),
+    ...found.map(({ place, types }) => `new   ${place}  ${types}`),
+  ];
+  return h(
+    "section",
+    { class: "entry" },
+    h("p", {}, h("strong", {}, door), " ", h("code", {}, request), h("span", { class: "soft" }, ` compared with ${known} good answers`)),
+    instead ? h("p", {}, `no JSON: ${instead}`) : h("pre", { tabindex: "0" }, lines.join("\n") || "no difference"),
   );
 }
 

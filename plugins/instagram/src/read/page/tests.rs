@@ -6,7 +6,7 @@ use super::*;
 use crate::json::trees::{in_tests, tree};
 
 fn read(html: &str) -> Page<'static> {
-    super::read(in_tests(), in_tests().keep(html))
+    super::read(in_tests(), in_tests().keep(html), Renames::default())
 }
 
 fn documents(page: &Page<'_>) -> Vec<serde_json::Value> {

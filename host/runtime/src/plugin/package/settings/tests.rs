@@ -47,3 +47,15 @@ fn what_is_not_toml_is_refused_with_its_line() {
     let error = over(DEFAULTS, ["doors = []\n]"]).unwrap_err();
     assert!(error.starts_with("line 2: "), "{error}");
 }
+
+#[test]
+fn a_table_that_is_empty_by_default_takes_keys_of_any_name() {
+    let layers = [
+        "[rename]\n\"a.b\" = \"a.c\"",
+        "rename.x = \"y\"\nrename.\"a.b\" = \"a.d\"",
+    ];
+    let settings = over("doc_id = \"1\"\n[rename]\n", layers).unwrap();
+    assert_eq!(settings, r#"{"doc_id":"1","rename":{"a.b":"a.d","x":"y"}}"#);
+    let error = over("[rename]\n", ["rename = 2"]).unwrap_err();
+    assert_eq!(error, "\"rename\" is of type table, not integer");
+}

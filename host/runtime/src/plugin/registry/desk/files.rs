@@ -76,7 +76,11 @@ impl Desk {
                 match admission::read(path, settings::FILE_BYTES_MAX).await {
                     Ok(text) => {
                         self.retries.settled(file);
-                        slot.configure(Some(String::from_utf8_lossy(&text).into_owned()));
+                        let text = String::from_utf8_lossy(&text).into_owned();
+                        match self.disproof(slot, &text).await {
+                            None => slot.configure(Some(text)),
+                            Some(why) => slot.misconfigured(why),
+                        }
                     }
                     Err(refused) => {
                         self.note(file, &refused);
