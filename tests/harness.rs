@@ -3,14 +3,23 @@
 #[path = "harness/browser.rs"]
 pub(crate) mod browser;
 
+#[path = "harness/bucket.rs"]
+pub(crate) mod bucket;
+
 #[path = "harness/cdn.rs"]
 pub(crate) mod cdn;
+
+#[path = "harness/proxy.rs"]
+pub(crate) mod proxy;
 
 #[path = "harness/recorded.rs"]
 mod recorded;
 
 #[path = "harness/server.rs"]
 pub(crate) mod server;
+
+#[path = "harness/store.rs"]
+pub(crate) mod store;
 
 #[path = "harness/upstream.rs"]
 pub(crate) mod upstream;

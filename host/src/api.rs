@@ -18,11 +18,11 @@ use axum::{
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 pub use admin::limits::Setting;
-pub use http::{Config, FileDelivery, Traffic, error::reason_text, serve};
+pub use http::{Config, Draining, FileDelivery, Traffic, error::reason_text, serve};
 pub use instagram::job::{FailureBody, progress_text};
 pub use instagram::record::routes as records;
 
-use admin::{captures, drift, jobs, limits, metrics, plugins};
+use admin::{captures, drift, fleet, jobs, limits, metrics, plugins};
 use http::{body::BodyLimits, delivery, document, layers};
 use instagram::{about, download, file, post as one_post, profile, reel, status, story};
 use web::{docs, health, operator, page, picture, targets};
@@ -92,7 +92,7 @@ fn free_admin_routes<S: Clone + Send + Sync + 'static>() -> [(&'static str, Meth
 }
 
 /// The operator's routes, which require the token.
-fn admin_routes() -> [(&'static str, MethodRouter<App>); 15] {
+fn admin_routes() -> [(&'static str, MethodRouter<App>); 17] {
     [
         ("/plugins", get(plugins::list)),
         ("/plugins/history", get(plugins::history)),
@@ -111,6 +111,8 @@ fn admin_routes() -> [(&'static str, MethodRouter<App>); 15] {
         ("/drift/rates", get(drift::rates)),
         ("/drift/accept", post(drift::accept)),
         ("/jobs", get(jobs::list)),
+        ("/fleet", get(fleet::show)),
+        ("/drain", post(fleet::drain).delete(fleet::undrain)),
         ("/metrics", get(metrics::metrics)),
     ]
 }

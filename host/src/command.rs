@@ -1,12 +1,15 @@
 //! The command line: the commands of `gramhost` and its exit codes.
 
+mod admin;
 mod completions;
 mod confinement;
 mod doctor;
 mod download;
+mod drain;
 mod extract;
 mod log;
 mod manual;
+mod migrate;
 mod plugin;
 
 use std::{ffi::OsString, process::ExitCode, sync::Arc};
@@ -91,8 +94,12 @@ enum Command {
     /// Manage plugins, and develop your own
     #[command(subcommand)]
     Plugin(plugin::Plugin),
+    /// Tell the running server that it is about to stop, so that balancers send it nothing new
+    Drain(drain::Drain),
     /// Check this machine, and show how to get what is missing
     Doctor(doctor::Doctor),
+    /// Move what one machine has into the database and the store of a fleet
+    Migrate(migrate::Migrate),
     /// Print the OpenAPI document
     #[command(after_help = OPENAPI_EXAMPLES)]
     Openapi,
@@ -154,7 +161,13 @@ pub fn run() -> ExitCode {
         Command::Man(manual) => return manual.run(CommandLine::command()).into(),
         _ => {}
     }
-    let config = match Config::load(&line.flags) {
+    let mut flags = line.flags;
+    if let Command::Migrate(migrate) = &command
+        && let Some(database) = migrate.database()
+    {
+        flags.database = Some(database.to_owned());
+    }
+    let config = match Config::load(&flags) {
         Ok(config) => config,
         Err(error) => return fail(Exit::Misused, &error).into(),
     };
@@ -206,7 +219,9 @@ async fn run_command(
         Command::Extract(extract) => extract.run(config).await,
         Command::Download(download) => download.run(config).await,
         Command::Plugin(plugin) => plugin.run(config).await,
+        Command::Drain(drain) => drain.run(&config).await,
         Command::Doctor(doctor) => doctor.run(&config).await,
+        Command::Migrate(migrate) => migrate.run(config).await,
         Command::Openapi
         | Command::Completions(_)
         | Command::Man(_)

@@ -149,6 +149,12 @@ pub enum Error {
          only a proxy can send the file, so all other clients get it from this server"
     )]
     NoProxy(api::FileDelivery),
+    /// Files in a bucket cannot be delivered as configured, or the other way round.
+    #[error("file_delivery = {0} {1}")]
+    Delivery(api::FileDelivery, &'static str),
+    /// The bucket cannot be reached with what other tools would use.
+    #[error("files = {0}: {1}")]
+    Bucket(storage::BucketAddress, String),
     /// Everybody on the machine could read it.
     #[error(
         "--database contains a password, which everybody on this machine can read: \
@@ -186,7 +192,10 @@ impl Config {
         if let Some((name, text)) = file {
             assignments.extend(source::file(name, text)?);
         }
-        assignments.extend(source::variables(variables)?);
+        let variables: Vec<_> = variables.collect();
+        let pairs = variables.iter().map(|(name, text)| (name, text));
+        config.storage.s3.variables = storage::Variables::of(pairs);
+        assignments.extend(source::variables(variables.into_iter())?);
         assignments.extend(source::flags(flags)?);
         // The last assignment wins, so the order of the sources is the order of precedence.
         for source::Assignment {
@@ -242,14 +251,38 @@ impl Config {
         setting::SETTINGS.iter().map(shown).collect()
     }
 
+    /// Whether somebody can deliver files as configured.
+    fn check_delivery(&self) -> Result<(), Error> {
+        let delivery = &self.api.file_delivery;
+        let in_bucket = self.storage.files.is_some();
+        match delivery {
+            api::FileDelivery::Server => Ok(()),
+            api::FileDelivery::Presigned if in_bucket => Ok(()),
+            api::FileDelivery::Presigned => Err(Error::Delivery(
+                delivery.clone(),
+                "needs files in a bucket: set files (GRAMHOST_FILES), such as s3://my-bucket/gramhost",
+            )),
+            api::FileDelivery::XAccelRedirect(_) if in_bucket => Err(Error::Delivery(
+                delivery.clone(),
+                "needs files in the data folder: a proxy cannot open those in a bucket; use presigned",
+            )),
+            api::FileDelivery::XAccelRedirect(_) if self.api.trusted_proxies.is_empty() => {
+                Err(Error::NoProxy(delivery.clone()))
+            }
+            api::FileDelivery::XAccelRedirect(_) => Ok(()),
+        }
+    }
+
     /// Checks the settings, and derives those that follow from others.
     fn finish(mut self) -> Result<Self, Error> {
         if !self.listen.ip().is_loopback() && self.api.allowed_hosts.is_empty() {
             return Err(Error::Exposed(self.listen));
         }
-        let delivery = &self.api.file_delivery;
-        if *delivery != api::FileDelivery::Server && self.api.trusted_proxies.is_empty() {
-            return Err(Error::NoProxy(delivery.clone()));
+        self.check_delivery()?;
+        if let Some(address) = &self.storage.files {
+            let s3 = &mut self.storage.s3;
+            s3.credentials = storage::Credentials::find(&s3.variables)
+                .map_err(|why| Error::Bucket(address.clone(), why))?;
         }
         let rules = Rules::new(self.driver.clone(), RequestRules::new(&self.upstream));
         self.extraction.rules = rules.clone();

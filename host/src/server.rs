@@ -1,6 +1,7 @@
 //! Composition root: builds all modules, connects them, serves, and shuts down in order.
 
 mod fleet;
+mod report;
 pub mod token;
 
 use std::{io::Write, net::SocketAddr, sync::Arc, time::Duration};
@@ -145,13 +146,15 @@ impl Server {
             public,
             api::public(app.clone(), &traffic, &api),
             api.clone(),
+            report::draining(app.fleet.clone()),
             shutdown.clone(),
         );
         let operator = async {
             if let Some((listener, token)) = admin {
                 announce("admin listening", &listener)?;
                 let router = api::admin(app.clone(), &token, &traffic, &api, settings);
-                api::serve(listener, router, api.clone(), shutdown.clone()).await;
+                let never = Arc::new(|| false);
+                api::serve(listener, router, api.clone(), never, shutdown.clone()).await;
             }
             anyhow::Ok(())
         };
@@ -161,6 +164,7 @@ impl Server {
             let (fleet, left) = (app.fleet.clone(), left.clone());
             async move { fleet.run(left).await }
         });
+        tokio::spawn(report::keep(app.clone(), shutdown.clone()));
         let jobs = app.downloads.run(shutdown.clone());
         tokio::spawn(fleet::look_for_jobs(
             app.fleet.clone(),
@@ -170,7 +174,6 @@ impl Server {
             app.fleet.clone(),
             app.extraction.upstream().clone(),
         ));
-        tokio::spawn(fleet::accept_drift(app.fleet.clone(), app.drift.clone()));
         let drift = app.drift.run(shutdown.clone());
         let observations = app.observations.run(shutdown.clone());
         let ((), operator, (), (), ()) = tokio::join!(public, operator, jobs, drift, observations);
@@ -198,6 +201,10 @@ pub async fn app(
     let captures = Captures::open(config.capture.clone(), database.owner())?;
     let drift = Drift::open(Some(database.clone()), clock.clone()).await?;
     let observations = Observations::new(database.observations().clone());
+    let observations = match database.is_shared() {
+        true => observations.by(clock.clone()),
+        false => observations,
+    };
     let extraction = extraction(config, Arc::clone(&plugins))?
         .watched_by(captures.clone(), drift.clone())
         .observed_by(observations.clone());

@@ -40,13 +40,13 @@ RAISED = {
 class Gramhost:
     """A server; `cold` seconds passed until it listened."""
 
-    def __init__(self, binary, folder, stand_in, door="polaris", cache_s=0, limits=None, settings="", raised=True):
+    def __init__(self, binary, folder, stand_in, door="polaris", cache_s=0, limits=None, settings="", raised=True, rate=0):
         self.folder = pathlib.Path(folder)
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
         self._share_compiled(binary)
         self.binary, self.origin, self.settings = binary, stand_in.origin, settings
         self.limits = {**(RAISED if raised else {}), **(limits or {})}
-        self.cache_s = cache_s
+        self.cache_s, self.rate = cache_s, rate
         self._doors(door)
         self.start()
 
@@ -54,7 +54,7 @@ class Gramhost:
         """Starts the process; also after [`end`]."""
         limits = "".join(f"{name} = {value}\n" for name, value in self.limits.items())
         (self.folder / "gramhost.toml").write_text(
-            f'listen = "127.0.0.1:0"\nadmin_listen = "127.0.0.1:0"\nrate_limit = 0\ncache_ttl = {self.cache_s}\n'
+            f'listen = "127.0.0.1:0"\nadmin_listen = "127.0.0.1:0"\nrate_limit = {self.rate}\ncache_ttl = {self.cache_s}\n'
             f'upstream_override = "{self.origin}"\nlog = "info"\n{self.settings}\n[limits]\n{limits}'
         )
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GRAMHOST_")}

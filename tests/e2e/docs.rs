@@ -7,8 +7,9 @@ mod threats;
 
 use std::{fs, path::Path, time::Duration};
 
+use gramhost::storage::BucketAddress;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use crate::harness::server::{Answer, Server, gramhost};
@@ -140,4 +141,26 @@ async fn the_guide_for_operators_has_every_setting_with_its_default() {
         }
     }
     assert!(faults.is_empty(), "docs/operators.md: {faults:#?}");
+}
+
+/// Its two durations are the most that a bucket keeps without need, and more than files are kept by default.
+#[test]
+fn the_guide_for_operators_has_a_lifecycle_rule_that_amazon_takes() {
+    let guide = document("docs/operators.md");
+    let (_, rest) = guide.split_once("### Files in a bucket").unwrap();
+    let (_, rest) = rest.split_once("```json").unwrap();
+    let (rule, _) = rest.split_once("```").unwrap();
+    let rules: Value = serde_json::from_str(rule).unwrap();
+    let address = BucketAddress::parse("s3://my-bucket/gramhost").unwrap();
+    let wanted = json!({
+        "Rules": [{
+            "ID": "gramhost-files",
+            "Status": "Enabled",
+            "Filter": { "Prefix": address.files_prefix() },
+            "Expiration": { "Days": 1 },
+            "AbortIncompleteMultipartUpload": { "DaysAfterInitiation": 1 },
+        }],
+    });
+    assert_eq!(rules, wanted);
+    assert!(guide.contains(&address.to_string()));
 }

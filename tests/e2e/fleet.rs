@@ -4,6 +4,7 @@
 mod away;
 mod clocks;
 mod jobs;
+mod migrate;
 mod rollout;
 mod window;
 

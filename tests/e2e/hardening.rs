@@ -18,7 +18,13 @@ use tokio::time::{sleep, timeout};
 
 use crate::{
     cli::stdout,
-    harness::server::{Server, gramhost},
+    harness::{
+        bucket::Place,
+        cdn::Cdn,
+        server::{Server, gramhost},
+        store::{KEY_ID, SECRET},
+    },
+    instagram::download::ended,
 };
 
 /// How long a file in the plugin folder, or a child process, may take.
@@ -177,4 +183,26 @@ fn the_doctor_says_what_is_in_force() {
     assert!(found.contains("system calls restricted"), "{found}");
     let off = doctor(&[], Some("off"));
     assert!(off.contains("note hardening         switched off"), "{off}");
+}
+
+/// The store is on a port of its own, and the credentials are where a server may not read once it is hardened.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hardened_server_reaches_its_bucket() {
+    let outside = tempfile::tempdir().unwrap();
+    let credentials = outside.path().join("credentials");
+    let text = format!("[default]\naws_access_key_id={KEY_ID}\naws_secret_access_key={SECRET}\n");
+    fs::write(&credentials, text).unwrap();
+    let place = Place::new()
+        .with("AWS_ACCESS_KEY_ID", "")
+        .with("AWS_SECRET_ACCESS_KEY", "")
+        .with("AWS_SHARED_CREDENTIALS_FILE", credentials.display());
+    let cdn = Cdn::start().await;
+    let server = place.serve(&cdn);
+    server.logged("hardening: files and ports").await;
+    let post = json!({ "url": "DfDjNmTDemo" });
+    let job = server.post("/instagram/download/post", &post).await;
+    let status = ended(&server, &job.json["job_id"]).await;
+    assert_eq!(status["status"], "completed", "{status} {}", server.log());
+    let url = "/instagram/download/file/DfDjNmTDemo_image.jpg";
+    assert!(!server.bytes(url).await.is_empty());
 }

@@ -13,6 +13,7 @@ mod cli;
 mod clock;
 mod config;
 mod data;
+mod deploy;
 mod docs;
 mod egress;
 mod fleet;
@@ -22,6 +23,7 @@ mod hostile;
 mod instagram;
 mod layout;
 mod metrics;
+mod operating;
 mod operator;
 #[cfg(feature = "otel")]
 mod otel;

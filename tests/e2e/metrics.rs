@@ -4,11 +4,15 @@ mod openmetrics;
 
 use std::{fs, time::Duration};
 
+use ::engines::Postgres;
 use reqwest::Method;
 use serde_json::json;
 use tokio::time::interval;
 
-use crate::harness::{cdn::Cdn, server::Server};
+use crate::{
+    harness::{cdn::Cdn, server::Server},
+    operating::{fleet, replica, until},
+};
 use openmetrics::Exposition;
 
 const INFO: &str = "/instagram/post/info?url_or_code=DfDjNmTDemo";
@@ -148,4 +152,64 @@ async fn who_asks_too_often_is_counted() {
     }
     let metrics = scrape(&server).await;
     assert_eq!(metrics.value("gramhost_rate_limited_total", &[]), Some(3.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_counts_for_itself_and_knows_its_fleet() {
+    let engine = Postgres::start(false);
+    let database = engine.database();
+    let [one, _two] = ["one", "two"].map(|name| replica(name, &database, &["--rate-limit", "4"]));
+    let known = fleet(&one, "both", |it| {
+        it["replicas"].as_array().unwrap().len() == 2
+    })
+    .await;
+    for _ in 0..3 {
+        assert_eq!(one.get("/instagram/formats").await.status, 200);
+    }
+    // It sees the other one with its next heartbeat.
+    let ask = async || scrape(&one).await;
+    let metrics = until("both", ask, |metrics| {
+        metrics.value("gramhost_fleet_replicas", &[]) == Some(2.0)
+    })
+    .await;
+    let labels = [
+        ("id", known["replica"]["id"].as_str().unwrap()),
+        ("name", "one"),
+        ("version", env!("CARGO_PKG_VERSION")),
+    ];
+    assert_eq!(metrics.value("gramhost_replica_info", &labels), Some(1.0));
+    let value = |metrics: &Exposition, name| metrics.value(name, &[]).unwrap();
+    assert_eq!(value(&metrics, "gramhost_database_away"), 0.0);
+    assert_eq!(value(&metrics, "gramhost_database_away_seconds"), 0.0);
+    assert_eq!(value(&metrics, "gramhost_draining"), 0.0);
+    let age = value(&metrics, "gramhost_fleet_heartbeat_age_seconds");
+    assert!((0.0..10.0).contains(&age), "{age}");
+    let counted = |metrics: &Exposition, place| {
+        let found = metrics.value("gramhost_rate_decisions_total", &[("place", place)]);
+        found.unwrap_or_else(|| panic!("{place}: {metrics:?}"))
+    };
+    assert_eq!(
+        (counted(&metrics, "database"), counted(&metrics, "share")),
+        (3.0, 0.0)
+    );
+    engine.crash();
+    fleet(&one, "away", |it| it["database"]["away_since"].is_string()).await;
+    // Each of the two allows half of the limit.
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        answers.push(one.get("/instagram/formats").await.status);
+    }
+    assert_eq!(answers, [200, 200, 429]);
+    let metrics = scrape(&one).await;
+    assert_eq!(
+        (counted(&metrics, "database"), counted(&metrics, "share")),
+        (3.0, 3.0)
+    );
+    assert_eq!(value(&metrics, "gramhost_database_away"), 1.0);
+    assert!(value(&metrics, "gramhost_database_away_seconds") > 0.0);
+    assert_eq!(
+        metrics.value("gramhost_jobs", &[("state", "running")]),
+        None
+    );
+    assert_eq!(counted(&metrics, "process"), 0.0);
 }

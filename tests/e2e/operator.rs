@@ -1,5 +1,7 @@
 //! The operator's page in a real browser: what it shows when Instagram changes, and the effect of its buttons.
 
+mod fleet;
+
 use std::{
     fs,
     path::PathBuf,
@@ -36,7 +38,9 @@ const NARROW: Window = Window {
 };
 
 /// Every section of the page, by its name in the address.
-const PLACES: [&str; 6] = ["plugins", "history", "captures", "drift", "jobs", "limits"];
+const PLACES: [&str; 7] = [
+    "plugins", "history", "captures", "drift", "jobs", "fleet", "limits",
+];
 
 fn token(server: &Server) -> String {
     let file = server.folder.path().join("data/admin-token");

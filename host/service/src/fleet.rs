@@ -4,6 +4,7 @@
 //! Every replica stores a heartbeat every two seconds and reads those of the others. Its clock follows that of the
 //! database, so that all replicas agree on when a lease or a file ends.
 
+mod overview;
 mod replica;
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,7 @@ mod tests;
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -22,6 +23,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+pub use overview::{Duty, Member, Overview};
 pub use replica::{Paused, Replica, Report};
 
 use crate::{
@@ -67,8 +69,9 @@ struct Inner {
     database: Database,
     clock: Clock,
     started_at_ms: u64,
-    /// What this replica says of itself.
+    /// What this replica says of itself, besides the next.
     report: Mutex<Report>,
+    draining: AtomicBool,
     /// The replicas that are alive, this one among them, oldest first; at least this one.
     alive: watch::Sender<Arc<[Replica]>>,
     /// Since when the database has not answered, milliseconds since 1970; 0: it answers.
@@ -76,7 +79,6 @@ struct Inner {
     /// Counts the notes that other replicas sent, of each kind.
     jobs: watch::Sender<u64>,
     plugins: watch::Sender<u64>,
-    drift: watch::Sender<u64>,
 }
 
 impl Fleet {
@@ -96,11 +98,11 @@ impl Fleet {
             database,
             clock,
             report: Mutex::default(),
+            draining: AtomicBool::new(false),
             alive: watch::Sender::new(Arc::default()),
             away_since_ms: AtomicU64::new(0),
             jobs: watch::Sender::new(0),
             plugins: watch::Sender::new(0),
-            drift: watch::Sender::new(0),
         }));
         fleet.0.alive.send_replace([fleet.own()].into());
         if !fleet.is_alone() {
@@ -136,9 +138,8 @@ impl Fleet {
     /// The name of this replica, for people.
     #[must_use]
     pub fn name(&self) -> String {
-        let id = self.id();
         let name = self.0.config.name.clone();
-        name.unwrap_or_else(|| id[..NAME_BYTES].to_owned())
+        name.unwrap_or_else(|| self.id()[..NAME_BYTES].to_owned())
     }
 
     /// The number of replicas that are alive, at least 1.
@@ -185,17 +186,24 @@ impl Fleet {
         change(&mut self.0.report.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
+    /// Says whether this replica is about to stop, so that it should get no new requests. The others learn it from its next
+    /// heartbeat.
+    pub fn drain(&self, draining: bool) {
+        self.0.draining.store(draining, Ordering::Relaxed);
+    }
+
+    /// Returns whether this replica is about to stop. Every response asks.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.0.draining.load(Ordering::Relaxed)
+    }
+
     /// Changes when another replica says that there is something to look at.
     #[must_use]
     pub fn notes(&self, note: Note) -> watch::Receiver<u64> {
-        self.sender(note).subscribe()
-    }
-
-    fn sender(&self, note: Note) -> &watch::Sender<u64> {
         match note {
-            Note::Jobs => &self.0.jobs,
-            Note::Plugins => &self.0.plugins,
-            Note::Drift => &self.0.drift,
+            Note::Jobs => self.0.jobs.subscribe(),
+            Note::Plugins => self.0.plugins.subscribe(),
         }
     }
 
@@ -286,7 +294,8 @@ impl Fleet {
         self.look_at_everything();
         loop {
             match notes.next().await? {
-                Some(note) => self.sender(note).send_modify(|count| *count += 1),
+                Some(Note::Jobs) => self.0.jobs.send_modify(|count| *count += 1),
+                Some(Note::Plugins) => self.0.plugins.send_modify(|count| *count += 1),
                 None => self.look_at_everything(),
             }
         }
@@ -294,24 +303,29 @@ impl Fleet {
 
     /// After a time in which notes may have been missed.
     fn look_at_everything(&self) {
-        for note in [Note::Jobs, Note::Plugins, Note::Drift] {
-            self.sender(note).send_modify(|count| *count += 1);
+        for notes in [&self.0.jobs, &self.0.plugins] {
+            notes.send_modify(|count| *count += 1);
         }
     }
 
     /// This replica as it is stored.
     fn row(&self, now_ms: u64) -> ReplicaRow {
-        let report = self.0.report.lock().unwrap_or_else(PoisonError::into_inner);
+        let said = self.0.report.lock().unwrap_or_else(PoisonError::into_inner);
+        let report = Report {
+            draining: self.is_draining(),
+            ..said.clone()
+        };
         let signed = |ms: u64| i64::try_from(ms).unwrap_or(i64::MAX);
+        let id = self.id();
         ReplicaRow {
             name: self.name(),
-            id: self.id(),
+            id,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             egress: self.0.config.egress.clone(),
             started_at: signed(self.0.started_at_ms),
             seen_at: signed(now_ms),
             // It contains only numbers and texts.
-            state: serde_json::to_string(&*report).unwrap_or_default(),
+            state: serde_json::to_string(&report).unwrap_or_default(),
         }
     }
 

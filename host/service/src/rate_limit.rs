@@ -37,6 +37,32 @@ pub struct Decision {
     pub reset_s: u64,
 }
 
+/// Where a request was counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the database, for all replicas together.
+    Database,
+    /// In this replica, because the database did not answer: it allows its share of the limit.
+    Share,
+    /// In this process, which is the only one.
+    Process,
+}
+
+impl Place {
+    /// Every place.
+    pub const ALL: [Self; 3] = [Self::Database, Self::Share, Self::Process];
+
+    /// Its name in metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Database => "database",
+            Self::Share => "share",
+            Self::Process => "process",
+        }
+    }
+}
+
 /// The requests of each client in the last window. IPv6 clients are grouped by /64; v4-mapped ones count as v4.
 pub struct RateLimiter {
     requests_max: u32,
@@ -44,6 +70,8 @@ pub struct RateLimiter {
     epoch: Instant,
     clients: Mutex<Clients>,
     refused: AtomicU64,
+    /// The number of decisions in each [`Place`].
+    decided: [AtomicU64; Place::ALL.len()],
 }
 
 impl RateLimiter {
@@ -56,6 +84,7 @@ impl RateLimiter {
             epoch: Instant::now(),
             clients: Mutex::new(Clients::default()),
             refused: AtomicU64::new(0),
+            decided: Default::default(),
         }
     }
 
@@ -80,6 +109,16 @@ impl RateLimiter {
         self.refused.load(Ordering::Relaxed)
     }
 
+    /// The number of requests that were counted in this place since the process began, allowed or rejected.
+    #[must_use]
+    pub fn decided(&self, place: Place) -> u64 {
+        self.decided[place as usize].load(Ordering::Relaxed)
+    }
+
+    fn decided_in(&self, place: Place) {
+        self.decided[place as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Counts one request of this client to this replica at this moment.
     pub fn check(&self, client: IpAddr, now: Instant) -> Decision {
         self.count(client, self.requests_max, now)
@@ -89,16 +128,20 @@ impl RateLimiter {
     pub async fn decide(&self, client: IpAddr, now: Instant) -> Decision {
         let limit = self.requests_max;
         let Some(shared) = self.shared.as_ref().filter(|_| limit > 0) else {
+            if limit > 0 {
+                self.decided_in(Place::Process);
+            }
             return self.check(client, now);
         };
-        match shared.decide(client, limit, now).await {
-            Some(decision) if decision.allowed => decision,
-            Some(decision) => {
+        if let Some(decision) = shared.decide(client, limit, now).await {
+            self.decided_in(Place::Database);
+            if !decision.allowed {
                 self.refused.fetch_add(1, Ordering::Relaxed);
-                decision
             }
-            None => self.count(client, shared.share(limit), now),
+            return decision;
         }
+        self.decided_in(Place::Share);
+        self.count(client, shared.share(limit), now)
     }
 
     fn count(&self, client: IpAddr, limit: u32, now: Instant) -> Decision {

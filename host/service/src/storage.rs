@@ -1,49 +1,67 @@
 //! The file store: stage, publish, read, delete. The only module that uses object_store and knows where files are
 //! stored.
 //!
-//! A file is staged where nobody sees it and published by one rename, so that a crash leaves either the complete file
-//! or none. The rename is the store's own and not one of `data`, because a store need not be a folder. Staged files are
-//! always local, because converters need a path; where published files are stored is up to the store.
+//! A file is staged where nobody sees it and appears under its name at once and complete, so that a crash leaves either
+//! the complete file or none. Staged files are always local, because converters need a path; published ones are in a
+//! folder of this machine or in a bucket of a store, and the rooms above need not know where.
 
+mod bucket;
 mod buffer;
 mod digest;
+mod error;
+mod folder;
 mod name;
 mod open;
+mod pieces;
+mod publication;
 mod published;
 mod staged;
 mod staging;
+mod stat;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    fs::{self, File, Metadata},
+    fs::File,
     io::{self, Read as _},
-    os::{fd::OwnedFd, unix::fs::MetadataExt as _},
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
-use object_store::{ObjectStoreExt as _, local::LocalFileSystem, path::Path as Key};
 use tokio::task::spawn_blocking;
 
+pub use bucket::{
+    BucketAddress, BucketConfig, Credentials, Endpoint, Examined, Lifecycle, OBJECT_BYTES_MAX,
+    ObjectKey, Objects, Variables, examine,
+};
 pub use digest::FileDigest;
+pub use error::Error;
 pub use name::Name;
+pub use publication::Publication;
 pub use published::{Pieces, PublishedFile};
 pub use staged::StagedFile;
 pub use staging::Staging;
+pub use stat::Stat;
 
-use buffer::{Buffers, PIECE_BYTES};
+use bucket::Bucket;
+use buffer::PIECE_BYTES;
 use digest::Digesting;
+use folder::Folder;
+use published::Source;
 
 use crate::data::{self, Access, Owner};
 
-/// Limits of the file store.
+/// Where files are stored, and the limits of it.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// The bucket of published files; `None`: the folder `files` of the data folder.
+    pub files: Option<BucketAddress>,
+    /// How the bucket is reached.
+    pub s3: BucketConfig,
     /// The maximum total size of published files, bytes.
     pub quota_bytes: u64,
     /// The disk space that must stay free so that the database and the log can still be written, bytes.
@@ -53,71 +71,10 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            files: None,
+            s3: BucketConfig::default(),
             quota_bytes: 10 << 30,
             free_bytes_min: 512 << 20,
-        }
-    }
-}
-
-/// Why a file cannot be stored or read.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The quota is used up, or the disk is nearly full.
-    #[error("no room for more files: {0}")]
-    Full(&'static str),
-    /// There is no file of this name.
-    #[error("there is no such file")]
-    NotFound,
-    /// Somebody has put something else in the place of the file: a folder, a link, a FIFO or a device.
-    #[error("it is no regular file")]
-    NotAFile,
-    /// The store or the disk fails.
-    #[error("file store: {0}")]
-    Failed(String),
-}
-
-impl From<io::Error> for Error {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                Self::Full("the disk is full")
-            }
-            io::ErrorKind::NotFound => Self::NotFound,
-            _ => Self::Failed(error.to_string()),
-        }
-    }
-}
-
-impl From<object_store::Error> for Error {
-    fn from(error: object_store::Error) -> Self {
-        match error {
-            object_store::Error::NotFound { .. } => Self::NotFound,
-            error => Self::Failed(error.to_string()),
-        }
-    }
-}
-
-/// What is known of a published file without reading it. Equal values mean equal bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Stat {
-    /// Its length.
-    pub bytes: u64,
-    /// When it was written.
-    pub modified: SystemTime,
-    /// Differs after any change of its bytes, also by one that hides it: the inode, and the time of the last change,
-    /// which nobody can set back.
-    change: (u64, i64, i64),
-}
-
-impl Stat {
-    fn of(found: &Metadata) -> Result<Self, Error> {
-        match found.is_file() {
-            true => Ok(Self {
-                bytes: found.len(),
-                modified: found.modified()?,
-                change: (found.ino(), found.ctime(), found.ctime_nsec()),
-            }),
-            false => Err(Error::NotAFile),
         }
     }
 }
@@ -128,45 +85,58 @@ pub struct Storage(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    store: LocalFileSystem,
+    place: Place,
     config: Config,
     owner: Owner,
-    /// The folder of published files. It is absolute, because keys are made from absolute paths.
-    folder: PathBuf,
-    /// The same folder, open.
-    opened: Arc<OwnedFd>,
-    /// For reading published files.
-    buffers: Arc<Buffers>,
     /// The folder of staged files, absolute.
     staging: PathBuf,
     /// The total size of published files, bytes.
     used: AtomicU64,
 }
 
+/// Where published files are.
+#[derive(Debug)]
+enum Place {
+    Folder(Folder),
+    Bucket(Bucket),
+}
+
 impl Storage {
-    /// Creates the folder of files (mode 0700) and deletes what an earlier process had staged.
+    /// Creates the folder of files (mode 0700) and deletes what an earlier process had staged. A bucket is asked whether
+    /// it is there for these credentials.
     ///
     /// # Errors
-    /// If the folder cannot be created or read.
+    /// If the folder cannot be created or read, or the store refuses the bucket.
     pub async fn open(config: Config, owner: &Owner) -> Result<Self, Error> {
         owner.remove_folder(&owner.staging())?;
         data::make_folder(&owner.staging(), Access::Private)?;
-        let folder = owner.files().canonicalize()?;
-        let staging = owner.staging().canonicalize()?;
-        let store = LocalFileSystem::new_with_prefix(&folder)?.with_fsync(true);
+        let place = match &config.files {
+            None => Place::Folder(Folder::open(owner)?),
+            Some(address) => {
+                let bucket = Bucket::new(address, &config.s3)?;
+                bucket.check().await?;
+                Place::Bucket(bucket)
+            }
+        };
         let inner = Inner {
-            store,
+            place,
             config,
             owner: owner.clone(),
-            opened: Arc::new(open::folder(&folder)?),
-            buffers: Arc::default(),
-            folder,
-            staging,
+            staging: owner.staging().canonicalize()?,
             used: AtomicU64::new(0),
         };
         let storage = Self(Arc::new(inner));
         storage.count().await?;
         Ok(storage)
+    }
+
+    /// Small objects in the bucket, if files are in one.
+    #[must_use]
+    pub fn objects(&self) -> Option<Objects> {
+        match &self.0.place {
+            Place::Folder(_) => None,
+            Place::Bucket(bucket) => Some(Objects(bucket.clone())),
+        }
     }
 
     /// The total size of all published files, bytes.
@@ -175,21 +145,32 @@ impl Storage {
         self.0.used.load(Ordering::Relaxed)
     }
 
+    /// Whether it counts the published files by itself. In a bucket it cannot, and others publish and delete there too.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        matches!(self.0.place, Place::Folder(_))
+    }
+
+    /// Sets the total size of all published files, bytes, where it is not counted.
+    pub fn count_as(&self, bytes: u64) {
+        if !self.is_counted() {
+            self.0.used.store(bytes, Ordering::Relaxed);
+        }
+    }
+
     /// Checks that `bytes` more may be stored.
     ///
     /// # Errors
     /// [`Error::Full`] says which limit is reached.
     pub fn has_room(&self, bytes: u64) -> Result<(), Error> {
         let Inner {
-            config,
-            folder,
-            used,
-            ..
+            config, staging, ..
         } = &*self.0;
-        if used.load(Ordering::Relaxed).saturating_add(bytes) > config.quota_bytes {
+        if self.used_bytes().saturating_add(bytes) > config.quota_bytes {
             return Err(Error::Full("the quota is used up"));
         }
-        let disk = rustix::fs::statvfs(folder).map_err(io::Error::from)?;
+        // Also what goes to a bucket is staged first.
+        let disk = rustix::fs::statvfs(staging).map_err(io::Error::from)?;
         let free = disk.f_bavail.saturating_mul(disk.f_frsize);
         if free < config.free_bytes_min.saturating_add(bytes) {
             return Err(Error::Full("the disk is nearly full"));
@@ -226,84 +207,124 @@ impl Storage {
         .await
     }
 
-    /// Reads a published file and returns its length and hash, to check that it is unchanged.
+    /// Whether this publication is there and unchanged. A file of a folder is read to know it.
     ///
     /// # Errors
     /// As [`Storage::published`].
-    pub async fn measure_published(&self, name: &Name) -> Result<FileDigest, Error> {
-        self.published(name).await?.measure().await
+    pub async fn holds(&self, publication: &Publication) -> Result<bool, Error> {
+        match &self.0.place {
+            Place::Folder(_) => {
+                let file = self.published(publication, SystemTime::UNIX_EPOCH);
+                file.await?.has(&publication.content).await
+            }
+            Place::Bucket(bucket) => bucket.holds(publication).await,
+        }
     }
 
-    /// Publishes a staged file under `name` and replaces an existing file of this name. It is durable when the function
-    /// returns.
+    /// Whether nobody else has put something in the place of a file of this name.
+    pub async fn may_publish(&self, name: &Name) -> bool {
+        match &self.0.place {
+            Place::Folder(folder) => !matches!(folder.stat(name).await, Err(Error::NotAFile)),
+            Place::Bucket(_) => true,
+        }
+    }
+
+    /// Brings the bytes of a staged file to where they will be published, as far as this takes long and shows them to
+    /// nobody. Only [`Storage::publish`] publishes them.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or a store does not take it.
+    pub async fn bring(
+        &self,
+        staged: &Path,
+        publication: &Publication,
+        content_type: &str,
+    ) -> Result<(), Error> {
+        match &self.0.place {
+            Place::Folder(_) => Ok(()),
+            Place::Bucket(bucket) => bucket.upload(staged, publication, content_type).await,
+        }
+    }
+
+    /// Publishes a staged file that was [brought](Storage::bring), and replaces an existing file of its name. It is durable
+    /// when the function returns.
     ///
     /// # Errors
     /// If the file cannot be synced to the disk; then it is not published.
-    pub async fn publish(&self, staged: &Path, name: &Name) -> Result<(), Error> {
-        let path = staged.to_owned();
-        let bytes = blocking(move || {
-            let file = File::open(&path)?;
-            faults::may_fail("storage.fsync", &path)?;
-            // Do not retry a failed sync: the second one could succeed although data was lost. The caller starts over.
-            file.sync_all()?;
-            Ok(file.metadata()?.len())
-        })
-        .await?;
-        let replaced = self.stat(name).await.map_or(0, |stat| stat.bytes);
-        if let Err(error) = self.rename(staged, name).await {
-            // The file may have been renamed, with only the sync of its folder failing.
-            self.count().await?;
-            return Err(error);
-        }
+    pub async fn publish(&self, staged: &Path, publication: &Publication) -> Result<(), Error> {
+        let (bytes, replaced) = match &self.0.place {
+            Place::Bucket(_) => (publication.content.bytes, 0),
+            Place::Folder(folder) => match folder.publish(staged, &publication.name).await {
+                Ok(counted) => counted,
+                Err(error) => {
+                    // The file may have been renamed, with only the sync of its folder failing.
+                    self.count().await?;
+                    return Err(error);
+                }
+            },
+        };
         self.0.used.fetch_add(bytes, Ordering::Relaxed);
         self.give_back(replaced);
         Ok(())
     }
 
-    async fn rename(&self, staged: &Path, name: &Name) -> Result<(), Error> {
-        faults::may_fail("storage.rename", name.as_str())?;
-        let staged =
-            Key::from_absolute_path(staged).map_err(|error| Error::Failed(error.to_string()))?;
-        let root = Key::from_absolute_path(&self.0.folder)
-            .map_err(|error| Error::Failed(error.to_string()))?;
-        let below: Key = staged.prefix_match(&root).into_iter().flatten().collect();
-        self.0.store.rename(&below, &key(name)).await?;
-        faults::may_fail("storage.renamed", name.as_str())?;
-        Ok(())
+    /// Deletes a publication that another one of the same name has replaced, where the place keeps both.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn delete_replaced(&self, publication: &Publication) -> Result<(), Error> {
+        match &self.0.place {
+            Place::Folder(_) => Ok(()),
+            Place::Bucket(_) => self.delete(publication).await,
+        }
     }
 
-    /// Computes the total size from the published files.
+    /// Computes the total size from the published files, where they can be listed.
     async fn count(&self) -> Result<(), Error> {
-        let used = self.files().await?.iter().map(|(_, bytes)| bytes).sum();
-        self.0.used.store(used, Ordering::Relaxed);
+        if let Some(files) = self.files().await? {
+            let used = files.iter().map(|(_, bytes)| bytes).sum();
+            self.0.used.store(used, Ordering::Relaxed);
+        }
         Ok(())
     }
 
-    /// The length of a published file, and when it was written.
+    /// Opens a published file. In a bucket, its row says what it is, and when it was `written`.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such file, [`Error::NotAFile`] if something else is in its place.
-    pub async fn stat(&self, name: &Name) -> Result<Stat, Error> {
-        let path = self.0.folder.join(name.as_str());
-        // The store would open the file, and wait for the other end of a FIFO.
-        let found = blocking(move || fs::symlink_metadata(path)).await?;
-        Stat::of(&found)
+    /// [`Error::NotFound`] if there is no such file, [`Error::NotAFile`] if something else is in its place. Whether an
+    /// object is there is known once it is read.
+    pub async fn published(
+        &self,
+        publication: &Publication,
+        written: SystemTime,
+    ) -> Result<PublishedFile, Error> {
+        let (stat, source) = match &self.0.place {
+            Place::Folder(folder) => {
+                let (stat, file) = folder.file(&publication.name).await?;
+                (stat, Source::Folder(file))
+            }
+            Place::Bucket(bucket) => (
+                Stat::of_content(&publication.content, written),
+                Source::Bucket(bucket.object(publication)),
+            ),
+        };
+        Ok(PublishedFile { stat, source })
     }
 
-    /// Opens a published file.
+    /// A link by which anybody can read the file from the store itself, for at most `life`. `None`: there is no such way,
+    /// or too little is left.
     ///
     /// # Errors
-    /// [`Error::NotFound`] if there is no such file, [`Error::NotAFile`] if something else is in its place.
-    pub async fn published(&self, name: &Name) -> Result<PublishedFile, Error> {
-        let Inner {
-            opened, buffers, ..
-        } = &*self.0;
-        let file = open::open(opened, name.as_str()).await?;
-        Ok(PublishedFile {
-            stat: Stat::of(&file.metadata()?)?,
-            file: Arc::new(file),
-            buffers: Arc::clone(buffers),
-        })
+    /// If there are no credentials to sign it with.
+    pub async fn link(
+        &self,
+        publication: &Publication,
+        life: Duration,
+    ) -> Result<Option<String>, Error> {
+        match &self.0.place {
+            Place::Folder(_) => Ok(None),
+            Place::Bucket(bucket) => bucket.link(publication, life).await,
+        }
     }
 
     /// Deletes a published file. A file that does not exist is not an error, and what somebody else has put in its
@@ -311,47 +332,38 @@ impl Storage {
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn delete(&self, name: &Name) -> Result<(), Error> {
-        let bytes = match self.stat(name).await {
-            Err(Error::NotFound) => return Ok(()),
-            Err(Error::NotAFile) => {
-                tracing::error!(%name, "something else is in the place of a file, and stays");
-                return Ok(());
+    pub async fn delete(&self, publication: &Publication) -> Result<(), Error> {
+        let bytes = match &self.0.place {
+            Place::Folder(folder) => folder.delete(&publication.name).await?,
+            Place::Bucket(bucket) => {
+                bucket.delete(publication).await?;
+                publication.content.bytes
             }
-            stat => stat?.bytes,
         };
-        match self.0.store.delete(&key(name)).await {
-            Ok(()) => self.give_back(bytes),
-            Err(object_store::Error::NotFound { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
+        self.give_back(bytes);
         Ok(())
     }
 
-    /// All published files with their lengths; files that this server did not name, and what is no file, are ignored.
+    /// All published files with their lengths, to find those that nobody knows; `None` where listing them costs money.
     ///
     /// # Errors
-    /// If the store fails.
-    pub async fn files(&self) -> Result<Vec<(Name, u64)>, Error> {
-        // The store would follow links, and fail because of one that leads to itself.
-        let folder = self.0.folder.clone();
-        blocking(move || {
-            let mut files = Vec::new();
-            for entry in fs::read_dir(folder)? {
-                let entry = entry?;
-                let Some(name) = entry.file_name().to_str().and_then(Name::parse) else {
-                    continue;
-                };
-                match entry.metadata() {
-                    Ok(found) if found.is_file() => files.push((name, found.len())),
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    // Something else, or it was deleted in the meantime.
-                    _ => {}
-                }
-            }
-            Ok(files)
-        })
-        .await
+    /// If the disk fails.
+    pub async fn files(&self) -> Result<Option<Vec<(Name, u64)>>, Error> {
+        match &self.0.place {
+            Place::Folder(folder) => folder.files().await.map(Some),
+            Place::Bucket(_) => Ok(None),
+        }
+    }
+
+    /// Deletes a file that [`Storage::files`] lists.
+    ///
+    /// # Errors
+    /// If the disk fails.
+    pub async fn delete_unknown(&self, name: &Name) -> Result<(), Error> {
+        if let Place::Folder(folder) = &self.0.place {
+            self.give_back(folder.delete(name).await?);
+        }
+        Ok(())
     }
 
     fn give_back(&self, bytes: u64) {
@@ -360,10 +372,6 @@ impl Storage {
         // The closure always returns a value.
         let _ = used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
-}
-
-fn key(name: &Name) -> Key {
-    Key::from(name.as_str())
 }
 
 async fn blocking<T: Send + 'static>(

@@ -2,6 +2,7 @@
 
 pub(in crate::api) mod captures;
 pub(in crate::api) mod drift;
+pub(in crate::api) mod fleet;
 pub(in crate::api) mod jobs;
 pub(in crate::api) mod limits;
 pub(in crate::api) mod metrics;

@@ -17,7 +17,7 @@ mod traffic;
 use ipnet::IpNet;
 
 pub use delivery::FileDelivery;
-pub use serve::serve;
+pub use serve::{Draining, serve};
 pub use traffic::Traffic;
 
 pub(in crate::api) use traffic::Labels;

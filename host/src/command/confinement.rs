@@ -5,12 +5,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use url::Url;
+
 use crate::{
     config::Config,
     data::{Access, make_folder},
     database::Address,
     media::programs,
     process::{Bounds, Calls, InForce, MACHINE, NOWHERE, PROGRAMS},
+    storage::BucketConfig,
 };
 
 /// What finding hosts and checking certificates reads. Not single files: the system replaces them while the server runs.
@@ -21,6 +24,17 @@ const NAME_SERVERS: &str = "/etc/resolv.conf";
 const AUTHORITIES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// The ports of HTTPS, and of names whose answers are long.
 const PORTS: [u16; 2] = [443, 53];
+/// Where a machine or a container tells its credentials.
+const METADATA: u16 = 80;
+/// The variables that name a proxy for requests to the store of files.
+const PROXIES: [&str; 6] = [
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "ALL_PROXY",
+    "https_proxy",
+    "http_proxy",
+    "all_proxy",
+];
 /// The variables that name a collector of spans, anywhere.
 const COLLECTORS: [&str; 2] = [
     "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -58,6 +72,10 @@ pub(super) fn bounds(config: &Config) -> Bounds {
     readable.extend(config.database.password_file.clone());
     let database = config.database.address.iter();
     readable.extend(database.flat_map(|address| address.files.clone()));
+    // The token of a web identity is replaced while the server runs.
+    let token = config.storage.s3.credentials.token_file();
+    readable.extend(token.and_then(|token| token.parent()).map(Path::to_owned));
+    readable.extend(token.and_then(|token| parent_of_real(token)));
     let mut runnable = paths(&PROGRAMS);
     runnable.push(config.media.program.clone());
     for program in programs() {
@@ -93,7 +111,27 @@ fn connects(config: &Config) -> Option<Vec<u16>> {
         url.port_or_known_default().or(socks)
     });
     let database = config.database.address.as_ref().and_then(Address::port);
-    Some(PORTS.into_iter().chain(named).chain(database).collect())
+    let known = PORTS.into_iter().chain(named).chain(database);
+    Some(match config.storage.files {
+        Some(_) => known.chain(of_store(&config.storage.s3)).collect(),
+        None => known.collect(),
+    })
+}
+
+/// The ports of the store of files, of whoever tells its credentials, and of proxies before it.
+fn of_store(store: &BucketConfig) -> Vec<u16> {
+    let proxy = |name: &&str| {
+        let url = Url::parse(&env::var(name).ok()?).ok()?;
+        url.port_or_known_default()
+    };
+    let metadata = store.credentials.are_renewed().then_some(METADATA);
+    let proxies = PROXIES.iter().filter_map(proxy);
+    store
+        .port()
+        .into_iter()
+        .chain(metadata)
+        .chain(proxies)
+        .collect()
 }
 
 /// The links in a folder: an operator may keep the files on another disk.

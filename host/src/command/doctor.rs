@@ -1,5 +1,7 @@
 //! `gramhost doctor`: checks this machine, and shows the command that installs what is missing on Debian and macOS.
 
+mod bucket;
+mod database;
 mod hardening;
 mod machine;
 mod network;
@@ -17,10 +19,13 @@ const EXAMPLES: &str = "\
 Examples:
   gramhost doctor
   gramhost doctor --data /var/lib/gramhost --proxy socks5://127.0.0.1:1080
+  gramhost doctor --files s3://my-bucket/gramhost
+  gramhost doctor --database postgres://gramhost@db.example.com/gramhost
   gramhost doctor --json | jq '.[] | select(.mark != \"ok\")'
 
 Each check ends in \"ok\", \"note\" (only some features need it) or \"FAIL\" (the server will not work; exit code 1).
-One small file is requested from Instagram; being offline is only a note.";
+One small file is requested from Instagram; being offline is only a note. In a bucket, a small object is written, read and
+deleted.";
 
 /// Arguments of `gramhost doctor`.
 #[derive(Args, Debug)]
@@ -114,13 +119,18 @@ impl Doctor {
     /// Prints every finding; fails if one of them is [`Mark::Bad`].
     pub(super) async fn run(self, config: &Config) -> anyhow::Result<Exit> {
         let mut findings = machine::look(config);
-        let (ports, hardening, tools, instagram) = tokio::join!(
+        // Each engine that a fleet shares has a module of its own.
+        let (ports, database, bucket, hardening, tools, instagram) = tokio::join!(
             network::ports(config),
+            database::look(config),
+            bucket::look(config),
             hardening::look(config),
             tools::look(),
             network::instagram(config)
         );
         findings.extend(ports);
+        findings.extend(bucket);
+        findings.extend(database);
         findings.extend(hardening);
         findings.extend(tools);
         findings.push(instagram);

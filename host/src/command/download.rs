@@ -87,7 +87,9 @@ impl DownloadArguments {
             Ok(download) => download,
             Err(why) => return Ok(fail(Exit::Misused, &why)),
         };
-        // A separate data folder, so that a server that uses the configured one is not disturbed.
+        // A separate data folder, so that a server that uses the configured one is not disturbed, and nothing else.
+        let mut config = config;
+        config.storage.files = None;
         let scratch = Scratch::make(&self.output)?;
         let database = Database::open(&Folder::own(&scratch.0)?).await?;
         let plugins = Registry::open(config.plugin.clone(), None).await?;
@@ -194,7 +196,7 @@ impl DownloadArguments {
         let mut kept = Vec::new();
         for file in &made.files {
             let found = downloads.file(&file.filename).await?;
-            let mut bytes = found.read(0..found.row.bytes);
+            let mut bytes = downloads.read(&found, 0..found.row.bytes).await?;
             let path = self.output.join(&file.filename);
             let shown = || path.display().to_string();
             let mut to = WholeFile::create(&path, Access::Umask).with_context(shown)?;

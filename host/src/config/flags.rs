@@ -50,6 +50,9 @@ pub struct Flags {
     /// How downloaded files are named: documented, or capability (names that nobody can guess)
     #[arg(long, global = true, value_name = "HOW")]
     pub file_names: Option<String>,
+    /// The bucket in which downloaded files are kept: s3://bucket/prefix [default: the folder files in the data folder]
+    #[arg(long, global = true, value_name = "URL")]
+    pub files: Option<String>,
 }
 
 impl Flags {
@@ -69,6 +72,7 @@ impl Flags {
             ("cache_ttl", &self.cache_ttl),
             ("shadow", &self.shadow),
             ("file_names", &self.file_names),
+            ("files", &self.files),
         ]
         .into_iter()
         .filter_map(|(key, text)| Some((key, text.as_deref()?)))

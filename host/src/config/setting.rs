@@ -61,6 +61,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     whole!("cache_ttl", extraction.cache_ttl_s, 0..=86_400),
     whole!("shadow", plugin.shadow, 0..=10_000),
     some!("file_names", file_names, value::file_names),
+    some!("files", storage.files, value::bucket),
     // The settings from here on have no flag.
     some!("log", log, value::filter),
     read!("hardening", hardening, value::switch),
@@ -75,6 +76,9 @@ pub(super) const SETTINGS: &[Setting] = &[
     list!("allowed_hosts", api.allowed_hosts, value::host),
     list!("allowed_origins", api.allowed_origins, value::website),
     list!("trusted_proxies", api.trusted_proxies, value::network),
+    some!("s3.endpoint", storage.s3.endpoint, value::endpoint),
+    some!("s3.region", storage.s3.region, value::region),
+    some!("s3.path_style", storage.s3.path_style, value::switch),
     read!("file_delivery", api.file_delivery, value::file_delivery),
     list!("upstream_hosts", upstream.hosts, value::host_pattern),
     list!("media_hosts", upstream.media_hosts, value::host_pattern),
@@ -212,6 +216,24 @@ pub(super) const SETTINGS: &[Setting] = &[
         storage.free_bytes_min,
         0..=1 << 50
     ),
+    whole!(
+        "limits.s3_connect_ms_max",
+        storage.s3.connect_ms_max,
+        10..=120_000
+    ),
+    whole!("limits.s3_idle_ms_max", storage.s3.idle_ms_max, 1..=600_000),
+    whole!(
+        "limits.s3_first_byte_ms_max",
+        storage.s3.first_byte_ms_max,
+        100..=120_000
+    ),
+    whole!(
+        "limits.s3_retry_ms_max",
+        storage.s3.retry_ms_max,
+        1..=600_000
+    ),
+    whole!("limits.s3_parts_max", storage.s3.parts_max, 1..=1_024),
+    whole!("limits.s3_link_s_max", storage.s3.link_s_max, 1..=3_600),
     whole!("limits.downloads_max", job.workers, 1..=1_000),
     read!("limits.fleet_downloads_max", job.fleet_workers, |text| {
         value::whole(text, 0..=1_000_000).map(|most| (most > 0).then_some(most))

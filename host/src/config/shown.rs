@@ -9,7 +9,12 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::FileNames;
-use crate::{api::FileDelivery, database, plugin::TrustedKey};
+use crate::{
+    api::FileDelivery,
+    database,
+    plugin::TrustedKey,
+    storage::{BucketAddress, Endpoint},
+};
 
 /// A field of the configuration that can be shown.
 pub(super) trait Shown {
@@ -36,6 +41,8 @@ shown_by_display!(
     SocketAddr,
     database::Address,
     IpNet,
+    BucketAddress,
+    Endpoint,
     FileDelivery,
     FileNames,
     TrustedKey

@@ -65,7 +65,8 @@ fn every_flag_is_also_a_setting() {
         proxy: text.clone(),
         cache_ttl: text.clone(),
         shadow: text.clone(),
-        file_names: text,
+        file_names: text.clone(),
+        files: text,
     };
     assert_eq!(flags.given().count(), 13);
     for (key, _) in flags.given() {
@@ -246,7 +247,7 @@ fn files_are_handed_over_only_to_a_proxy() {
     ] {
         let found = error(&format!("file_delivery = \"{other}\""), &[]);
         assert!(
-            found.contains("expected server, or x-accel-redirect:"),
+            found.contains("expected server, presigned, or x-accel-redirect:"),
             "{found}"
         );
     }
@@ -264,4 +265,69 @@ fn listening_to_other_machines_needs_the_names_that_clients_use() {
     assert!(error(file, &[]).contains("set allowed_hosts"));
     let named = [("GRAMHOST_ALLOWED_HOSTS", "api.example.com")];
     assert!(compose(file, &named, &Flags::default()).is_ok());
+}
+
+#[test]
+fn files_in_a_bucket_need_what_reaches_it() {
+    let keys = [
+        ("AWS_ACCESS_KEY_ID", "an-id"),
+        ("AWS_SECRET_ACCESS_KEY", "a-secret"),
+    ];
+    let file = "files = 's3://my-bucket/a'\nfile_delivery = 'presigned'\n\
+        [s3]\nendpoint = 'http://127.0.0.1:8333'\nregion = 'eu-central-1'\npath_style = 'off'";
+    let config = compose(file, &keys, &Flags::default()).unwrap();
+    let shown = config.settings();
+    let shown = |key: &str| {
+        let found = shown.iter().find(|setting| setting.key == key);
+        found.unwrap().value.clone()
+    };
+    for (key, value) in [
+        ("files", "s3://my-bucket/a"),
+        ("file_delivery", "presigned"),
+        ("s3.endpoint", "http://127.0.0.1:8333"),
+        ("s3.region", "eu-central-1"),
+        ("s3.path_style", "off"),
+    ] {
+        assert_eq!(shown(key).as_deref(), Some(value), "{key}");
+    }
+    let all = format!("{config:?}");
+    assert!(!all.contains("an-id") && !all.contains("a-secret"), "{all}");
+    let none = [("AWS_EC2_METADATA_DISABLED", "true")];
+    let found = error("files = 's3://my-bucket'", &none);
+    assert!(
+        found.starts_with("files = s3://my-bucket: there are no credentials"),
+        "{found}"
+    );
+    // Nobody asks for credentials where files are in a folder.
+    compose("", &none, &Flags::default()).unwrap();
+}
+
+#[test]
+fn files_are_delivered_by_somebody_who_can_open_them() {
+    let found = error("file_delivery = 'presigned'", &[]);
+    assert!(
+        found.starts_with("file_delivery = presigned needs files in a bucket"),
+        "{found}"
+    );
+    let both = "files = 's3://my-bucket'\ntrusted_proxies = ['10.0.0.1']\n\
+        file_delivery = 'x-accel-redirect:/files/'";
+    let keys = [("AWS_ACCESS_KEY_ID", "i"), ("AWS_SECRET_ACCESS_KEY", "s")];
+    let found = error(both, &keys);
+    assert!(found.contains("needs files in the data folder"), "{found}");
+    for (line, said) in [
+        (
+            "files = 'bucket'",
+            "expected a bucket and perhaps a prefix, such as s3://",
+        ),
+        ("files = 's3://id:secret@bucket'", "expected a bucket"),
+        (
+            "s3.endpoint = 's3.example.com'",
+            "expected the origin of a store",
+        ),
+        ("s3.region = 'a b'", "expected the name of a region"),
+        ("s3.path_style = 'yes'", "expected on or off"),
+    ] {
+        let found = error(line, &[]);
+        assert!(found.contains(said) && !found.contains("secret"), "{found}");
+    }
 }

@@ -7,7 +7,13 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::FileNames;
-use crate::{api::FileDelivery, database, plugin::TrustedKey, upstream::may_be_allowed};
+use crate::{
+    api::FileDelivery,
+    database,
+    plugin::TrustedKey,
+    storage::{BucketAddress, Endpoint},
+    upstream::may_be_allowed,
+};
 
 /// Maximum length of the part of an invalid value that is shown, characters.
 const SHOWN_CHARACTERS_MAX: usize = 100;
@@ -20,10 +26,32 @@ pub(super) fn file_names(text: &str) -> Result<FileNames, String> {
     }
 }
 
-/// `server`, or `x-accel-redirect:` and the path of a location.
+/// `s3://`, a bucket, and perhaps a prefix.
+pub(super) fn bucket(text: &str) -> Result<BucketAddress, String> {
+    BucketAddress::parse(text)
+        .ok_or_else(|| "a bucket and perhaps a prefix, such as s3://my-bucket/gramhost".to_owned())
+}
+
+pub(super) fn endpoint(text: &str) -> Result<Endpoint, String> {
+    Endpoint::parse(text)
+        .ok_or_else(|| "the origin of a store such as https://s3.example.com".to_owned())
+}
+
+/// The name of a region, as stores choose them.
+pub(super) fn region(text: &str) -> Result<String, String> {
+    let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    match !text.is_empty() && text.bytes().all(is_of_name) {
+        true => Ok(text.to_owned()),
+        false => Err("the name of a region such as eu-central-1".to_owned()),
+    }
+}
+
+/// `server`, `presigned`, or `x-accel-redirect:` and the path of a location.
 pub(super) fn file_delivery(text: &str) -> Result<FileDelivery, String> {
-    if text == "server" {
-        return Ok(FileDelivery::Server);
+    match text {
+        "server" => return Ok(FileDelivery::Server),
+        "presigned" => return Ok(FileDelivery::Presigned),
+        _ => {}
     }
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-');
     text.strip_prefix(FileDelivery::X_ACCEL_REDIRECT)
@@ -31,7 +59,9 @@ pub(super) fn file_delivery(text: &str) -> Result<FileDelivery, String> {
         .map(|path| FileDelivery::XAccelRedirect(path.into()))
         .ok_or_else(|| {
             let name = FileDelivery::X_ACCEL_REDIRECT;
-            format!("server, or {name} and the path of a location, such as {name}/gramhost-files/")
+            format!(
+                "server, presigned, or {name} and the path of a location, such as {name}/gramhost-files/"
+            )
         })
 }
 

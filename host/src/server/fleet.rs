@@ -8,7 +8,6 @@ use crate::{
     config::Config,
     database::{Database, Note},
     download::Download,
-    drift::Drift,
     fleet::{ALIVE_MS, Fleet, Paused},
     job::Queue,
     plugin::{Member, Registry},
@@ -47,14 +46,6 @@ pub(super) async fn share_upstream(fleet: Fleet, client: Client) {
         if alive.changed().await.is_err() {
             return;
         }
-    }
-}
-
-/// Takes the present fill rates as the usual ones whenever the operator has on another replica.
-pub(super) async fn accept_drift(fleet: Fleet, drift: Drift) {
-    let mut notes = fleet.notes(Note::Drift);
-    while notes.changed().await.is_ok() {
-        drift.follow().await;
     }
 }
 

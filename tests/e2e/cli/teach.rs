@@ -9,13 +9,14 @@ use super::{run, stderr, stdout};
 use crate::harness::server::gramhost;
 
 /// Every listed command, and some of those below `plugin`.
-const COMMANDS: [&str; 10] = [
+const COMMANDS: [&str; 11] = [
     "serve",
     "extract",
     "download",
     "plugin",
     "plugin check",
     "plugin put",
+    "drain",
     "doctor",
     "openapi",
     "completions",

@@ -82,9 +82,3 @@ CREATE TABLE case_files (
     PRIMARY KEY (kind, name, file),
     FOREIGN KEY (kind, name) REFERENCES cases (kind, name) ON DELETE CASCADE
 );
-
--- One row: how often the operator has taken the present fill rates as the usual ones.
-CREATE TABLE drift_acceptances (
-    number BIGINT NOT NULL
-);
-INSERT INTO drift_acceptances (number) VALUES (0);

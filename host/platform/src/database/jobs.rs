@@ -22,6 +22,10 @@ pub(super) const FORGET: [&str; 2] = [
                      AND (sibling.expires_at IS NULL OR sibling.expires_at > $1))",
 ];
 
+/// Deletes batches that have no items left.
+pub(super) const FORGET_EMPTY: &str = "DELETE FROM jobs WHERE state = 'batch'
+     AND NOT EXISTS (SELECT 1 FROM jobs item WHERE item.parent = jobs.id)";
+
 /// A job as it is stored. Texts are JSON of the module that stores it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobRow {
@@ -186,6 +190,21 @@ impl Database {
             .collect())
     }
 
+    /// The number of running jobs of each owner, which is the id of a process.
+    ///
+    /// # Errors
+    /// [`Error::Sql`] if the database fails.
+    pub async fn running_jobs(&self) -> Result<Vec<(String, u64)>, Error> {
+        let query = "SELECT owner, COUNT(*) FROM jobs WHERE state = 'running' AND owner IS NOT NULL
+             GROUP BY owner ORDER BY owner";
+        let counts: Vec<(String, i64)> =
+            on!(self.pool, pool => sqlx::query_as(query).fetch_all(pool))?;
+        let counts = counts.into_iter();
+        Ok(counts
+            .map(|(owner, count)| (owner, count.unsigned_abs()))
+            .collect())
+    }
+
     /// The number of waiting jobs, in total and of one client.
     ///
     /// # Errors
@@ -206,9 +225,7 @@ impl Database {
         for forget in FORGET {
             execute!(self.pool, sqlx::query(forget).bind(stored(now_ms)))?;
         }
-        let empty = "DELETE FROM jobs WHERE state = 'batch'
-             AND NOT EXISTS (SELECT 1 FROM jobs item WHERE item.parent = jobs.id)";
-        execute!(self.pool, sqlx::query(empty))?;
+        execute!(self.pool, sqlx::query(FORGET_EMPTY))?;
         Ok(())
     }
 

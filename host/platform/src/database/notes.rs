@@ -15,8 +15,6 @@ pub enum Note {
     Jobs,
     /// A version of a plugin is to be checked, or to serve.
     Plugins,
-    /// The present fill rates are the usual ones.
-    Drift,
 }
 
 impl Note {
@@ -24,7 +22,6 @@ impl Note {
         match self {
             Self::Jobs => "jobs",
             Self::Plugins => "plugins",
-            Self::Drift => "drift",
         }
     }
 }
@@ -43,7 +40,7 @@ impl Notes {
                 return Ok(None);
             };
             // A newer release may know more of them.
-            let known = [Note::Jobs, Note::Plugins, Note::Drift];
+            let known = [Note::Jobs, Note::Plugins];
             if let Some(note) = known.into_iter().find(|it| it.name() == note.payload()) {
                 return Ok(Some(note));
             }

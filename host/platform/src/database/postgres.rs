@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use sqlx::{
-    PgPool,
+    PgExecutor, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -11,7 +11,7 @@ use super::{Error, migrations, pool::Remote};
 use crate::data::{self, Links};
 
 /// The oldest version that is tested, as PostgreSQL counts: 14.0.
-const VERSION_MIN: i32 = 140_000;
+pub(super) const VERSION_MIN: i32 = 140_000;
 /// What names a file in an address.
 const FILES: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
 /// The maximum size of a file with a password, bytes.
@@ -113,8 +113,19 @@ impl Default for Config {
 }
 
 impl Config {
+    /// How long a statement may take: it waits for a connection, and then for the answer of PostgreSQL, which ends a long one
+    /// by itself.
+    pub(super) fn patience(&self) -> Duration {
+        Duration::from_millis(self.connect_ms_max + self.statement_ms_max)
+    }
+
+    /// How many connections one replica may open: those of its pool, and the one that listens.
+    pub(super) fn connections_all(&self) -> u32 {
+        self.connections_max + 1
+    }
+
     /// How connections are made, with the password.
-    fn options(&self) -> Result<PgConnectOptions, Error> {
+    pub(super) fn options(&self) -> Result<PgConnectOptions, Error> {
         let address = self.address.clone();
         let address = address.ok_or_else(|| Error::Address("there is none".to_owned()))?;
         let mut options = address.options.application_name("gramhost");
@@ -129,7 +140,7 @@ impl Config {
         Ok(options)
     }
 
-    fn unusable(&self, reason: impl Into<String>) -> Error {
+    pub(super) fn unusable(&self, reason: impl Into<String>) -> Error {
         Error::Unusable {
             server: self
                 .address
@@ -162,14 +173,12 @@ pub(super) async fn connect(config: &Config) -> Result<Remote, Error> {
         limit("idle_in_transaction_session_timeout", statement_ms_max),
     ]);
     let pool = PgPoolOptions::new()
-        .max_connections(config.connections_max + 1)
+        .max_connections(config.connections_all())
         .acquire_timeout(Duration::from_millis(config.connect_ms_max))
         .connect_with(options)
         .await
         .map_err(|error| config.unusable(error.to_string()))?;
-    // A statement waits for a connection, and then for the answer of PostgreSQL, which ends a long one by itself.
-    let patience = Duration::from_millis(config.connect_ms_max + config.statement_ms_max);
-    Ok(Remote::new(pool, patience))
+    Ok(Remote::new(pool, config.patience()))
 }
 
 async fn prepare(pool: &PgPool, config: &Config) -> Result<(), Error> {
@@ -199,10 +208,10 @@ async fn prepare(pool: &PgPool, config: &Config) -> Result<(), Error> {
 }
 
 /// The time of the database, milliseconds since 1970.
-pub(super) async fn now_ms(pool: &PgPool) -> sqlx::Result<u64> {
+pub(super) async fn now_ms(at: impl PgExecutor<'_>) -> sqlx::Result<u64> {
     let now: i64 =
         sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
-            .fetch_one(pool)
+            .fetch_one(at)
             .await?;
     Ok(now.unsigned_abs())
 }

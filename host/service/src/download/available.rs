@@ -1,10 +1,10 @@
 //! Files that may be served: found by their row, and opened.
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use moka::future::Cache;
 
-use super::{Downloads, Tools};
+use super::{Downloads, Tools, publish::publication_of};
 use crate::{
     database::{self, FileRow},
     storage::{self, Name, Pieces, PublishedFile, Stat},
@@ -14,7 +14,7 @@ use crate::{
 /// are served, so there is room for more than a server publishes in the time that files are kept.
 const ROWS_MAX: u64 = 65_536;
 
-/// A file that may be served. It is open, so it can be read to its end whatever happens to it meanwhile.
+/// A file that may be served. In a folder it is open, so it can be read to its end whatever happens to it meanwhile.
 #[derive(Clone, Debug)]
 pub struct AvailableFile {
     /// Its checked name.
@@ -29,12 +29,6 @@ impl AvailableFile {
     #[must_use]
     pub fn stat(&self) -> Stat {
         self.file.stat()
-    }
-
-    /// The bytes of a part of it.
-    #[must_use]
-    pub fn read(&self, part: Range<u64>) -> Pieces {
-        self.file.read(part)
     }
 }
 
@@ -64,23 +58,58 @@ impl From<database::Error> for FileError {
     }
 }
 
-/// The rows of files whose bytes are known to be those of the row: of published files, and of those that were read to
-/// check it. A changed file is another one.
+/// The rows of files that were published or served.
 #[derive(Clone, Debug)]
-pub struct Rows(Cache<(Name, Stat), Arc<FileRow>>);
+pub struct Rows {
+    /// The latest one of each name: it leads to a file of a bucket.
+    latest: Cache<Name, Arc<FileRow>>,
+    /// Those of files whose bytes are known to be those of the row: of published files, and of those that were read to
+    /// check it. A changed file is another one.
+    checked: Cache<(Name, Stat), Arc<FileRow>>,
+}
 
 impl Default for Rows {
     fn default() -> Self {
-        Self(Cache::new(ROWS_MAX))
+        Self {
+            latest: Cache::new(ROWS_MAX),
+            checked: Cache::new(ROWS_MAX),
+        }
     }
 }
 
 impl Rows {
     /// Remembers the row of a file that was just published.
     pub(super) async fn remember(&self, name: &Name, stat: Stat, row: &FileRow) {
-        self.0
-            .insert((name.clone(), stat), Arc::new(row.clone()))
-            .await;
+        let row = Arc::new(row.clone());
+        self.latest.insert(name.clone(), Arc::clone(&row)).await;
+        self.checked.insert((name.clone(), stat), row).await;
+    }
+
+    /// The row of a name, from memory if it is there.
+    async fn latest(&self, name: &Name, tools: &Tools) -> Result<Arc<FileRow>, FileError> {
+        if let Some(row) = self.latest.get(name).await
+            && !is_expired(&row, tools.clock.now_ms())
+        {
+            return Ok(row);
+        }
+        self.anew(name, tools).await
+    }
+
+    /// The row of a name from the database, where others may have changed it.
+    async fn anew(&self, name: &Name, tools: &Tools) -> Result<Arc<FileRow>, FileError> {
+        match row_of(name, tools).await {
+            Ok(row) => {
+                let row = Arc::new(row);
+                self.latest.insert(name.clone(), Arc::clone(&row)).await;
+                Ok(row)
+            }
+            // Without the database, what is known may still be served.
+            Err(error @ (FileError::Away | FileError::Failed(_))) => Err(error),
+            Err(error) => {
+                self.latest.invalidate(name).await;
+                Err(error)
+            }
+        }
     }
 
     /// The row of an open file.
@@ -91,14 +120,17 @@ impl Rows {
         tools: &Tools,
     ) -> Result<Arc<FileRow>, FileError> {
         let key = (name.clone(), file.stat());
-        if let Some(row) = self.0.get(&key).await {
+        if let Some(row) = self.checked.get(&key).await {
             if !is_expired(&row, tools.clock.now_ms()) {
                 return Ok(row);
             }
-            self.0.invalidate(&key).await;
+            self.checked.invalidate(&key).await;
         }
         // However many ask for it, a file is read once.
-        let row = self.0.try_get_with(key, checked(name, file, tools)).await;
+        let row = self
+            .checked
+            .try_get_with(key, checked(name, file, tools))
+            .await;
         row.map_err(|error| FileError::clone(&error))
     }
 }
@@ -110,27 +142,24 @@ async fn checked(
     tools: &Tools,
 ) -> Result<Arc<FileRow>, FileError> {
     let row = row_of(name, tools).await?;
-    let digest = match file.stat().bytes == row.bytes {
-        true => Some(
-            file.measure()
-                .await
-                .map_err(|error| FileError::Failed(error.to_string()))?,
-        ),
-        false => None,
-    };
-    let is_its = |row: &FileRow| digest.as_ref().is_some_and(|it| it.sha256 == row.sha256);
-    if is_its(&row) {
+    if has_bytes_of(file, &row).await? {
         return Ok(Arc::new(row));
     }
     // A file is published before its row is written.
     let _naming = tools.naming.lock().await;
-    let row = row_of(name, tools).await?;
-    if is_its(&row) {
-        return Ok(Arc::new(row));
+    let current = row_of(name, tools).await?;
+    if current.sha256 != row.sha256 && has_bytes_of(file, &current).await? {
+        return Ok(Arc::new(current));
     }
     // It is better to serve nothing than wrong bytes.
     tracing::error!(%name, "a published file is changed");
     Err(FileError::Expired)
+}
+
+async fn has_bytes_of(file: &PublishedFile, row: &FileRow) -> Result<bool, FileError> {
+    let publication = publication_of(row).ok_or(FileError::NotFound)?;
+    let has = file.has(&publication.content).await;
+    has.map_err(|error| FileError::Failed(error.to_string()))
 }
 
 async fn row_of(name: &Name, tools: &Tools) -> Result<FileRow, FileError> {
@@ -146,6 +175,16 @@ fn is_expired(row: &FileRow, now_ms: u64) -> bool {
     row.expires_at_ms <= now_ms
 }
 
+impl Tools {
+    /// Opens the file of a row.
+    async fn opened(&self, row: &FileRow) -> Result<PublishedFile, storage::Error> {
+        let publication = publication_of(row).ok_or(storage::Error::NotFound)?;
+        self.storage
+            .published(&publication, self.written(row))
+            .await
+    }
+}
+
 impl Downloads {
     /// A file that may be served now. This function decides whether a file has expired; housekeeping only deletes it
     /// later.
@@ -155,12 +194,63 @@ impl Downloads {
     pub async fn file(&self, name: &str) -> Result<AvailableFile, FileError> {
         let name = Name::parse(name).ok_or(FileError::NotFound)?;
         let tools = &self.0.tools;
-        let file = match tools.storage.published(&name).await {
+        let known = tools.rows.latest(&name, tools).await?;
+        let file = match tools.opened(&known).await {
             Ok(file) => file,
             Err(error) => return Err(self.missing(&name, error).await),
         };
         let row = tools.rows.of(&name, &file, tools).await?;
         Ok(AvailableFile { name, row, file })
+    }
+
+    /// Begins to read a part of a file.
+    ///
+    /// # Errors
+    /// If the store of files does not answer, or does not have it any more.
+    pub async fn read(&self, found: &AvailableFile, part: Range<u64>) -> Result<Pieces, FileError> {
+        let tools = &self.0.tools;
+        let read = match found.file.read(part.clone()).await {
+            Err(storage::Error::NotFound) => {
+                // Another replica may have published the same bytes again.
+                let row = tools.rows.anew(&found.name, tools).await?;
+                if row.sha256 != found.row.sha256 {
+                    return Err(FileError::Expired);
+                }
+                match tools.opened(&row).await {
+                    Ok(file) => file.read(part).await,
+                    Err(error) => Err(error),
+                }
+            }
+            read => read,
+        };
+        match read {
+            Ok(pieces) => Ok(pieces),
+            Err(error) => Err(self.missing(&found.name, error).await),
+        }
+    }
+
+    /// A link by which anybody can read the file from its store, for a short time and never longer than the file is
+    /// served; `None` if there is no such way.
+    ///
+    /// # Errors
+    /// If the file is not served any more, or there are no credentials to sign the link with.
+    pub async fn link(&self, found: &AvailableFile) -> Result<Option<String>, FileError> {
+        let tools = &self.0.tools;
+        // Another replica may have published the same bytes again, and nobody tries another link.
+        let row = match tools.rows.anew(&found.name, tools).await {
+            Err(FileError::Away) => Arc::clone(&found.row),
+            row => row?,
+        };
+        let Some(publication) = publication_of(&row).filter(|_| row.sha256 == found.row.sha256)
+        else {
+            return Ok(None);
+        };
+        let left = row.expires_at_ms.saturating_sub(tools.clock.now_ms());
+        let link = tools
+            .storage
+            .link(&publication, Duration::from_millis(left));
+        link.await
+            .map_err(|error| FileError::Failed(error.to_string()))
     }
 
     /// Why a file that cannot be opened is not served.

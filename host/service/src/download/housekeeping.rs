@@ -5,8 +5,8 @@ use std::{collections::HashSet, time::Duration};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use super::{Download, Error, Tools};
-use crate::{job::Queue, storage::Name};
+use super::{Download, Error, Tools, publish::publication_of};
+use crate::job::Queue;
 
 /// The interval, seconds. Expiry does not depend on it: an expired file is not served.
 const SWEEP_EVERY_S: u64 = 15;
@@ -19,12 +19,28 @@ const REMEMBER_MS: u64 = 24 * 3600 * 1000;
 pub(super) async fn at_start(tools: &Tools) -> Result<(), Error> {
     let latest = tools.clock.now_ms() + tools.config.retention_s * 1000;
     tools.database.clamp_files(latest).await?;
+    tools.count().await?;
     clear(tools).await
 }
 
-/// Deletes files that have no row, because of a crash or because the row could not be stored.
+impl Tools {
+    /// Tells the store how much it has, where the rows are all that is known of it: every replica changes them.
+    async fn count(&self) -> Result<(), Error> {
+        if !self.storage.is_counted() {
+            let rows = self.database.live_files(self.clock.now_ms()).await?;
+            self.storage
+                .count_as(rows.iter().map(|row| row.bytes).sum());
+        }
+        Ok(())
+    }
+}
+
+/// Deletes files that have no row, because of a crash or because the row could not be stored; in a bucket, its lifecycle
+/// rule does.
 async fn clear(tools: &Tools) -> Result<(), Error> {
-    let files = tools.storage.files().await?;
+    let Some(files) = tools.storage.files().await? else {
+        return Ok(());
+    };
     let now = tools.clock.now_ms();
     let rows = tools.database.live_files(now).await?;
     let known: HashSet<_> = rows.iter().map(|row| row.name.as_str()).collect();
@@ -38,7 +54,7 @@ async fn clear(tools: &Tools) -> Result<(), Error> {
         if current.is_none_or(|current| current.expires_at_ms <= now) {
             faults::reached("file.unknown");
             tracing::info!(%name, "a file that nobody knows is deleted");
-            tools.storage.delete(&name).await?;
+            tools.storage.delete_unknown(&name).await?;
         }
     }
     Ok(())
@@ -48,6 +64,9 @@ pub(super) async fn run(queue: &Queue<Download>, tools: &Tools, shutdown: Cancel
     let mut every = interval(Duration::from_secs(SWEEP_EVERY_S));
     every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while shutdown.run_until_cancelled(every.tick()).await.is_some() {
+        if let Err(error) = tools.count().await {
+            tracing::warn!(%error, "files are not counted anew");
+        }
         let now = tools.clock.now_ms();
         let until = now + DUTY_MS;
         match tools.database.take_duty("sweep", now, until).await {
@@ -75,8 +94,8 @@ async fn sweep(tools: &Tools) -> Result<(), Error> {
         if current.is_some_and(|current| current.expires_at_ms > now) {
             continue;
         }
-        if let Some(name) = Name::parse(&row.name) {
-            tools.storage.delete(&name).await?;
+        if let Some(publication) = publication_of(&row) {
+            tools.storage.delete(&publication).await?;
         }
         faults::reached("sweep.deleted");
         tools.database.bury_file(&row, now).await?;

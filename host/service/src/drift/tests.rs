@@ -1,6 +1,8 @@
 //! Warnings are raised when they are due, and only then.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod fleet;
+
 use std::collections::HashSet;
 
 use super::{
@@ -137,49 +139,6 @@ async fn a_field_that_comes_back_ends_the_warning() {
 }
 
 #[tokio::test]
-async fn what_is_accepted_on_one_replica_is_usual_on_all() {
-    let url = ::engines::Postgres::shared().database();
-    let config = database::Config {
-        address: Some(url.parse().unwrap()),
-        connect_ms_max: 20_000,
-        ..database::Config::default()
-    };
-    let (mut drifts, mut folders) = (Vec::new(), Vec::new());
-    for _ in 0..3 {
-        let folder = tempfile::tempdir().unwrap();
-        let owner = Folder::own(folder.path()).unwrap();
-        let database = Database::share(&owner, &config).await.unwrap();
-        let drift = Drift::open(Some(database), Clock::fixed(5_000_000));
-        drifts.push(drift.await.unwrap());
-        folders.push(folder);
-        if drifts.len() == 2 {
-            for drift in &drifts {
-                drifted(drift);
-            }
-            drifts[0].accept_everywhere().await.unwrap();
-            assert!(warned(&drifts[0]).is_empty());
-            assert!(!warned(&drifts[1]).is_empty());
-            drifts[1].follow().await;
-            assert!(warned(&drifts[1]).is_empty());
-        }
-    }
-    // A replica that starts later has its own warnings, which nobody has accepted.
-    drifted(&drifts[2]);
-    drifts[2].follow().await;
-    assert!(!warned(&drifts[2]).is_empty());
-}
-
-/// A field that used to be stated and is not any more.
-fn drifted(drift: &Drift) {
-    for account in 0..100 {
-        see(drift, account, &with());
-    }
-    for account in 0..60 {
-        see(drift, account, &without());
-    }
-}
-
-#[tokio::test]
 async fn what_the_operator_accepts_is_usual() {
     let drift = drift().await;
     for account in 0..100 {
@@ -188,7 +147,7 @@ async fn what_the_operator_accepts_is_usual() {
     for account in 0..60 {
         see(&drift, account, &without());
     }
-    drift.accept();
+    drift.accept().await;
     for account in 0..200 {
         see(&drift, account, &without());
     }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{Notify, watch},
+    sync::{Mutex as AsyncMutex, Notify, watch},
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
@@ -58,8 +58,12 @@ pub(super) struct Inner<W> {
     pub(super) owner: String,
     /// Notified when a job may be due.
     pub(super) due: Notify,
+    /// Held by the one idle worker that looks at the table.
+    pub(super) lookout: AsyncMutex<()>,
     /// Changes whenever a watcher may have to look again.
     pub(super) changed: watch::Sender<()>,
+    /// Whether this process claims no jobs.
+    pub(super) rests: watch::Sender<bool>,
     running: Mutex<HashMap<JobId, Running>>,
     work: PhantomData<fn() -> W>,
 }
@@ -84,7 +88,9 @@ impl<W: Work> Queue<W> {
             owner: database.process().to_string(),
             database,
             due: Notify::new(),
+            lookout: AsyncMutex::default(),
             changed: watch::Sender::new(()),
+            rests: watch::Sender::new(false),
             running: Mutex::default(),
             work: PhantomData,
         }));
@@ -299,6 +305,17 @@ impl<W: Work> Queue<W> {
     pub fn wake(&self) {
         self.0.due.notify_one();
         self.0.changed.send_replace(());
+    }
+
+    /// Claims no more jobs, or claims them again. Running jobs continue, and others may still be accepted.
+    pub fn rest(&self, rests: bool) {
+        self.0.rests.send_replace(rests);
+    }
+
+    /// The number of jobs that run in this process.
+    #[must_use]
+    pub fn running_here(&self) -> usize {
+        self.running().len()
     }
 
     /// Deletes expired jobs, and takes over those whose worker has ended.

@@ -3,6 +3,7 @@
 
 mod batches;
 mod recovery;
+mod rest;
 
 use std::{
     sync::{Arc, Mutex},

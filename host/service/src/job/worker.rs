@@ -9,7 +9,7 @@ use futures_util::{FutureExt as _, future::join_all};
 use serde_json::Value;
 use tokio::{
     sync::watch,
-    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -50,7 +50,7 @@ impl<W: Work> Queue<W> {
         }));
         let drain = async {
             shutdown.cancelled().await;
-            tokio::time::sleep(Duration::from_secs(self.0.config.drain_s_max)).await;
+            sleep(Duration::from_secs(self.0.config.drain_s_max)).await;
             drained.cancel();
             std::future::pending::<()>().await;
         };
@@ -88,7 +88,12 @@ impl<W: Work> Queue<W> {
         shutdown: CancellationToken,
         drained: CancellationToken,
     ) {
+        let mut rests = self.0.rests.subscribe();
         while !shutdown.is_cancelled() {
+            let claims = rests.wait_for(|rests| !rests);
+            if shutdown.run_until_cancelled(claims).await.is_none() {
+                return;
+            }
             match self.claim().await {
                 Ok(Some(row)) => {
                     // Another job may be due as well.
@@ -97,10 +102,12 @@ impl<W: Work> Queue<W> {
                 }
                 Ok(None) => self.wait(&shutdown).await,
                 Err(error) => {
-                    tracing::error!(%error, "jobs cannot be claimed");
-                    shutdown
-                        .run_until_cancelled(tokio::time::sleep(LOOK_EVERY))
-                        .await;
+                    // The fleet has said already that its database is away.
+                    match matches!(&error, Error::Database(error) if error.is_away()) {
+                        true => tracing::debug!(%error, "jobs cannot be claimed"),
+                        false => tracing::error!(%error, "jobs cannot be claimed"),
+                    }
+                    shutdown.run_until_cancelled(sleep(LOOK_EVERY)).await;
                 }
             }
         }
@@ -117,14 +124,18 @@ impl<W: Work> Queue<W> {
         Ok(claim.await?)
     }
 
-    /// Waits until a job may be due.
+    /// Waits until a job may be due. Of all idle workers, one looks at the table from time to time, for the others too.
     async fn wait(&self, shutdown: &CancellationToken) {
-        let due = self.0.database.next_due_ms().await.ok().flatten();
-        let due = due.map(|due| Duration::from_millis(due.saturating_sub(self.0.clock.now_ms())));
-        let until = Instant::now() + due.unwrap_or(LOOK_EVERY).min(LOOK_EVERY);
+        let look = async {
+            let _only = self.0.lookout.lock().await;
+            let due = self.0.database.next_due_ms().await.ok().flatten();
+            let now = self.0.clock.now_ms();
+            let due = due.map(|due| Duration::from_millis(due.saturating_sub(now)));
+            sleep(due.unwrap_or(LOOK_EVERY).min(LOOK_EVERY)).await;
+        };
         tokio::select! {
             () = self.0.due.notified() => {}
-            () = sleep_until(until) => {}
+            () = look => {}
             () = shutdown.cancelled() => {}
         }
     }
@@ -257,6 +268,10 @@ impl<W: Work> Queue<W> {
         let now = self.0.clock.now_ms();
         let finished = || self.0.database.finish_job(self.held(row), now, finish);
         let ours = insist(&row.id, drained, finished).await;
+        if finish.state == "pending" {
+            // It is due at another time than whoever looks expects.
+            self.0.due.notify_waiters();
+        }
         if ours == Some(true) && finish.state == "failed" {
             insist(&row.id, drained, || self.stop_siblings(row)).await;
         }
@@ -308,8 +323,6 @@ async fn insist<T, E: Display, F: Future<Output = Result<T, E>>>(
             Ok(kept) => return Some(kept),
             Err(error) => tracing::error!(%error, job, "the end of a job cannot be kept yet"),
         }
-        drained
-            .run_until_cancelled(tokio::time::sleep(BEAT_EVERY))
-            .await?;
+        drained.run_until_cancelled(sleep(BEAT_EVERY)).await?;
     }
 }

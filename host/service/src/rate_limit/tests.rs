@@ -86,3 +86,15 @@ proptest! {
         }
     }
 }
+
+#[tokio::test]
+async fn where_a_request_was_counted_is_known() {
+    let limiter = RateLimiter::new(1);
+    for _ in 0..3 {
+        limiter.decide(HOME, at(&limiter, 0)).await;
+    }
+    assert_eq!(Place::ALL.map(|place| limiter.decided(place)), [0, 0, 3]);
+    let unlimited = RateLimiter::new(0);
+    unlimited.decide(HOME, at(&unlimited, 0)).await;
+    assert_eq!(unlimited.decided(Place::Process), 0, "nothing was counted");
+}

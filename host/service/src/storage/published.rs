@@ -1,27 +1,34 @@
-//! A published file that is open, and its bytes piece by piece.
+//! A published file and its bytes, wherever it is.
 
 use std::{
-    fs::File,
     io,
     ops::Range,
-    os::unix::fs::FileExt as _,
     pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
-use futures_util::{FutureExt as _, Stream, TryStreamExt as _};
-use tokio::task::{JoinHandle, spawn_blocking};
+use futures_util::{Stream, StreamExt as _};
 
-use super::{Error, FileDigest, Stat, buffer::Buffers, digest::Digesting, open};
+use super::{
+    Error, FileDigest, Stat,
+    bucket::{Object, ObjectPieces},
+    pieces::{FilePieces, OpenFile},
+};
 
-/// A published file that is open. It can be read to its end after it was deleted or replaced.
+/// A published file. In a folder it is open, and can be read to its end after it was deleted or replaced; in a bucket this
+/// is so once reading has begun.
 #[derive(Clone, Debug)]
 pub struct PublishedFile {
     pub(super) stat: Stat,
-    pub(super) file: Arc<File>,
-    pub(super) buffers: Arc<Buffers>,
+    pub(super) source: Source,
+}
+
+/// Where the bytes of a file are.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    Folder(OpenFile),
+    Bucket(Object),
 }
 
 impl PublishedFile {
@@ -31,97 +38,50 @@ impl PublishedFile {
         self.stat
     }
 
-    /// Reads it and returns its length and hash.
+    /// Whether it has these bytes: a file of a folder is read to know that, and the key of an object says it.
     ///
     /// # Errors
     /// If the disk fails.
-    pub async fn measure(&self) -> Result<FileDigest, Error> {
-        let mut pieces = self.read(0..self.stat.bytes);
-        let mut digesting = Digesting::default();
-        while let Some(piece) = pieces.try_next().await? {
-            digesting.add(&piece);
+    pub async fn has(&self, content: &FileDigest) -> Result<bool, Error> {
+        if self.stat.bytes != content.bytes {
+            return Ok(false);
         }
-        Ok(digesting.finish())
+        match &self.source {
+            Source::Folder(file) => Ok(file.measure(content.bytes).await? == *content),
+            Source::Bucket(_) => Ok(true),
+        }
     }
 
-    /// The bytes of a part of it.
-    #[must_use]
-    pub fn read(&self, part: Range<u64>) -> Pieces {
-        Pieces {
-            file: Arc::clone(&self.file),
-            buffers: Arc::clone(&self.buffers),
-            left: part,
-            reading: None,
-        }
+    /// Begins to read a part of it.
+    ///
+    /// # Errors
+    /// If a store does not answer, or does not have it.
+    pub async fn read(&self, part: Range<u64>) -> Result<Pieces, Error> {
+        Ok(Pieces(match &self.source {
+            Source::Folder(file) => Reading::Folder(file.read(part)),
+            Source::Bucket(object) => Reading::Bucket(object.read(part).await?),
+        }))
     }
 }
 
-/// The bytes of a part of a file. At most one piece is in memory, besides those that the reader keeps, and nothing is
-/// read before it is wanted, so a reader that leaves ends the reading.
+/// The bytes of a part of a file. At most a few pieces are in memory, besides those that the reader keeps, and nothing is
+/// read before it is wanted, so a reader that leaves ends the reading. They are all there, or an error ends them.
 #[derive(Debug)]
-pub struct Pieces {
-    file: Arc<File>,
-    buffers: Arc<Buffers>,
-    left: Range<u64>,
-    /// The piece that a thread for blocking work is reading.
-    reading: Option<JoinHandle<io::Result<Bytes>>>,
-}
+pub struct Pieces(Reading);
 
-impl Pieces {
-    /// The next piece, if it can be read without waiting for the disk.
-    fn cached(&self) -> Option<Bytes> {
-        let Range { start, end } = self.left;
-        let read = |buffer: &mut [u8]| open::read_cached(&self.file, buffer, start);
-        let piece = self.buffers.fill(end - start, read);
-        piece.ok().filter(|piece| !piece.is_empty())
-    }
-
-    /// Begins to read the next piece where waiting for the disk stops nobody else.
-    fn begin(&self) -> JoinHandle<io::Result<Bytes>> {
-        let (file, buffers) = (Arc::clone(&self.file), Arc::clone(&self.buffers));
-        let Range { start, end } = self.left;
-        spawn_blocking(move || {
-            let piece = buffers.fill(end - start, |buffer| file.read_at(buffer, start))?;
-            match piece.is_empty() {
-                // Somebody else has cut the file.
-                true => Err(io::ErrorKind::UnexpectedEof.into()),
-                false => Ok(piece),
-            }
-        })
-    }
-
-    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {
-        if self.reading.is_none()
-            && let Some(piece) = self.cached()
-        {
-            return Poll::Ready(Ok(piece));
-        }
-        let mut reading = self.reading.take().unwrap_or_else(|| self.begin());
-        match reading.poll_unpin(context) {
-            Poll::Ready(read) => Poll::Ready(read.unwrap_or_else(|error| Err(error.into()))),
-            Poll::Pending => {
-                self.reading = Some(reading);
-                Poll::Pending
-            }
-        }
-    }
+#[derive(Debug)]
+enum Reading {
+    Folder(FilePieces),
+    Bucket(ObjectPieces),
 }
 
 impl Stream for Pieces {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.left.is_empty() {
-            return Poll::Ready(None);
+        match &mut self.0 {
+            Reading::Folder(pieces) => pieces.poll_next_unpin(context),
+            Reading::Bucket(pieces) => pieces.poll_next_unpin(context),
         }
-        let piece = ready!(self.poll_piece(context));
-        match &piece {
-            Ok(piece) => self.left.start += piece.len() as u64,
-            Err(_) => self.left.start = self.left.end,
-        }
-        Poll::Ready(Some(piece))
     }
 }
-
-#[cfg(test)]
-mod tests;

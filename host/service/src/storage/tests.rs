@@ -1,6 +1,8 @@
 //! Files appear complete, their sizes are counted, and names cannot lead to other places.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod places;
+
 use std::{fs, ops::Range, os::unix::fs::symlink};
 
 use bytes::Bytes;
@@ -20,6 +22,7 @@ async fn open(owner: &Owner, quota_bytes: u64) -> Storage {
     let config = Config {
         quota_bytes,
         free_bytes_min: 0,
+        ..Config::default()
     };
     Storage::open(config, owner).await.unwrap()
 }
@@ -28,18 +31,54 @@ fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
 }
 
-async fn put(storage: &Storage, at: &str, contents: &[u8]) {
+/// A publication by a job whose name does not matter.
+async fn publication(storage: &Storage, at: &str, path: &Path) -> Publication {
+    Publication {
+        name: name(at),
+        content: storage.measure(path).await.unwrap(),
+        by: "0192f0c1-0000-7000-8000-000000000001".to_owned(),
+    }
+}
+
+async fn put(storage: &Storage, at: &str, contents: &[u8]) -> Publication {
     let staging = storage.stage().unwrap();
     let path = staging.file("part");
     fs::write(&path, contents).unwrap();
-    storage.publish(&path, &name(at)).await.unwrap();
+    let publication = publication(storage, at, &path).await;
+    storage
+        .bring(&path, &publication, "image/jpeg")
+        .await
+        .unwrap();
+    storage.publish(&path, &publication).await.unwrap();
+    publication
 }
 
-async fn get(storage: &Storage, at: &str, part: Option<Range<u64>>) -> Vec<u8> {
-    let file = storage.published(&name(at)).await.unwrap();
+async fn opened(storage: &Storage, publication: &Publication) -> Result<PublishedFile, Error> {
+    storage.published(publication, SystemTime::UNIX_EPOCH).await
+}
+
+async fn get(storage: &Storage, at: &Publication, part: Option<Range<u64>>) -> Vec<u8> {
+    let file = opened(storage, at).await.unwrap();
     let part = part.unwrap_or(0..file.stat().bytes);
-    let pieces: Vec<Bytes> = file.read(part).try_collect().await.unwrap();
+    let pieces: Vec<Bytes> = file.read(part).await.unwrap().try_collect().await.unwrap();
     pieces.concat()
+}
+
+/// The files of a folder.
+async fn listed(storage: &Storage) -> Vec<(Name, u64)> {
+    storage.files().await.unwrap().unwrap()
+}
+
+/// What may be in the folder under a name.
+fn unknown(at: &str) -> Publication {
+    Publication {
+        name: name(at),
+        content: FileDigest {
+            bytes: 5,
+            sha256: String::new(),
+        },
+        by: String::new(),
+    }
 }
 
 #[tokio::test]
@@ -48,17 +87,16 @@ async fn a_staged_file_is_nobodys_until_it_is_published() {
     let storage = open(&owner, 100).await;
     let staging = storage.stage().unwrap();
     fs::write(staging.file("part"), b"hello").unwrap();
-    assert!(storage.files().await.unwrap().is_empty());
+    assert!(listed(&storage).await.is_empty());
     let measured = storage.measure(&staging.file("part")).await.unwrap();
     assert_eq!(measured.bytes, 5);
     assert!(measured.sha256.starts_with("2cf24dba5fb0a30e"));
-    storage
-        .publish(&staging.file("part"), &name("a_image.jpg"))
-        .await
-        .unwrap();
-    assert_eq!(storage.files().await.unwrap(), [(name("a_image.jpg"), 5)]);
-    assert_eq!(get(&storage, "a_image.jpg", None).await, b"hello");
-    assert_eq!(get(&storage, "a_image.jpg", Some(1..3)).await, b"el");
+    let path = staging.file("part");
+    let at = publication(&storage, "a_image.jpg", &path).await;
+    storage.publish(&path, &at).await.unwrap();
+    assert_eq!(listed(&storage).await, [(name("a_image.jpg"), 5)]);
+    assert_eq!(get(&storage, &at, None).await, b"hello");
+    assert_eq!(get(&storage, &at, Some(1..3)).await, b"el");
 }
 
 #[tokio::test]
@@ -80,28 +118,12 @@ async fn what_was_staged_goes_with_its_owner_and_with_a_restart() {
 }
 
 #[tokio::test]
-async fn the_quota_counts_what_is_there() {
-    let (_folder, owner) = own();
-    let storage = open(&owner, 10).await;
-    put(&storage, "a.jpg", b"12345678").await;
-    storage.has_room(2).unwrap();
-    assert!(matches!(storage.has_room(3), Err(Error::Full(_))));
-    // A file of the same name replaces the first one.
-    put(&storage, "a.jpg", b"1234").await;
-    storage.has_room(6).unwrap();
-    let again = open(&owner, 10).await;
-    assert!(matches!(again.has_room(7), Err(Error::Full(_))));
-    again.delete(&name("a.jpg")).await.unwrap();
-    again.delete(&name("a.jpg")).await.unwrap();
-    again.has_room(10).unwrap();
-}
-
-#[tokio::test]
 async fn a_disk_that_is_nearly_full_takes_nothing() {
     let (_folder, owner) = own();
     let config = Config {
         quota_bytes: u64::MAX,
         free_bytes_min: u64::MAX / 2,
+        ..Config::default()
     };
     let storage = Storage::open(config, &owner).await.unwrap();
     assert!(matches!(
@@ -111,28 +133,10 @@ async fn a_disk_that_is_nearly_full_takes_nothing() {
 }
 
 #[tokio::test]
-async fn a_reader_goes_on_after_the_file_is_deleted() {
-    let (_folder, owner) = own();
-    let storage = open(&owner, 1 << 30).await;
-    let contents = vec![7; 3 << 20];
-    put(&storage, "a.mp4", &contents).await;
-    let file = storage.published(&name("a.mp4")).await.unwrap();
-    let mut pieces = file.read(0..file.stat().bytes);
-    let first = pieces.try_next().await.unwrap().unwrap();
-    storage.delete(&name("a.mp4")).await.unwrap();
-    let rest: Vec<Bytes> = pieces.try_collect().await.unwrap();
-    assert_eq!(first.len() + rest.concat().len(), contents.len());
-    assert!(matches!(
-        storage.published(&name("a.mp4")).await.err(),
-        Some(Error::NotFound)
-    ));
-}
-
-#[tokio::test]
 async fn nothing_in_the_place_of_a_file_blocks_or_leads_elsewhere() {
     let (folder, owner) = own();
     let storage = open(&owner, 1 << 30).await;
-    put(&storage, "real.mp4", b"x").await;
+    let real = put(&storage, "real.mp4", b"x").await;
     let files = folder.path().join("files");
     symlink(files.join("real.mp4"), files.join("link.mp4")).unwrap();
     symlink(files.join("gone.mp4"), files.join("dangling.mp4")).unwrap();
@@ -142,10 +146,10 @@ async fn nothing_in_the_place_of_a_file_blocks_or_leads_elsewhere() {
     rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, mode).unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(files.join("socket.mp4")).unwrap();
     for other in ["link", "dangling", "folder", "fifo", "socket"] {
-        let found = storage.published(&name(&format!("{other}.mp4"))).await;
+        let found = opened(&storage, &unknown(&format!("{other}.mp4"))).await;
         assert!(matches!(found.err(), Some(Error::NotAFile)), "{other}");
     }
-    assert_eq!(get(&storage, "real.mp4", None).await, b"x");
+    assert_eq!(get(&storage, &real, None).await, b"x");
 }
 
 #[tokio::test]
@@ -260,12 +264,14 @@ async fn something_else_in_the_place_of_a_file_blocks_no_operation() {
     ];
     for put in puts {
         put(&path);
-        let at = name("a_image.jpg");
-        assert!(matches!(storage.stat(&at).await, Err(Error::NotAFile)));
-        assert!(matches!(storage.published(&at).await, Err(Error::NotAFile)));
-        assert!(storage.measure_published(&at).await.is_err());
-        assert_eq!(storage.files().await.unwrap(), []);
+        let at = unknown("a_image.jpg");
+        assert!(!storage.may_publish(&at.name).await);
+        let found = opened(&storage, &at).await;
+        assert!(matches!(found, Err(Error::NotAFile)));
+        assert!(storage.holds(&at).await.is_err());
+        assert_eq!(listed(&storage).await, []);
         storage.delete(&at).await.unwrap();
+        storage.delete_unknown(&at.name).await.unwrap();
         assert!(path.symlink_metadata().is_ok());
         let other = open(&owner, 1000).await;
         assert_eq!(other.used_bytes(), 0);
@@ -275,8 +281,8 @@ async fn something_else_in_the_place_of_a_file_blocks_no_operation() {
     }
     // Whatever comes in between, publishing replaces or fails, and never waits.
     fifo(&path);
-    put(&storage, "a_image.jpg", b"hello").await;
-    assert_eq!(get(&storage, "a_image.jpg", None).await, b"hello");
+    let at = put(&storage, "a_image.jpg", b"hello").await;
+    assert_eq!(get(&storage, &at, None).await, b"hello");
     assert_eq!(storage.used_bytes(), 5);
 }
 
@@ -284,20 +290,19 @@ async fn something_else_in_the_place_of_a_file_blocks_no_operation() {
 async fn a_change_of_the_same_length_is_another_state() {
     let (_folder, owner) = own();
     let storage = open(&owner, 1000).await;
-    put(&storage, "a_image.jpg", b"hello").await;
-    let at = name("a_image.jpg");
-    let (before, path) = (
-        storage.stat(&at).await.unwrap(),
-        owner.files().join("a_image.jpg"),
-    );
-    assert_eq!(storage.published(&at).await.unwrap().stat(), before);
+    let at = put(&storage, "a_image.jpg", b"hello").await;
+    let path = owner.files().join("a_image.jpg");
+    let before = opened(&storage, &at).await.unwrap().stat();
+    assert_eq!(opened(&storage, &at).await.unwrap().stat(), before);
+    assert!(storage.holds(&at).await.unwrap());
     let file = File::options().write(true).open(&path).unwrap();
     fs::write(&path, b"jello").unwrap();
     file.set_modified(before.modified).unwrap();
-    let after = storage.stat(&at).await.unwrap();
+    let after = opened(&storage, &at).await.unwrap().stat();
     assert_eq!(
         (after.bytes, after.modified),
         (before.bytes, before.modified)
     );
     assert_ne!(after, before);
+    assert!(!storage.holds(&at).await.unwrap());
 }

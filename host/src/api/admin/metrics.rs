@@ -1,6 +1,8 @@
 //! The metrics for Prometheus: requests, their cost, jobs, files, plugins, captures and drift. Each module keeps its
 //! own counts; the text is built anew for each scrape.
 
+mod fleet;
+
 use std::sync::atomic::AtomicU64;
 
 use axum::{
@@ -22,9 +24,10 @@ use crate::{
     },
     app::App,
     drift::Drift,
-    job::Counts,
+    job::{Counts, Error},
     plugin::Status,
 };
+use fleet::{decision_metrics, fleet_metrics};
 
 /// The media type of the OpenMetrics text format.
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -43,7 +46,14 @@ pub(in crate::api) async fn metrics(
         (app.dropped_lines)(),
     );
     traffic.register(&mut metrics);
-    job_metrics(&mut metrics, app.downloads.counts().await?);
+    fleet_metrics(&mut metrics, &app.fleet);
+    decision_metrics(&mut metrics, &app.rate_limiter);
+    // Without the database everything else is still worth knowing.
+    if app.fleet.away_since_ms().is_none()
+        && let Some(counts) = answered(app.downloads.counts().await)?
+    {
+        job_metrics(&mut metrics, counts);
+    }
     outward_metrics(&mut metrics, &app);
     plugin_metrics(&mut metrics, &app.plugins.status());
     let help = "Captures of failed extractions that are kept";
@@ -58,6 +68,14 @@ pub(in crate::api) async fn metrics(
     encode(&mut text, &metrics)
         .map_err(|error| ApiError::from(Code::ServerError).caused_by(error))?;
     Ok(([(header::CONTENT_TYPE, TEXT)], text).into_response())
+}
+
+/// What was counted; `None` if the database does not answer at the moment.
+fn answered(counts: Result<Counts, Error>) -> Result<Option<Counts>, ApiError> {
+    match counts {
+        Err(Error::Database(error)) if error.is_away() => Ok(None),
+        counts => Ok(Some(counts?)),
+    }
 }
 
 fn process_metrics(metrics: &mut Metrics, traffic: &Traffic) {

@@ -1,4 +1,4 @@
-//! Who sends the bytes of a file: this server, or the proxy in front of it.
+//! Who sends the bytes of a file: this server, the proxy in front of it, or the store behind it.
 
 use std::{convert::Infallible, fmt, net::SocketAddr, sync::Arc};
 
@@ -19,6 +19,8 @@ pub enum FileDelivery {
     Server,
     /// nginx in front of this server, from its internal location of this name. It serves the folder of files.
     XAccelRedirect(Arc<str>),
+    /// The store of files itself: clients are redirected to a link that is signed for them. Needs files in a bucket.
+    Presigned,
 }
 
 impl FileDelivery {
@@ -30,6 +32,7 @@ impl fmt::Display for FileDelivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Server => f.write_str("server"),
+            Self::Presigned => f.write_str("presigned"),
             Self::XAccelRedirect(location) => write!(f, "{}{location}", Self::X_ACCEL_REDIRECT),
         }
     }
@@ -58,6 +61,10 @@ impl<S: Sync> FromRequestParts<S> for FileDelivery {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let configured = parts.extensions.get::<Arc<Configured>>();
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        // Anybody can follow a link.
+        if configured.is_some_and(|it| it.delivery == Self::Presigned) {
+            return Ok(Self::Presigned);
+        }
         let Some((configured, peer)) = configured.zip(peer) else {
             return Ok(Self::Server);
         };

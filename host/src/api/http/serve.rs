@@ -5,7 +5,12 @@ mod wire;
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, extract::ConnectInfo, response::Response};
+use axum::{
+    Router,
+    extract::ConnectInfo,
+    http::{HeaderValue, header},
+    response::Response,
+};
 use hyper::{
     Request,
     body::{Body as _, Incoming},
@@ -37,11 +42,16 @@ const HEAD_BYTES_MIN: usize = 8 * 1024;
 const BACKOFF_MIN: Duration = Duration::from_millis(10);
 const BACKOFF_MAX: Duration = Duration::from_secs(1);
 
-/// Serves HTTP/1.1 until `shutdown`, then lets requests in progress finish for at most `drain_ms_max`.
+/// Returns whether the server is about to stop.
+pub type Draining = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// Serves HTTP/1.1 until `shutdown`, then lets requests in progress finish for at most `drain_ms_max`. While it is `draining`,
+/// a connection ends with its next response, so that clients which keep connections open go to another replica.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     config: Config,
+    draining: Draining,
     shutdown: CancellationToken,
 ) {
     let http = http(&config);
@@ -56,11 +66,13 @@ pub async fn serve(
             accepted = acceptor.accept() => accepted,
         };
         let (stream, peer) = (accepted.stream, accepted.peer);
-        let router = router.clone();
+        let (router, draining) = (router.clone(), Arc::clone(&draining));
         let ending = Arc::new(Ending::default());
         let wire = Wire::new(stream, &config, Arc::clone(&ending), shutdown.clone());
-        let service =
-            service_fn(move |request| respond(router.clone(), request, peer, Arc::clone(&ending)));
+        let service = service_fn(move |request| {
+            let (ending, draining) = (Arc::clone(&ending), Arc::clone(&draining));
+            respond(router.clone(), request, peer, ending, draining)
+        });
         let connection = http.serve_connection(TokioIo::new(wire), service);
         let connection = graceful.watch(connection);
         let places = (accepted.place, accepted.share);
@@ -97,16 +109,17 @@ async fn respond(
     mut request: Request<Incoming>,
     peer: SocketAddr,
     ending: Arc<Ending>,
+    draining: Draining,
 ) -> Result<Response, Infallible> {
     request.extensions_mut().insert(ConnectInfo(peer));
     ending.asked(!request.body().is_end_stream());
-    let response = router.call(request).await;
-    ending.answered(
-        response
-            .as_ref()
-            .is_ok_and(|it| it.status().is_client_error()),
-    );
-    response
+    let mut response = router.call(request).await?;
+    ending.answered(response.status().is_client_error());
+    if draining() {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    Ok(response)
 }
 
 /// Accepts connections within the total limit and the limit per address.

@@ -8,7 +8,7 @@ use std::ops::Range;
 use axum::{
     body::Body,
     extract::{Path, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use http_range_header::parse_range_header;
@@ -64,11 +64,13 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
         ("If-Unmodified-Since" = Option<String>, Header, description = "Only a version written until this date")),
     responses((status = 200, description = "The file", body = Bytes, content_type = "application/octet-stream"),
         (status = 206, description = "The asked range of it", body = Bytes, content_type = "application/octet-stream"),
+        (status = 302, description = "The store of files sends it: follow the link at once"),
         (status = 304, description = "The client already has this version")))]
 async fn file(
     State(downloads): State<Downloads>,
     Path(filename): Path<String>,
     delivery: FileDelivery,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let found = downloads.file(&filename).await?;
@@ -88,30 +90,79 @@ async fn file(
             return Ok((StatusCode::NOT_MODIFIED, fields).into_response());
         }
     }
-    let mut response = match (wanted(&headers, &tag, whole), delivery) {
-        (RequestedPart::Nothing, _) => return Ok(unsatisfiable(whole)),
+    let part = wanted(&headers, &tag, whole);
+    if let RequestedPart::Nothing = part {
+        return Ok(unsatisfiable(whole));
+    }
+    let mut response = match delivery {
         // nginx would look for a tag of its own in the list.
-        (_, FileDelivery::XAccelRedirect(location)) if !headers.contains_key(header::IF_MATCH) => {
+        FileDelivery::XAccelRedirect(location) if !headers.contains_key(header::IF_MATCH) => {
             [(X_ACCEL_REDIRECT, format!("{location}{}", found.name))].into_response()
         }
-        (RequestedPart::Whole, _) => bytes(&found, 0..whole).into_response(),
-        (RequestedPart::Part(part), _) => {
-            let range = format!("bytes {}-{}/{whole}", part.start, part.end - 1);
-            let range = [(header::CONTENT_RANGE, range)];
-            (StatusCode::PARTIAL_CONTENT, range, bytes(&found, part)).into_response()
+        FileDelivery::Presigned if may_redirect(&method, &headers) => {
+            match downloads.link(&found).await? {
+                Some(link) => return Ok(redirect(&link)),
+                None => bytes(&downloads, &found, &method, part).await?,
+            }
         }
+        _ => bytes(&downloads, &found, &method, part).await?,
     };
     describe(&found, &tag, &modified, response.headers_mut());
     Ok(response)
 }
 
 /// Bytes that this server sends itself.
-fn bytes(found: &AvailableFile, part: Range<u64>) -> impl IntoResponse {
+async fn bytes(
+    downloads: &Downloads,
+    found: &AvailableFile,
+    method: &Method,
+    part: RequestedPart,
+) -> Result<Response, ApiError> {
+    let whole = found.row.bytes;
+    let (status, part) = match part {
+        RequestedPart::Part(part) => (StatusCode::PARTIAL_CONTENT, part),
+        RequestedPart::Whole | RequestedPart::Nothing => (StatusCode::OK, 0..whole),
+    };
     let headers = [
         (header::CONTENT_LENGTH, (part.end - part.start).to_string()),
         (header::ACCEPT_RANGES, "bytes".to_owned()),
     ];
-    (headers, Body::from_stream(found.read(part)))
+    let range = format!(
+        "bytes {}-{}/{whole}",
+        part.start,
+        part.end.saturating_sub(1)
+    );
+    let range = (status == StatusCode::PARTIAL_CONTENT).then_some(range);
+    // Nobody reads the body, and a store is not asked for it.
+    let body = match *method == Method::HEAD {
+        true => Body::empty(),
+        false => Body::from_stream(downloads.read(found, part).await?),
+    };
+    Ok(match range {
+        Some(range) => (status, [(header::CONTENT_RANGE, range)], headers, body).into_response(),
+        None => (headers, body).into_response(),
+    })
+}
+
+/// Whether a store answers this request as this server would. A link is signed for one method, and a store compares
+/// conditions with a tag and a date of its own.
+fn may_redirect(method: &Method, headers: &HeaderMap) -> bool {
+    let of_version = [
+        header::IF_MATCH,
+        header::IF_MODIFIED_SINCE,
+        header::IF_RANGE,
+        header::IF_UNMODIFIED_SINCE,
+    ];
+    *method == Method::GET && !of_version.iter().any(|name| headers.contains_key(name))
+}
+
+/// Sends the client to the store, for this one request.
+fn redirect(link: &str) -> Response {
+    let fields = [
+        (header::LOCATION, link),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (StatusCode::FOUND, fields).into_response()
 }
 
 fn unsatisfiable(whole: u64) -> Response {

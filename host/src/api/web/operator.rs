@@ -22,7 +22,7 @@ macro_rules! file {
     };
 }
 
-pub(in crate::api) const FILES: [(&str, &str, &str); 16] = [
+pub(in crate::api) const FILES: [(&str, &str, &str); 17] = [
     file!(STYLE, "operator.css"),
     file!(STYLE, "lists.css"),
     file!(STYLE, "parts.css"),
@@ -31,6 +31,7 @@ pub(in crate::api) const FILES: [(&str, &str, &str); 16] = [
     file!(SCRIPT, "captures.js"),
     file!(SCRIPT, "decide.js"),
     file!(SCRIPT, "drift.js"),
+    file!(SCRIPT, "fleet.js"),
     file!(SCRIPT, "history.js"),
     file!(SCRIPT, "jobs.js"),
     file!(SCRIPT, "limits.js"),

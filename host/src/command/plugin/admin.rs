@@ -1,27 +1,19 @@
-//! The client of the running server: requests to its admin listener, with the token from the data folder.
+//! What the running server is asked about its plugins, and what becomes of the response.
 
-use std::{fs, net::SocketAddr, path::Path};
+use std::{fs, path::Path};
 
 use anyhow::{Context, bail};
 use cases::Case;
 use serde_json::Value;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::net::TcpStream;
 use url::form_urlencoded::Serializer;
 
-use super::super::{Exit, fail, print};
-use crate::{config::Config, data::Folder, server::token};
-
-/// Maximum size of a response of the admin listener, bytes.
-const RESPONSE_BYTES_MAX: u64 = 16 * 1024 * 1024;
-
-/// A response of the server.
-struct Response {
-    status: u16,
-    body: Value,
-}
+use super::super::{
+    Exit,
+    admin::{Response, exchange, send, text, why},
+    fail, print,
+};
+use crate::config::Config;
 
 /// `GET /plugins` of the running server; `None` if no server is running.
 pub(super) async fn plugins(config: &Config) -> anyhow::Result<Option<Value>> {
@@ -96,7 +88,6 @@ pub(super) async fn history(
     if json {
         return Ok(print(&serde_json::to_string_pretty(&body)?));
     }
-    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let lines = body.as_array().into_iter().flatten().map(|event| {
         format!(
             "{:.19}  {:<8}{:<12}{:<8}{:.8}  {:<9} {}",
@@ -128,75 +119,10 @@ fn report(response: &Response, json: bool) -> anyhow::Result<Exit> {
 
 /// The serving version and the candidate, on one line.
 fn serving(plugin: &Value) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let version = |it: &Value| format!("{} {:.8}", text(&it["version"]), text(&it["digest"]));
     let mut line = format!("{} serves {}", text(&plugin["name"]), version(plugin));
     if plugin["candidate"].is_object() {
         line += &format!("; candidate {}", version(&plugin["candidate"]));
     }
     line
-}
-
-/// The reason of a failed request, with the failed cases of a rejected component.
-fn why(body: &Value) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
-    let error = &body["error"];
-    let mut why = format!("{}: {}", text(&error["message"]), text(&error["details"]));
-    for case in body["refused"]["cases"].as_array().into_iter().flatten() {
-        why += &format!("\n  {}", text(&case["case"]));
-        for difference in case["differences"].as_array().into_iter().flatten() {
-            why += &format!(
-                "\n    {}: expected {}, found {}",
-                text(&difference["field"]),
-                text(&difference["expected"]),
-                text(&difference["found"])
-            );
-        }
-    }
-    why
-}
-
-async fn send(config: &Config, target: &str, body: &[u8]) -> anyhow::Result<Response> {
-    let address = config
-        .admin_listen
-        .context("admin_listen is off, so no server can be reached")?;
-    let stream = TcpStream::connect(address)
-        .await
-        .with_context(|| format!("no server is listening on {address}"))?;
-    exchange(config, stream, address, target, body).await
-}
-
-/// Sends one request. It uses HTTP/1.0, so that the response is one head and one body until the end of the connection,
-/// which needs no client library.
-async fn exchange(
-    config: &Config,
-    mut stream: TcpStream,
-    address: SocketAddr,
-    target: &str,
-    body: &[u8],
-) -> anyhow::Result<Response> {
-    let token = token::read(&Folder::visit(&config.data))?;
-    let length = body.len();
-    let head = format!(
-        "{target} HTTP/1.0\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n"
-    );
-    stream.write_all(head.as_bytes()).await?;
-    // A server that refuses the request may respond before it has read all of it.
-    let _unread = stream.write_all(body).await;
-    let mut response = String::new();
-    stream
-        .take(RESPONSE_BYTES_MAX)
-        .read_to_string(&mut response)
-        .await?;
-    let (head, body) = response
-        .split_once("\r\n\r\n")
-        .with_context(|| format!("{address} does not speak HTTP"))?;
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok());
-    Ok(Response {
-        status: status.with_context(|| format!("{address} does not speak HTTP"))?,
-        body: serde_json::from_str(body).unwrap_or_default(),
-    })
 }

@@ -29,7 +29,7 @@ fn long_of(body: &[u8], bytes: u64, own: &[u8]) -> Reply {
 }
 
 /// Peak memory of the server so far as the system counts it, KiB.
-fn peak_kib(server: &Server) -> u64 {
+pub(super) fn peak_kib(server: &Server) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
     let line = status
         .lines()

@@ -3,6 +3,8 @@
 
 mod raw;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::routing::get;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -21,7 +23,16 @@ struct Served {
     task: JoinHandle<()>,
 }
 
+/// A server that is not about to stop.
+fn never() -> Draining {
+    Arc::new(|| false)
+}
+
 async fn start(config: Config) -> Served {
+    start_draining(config, never()).await
+}
+
+async fn start_draining(config: Config, draining: Draining) -> Served {
     let (slow, reached) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let handler = {
         let (slow, reached) = (Arc::clone(&slow), Arc::clone(&reached));
@@ -37,7 +48,7 @@ async fn start(config: Config) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
-    let task = tokio::spawn(serve(listener, router, config, shutdown.clone()));
+    let task = tokio::spawn(serve(listener, router, config, draining, shutdown.clone()));
     Served {
         address,
         slow,
@@ -112,11 +123,39 @@ async fn a_client_that_reads_nothing_is_cut_off() {
         stall_ms_max: 100,
         ..Config::default()
     };
-    tokio::spawn(serve(listener, router, config, CancellationToken::new()));
+    tokio::spawn(serve(
+        listener,
+        router,
+        config,
+        never(),
+        CancellationToken::new(),
+    ));
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(QUICK.as_bytes()).await.unwrap();
     let cut_off = timeout(Duration::from_secs(20), gone.notified()).await;
     assert!(cut_off.is_ok());
+}
+
+/// Clients that keep their connections would otherwise stay with this replica until it is gone.
+#[tokio::test]
+async fn a_draining_server_ends_each_connection_with_its_next_answer() {
+    const KEPT: &str = "GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    let draining = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&draining);
+    let asked: Draining = Arc::new(move || flag.load(Ordering::Relaxed));
+    let served = start_draining(Config::default(), asked).await;
+    let mut stream = served.connect().await;
+    for round in 0..2 {
+        draining.store(round == 1, Ordering::Relaxed);
+        stream.write_all(KEPT.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"quick") {
+            assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0);
+        }
+        let answer = String::from_utf8(answer).unwrap();
+        assert_eq!(answer.contains("connection: close"), round == 1, "{answer}");
+    }
+    assert_eq!(read(&mut stream).await, "");
 }
 
 #[tokio::test]

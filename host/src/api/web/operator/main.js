@@ -6,6 +6,7 @@ import { busy, fill, h, say } from "/page/dom.js";
 import { get, hasToken, onTokenRejected, setToken } from "./admin.js";
 import { captures } from "./captures.js";
 import { drift } from "./drift.js";
+import { fleet } from "./fleet.js";
 import { history } from "./history.js";
 import { jobs } from "./jobs.js";
 import { limits } from "./limits.js";
@@ -19,6 +20,7 @@ const PLACES = [
   ["captures", "Captures", captures],
   ["drift", "Drift", drift],
   ["jobs", "Jobs", jobs],
+  ["fleet", "Fleet", fleet],
   ["limits", "Limits", limits],
 ];
 

@@ -1,6 +1,6 @@
 //! Bytes that two readers of HTTP may understand differently, and clients that hold connections and ask nothing.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 
 use axum::{body::Bytes, routing::any};
 
@@ -26,7 +26,7 @@ async fn counting(config: Config) -> (SocketAddr, Arc<AtomicUsize>, Cancellation
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let shutdown = CancellationToken::new();
-    tokio::spawn(serve(listener, router, config, shutdown.clone()));
+    tokio::spawn(serve(listener, router, config, never(), shutdown.clone()));
     (address, hidden, shutdown)
 }
 

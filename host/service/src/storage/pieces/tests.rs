@@ -12,7 +12,7 @@ use crate::storage::buffer::PIECE_BYTES;
 const PIECE: u64 = PIECE_BYTES as u64;
 
 /// A file of this length in which no two places look alike, and its content.
-fn published(bytes: u64) -> (NamedTempFile, PublishedFile, Vec<u8>) {
+fn published(bytes: u64) -> (NamedTempFile, OpenFile, Vec<u8>) {
     let content: Vec<u8> = (0..bytes.div_ceil(4) as u32)
         .flat_map(u32::to_be_bytes)
         .take(bytes as usize)
@@ -20,13 +20,7 @@ fn published(bytes: u64) -> (NamedTempFile, PublishedFile, Vec<u8>) {
     let on_disk = NamedTempFile::new().unwrap();
     fs::write(on_disk.path(), &content).unwrap();
     let file = File::open(on_disk.path()).unwrap();
-    let found = file.metadata().unwrap();
-    let published = PublishedFile {
-        stat: Stat::of(&found).unwrap(),
-        file: Arc::new(file),
-        buffers: Arc::default(),
-    };
-    (on_disk, published, content)
+    (on_disk, OpenFile::new(file, Arc::default()), content)
 }
 
 #[tokio::test]
