@@ -17,6 +17,6 @@ fn main() -> ExitCode {
             plugin("plugin-story", "story"),
         ],
         // `include_dir!` does not tell the compiler which files it read, so the data is listed here too.
-        &["fixtures/instagram", "plugins", "wit"],
+        &["fixtures/instagram", "fixtures/media", "plugins", "wit"],
     )
 }

@@ -11,7 +11,7 @@ mod web;
 use std::sync::{Arc, LazyLock};
 
 use axum::{
-    Extension, Router,
+    Extension, Json, Router,
     middleware::from_fn_with_state,
     routing::{MethodRouter, get, post, put},
 };
@@ -25,7 +25,7 @@ pub use instagram::record::routes as records;
 use admin::{captures, drift, fleet, jobs, limits, metrics, plugins};
 use http::{body::BodyLimits, delivery, document, layers};
 use instagram::{about, download, file, post as one_post, profile, reel, status, story};
-use web::{docs, health, operator, page, picture, targets};
+use web::{docs, health, operator, page, picture, targets, video};
 
 use crate::{app::App, contract::Kind, rate_limit::RateLimiter};
 
@@ -81,6 +81,11 @@ fn picture_routes() -> OpenApiRouter<App> {
     documented([picture::route()])
 }
 
+/// The videos that the page plays: each is many requests, because a browser asks for part after part.
+fn video_routes() -> OpenApiRouter<App> {
+    documented([video::route()])
+}
+
 /// The operator's page, which asks for the token, and the health check of the listener.
 fn free_admin_routes<S: Clone + Send + Sync + 'static>() -> [(&'static str, MethodRouter<S>); 4] {
     [
@@ -120,7 +125,12 @@ fn admin_routes() -> [(&'static str, MethodRouter<App>); 17] {
 /// The OpenAPI document as indented JSON; also `gramhost openapi`.
 pub fn openapi() -> String {
     let mut document = document::empty();
-    for routes in [limited_routes(), picture_routes(), free_routes()] {
+    for routes in [
+        limited_routes(),
+        picture_routes(),
+        video_routes(),
+        free_routes(),
+    ] {
         document.merge(routes.into_openapi());
     }
     document.to_pretty_json().unwrap_or_default()
@@ -132,11 +142,21 @@ pub fn public(app: App, traffic: &Traffic, config: &Config) -> Router {
     let limited = Router::from(limited_routes()).with_state(app.clone());
     let limited = delivery::with_delivery(limited, config);
     let pictures = Router::from(picture_routes()).with_state(app.clone());
-    let pictures = layers::every_picture_request(pictures, config);
+    let pictures =
+        layers::every_shown_request(pictures, "pictures", config.pictures_per_minute_max, config);
+    let videos = Router::from(video_routes()).with_state(app.clone());
+    let videos =
+        layers::every_shown_request(videos, "videos", config.videos_per_minute_max, config);
+    let about = page::About {
+        recorded: app.downloads.is_recorded(),
+        examples: config.examples.clone(),
+    };
     let free = Router::from(free_routes())
         .layer(Extension(docs::Document(&DOCUMENT)))
+        .route("/page/about.json", get(Json(about)))
         .with_state(app)
-        .merge(pictures);
+        .merge(pictures)
+        .merge(videos);
     around(limited, free, rate_limiter, traffic, config)
 }
 

@@ -3,6 +3,7 @@
 mod admin;
 mod completions;
 mod confinement;
+mod demo;
 mod doctor;
 mod download;
 mod drain;
@@ -32,7 +33,7 @@ use log::Logging;
 const EXAMPLES: &str = "\
 Examples:
   gramhost                                    serve on http://127.0.0.1:5000
-  gramhost --replay fixtures                  serve offline, from recorded responses
+  gramhost demo                               try the web page offline, on recorded responses
   gramhost extract profile-info instagram     print one record as JSON
   gramhost download URL -o DIR                download a post without a server
   gramhost plugin list                        show the serving plugins and their status
@@ -59,6 +60,14 @@ Examples:
 
 SIGTERM lets running requests finish; a second signal exits immediately. The first line on standard output is the
 address on which the server listens.";
+
+const DEMO_EXAMPLES: &str = "\
+Examples:
+  gramhost demo                            serve on http://127.0.0.1:5000 or any free port, and open the page
+  gramhost demo --no-open                  only print the address
+  gramhost demo --listen 127.0.0.1:8080    serve on another address
+
+The demo leaves nothing behind: its folder is deleted when it ends. It reads neither gramhost.toml nor GRAMHOST_* variables.";
 
 const OPENAPI_EXAMPLES: &str = "\
 Examples:
@@ -87,6 +96,9 @@ enum Command {
     /// Serve the API (the default command)
     #[command(after_help = SERVE_EXAMPLES)]
     Serve,
+    /// Try the web page on recorded answers, without network access
+    #[command(after_help = DEMO_EXAMPLES)]
+    Demo(demo::Demo),
     /// Print one record as JSON
     Extract(extract::Extract),
     /// Download a post, reel, carousel or the stories of an account
@@ -167,9 +179,16 @@ pub fn run() -> ExitCode {
     {
         flags.database = Some(database.to_owned());
     }
-    let config = match Config::load(&flags) {
-        Ok(config) => config,
-        Err(error) => return fail(Exit::Misused, &error).into(),
+    let loaded = match &command {
+        Command::Demo(_) => demo_config(flags),
+        _ => Config::load(&flags)
+            .map(|config| (config, None))
+            .map_err(anyhow::Error::from),
+    };
+    // The folder of a demo is deleted at the end.
+    let (config, _folder) = match loaded {
+        Ok(loaded) => loaded,
+        Err(error) => return fail(Exit::Misused, &words(&error)).into(),
     };
     // Before the first thread: what it gives up, the threads that it starts have given up.
     let (level, in_force) = if matches!(command, Command::Serve) {
@@ -190,6 +209,13 @@ pub fn run() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => fail(Exit::Failed, &words(&error)).into(),
     }
+}
+
+/// The settings of the demo, and the folder that they name.
+fn demo_config(flags: Flags) -> anyhow::Result<(Config, Option<demo::Folder>)> {
+    let folder = demo::Folder::make()?;
+    let config = demo::config(flags, &folder)?;
+    Ok((config, Some(folder)))
 }
 
 /// An error and its causes in one line. Many errors state their cause themselves; it is not repeated.
@@ -213,9 +239,10 @@ async fn run_command(
 ) -> anyhow::Result<Exit> {
     match command {
         Command::Serve => {
-            server::serve(config, in_force, Arc::<Logging>::clone(logging)).await?;
+            server::serve(config, in_force, Arc::<Logging>::clone(logging), None).await?;
             Ok(Exit::Done)
         }
+        Command::Demo(demo) => demo.run(config, Arc::<Logging>::clone(logging)).await,
         Command::Extract(extract) => extract.run(config).await,
         Command::Download(download) => download.run(config).await,
         Command::Plugin(plugin) => plugin.run(config).await,

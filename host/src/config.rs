@@ -180,6 +180,15 @@ impl Config {
         Self::compose(program, file, env::vars_os(), flags)
     }
 
+    /// Only the flags of this process, without variables and the settings file.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn of_flags(flags: &Flags) -> Result<Self, Error> {
+        let program = env::current_exe().map_err(|error| Error::Program(error.to_string()))?;
+        Self::compose(program, None, std::iter::empty(), flags)
+    }
+
     /// The part of [`Config::load`] that does not depend on the process.
     fn compose(
         program: PathBuf,

@@ -20,13 +20,13 @@ use crate::{
     clock::Clock,
     config::Config,
     data::Folder,
-    database::{Database, ObservationLog},
+    database::{Database, Note, ObservationLog},
     download::{Downloads, Rows, Tools},
     drift::Drift,
     extraction::Extraction,
-    fleet::Fleet,
+    fleet::{ALIVE_MS, Fleet},
     media::Media,
-    plugin::Registry,
+    plugin::{Member, Registry},
     process::InForce,
     rate_limit::RateLimiter,
     statistics::Observations,
@@ -47,6 +47,9 @@ pub trait Log: Send + Sync + 'static {
     fn end(&self);
 }
 
+/// Called with the address of the API, once it accepts connections.
+pub type Ready = Box<dyn FnOnce(SocketAddr) + Send>;
+
 /// Serves until SIGTERM or SIGINT, then lets requests in progress finish; a second signal ends the process at once. The log
 /// tells what this process has given up (`in_force`), if it has.
 ///
@@ -56,6 +59,7 @@ pub async fn serve(
     config: Config,
     in_force: Option<InForce>,
     log: Arc<dyn Log>,
+    ready: Option<Ready>,
 ) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     tokio::spawn(cancel_on_signal(shutdown.clone(), Arc::clone(&log))?);
@@ -65,6 +69,9 @@ pub async fn serve(
             let server = server?;
             if let Some(in_force) = in_force {
                 report(&in_force);
+            }
+            if let Some(ready) = ready {
+                ready(server.public.local_addr()?);
             }
             server.run(shutdown).await
         }
@@ -110,7 +117,7 @@ impl Server {
         let media = Media::open(config.media.clone());
         let clock = Clock::system();
         let fleet = Fleet::join(config.fleet.clone(), database.clone(), clock.clone()).await?;
-        let plugins = fleet::plugins(&config, database.clone(), (&fleet, &clock)).await?;
+        let plugins = plugins(&config, database.clone(), (&fleet, &clock)).await?;
         let dropped_lines = Box::new(move || log.dropped_lines());
         let app = app(
             &config,
@@ -185,6 +192,26 @@ impl Server {
         app.database.close().await;
         operator
     }
+}
+
+/// Opens the plugins: those of this machine alone, or those that the replicas of a fleet decide about together.
+async fn plugins(
+    config: &Config,
+    database: Database,
+    (fleet, clock): (&Fleet, &Clock),
+) -> anyhow::Result<Arc<Registry>> {
+    let plugin = config.plugin.clone();
+    if fleet.is_alone() {
+        return Ok(Registry::open(plugin, Some(database)).await?);
+    }
+    let member = Member {
+        name: fleet.name(),
+        alive_ms: ALIVE_MS,
+        clock: clock.clone(),
+        notes: fleet.notes(Note::Plugins),
+    };
+    let artifacts = Arc::new(database.clone());
+    Ok(Registry::join(plugin, database, artifacts, member).await?)
 }
 
 /// Puts together what handlers may ask for, on the database of the data folder that this process owns.

@@ -1,5 +1,6 @@
 //! Tests of the command line: exit codes, and errors in one line.
 
+mod demo;
 mod doctor;
 mod structured;
 mod teach;

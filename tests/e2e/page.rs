@@ -1,7 +1,11 @@
 //! The web page in a real browser, against a real server. Screenshots are kept in `tmp/screenshots` of the target
 //! folder.
 
+mod look;
 mod picture;
+mod saving;
+mod video;
+mod ways;
 
 use std::fs;
 
@@ -52,17 +56,21 @@ fn page(server: &Server, window: Window) -> Browser {
     browser
 }
 
-/// Pastes a text into the empty field and submits it with the keyboard, like a person.
+/// Writes a text into the empty field, submits it with the keyboard, and waits for its card.
 fn ask(browser: &mut Browser, text: &str) {
+    submit(browser, text);
+    browser.until("document.querySelector('#view:not([aria-busy]) .card:not(.skeleton)')");
+}
+
+fn submit(browser: &mut Browser, text: &str) {
     browser
         .evaluate("{ const what = document.getElementById('what'); what.focus(); what.select(); }");
     browser.paste(text);
     if text.contains('\n') {
-        browser.click("#ask button");
+        browser.click("#ask button.main");
     } else {
         browser.press("Enter");
     }
-    browser.until("document.querySelector('#view:not([aria-busy]) .card:not(.skeleton)')");
 }
 
 /// Whether the pictures of the preview have loaded.
@@ -94,9 +102,9 @@ async fn a_picture_is_looked_at_and_downloaded() {
     browser.click(DOWNLOAD);
     let name = browser.text(".job[data-state=completed] .files .name");
     assert_eq!(name, "DfDjNmTDemo_image.png");
-    browser.until("document.getElementById('say').textContent.startsWith('Finished')");
+    browser.until("document.getElementById('say').textContent.startsWith('Saved')");
     browser.screenshot("done");
-    browser.click(".job .files a");
+    // Nobody presses anything for it.
     assert!(browser.saved(&name).starts_with(b"\x89PNG"));
 
     // A reload keeps the jobs, and does not poll those that have ended.
@@ -115,14 +123,14 @@ async fn carousels_and_reels_offer_what_they_have() {
     let types = "[...document.querySelectorAll('.pill')].map((pill) => pill.innerText)";
     assert_eq!(
         browser.evaluate(types),
-        serde_json::json!(["One by one", "One ZIP", "Pictures only", "Videos only"])
+        serde_json::json!(["One ZIP", "Separate files", "Sound only"])
     );
     assert_eq!(
         browser.evaluate("document.querySelectorAll('.strip li').length"),
         3
     );
     browser.screenshot("carousel");
-    browser.click(".pill:nth-of-type(2) input");
+    assert_eq!(browser.text(DOWNLOAD), "Download 3 files as ZIP");
     browser.click(DOWNLOAD);
     let name = browser.text(".job[data-state=completed] .files .name");
     assert_eq!(name, "De0N5pLMixd_carousel.zip");
@@ -131,7 +139,12 @@ async fn carousels_and_reels_offer_what_they_have() {
     browser.until(ARRIVED);
     assert_eq!(
         browser.evaluate(types),
-        serde_json::json!(["Video", "Sound only", "Video without sound"])
+        serde_json::json!([
+            "Video",
+            "Sound only",
+            "Video without sound",
+            "Cover picture"
+        ])
     );
     browser.screenshot("reel");
     browser.click(".pill:nth-of-type(2) input");
@@ -139,6 +152,9 @@ async fn carousels_and_reels_offer_what_they_have() {
     browser.until("!document.querySelector('#view [name=quality]')");
     browser.click(DOWNLOAD);
     browser.until("[...document.querySelectorAll('.files .name')].some((name) => name.innerText.endsWith('.m4a'))");
+    browser.click(".pill:nth-of-type(4) input");
+    browser.click(DOWNLOAD);
+    browser.until("[...document.querySelectorAll('.files .name')].some((name) => name.innerText.endsWith('.jpg'))");
     assert_eq!(browser.faults(), Vec::<String>::new());
 }
 
@@ -156,9 +172,8 @@ async fn links_are_read_as_people_copy_them() {
         &format!("(https://dd{}?img_index=2).", &CAROUSEL[12..]),
     );
     browser.until(ARRIVED);
-    let types = "[...document.querySelectorAll('.pill')].map((pill) => pill.innerText)";
-    let types = browser.evaluate(types);
-    assert_eq!(types[0], "Part 2 only");
+    assert_eq!(browser.text("#view .chosen span"), "1 of 3 parts chosen");
+    assert_eq!(browser.text(DOWNLOAD), "Download video");
     browser.click(DOWNLOAD);
     let name = browser.text(".job[data-state=completed] .files .name");
     assert_eq!(name, "De0N5pLMixd_video_2.mp4");
@@ -207,7 +222,7 @@ async fn refusals_say_what_happened_and_what_helps() {
         ),
         (
             "DefntoTThr1",
-            "Instagram is rate-limiting this server",
+            "Instagram is slowing this server down",
             "rate-limiting",
         ),
     ] {
@@ -219,17 +234,21 @@ async fn refusals_say_what_happened_and_what_helps() {
     assert!(browser.text(".fault dl").contains("UPSTREAM_RATE_LIMITED"));
     browser.screenshot("for-the-operator");
     // The button is enabled again after a while.
-    assert!(browser.text(".fault button.main").contains("seconds"));
+    assert!(
+        browser
+            .text(".fault button.main")
+            .starts_with("Try again in")
+    );
     browser.until("document.querySelector('.fault button.main').disabled");
 
-    browser.evaluate("document.getElementById('what').value = ''");
-    ask(&mut browser, "https://example.com/p/DfDjNmTDemo/");
+    submit(&mut browser, "https://example.com/p/DfDjNmTDemo/");
+    browser.until("document.querySelector('#hint.wrong')");
     let hint = browser.text("#hint");
-    assert!(
-        hint.starts_with("That is not an address of Instagram."),
-        "{hint}"
-    );
+    assert!(hint.starts_with("example.com is not Instagram."), "{hint}");
     browser.until("document.getElementById('what').getAttribute('aria-invalid') === 'true'");
+    // Nothing of the card before can be pressed any more.
+    browser
+        .until("document.getElementById('view').hidden && !document.querySelector('#view button')");
 
     cdn.misbehave(|seen, _, _| {
         let gone = seen.path.contains(".jpg");
@@ -240,6 +259,7 @@ async fn refusals_say_what_happened_and_what_helps() {
         browser.text("#view .missing .word"),
         "Picture not available"
     );
+    browser.click(".pill:nth-of-type(2) input");
     browser.click(DOWNLOAD);
     let state = browser.text(".job[data-state=completed] .state");
     assert!(state.starts_with("1 file, 2 missing"), "{state}");
@@ -275,18 +295,24 @@ async fn many_lines_are_one_download() {
     let mut browser = page(&server, WIDE);
     let lines = [IMAGE, CAROUSEL, REEL, "De2yxZrMiss", "https://example.com/"];
     ask(&mut browser, &lines.join("\n"));
-    assert_eq!(browser.text("#view h2"), "5 lines pasted");
+    assert_eq!(browser.text("#view h2"), "5 links found");
     let why = browser.text(".lines .bad .why");
-    assert!(
-        why.starts_with("That is not an address of Instagram."),
-        "{why}"
-    );
+    assert!(why.starts_with("example.com is not Instagram."), "{why}");
     browser.screenshot("batch");
     browser.click(DOWNLOAD);
     let state = browser.text(".job[data-state=completed] .state");
     assert!(state.starts_with("5 files, 1 failed"), "{state}");
     assert_eq!(browser.text(".job .parts .bad .why"), "Post not found");
     browser.screenshot("batch-done");
+    // Only what failed is tried again; the row of the others stays.
+    browser.click(".job .actions button");
+    let state = browser.text(".job[data-state=failed] .state");
+    assert_eq!(state, "None of them could be downloaded.");
+    assert_eq!(
+        browser.evaluate("document.querySelectorAll('.job[data-state=failed] .parts > li').length"),
+        1
+    );
+    browser.text("#list .job[data-state=completed] .state");
     assert_eq!(browser.faults(), Vec::<String>::new());
 }
 

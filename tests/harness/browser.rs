@@ -3,32 +3,27 @@
 //! With `--remote-debugging-pipe` the browser reads commands on descriptor 3 and writes responses on 4, each a JSON
 //! value that ends in a zero byte. The browser exits when the pipe closes, so that no process is left over.
 
+#[path = "browser/axe.rs"]
+mod axe;
+#[path = "browser/program.rs"]
+mod program;
+
 use std::{
     collections::HashMap,
-    env,
-    ffi::OsString,
     fs,
-    io::{BufRead, BufReader, Write as _},
-    path::{Path, PathBuf},
+    io::{BufReader, Write as _},
     process::{Child, ChildStdin, Command, Stdio},
-    sync::mpsc::{Receiver, channel},
-    thread,
+    sync::mpsc::Receiver,
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use program::{base64, chromium, messages, screenshots};
+
 /// Longer than any action takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The names of the program that are tried, in this order, if `CHROMIUM` is not set.
-const NAMES: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
 
 /// The size and colour scheme of a window.
 #[derive(Clone, Copy)]
@@ -58,8 +53,13 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts a browser with an empty profile.
+    /// Starts a browser with an empty profile, in English.
     pub(crate) fn start(window: Window) -> Self {
+        Self::start_in(window, "en-US")
+    }
+
+    /// Starts a browser of somebody who reads this language.
+    pub(crate) fn start_in(window: Window, language: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new("sh")
             // Standard input and output become the pipe.
@@ -72,8 +72,11 @@ impl Browser {
                 "--disable-dev-shm-usage",
                 "--hide-scrollbars",
                 "--no-first-run",
-                "--lang=en-US",
                 "--remote-debugging-pipe",
+            ])
+            .args([
+                format!("--lang={language}"),
+                format!("--accept-lang={language}"),
             ])
             .arg(format!(
                 "--user-data-dir={}",
@@ -220,12 +223,36 @@ impl Browser {
         self.send("Input.insertText", json!({ "text": text }));
     }
 
-    /// Presses a named key: `Enter`, `Tab`.
+    /// Pastes from the clipboard with Ctrl and V, wherever the focus is.
+    pub(crate) fn paste_from_clipboard(&mut self, text: &str) {
+        let permissions = json!(["clipboardReadWrite", "clipboardSanitizedWrite"]);
+        self.send_to_browser(
+            "Browser.grantPermissions",
+            json!({ "permissions": permissions }),
+        );
+        // Only a page that has the focus may use the clipboard.
+        self.send(
+            "Emulation.setFocusEmulationEnabled",
+            json!({ "enabled": true }),
+        );
+        self.evaluate(&format!("navigator.clipboard.writeText({})", json!(text)));
+        let mut event = json!({
+            "type": "rawKeyDown", "key": "v", "code": "KeyV", "windowsVirtualKeyCode": 86, "modifiers": 2,
+            "commands": ["paste"],
+        });
+        self.send("Input.dispatchKeyEvent", event.clone());
+        event["type"] = json!("keyUp");
+        event["commands"] = json!([]);
+        self.send("Input.dispatchKeyEvent", event);
+    }
+
+    /// Presses a key: `Enter`, `Tab`, `Escape`, or one that writes a character.
     pub(crate) fn press(&mut self, key: &str) {
         let (code, text) = match key {
             "Enter" => (13, "\r"),
             "Tab" => (9, ""),
-            other => panic!("no key {other}"),
+            "Escape" => (27, ""),
+            character => (0, character),
         };
         for kind in ["keyDown", "keyUp"] {
             let text = if kind == "keyDown" { text } else { "" };
@@ -276,6 +303,28 @@ impl Browser {
     pub(crate) fn faults(&mut self) -> Vec<String> {
         self.evaluate("1");
         self.faults.clone()
+    }
+
+    /// The number of files that the page has saved so far.
+    pub(crate) fn saved_count(&mut self) -> usize {
+        self.evaluate("1");
+        self.saved.len()
+    }
+
+    /// The top and the bottom of the first element that a selector matches, below the top of the window, CSS pixels.
+    pub(crate) fn place(&mut self, selector: &str) -> (f64, f64) {
+        let found = self.until(&format!(
+            "{{ const box = document.querySelector({selector:?})?.getBoundingClientRect(); return box && [box.top, box.bottom]; }}"
+        ));
+        (found[0].as_f64().unwrap(), found[1].as_f64().unwrap())
+    }
+
+    /// Sends a command to the browser and not to its page.
+    fn send_to_browser(&mut self, method: &str, parameters: Value) -> Value {
+        let session = std::mem::take(&mut self.session);
+        let answer = self.send(method, parameters);
+        self.session = session;
+        answer
     }
 
     fn send(&mut self, method: &str, parameters: Value) -> Value {
@@ -330,44 +379,4 @@ impl Drop for Browser {
         let _gone = self.child.kill();
         let _reaped = self.child.wait();
     }
-}
-
-/// The folder of screenshots.
-fn screenshots() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots")
-}
-
-/// Sends each message as it arrives.
-fn messages(mut output: impl BufRead + Send + 'static) -> Receiver<Value> {
-    let (sender, receiver) = channel();
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        while output.read_until(0, &mut bytes).is_ok_and(|read| read > 0) {
-            bytes.pop();
-            let message = serde_json::from_slice(&bytes).unwrap_or_default();
-            bytes.clear();
-            if sender.send(message).is_err() {
-                break;
-            }
-        }
-    });
-    receiver
-}
-
-fn chromium() -> OsString {
-    if let Some(named) = env::var_os("CHROMIUM") {
-        return named;
-    }
-    let path = env::var_os("PATH").unwrap_or_default();
-    let found = NAMES.iter().find(|name| {
-        Path::new(name).is_file() || env::split_paths(&path).any(|dir| dir.join(name).is_file())
-    });
-    found
-        .expect("Chromium, which `make setup` installs; or name one in CHROMIUM")
-        .into()
-}
-
-fn base64(text: &str) -> Vec<u8> {
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
-    STANDARD.decode(text).unwrap()
 }

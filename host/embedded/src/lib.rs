@@ -2,7 +2,10 @@
 //! It is a crate of its own, so that a change of the host never builds plugins, and a change of a plugin does not
 //! compile the host.
 
-use std::{borrow::Cow, path::Path};
+use std::{
+    borrow::Cow,
+    path::{Path, PathBuf},
+};
 
 use cases::Case;
 use include_dir::include_dir;
@@ -27,6 +30,27 @@ pub static TEMPLATE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../plug
 pub static WIT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../wit");
 
 static CASES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/instagram");
+
+/// The media files of the demo, as recordings.
+static MEDIA: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../fixtures/media");
+
+/// Every recording in the binary, a HAR file each, by the path that it has in `fixtures`: what the demo answers from.
+pub fn recordings() -> impl Iterator<Item = (PathBuf, &'static [u8])> {
+    let cases = files(&CASES).map(|file| ("instagram", file));
+    let media = files(&MEDIA).map(|file| ("media", file));
+    let all = cases.chain(media);
+    all.filter(|(_, file)| {
+        file.path()
+            .extension()
+            .is_some_and(|ending| ending == "har")
+    })
+    .map(|(folder, file)| (Path::new(folder).join(file.path()), file.contents()))
+}
+
+/// Every file below a folder.
+fn files(folder: &'static Dir<'static>) -> Box<dyn Iterator<Item = &'static File<'static>>> {
+    Box::new(folder.files().chain(folder.dirs().flat_map(files)))
+}
 
 /// The built-in cases of one kind of record, by the name of its folder; empty for a kind without a folder.
 ///

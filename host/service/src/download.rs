@@ -15,6 +15,7 @@ mod publish;
 mod reason;
 mod run;
 mod transfer;
+mod video;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub use picture::{Picture, PictureError};
 pub use publish::{MissingFile, Output, OutputFile};
 pub use reason::Reason;
 pub use transfer::{Carried, carry_files};
+pub use video::{Video, VideoError};
 
 use crate::{
     clock::Clock,
@@ -56,6 +58,10 @@ pub struct Config {
     pub picture_ms_max: u64,
     /// The maximum number of such pictures held at once; further requests wait.
     pub pictures_max: usize,
+    /// The maximum time for one part of a video that is only displayed, milliseconds; a browser then asks for the rest.
+    pub video_ms_max: u64,
+    /// The maximum number of such parts sent at once; a further request is refused.
+    pub videos_max: usize,
 }
 
 impl Default for Config {
@@ -68,6 +74,8 @@ impl Default for Config {
             picture_bytes_max: 4 << 20,
             picture_ms_max: 10_000,
             pictures_max: 16,
+            video_ms_max: 300_000,
+            videos_max: 32,
         }
     }
 }
@@ -118,6 +126,8 @@ struct Inner {
     tools: Tools,
     /// Permits for pictures that are only displayed.
     pictures: Arc<Semaphore>,
+    /// Permits for videos that are only displayed.
+    videos: Arc<Semaphore>,
 }
 
 impl Downloads {
@@ -129,10 +139,12 @@ impl Downloads {
         let queue = Queue::open(config, tools.database.clone(), tools.clock.clone()).await?;
         housekeeping::at_start(&tools).await?;
         let pictures = Arc::new(Semaphore::new(tools.config.pictures_max));
+        let videos = Arc::new(Semaphore::new(tools.config.videos_max));
         Ok(Self(Arc::new(Inner {
             queue,
             tools,
             pictures,
+            videos,
         })))
     }
 
@@ -140,6 +152,12 @@ impl Downloads {
     #[must_use]
     pub fn extraction(&self) -> &Extraction {
         &self.0.tools.extraction
+    }
+
+    /// Whether the answers of Instagram are recorded ones: then only what was recorded can be shown.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        self.0.tools.upstream.is_recorded()
     }
 
     /// The total size of all stored files, bytes.

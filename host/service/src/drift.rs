@@ -8,7 +8,6 @@
 //! which replicas hand over what they have seen. Each does so every 30 seconds, and at once when it raises a warning or the
 //! operator accepts the rates. Until then it judges by what was shared last and by what it has seen itself since.
 
-mod batch;
 mod fields;
 mod state;
 #[cfg(test)]

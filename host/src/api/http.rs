@@ -55,6 +55,8 @@ pub struct Config {
     pub uri_bytes_max: usize,
     /// Maximum number of pictures that one client may fetch in any 60 s, counted separately; 0 for no limit.
     pub pictures_per_minute_max: u32,
+    /// Maximum number of parts of videos that one client may ask for in any 60 s, counted separately; 0 for no limit.
+    pub videos_per_minute_max: u32,
     /// Maximum size of the body of a request, bytes.
     pub body_bytes_max: usize,
     /// Maximum time that the body of a request may take, milliseconds.
@@ -66,6 +68,8 @@ pub struct Config {
     pub stall_ms_max: u64,
     /// Maximum time that requests in progress may take after shutdown began, milliseconds.
     pub drain_ms_max: u64,
+    /// What the page offers to try: addresses of which recorded answers exist. Only the demo has some.
+    pub examples: Vec<String>,
 }
 
 impl Default for Config {
@@ -85,11 +89,13 @@ impl Default for Config {
             head_bytes_max: 16 * 1024,
             uri_bytes_max: 8 * 1024,
             pictures_per_minute_max: 600,
+            videos_per_minute_max: 300,
             body_bytes_max: 64 * 1024,
             body_ms_max: 10_000,
             body_bytes_per_s_min: 8 * 1024,
             stall_ms_max: 60_000,
             drain_ms_max: 25_000,
+            examples: Vec::new(),
         }
     }
 }

@@ -13,12 +13,13 @@ mod operator;
 mod page;
 mod parameters;
 mod records;
+mod texts;
 mod views;
 
 use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
-    Extension, Router,
+    Extension, Json, Router,
     body::{Body, to_bytes},
     extract::ConnectInfo,
     http::{HeaderMap, Request, StatusCode},
@@ -93,11 +94,18 @@ fn router(config: &Config, requests_max: u32) -> Router {
     let free = documented([web::route(), targets::route()]).merge(documented(docs::routes()));
     let free = Router::from(free)
         .route("/page/{file}", get(web::asset))
+        .route("/page/about.json", get(Json(ABOUT)))
         .route("/healthz", get(health::alive))
         .route("/docs/{file}", get(docs::asset))
         .layer(Extension(docs::Document(&DOCUMENT)));
     around(limited, free, limiter, &Traffic::default(), config)
 }
+
+/// The page of a server that has nothing to try.
+const ABOUT: web::About = web::About {
+    recorded: false,
+    examples: Vec::new(),
+};
 
 async fn panicking() -> StatusCode {
     panic!("a secret")

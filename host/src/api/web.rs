@@ -1,4 +1,4 @@
-//! What browsers and load balancers load: the page, the operator's page, the documentation, pictures, targets, health checks.
+//! What browsers and load balancers load: the page, the operator's page, the documentation, pictures, videos, targets, health checks.
 
 mod asset;
 pub(in crate::api) mod docs;
@@ -7,3 +7,4 @@ pub(in crate::api) mod operator;
 pub(in crate::api) mod page;
 pub(in crate::api) mod picture;
 pub(in crate::api) mod targets;
+pub(in crate::api) mod video;

@@ -154,6 +154,7 @@ impl DownloadArguments {
             zip: kind == Kind::Carousel,
             metadata: kind == Kind::Carousel,
             item: wanted_item(self.item, of_url),
+            items: Vec::new(),
             cover: self.cover,
         })
     }

@@ -205,6 +205,17 @@ pub(super) const SETTINGS: &[Setting] = &[
         0..=1_000_000
     ),
     whole!(
+        "limits.video_ms_max",
+        download.video_ms_max,
+        100..=3_600_000
+    ),
+    whole!("limits.videos_max", download.videos_max, 1..=1_000),
+    whole!(
+        "limits.videos_per_minute_max",
+        api.videos_per_minute_max,
+        0..=1_000_000
+    ),
+    whole!(
         "limits.media_bytes_per_s_min",
         download.bytes_per_s_min,
         0..=1_000_000_000

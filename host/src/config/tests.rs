@@ -121,14 +121,16 @@ fn an_invalid_value_is_an_error_that_describes_the_valid_ones() {
 }
 
 /// Limits that 0 switches off, or for which it means none or at once.
-const MAY_BE_ZERO: [&str; 15] = [
+const MAY_BE_ZERO: [&str; 17] = [
     "limits.request_body_bytes_per_s_min",
     "limits.drain_ms_max",
     "limits.cache_written_bytes_max",
     "limits.negative_ttl_s",
     "limits.pictures_per_minute_max",
+    "limits.videos_per_minute_max",
     "limits.media_bytes_per_s_min",
     "limits.disk_free_bytes_min",
+    "limits.fleet_downloads_max",
     "limits.job_drain_s_max",
     "limits.captures_max",
     "limits.captures_bytes_max",

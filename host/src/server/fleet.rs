@@ -1,16 +1,12 @@
-//! What a server does when its fleet has news: it looks for jobs, shares Instagram's patience, and decides
-//! about plugins together with the others.
+//! What a server does when its fleet has news: it looks for jobs, and shares Instagram's patience.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use crate::{
-    clock::Clock,
-    config::Config,
-    database::{Database, Note},
+    database::Note,
     download::Download,
-    fleet::{ALIVE_MS, Fleet, Paused},
+    fleet::{Fleet, Paused},
     job::Queue,
-    plugin::{Member, Registry},
     upstream::{Client, HostPause},
 };
 
@@ -47,29 +43,4 @@ pub(super) async fn share_upstream(fleet: Fleet, client: Client) {
             return;
         }
     }
-}
-
-/// Opens the plugins: those of this machine alone, or those that the replicas of a fleet decide about together.
-pub(super) async fn plugins(
-    config: &Config,
-    database: Database,
-    (fleet, clock): (&Fleet, &Clock),
-) -> anyhow::Result<Arc<Registry>> {
-    let plugin = config.plugin.clone();
-    if fleet.is_alone() {
-        return Ok(Registry::open(plugin, Some(database)).await?);
-    }
-    let member = Member {
-        name: fleet.name(),
-        alive_ms: ALIVE_MS,
-        clock: clock.clone(),
-        notes: fleet.notes(Note::Plugins),
-    };
-    let artifacts = Arc::new(database.clone());
-    let joined = Registry::join(plugin, database.clone(), artifacts, member).await;
-    if joined.is_err() {
-        // Nobody waits for the vote of a replica that does not start.
-        let _silent = database.remove_replica(&fleet.id()).await;
-    }
-    Ok(joined?)
 }

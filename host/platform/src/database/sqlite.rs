@@ -69,9 +69,13 @@ pub(super) async fn read(owner: &Owner) -> Result<SqlitePool, Error> {
         file: file.clone(),
         source,
     };
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
     let options = SqliteConnectOptions::new()
         .filename(&file)
         .read_only(true)
+        // A killed server leaves a log. Where there is none, SQLite is kept from making one.
+        .immutable(!PathBuf::from(log).exists())
         .busy_timeout(Duration::from_millis(BUSY_MS_MAX));
     let pool = SqlitePoolOptions::new().max_connections(1);
     let pool = pool.connect_with(options).await.map_err(failed)?;

@@ -99,37 +99,64 @@ pub struct InvalidUsername(Unreadable);
 #[error("{0}. Give a post or reel URL, a shortcode or a numeric id")]
 pub struct InvalidUrl(Unreadable);
 
+/// One thing that a text names, or would.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mention {
+    /// The part of the text.
+    pub text: String,
+    /// What it may name, the most likely first.
+    pub read: Result<Vec<Named>, Unreadable>,
+}
+
 /// Returns everything that a text may name, the most likely first. An address names one thing; a word such as
 /// `summer_2024` may be a username or a shortcode.
 ///
 /// # Errors
 /// [`Unreadable`].
 pub fn read(text: &str) -> Result<Vec<Named>, Unreadable> {
+    let mentions = read_all(text);
+    let mut found = mentions.iter().filter_map(|one| one.read.as_ref().ok());
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one.clone()),
+        (Some(_), Some(_)) => Err(Unreadable::Several),
+        // The last reason but that an address is foreign, if there is another one.
+        (None, _) => {
+            let mut reasons = mentions.iter().filter_map(|one| one.read.as_ref().err());
+            let own = reasons.clone().rfind(|why| **why != Unreadable::Foreign);
+            Err(own.or(reasons.next()).copied().unwrap_or(Unreadable::Word))
+        }
+    }
+}
+
+/// Returns everything that a text names: each of its addresses once, or if it has none, what its word may name.
+#[must_use]
+pub fn read_all(text: &str) -> Vec<Mention> {
     if text.len() > TEXT_BYTES_MAX {
-        return Err(Unreadable::TooLong);
+        return vec![Mention {
+            text: String::new(),
+            read: Err(Unreadable::TooLong),
+        }];
     }
     let text = text::visible(text);
     if !text::has_address(&text) {
-        return word(&text);
+        let read = word(&text);
+        return vec![Mention { text, read }];
     }
-    let mut found = Vec::new();
-    let mut why = Unreadable::Foreign;
-    for part in text
-        .split_whitespace()
-        .filter(|part| text::has_address(part))
-    {
-        match site::read(&text::address(part)) {
-            Ok(named) if found.contains(&named) => {}
-            Ok(named) => found.push(named),
-            Err(Unreadable::Foreign) => {}
-            Err(reason) => why = reason,
+    let mut mentions: Vec<Mention> = Vec::new();
+    for part in text.split_whitespace() {
+        if !text::has_address(part) {
+            continue;
+        }
+        let read = site::read(&text::address(part)).map(|named| vec![named]);
+        let is_new = mentions
+            .iter()
+            .all(|earlier| earlier.read != read || read.is_err());
+        if is_new {
+            let text = part.to_owned();
+            mentions.push(Mention { text, read });
         }
     }
-    match found.len() {
-        0 => Err(why),
-        1 => Ok(found),
-        _ => Err(Unreadable::Several),
-    }
+    mentions
 }
 
 /// Reads a username: a bare name, `@name`, or the address of a profile or of its stories.
@@ -168,6 +195,29 @@ pub fn item(text: &str) -> Result<(Target, Option<u32>), InvalidUrl> {
         }
     }
     Err(InvalidUrl(why))
+}
+
+impl Unreadable {
+    /// Its name in the answer that the page gets, which has sentences in several languages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Word => "word",
+            Self::TooLong => "too_long",
+            Self::Several => "several",
+            Self::Foreign => "foreign",
+            Self::FrontPage => "front_page",
+            Self::Incomplete => "incomplete",
+            Self::Login => "login",
+            Self::Highlight => "highlight",
+            Self::Sound => "sound",
+            Self::ShortLink => "short_link",
+            Self::OtherPage => "other_page",
+            Self::Profile => "profile",
+            Self::Stories => "stories",
+            Self::Media => "media",
+        }
+    }
 }
 
 impl Named {

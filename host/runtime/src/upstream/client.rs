@@ -182,6 +182,12 @@ impl Client {
         &self.0.rules
     }
 
+    /// Whether responses come from recordings, so that nothing else can be answered.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        matches!(self.0.source, Source::Replay(_))
+    }
+
     /// Returns the recorded file if responses come from recordings; `Some(None)` if it is not among them.
     pub(super) fn recorded_media(&self, url: &Url) -> Option<Option<bytes::Bytes>> {
         match &self.0.source {

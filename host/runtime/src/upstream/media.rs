@@ -123,12 +123,33 @@ impl Client {
         self.follow_media(hop, from).instrument(span).await
     }
 
+    /// Opens a media file at byte `from`, whatever version of it is there: for somebody who watches it, part by part. The
+    /// rules are those of [`Client::open_media`].
+    ///
+    /// # Errors
+    /// [`MediaError`].
+    pub async fn open_media_part(&self, url: &str, from: u64) -> Result<OpenMedia, MediaError> {
+        let mut headers = headers(0, None);
+        let range = HeaderValue::from_str(&format!("bytes={from}-")).ok();
+        headers.extend(range.map(|range| (RANGE, range)));
+        let hop = Hop {
+            method: Method::GET,
+            url: https(url, self.limits().url_bytes_max)?,
+            headers,
+            body: None,
+        };
+        let span = fetching(&hop.url);
+        self.follow_media(hop, from).instrument(span).await
+    }
+
     async fn follow_media(&self, mut hop: Hop, from: u64) -> Result<OpenMedia, MediaError> {
         for _ in 0..=self.limits().redirects_max {
             self.rules().check_media_host(&hop.url)?;
             if let Some(bytes) = self.recorded_media(&hop.url) {
                 let bytes = bytes.ok_or(MediaError::Status(404))?;
-                return Ok(recorded(bytes, self.tally()));
+                let is_part =
+                    hop.headers.contains_key(RANGE) && !hop.headers.contains_key(IF_RANGE);
+                return recorded(bytes, if is_part { from } else { 0 }, self.tally());
             }
             let (response, lent) = self.send_media(&hop).await?;
             match redirect(response.status(), response.headers(), &hop.url) {
@@ -143,15 +164,18 @@ impl Client {
     }
 }
 
-/// A recorded file, as if the server had started from the beginning.
-fn recorded(bytes: Bytes, tally: &Arc<Tally>) -> OpenMedia {
-    OpenMedia {
-        start: 0,
-        total: Some(bytes.len() as u64),
+/// A recorded file, as if the server had started at this byte.
+fn recorded(bytes: Bytes, start: u64, tally: &Arc<Tally>) -> Result<OpenMedia, MediaError> {
+    let total = bytes.len() as u64;
+    let begin = usize::try_from(start).ok().filter(|_| start <= total);
+    let begin = begin.ok_or(MediaError::Status(416))?;
+    Ok(OpenMedia {
+        start,
+        total: Some(total),
         tag: None,
-        body: Body::Recorded(Some(bytes)),
+        body: Body::Recorded(Some(bytes.slice(begin..))),
         tally: Arc::clone(tally),
-    }
+    })
 }
 
 fn headers(from: u64, tag: Option<&str>) -> HeaderMap {

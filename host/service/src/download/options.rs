@@ -161,7 +161,21 @@ pub struct Download {
     /// The number of the only item of a carousel that is wanted, 1 for the first.
     #[serde(default)]
     pub item: Option<u32>,
+    /// The numbers of the wanted items of a carousel, if several but not all of them are wanted; empty otherwise.
+    #[serde(default)]
+    pub items: Vec<u32>,
     /// Whether to add the cover picture of every video.
     #[serde(default)]
     pub cover: bool,
+}
+
+impl Download {
+    /// Whether the item of a carousel with this number is wanted, 1 for the first.
+    #[must_use]
+    pub fn wants(&self, number: u32) -> bool {
+        match self.item {
+            Some(item) => item == number,
+            None => self.items.is_empty() || self.items.contains(&number),
+        }
+    }
 }

@@ -93,9 +93,8 @@ impl Planner<'_> {
         if self.download.kind == Kind::Carousel && media.children.is_empty() {
             return Err(Reason::NotACarousel);
         }
-        let asked = self.download.item;
         let shown = (1..).zip(shown(media));
-        let shown = shown.filter(|(place, _)| asked.is_none_or(|asked| asked == *place));
+        let shown = shown.filter(|(place, _)| self.download.wants(*place));
         let shown: Vec<_> = shown.map(|(_, one)| one).collect();
         if shown.is_empty() {
             return Err(Reason::NoItem);

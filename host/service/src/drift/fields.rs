@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{
+use super::track::{
+    Rate, Rates, Track,
     batch::{Batch, collect},
-    track::{Rate, Rates, Track},
 };
 
 /// The number of a version, in the order in which versions were first seen.

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::batch::Batch;
+pub(super) mod batch;
+
+use batch::Batch;
 
 /// The number of records in a window. Records that replicas count together come in batches, which may make it longer.
 pub(super) const WINDOW: u64 = 50;

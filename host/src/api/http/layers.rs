@@ -193,14 +193,20 @@ pub(in crate::api) async fn around_bodies(
     Ok(next.run(arrived(request, limits).await?).await)
 }
 
-/// The layer around the pictures that the page shows. The picture endpoint itself limits concurrency and duration.
-pub(in crate::api) fn every_picture_request(router: Router, config: &Config) -> Router {
-    let limiter = Arc::new(RateLimiter::new(config.pictures_per_minute_max));
-    let rate = RateLimit::new("pictures", limiter, &config.trusted_proxies);
-    router.route_layer(from_fn_with_state(Arc::new(rate), around_pictures))
+/// The layer around the pictures or videos that the page shows, with a count of their own. Their endpoints limit concurrency
+/// and duration.
+pub(in crate::api) fn every_shown_request(
+    router: Router,
+    policy: &'static str,
+    per_minute_max: u32,
+    config: &Config,
+) -> Router {
+    let limiter = Arc::new(RateLimiter::new(per_minute_max));
+    let rate = RateLimit::new(policy, limiter, &config.trusted_proxies);
+    router.route_layer(from_fn_with_state(Arc::new(rate), around_shown))
 }
 
-async fn around_pictures(
+async fn around_shown(
     State(rate): State<Arc<RateLimit>>,
     request: Request,
     next: Next,

@@ -10,7 +10,7 @@ use crate::{
     api::{
         DOCUMENT, free_routes,
         http::error::{Code, Subject},
-        limited_routes, picture_routes,
+        limited_routes, picture_routes, video_routes,
     },
     extraction::Error,
 };
@@ -62,7 +62,12 @@ fn routed<S>(router: &Router<S>) -> BTreeSet<String> {
 
 #[test]
 fn the_document_describes_every_route_and_no_other() {
-    let routers = [limited_routes(), free_routes(), picture_routes()];
+    let routers = [
+        limited_routes(),
+        free_routes(),
+        picture_routes(),
+        video_routes(),
+    ];
     let routed = routers.map(|routes| routed(&Router::from(routes)));
     let routed: BTreeSet<_> = routed.into_iter().flatten().collect();
     assert!(routed.contains("/docs/{file}"), "{routed:?}");

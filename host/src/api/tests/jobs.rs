@@ -25,6 +25,7 @@ fn download() -> Download {
         zip: false,
         metadata: false,
         item: None,
+        items: Vec::new(),
         cover: false,
     }
 }

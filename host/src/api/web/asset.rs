@@ -13,7 +13,7 @@ use crate::api::http::{
 
 /// Allows only our own files; scripts may not write markup either.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+    media-src 'self'; manifest-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// Revalidated on each use, so that a page never runs with the scripts of an older binary.
@@ -26,17 +26,21 @@ pub(super) const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// A file of the page.
 pub(super) struct Asset {
     content_type: &'static str,
-    text: &'static str,
+    bytes: &'static [u8],
     tag: String,
 }
 
 impl Asset {
-    pub(super) fn new(content_type: &'static str, text: &'static str) -> Self {
-        let digest = Sha256::digest(text);
+    pub(super) fn new(
+        content_type: &'static str,
+        content: &'static (impl AsRef<[u8]> + ?Sized),
+    ) -> Self {
+        let bytes = content.as_ref();
+        let digest = Sha256::digest(bytes);
         let short = digest.iter().take(8).map(|byte| format!("{byte:02x}"));
         Self {
             content_type,
-            text,
+            bytes,
             tag: format!("\"{}\"", short.collect::<String>()),
         }
     }
@@ -49,7 +53,7 @@ impl Asset {
             (header::ETAG, self.tag.as_str()),
         ];
         match condition(headers, &self.tag, None) {
-            Condition::Met => (fields, self.text).into_response(),
+            Condition::Met => (fields, self.bytes).into_response(),
             Condition::Unchanged => (StatusCode::NOT_MODIFIED, fields).into_response(),
             Condition::Failed => ApiError::from(Code::PreconditionFailed).into_response(),
         }

@@ -11,7 +11,7 @@ use crate::{
         document::{Endpoint, described},
         error::{ApiError, Code},
     },
-    contract::target::{self, Named},
+    contract::target::{self, Mention, Named},
 };
 
 /// Maximum number of texts in one request: far more lines than a batch has items.
@@ -36,19 +36,23 @@ struct TargetsBody {
     texts: Vec<String>,
 }
 
-/// What the texts name, in their order.
+/// What the texts name, in their order: one target for each address of a text, or one for a text without an address.
 #[derive(Serialize, ToSchema)]
 struct TargetList {
     targets: Vec<TextTarget>,
 }
 
-/// What one text names.
+/// What one part of a text names.
 #[derive(Serialize, ToSchema)]
 struct TextTarget {
+    /// The part.
+    text: String,
     /// The most likely first: a word may be a shortcode or a username. Empty if the text names nothing.
     meanings: Vec<Meaning>,
     /// Why the text names nothing.
     details: Option<String>,
+    /// The same as one word, such as `foreign`, `highlight` or `word`.
+    reason: Option<&'static str>,
 }
 
 /// One meaning of a text.
@@ -71,22 +75,28 @@ async fn targets(Body(body): Body<TargetsBody>) -> Result<Json<TargetList>, ApiE
     if !(1..=TEXTS_MAX).contains(&body.texts.len()) {
         return Err(ApiError::from(Code::InvalidParameter).because("Give 1 to 1,000 texts"));
     }
-    let targets = body.texts.iter().map(|text| TextTarget::of(text)).collect();
+    let mentions = body.texts.iter().flat_map(|text| target::read_all(text));
+    let targets = mentions.take(TEXTS_MAX).map(TextTarget::from).collect();
     Ok(Json(TargetList { targets }))
 }
 
-impl TextTarget {
-    fn of(text: &str) -> Self {
-        match target::read(text) {
+impl From<Mention> for TextTarget {
+    fn from(mention: Mention) -> Self {
+        let Mention { text, read } = mention;
+        match read {
             Ok(meanings) => Self {
+                text,
                 meanings: meanings.into_iter().map(Meaning::from).collect(),
                 details: None,
+                reason: None,
             },
             Err(why) => Self {
+                text,
                 meanings: Vec::new(),
                 details: Some(format!(
                     "{why}. Paste the link of a post, a reel, stories or a profile, or a name."
                 )),
+                reason: Some(why.name()),
             },
         }
     }

@@ -9,8 +9,11 @@ use std::{
 
 use engines::Postgres;
 use gramhost::{
+    contract::{Query, target},
     data::Folder,
     database::{Database, FileRow, JobRow, Observation},
+    download::{Download, Formats, Kind, Part, Quality},
+    media::VideoCodec,
     storage::Storage,
 };
 use uuid::Uuid;
@@ -32,6 +35,23 @@ fn now_s() -> u64 {
         .as_secs()
 }
 
+fn download() -> Download {
+    Download {
+        kind: Kind::Post,
+        query: Some(Query::post(target::media("DfDjNmTDemo").unwrap())),
+        url: "DfDjNmTDemo".to_owned(),
+        quality: Quality::Best,
+        part: Part::All,
+        formats: Formats::default(),
+        video_codec: VideoCodec::Any,
+        zip: false,
+        metadata: false,
+        item: None,
+        items: Vec::new(),
+        cover: false,
+    }
+}
+
 /// Fills a data folder as a busy server would, and returns the ids of its jobs in their order.
 async fn fill(data: &Path) -> Vec<String> {
     let owner = Folder::own(data).unwrap();
@@ -49,11 +69,12 @@ async fn fill(data: &Path) -> Vec<String> {
         .collect();
     database.observations().add(&rows).await.unwrap();
     let ids: Vec<_> = (0..FILES).map(|_| Uuid::new_v4().to_string()).collect();
+    let payload = serde_json::to_string(&download()).unwrap();
     let jobs: Vec<_> = ids
         .iter()
         .map(|id| JobRow {
             id: id.clone(),
-            payload: Some("null".to_owned()),
+            payload: Some(payload.clone()),
             client: "somebody".to_owned(),
             state: "pending".to_owned(),
             ..JobRow::default()
@@ -150,7 +171,7 @@ async fn ten_thousand_files_are_moved_and_an_interrupted_move_is_repeated() {
     );
 
     let cdn = Cdn::start().await;
-    // They do nothing, and would fail.
+    // Nobody waits for ten thousand downloads.
     Postgres::shared().run(
         &url,
         "UPDATE jobs SET state = 'cancelled', expires_at = 9999999999999",

@@ -85,6 +85,7 @@ fn download(part: Part) -> Download {
         zip: false,
         metadata: false,
         item: None,
+        items: Vec::new(),
         cover: false,
     }
 }

@@ -10,10 +10,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::{Field, State, VERSIONS_MAX, VersionId};
 use crate::{
     database::{DriftChange, DriftRow, FillRow},
-    drift::{
-        batch::Batch,
-        track::{Rate, Track},
-    },
+    drift::track::{Rate, Track, batch::Batch},
 };
 
 /// Kind, door and path of a field.

@@ -1,15 +1,14 @@
 //! What is left out is of no use to any formula, and what several replicas observe is one history.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use engines::Postgres;
-use gramhost_platform::data::Folder;
-
 use super::*;
 use crate::{
     contract::record::{Media, Renditions},
+    data::Folder,
     database::{self, Database},
     statistics::velocity_per_hour,
 };
+use engines::Postgres;
 
 fn at(observed_at: u64) -> Observation {
     Observation {

@@ -7,7 +7,7 @@ use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use super::{
     choices,
-    request::{JOB_ERRORS, formats, plain, video_codec},
+    request::{JOB_ERRORS, formats, plain, video_codec, with_items},
     started::{StartedCarousel, StartedJob, accepted, prepare},
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     },
     app::App,
     contract::Record,
-    download::{Download, Downloads, Kind, Part, wanted_item},
+    download::{Download, Downloads, Kind, Part},
     extraction::Extraction,
 };
 
@@ -68,6 +68,8 @@ struct CarouselBody {
     /// The number of the only item that is wanted, 1 for the first, or 0 for all of them; by default the `img_index` of
     /// the URL, or all.
     item: Option<u32>,
+    /// The numbers of the wanted items, from 1 to 100, in place of `item`.
+    items: Option<Vec<u32>>,
     /// Whether the cover pictures of videos come beside them; false by default.
     include_cover: Option<bool>,
 }
@@ -75,12 +77,12 @@ struct CarouselBody {
 impl CarouselBody {
     fn download(self) -> Result<Download, ApiError> {
         let plain = plain(Kind::Carousel, self.url, self.quality)?;
+        let plain = with_items(plain, self.item, self.items)?;
         Ok(Download {
             zip: true,
             formats: formats(self.output_format.as_deref(), Part::All)?,
             video_codec: video_codec(self.video_codec.as_deref())?,
             metadata: self.include_metadata.unwrap_or(true),
-            item: wanted_item(self.item, plain.item),
             cover: self.include_cover.unwrap_or(false),
             ..plain
         })

@@ -8,8 +8,14 @@ const POST_QUALITIES: &[&str] = &[
 ];
 const REEL_QUALITIES: &[&str] = &["best", "1080p", "720p", "480p", "360p"];
 const NAMED_QUALITIES: &[&str] = &["best", "high", "medium", "low"];
-const POST_PARTS: &[&str] = &["media", "video_only", "image_only", "audio_only"];
-const REEL_PARTS: &[&str] = &["video", "audio_only", "video_only"];
+const POST_PARTS: &[&str] = &[
+    "media",
+    "video_only",
+    "image_only",
+    "audio_only",
+    "video_silent",
+];
+const REEL_PARTS: &[&str] = &["video", "audio_only", "video_only", "cover"];
 const STORY_FORMATS: &[&str] = &["individual", "zip"];
 const AUDIO_FORMATS: &[&str] = &["best", "mp3", "m4a", "aac", "wav"];
 const OUTPUT_FORMATS: &[&str] = &[
@@ -37,12 +43,15 @@ pub(super) fn batch_quality() -> Schema {
 }
 
 pub(super) fn post_part() -> Schema {
-    let text = "`media` by default. `audio_only` is the sound of videos, or the song of pictures.";
+    let text = "`media` by default. `audio_only` is the sound of videos, or the song of pictures; `video_silent` is videos without their sound.";
     optional(POST_PARTS, text)
 }
 
 pub(super) fn reel_part() -> Schema {
-    optional(REEL_PARTS, "`video` by default.")
+    optional(
+        REEL_PARTS,
+        "`video` by default. `video_only` is without sound; `cover` is its picture alone.",
+    )
 }
 
 pub(super) fn story_format() -> Schema {

@@ -7,7 +7,7 @@ use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use super::{
     choices,
-    request::{JOB_ERRORS, audio_format, formats, invalid, plain, video_codec},
+    request::{JOB_ERRORS, audio_format, formats, invalid, plain, video_codec, with_items},
     started::{StartedJob, StartedPost, accepted, prepare},
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     },
     app::App,
     contract::Record,
-    download::{Download, Downloads, Formats, Kind, Part, wanted_item},
+    download::{Download, Downloads, Formats, Kind, Part},
     extraction::Extraction,
 };
 
@@ -72,6 +72,8 @@ struct PostBody {
     /// The number of the only item of a carousel that is wanted, 1 for the first, or 0 for all of them; by default the
     /// `img_index` of the URL, or all.
     item: Option<u32>,
+    /// The numbers of the wanted items, from 1 to 100, in place of `item`.
+    items: Option<Vec<u32>>,
     /// Whether the cover pictures of videos come beside them; false by default.
     include_cover: Option<bool>,
 }
@@ -83,15 +85,17 @@ impl PostBody {
             "video_only" => Part::Videos,
             "image_only" => Part::Images,
             "audio_only" => Part::Sound,
+            "video_silent" => Part::Silent,
             _ => {
                 return Err(invalid(
-                    "download_type is media, video_only, image_only or audio_only",
+                    "download_type is media, video_only, image_only, audio_only or video_silent",
                 ));
             }
         };
         let audio = audio_format(self.audio_format.as_deref())?;
         let formats = formats(self.output_format.as_deref(), part)?;
         let plain = plain(Kind::Post, self.url, self.quality)?;
+        let plain = with_items(plain, self.item, self.items)?;
         Ok(Download {
             part,
             formats: Formats {
@@ -100,7 +104,6 @@ impl PostBody {
             },
             video_codec: video_codec(self.video_codec.as_deref())?,
             metadata: self.include_metadata.unwrap_or(true),
-            item: wanted_item(self.item, plain.item),
             cover: self.include_cover.unwrap_or(false),
             ..plain
         })

@@ -78,7 +78,12 @@ impl ReelBody {
             "video" => Part::All,
             "audio_only" => Part::Sound,
             "video_only" => Part::Silent,
-            _ => return Err(invalid("download_type is video, audio_only or video_only")),
+            "cover" => Part::Images,
+            _ => {
+                return Err(invalid(
+                    "download_type is video, audio_only, video_only or cover",
+                ));
+            }
         };
         let audio = audio_format(self.audio_format.as_deref())?;
         let formats = formats(self.output_format.as_deref(), part)?;

@@ -3,7 +3,7 @@
 use crate::{
     api::http::error::{ApiError, Code},
     contract::{Query, target},
-    download::{Download, Formats, Kind, Part, Quality},
+    download::{Download, Formats, Kind, Part, Quality, wanted_item},
     media::{AudioFormat, ImageFormat, VideoCodec, VideoFormat},
 };
 
@@ -52,6 +52,7 @@ pub(super) fn unread(kind: Kind, url: String, quality: Option<&str>) -> Result<D
         zip: false,
         metadata: false,
         item: None,
+        items: Vec::new(),
         cover: false,
     })
 }
@@ -68,6 +69,32 @@ pub(super) fn query(kind: Kind, address: &str) -> Result<(Query, Option<u32>), A
         }
         Kind::Reel => (Query::reel(target::media(address)?), None),
         Kind::Story => (Query::story(target::username(address)?), None),
+    })
+}
+
+/// The largest number of an item that a body may name; Instagram allows 20 items since 2024.
+const ITEM_MAX: u32 = 100;
+
+/// Adds the items that a body names: `item`, `items`, or those of the URL.
+pub(super) fn with_items(
+    download: Download,
+    item: Option<u32>,
+    items: Option<Vec<u32>>,
+) -> Result<Download, ApiError> {
+    let mut items = items.unwrap_or_default();
+    items.sort_unstable();
+    items.dedup();
+    if items.is_empty() {
+        let item = wanted_item(item, download.item);
+        return Ok(Download { item, ..download });
+    }
+    if item.is_some() || !items.iter().all(|item| (1..=ITEM_MAX).contains(item)) {
+        return Err(invalid("items are numbers from 1 to 100, without item"));
+    }
+    Ok(Download {
+        item: None,
+        items,
+        ..download
     })
 }
 

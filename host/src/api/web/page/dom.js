@@ -1,5 +1,7 @@
 // Creates DOM elements for the other files. Text is never parsed as markup, so nothing that comes from Instagram can become code.
 
+import { t } from "./text.js";
+
 /** The XML namespace of SVG elements. */
 export const SVG = "http://www.w3.org/2000/svg";
 
@@ -11,6 +13,8 @@ const ICONS = {
   left: "M14.5 6l-6 6 6 6",
   right: "M9.5 6l6 6-6 6",
   again: "M19 12a7 7 0 1 1-2.2-5.1M19 4v4.5h-4.5",
+  out: "M14 5h5v5M19 5l-8 8M11 6H6v12h12v-5",
+  copy: "M9 9h10v11H9zM15 9V4H5v11h4",
 };
 
 /** Creates an element. Attributes named `on…` become event listeners; `true` and `false` mean present and absent. */
@@ -56,7 +60,7 @@ export function picture(url, alt, { lazy = true, onsize } = {}) {
     fill(frame, h("span", { class: "word" }, word), h("span", { class: "unseen" }, alt));
   };
   if (!url) {
-    missing("No picture");
+    missing(t("picture.none"));
     return frame;
   }
   const image = h("img", {
@@ -67,7 +71,7 @@ export function picture(url, alt, { lazy = true, onsize } = {}) {
       frame.classList.remove("loading");
       onsize?.(image.naturalWidth, image.naturalHeight);
     },
-    onerror: () => missing("Picture not available"),
+    onerror: () => missing(t("picture.gone")),
   });
   image.src = `/picture?url=${encodeURIComponent(url)}`;
   frame.classList.add("loading");

@@ -1,9 +1,11 @@
-// Formats numbers, sizes, durations and dates in the browser's language.
+// Formats numbers, sizes, durations and dates in the language of the texts.
 
-const COMPACT = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
-const PLAIN = new Intl.NumberFormat();
-const ONE = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
-const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "long" });
+import { locale, n } from "./text.js";
+
+const COMPACT = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+const PLAIN = new Intl.NumberFormat(locale);
+const ONE = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+const DAY = new Intl.DateTimeFormat(locale, { dateStyle: "long" });
 
 /** 12.8K */
 export function compact(number) {
@@ -20,6 +22,11 @@ export function counted(number, one, many = `${one}s`) {
   return `${PLAIN.format(number)} ${number === 1 ? one : many}`;
 }
 
+/** 12.8 */
+export function decimal(number) {
+  return ONE.format(number);
+}
+
 /** Seconds as 0:21 or 1:02:03. */
 export function clock(seconds) {
   const whole = Math.round(seconds);
@@ -30,9 +37,9 @@ export function clock(seconds) {
 
 /** Seconds as "5 seconds" or "4 minutes"; at least "1 second". */
 export function span(seconds) {
-  if (seconds < 90) return counted(Math.max(1, Math.round(seconds)), "second");
-  if (seconds < 5400) return counted(Math.round(seconds / 60), "minute");
-  return counted(Math.round(seconds / 3600), "hour");
+  if (seconds < 90) return n("second", Math.max(1, Math.round(seconds)));
+  if (seconds < 5400) return n("minute", Math.round(seconds / 60));
+  return n("hour", Math.round(seconds / 3600));
 }
 
 /** Megabytes of 1,000,000 bytes, the unit of the API. */

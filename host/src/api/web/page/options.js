@@ -1,37 +1,51 @@
-// The download options: those that the record has and `/instagram/formats` offers.
+// The download form: what the record has and `/instagram/formats` offers. One press is enough; all choices have a default.
 
 import { busy, choice, fill, h, icon } from "./dom.js";
 import { dimensions } from "./format.js";
+import { remember, remembered } from "./store.js";
+import { n, t } from "./text.js";
 
 /** The form. `start(path, body)` is called with the chosen options; the button ignores clicks while it runs. */
 export function options(shown, formats, start) {
+  const state = { ticks: null, pictureWidth: null };
+  // A single story cannot be asked for, so stories have no ticks.
+  if (shown.several && shown.kind === "post") state.ticks = new Set(shown.item ? [shown.item] : shown.parts.map((_, place) => place + 1));
   const types = typesOf(shown);
-  const state = { type: types[0], pictureWidth: null };
+  state.type = types.find(({ key }) => key === remembered("type")) ?? types[0];
+  const chosen = h("div", { class: "chosen" });
   const rows = h("div", { class: "choices" });
   const extra = h("div", { class: "extra" });
-  const button = h("button", { type: "submit", class: "main wide" }, icon("down"), h("span", {}, "Download"));
-  const form = h("form", { class: "options", "aria-label": "Download" });
+  const label = h("span", {});
+  const button = h("button", { type: "submit", class: "main wide" }, icon("down"), label);
+  const form = h("form", { class: "options", "aria-label": t("options") });
 
   const draw = () => {
-    const chosen = new FormData(form);
-    const metadata = form.querySelector("[name=metadata]")?.checked ?? true;
-    fill(rows, quality(shown, formats, state), format(formats, state.type));
-    // A chosen value stays chosen as long as it is still offered.
+    const now = present(shown, state);
+    const before = new FormData(form);
+    fill(chosen, state.ticks ? picker(shown, state.ticks, draw) : null);
+    fill(rows, quality(shown, formats, state, now), format(formats, now));
+    // A choice stays as long as it is still offered; a new form begins with what was chosen last.
     for (const select of rows.querySelectorAll("select")) {
-      const before = chosen.get(select.name);
-      if ([...select.options].some(({ value }) => value === before)) select.value = before;
+      const wanted = before.get(select.name) ?? remembered(memory(select.name, now));
+      if ([...select.options].some(({ value }) => value === wanted)) select.value = wanted;
+      select.addEventListener("change", () => remember(memory(select.name, now), select.value));
     }
-    fill(extra, state.type.metadata ? tick("metadata", "Include caption and counts in the ZIP as metadata.json", metadata) : null);
+    const metadata = form.querySelector("[name=metadata]")?.checked ?? remembered("metadata") !== "no";
+    fill(extra, now.metadata ? tick(metadata) : null);
+    label.textContent = now.label;
+    button.disabled = now.media.length === 0;
   };
-  form.append(types.length > 1 ? typeChoice(types, state, draw) : "", rows, extra, button);
+  form.append(types.length > 1 ? typeChoice(types, state, draw) : "", chosen, rows, extra, button);
   draw();
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const fields = Object.fromEntries(new FormData(form));
-    await busy(button, () => start(state.type.path, bodyOf(shown, state.type, fields)));
+    await busy(button, () => start(present(shown, state).path, bodyOf(shown, state, fields)));
   });
   return {
     element: form,
+    ticks: state.ticks,
+    draw,
     /** Takes the size of the largest picture once it has loaded, so that larger sizes are not offered. */
     sized(width, height) {
       state.pictureWidth = width;
@@ -41,76 +55,103 @@ export function options(shown, formats, start) {
   };
 }
 
-/** The types of download; `media` says what the file will contain, which decides the qualities and formats. */
+/** The name under which a choice is remembered: formats of pictures say nothing about those of videos. */
+function memory(name, { media }) {
+  return name === "quality" ? name : `${name}.${media.join("-")}`;
+}
+
+/** The types of download: what is asked for, and what the file will contain, which decides the qualities and formats. */
 function typesOf(shown) {
-  const videos = shown.parts.filter((part) => part.video).length;
-  const pictures = shown.parts.length - videos;
-  if (shown.kind === "story") {
-    const media = [pictures ? "image" : null, videos ? "video" : null].filter(Boolean);
-    const path = "/instagram/download/story";
-    const types = [{ text: shown.several ? "One by one" : "The story", path, media, body: { format: "individual" } }];
-    if (shown.several) types.push({ text: "One ZIP", path, media, body: { format: "zip" } });
-    return types;
-  }
-  return shown.kind === "reel" ? reelTypes(shown) : postTypes(shown, pictures, videos);
-}
-
-function reelTypes(shown) {
-  const path = "/instagram/download/reel";
-  const types = [{ text: "Video", path, media: ["video"], body: { download_type: "video" } }];
-  if (shown.parts[0].sound) {
-    types.push({ text: "Sound only", path, media: ["audio"], body: { download_type: "audio_only" } });
-    types.push({ text: "Video without sound", path, media: ["video"], body: { download_type: "video_only" } });
-  }
-  return types;
-}
-
-function postTypes(shown, pictures, videos) {
-  const path = "/instagram/download/post";
-  const image = { path, media: ["image"], body: { download_type: "image_only" } };
-  const video = { path, media: ["video"], body: { download_type: "video_only" } };
-  if (!shown.several) {
-    const whole = { path, body: { download_type: "media" } };
-    if (!videos) return [{ ...whole, text: "Picture", media: ["image"] }];
-    return [{ ...whole, text: "Video", media: ["video"] }, { ...image, text: "Cover picture" }];
-  }
-  const media = [pictures ? "image" : null, videos ? "video" : null].filter(Boolean);
-  const types = [
-    { text: "One by one", path, media, body: { download_type: "media" } },
-    { text: "One ZIP", path: "/instagram/download/carousel", media, body: {}, metadata: true, images: true },
+  const media = [...new Set(shown.parts.map(({ video }) => (video ? "video" : "image")))].sort();
+  if (shown.kind === "story") return storyTypes(shown, media);
+  if (shown.several) return carouselTypes(shown);
+  const [{ video, sound }] = shown.parts;
+  const path = `/instagram/download/${shown.kind}`;
+  const type = (key, medium, value) => ({ key, path, media: [medium], body: { download_type: value } });
+  if (!video) return [type("picture", "image", "media"), ...(shown.song ? [type("music", "audio", "audio_only")] : [])];
+  const reel = shown.kind === "reel";
+  return [
+    type("video", "video", reel ? "video" : "media"),
+    ...(sound ? [type("sound", "audio", "audio_only"), type("silent", "video", reel ? "video_only" : "video_silent")] : []),
+    type("cover", "image", reel ? "cover" : "image_only"),
   ];
-  // The link chooses one part, which is then the first choice here too.
-  const part = shown.parts[shown.item - 1];
-  if (part) types.unshift({ text: `Part ${shown.item} only`, path, media: [part.video ? "video" : "image"], body: { download_type: "media", item: shown.item } });
-  if (pictures && videos) types.push({ ...image, text: "Pictures only" }, { ...video, text: "Videos only" });
+}
+
+function storyTypes(shown, media) {
+  const path = "/instagram/download/story";
+  const files = { key: shown.several ? "files" : "story", path, media, body: { format: "individual" } };
+  return shown.several ? [{ key: "zip", path, media, body: { format: "zip" } }, files] : [files];
+}
+
+/** Several files come as one ZIP unless somebody wants them one by one. */
+function carouselTypes(shown) {
+  const path = "/instagram/download/post";
+  const types = [
+    { key: "zip", path: "/instagram/download/carousel", body: {}, metadata: true },
+    { key: "files", path, body: { download_type: "media" } },
+  ];
+  if (shown.parts.some(({ video, sound }) => video && sound)) types.push({ key: "sound", path, media: ["audio"], body: { download_type: "audio_only" } });
+  else if (shown.song) types.push({ key: "music", path, media: ["audio"], body: { download_type: "audio_only" } });
   return types;
+}
+
+/** What is downloaded with the present choices: a single part of a carousel is a file, and no ZIP. */
+function present(shown, { type, ticks }) {
+  if (!ticks) {
+    const many = type.key === "zip" || type.key === "files";
+    return { ...type, label: many ? n(`download.${type.key}`, shown.parts.length) : t(`download.${type.key}`) };
+  }
+  const parts = shown.parts.filter((_, place) => ticks.has(place + 1));
+  const media = [...new Set(parts.map(({ video }) => (video ? "video" : "image")))].sort();
+  if (type.media) return { ...type, media: parts.length ? type.media : [], label: t(`download.${type.key}`) };
+  if (parts.length !== 1) return { ...type, media, label: n(`download.${type.key}`, parts.length) };
+  const label = t(parts[0].video ? "download.video" : "download.picture");
+  return { path: "/instagram/download/post", body: { download_type: "media" }, media, label };
 }
 
 function typeChoice(types, state, draw) {
-  const radios = types.map((type, place) =>
+  const radios = types.map((type) =>
     h(
       "label",
       { class: "pill" },
       h("input", {
         type: "radio",
         name: "what",
-        value: String(place),
-        checked: place === 0,
+        value: type.key,
+        checked: type === state.type,
         onchange: () => {
           state.type = type;
+          remember("type", type.key);
           draw();
         },
       }),
-      h("span", {}, type.text),
+      h("span", {}, t(`options.${type.key}`)),
     ),
   );
-  return h("fieldset", { class: "pills" }, h("legend", {}, "Content"), radios);
+  return h("fieldset", { class: "pills" }, h("legend", { class: "unseen" }, t("options.what")), radios);
 }
 
-function quality(shown, formats, state) {
-  const { type } = state;
-  if (type.media[0] === "audio") return null;
-  const video = type.media.length === 1 && type.media[0] === "video" && !type.images;
+/** How many parts are chosen, and buttons that choose all of a kind. */
+function picker(shown, ticks, draw) {
+  const choose = (wanted) => {
+    ticks.clear();
+    shown.parts.forEach((part, place) => wanted(part) && ticks.add(place + 1));
+    for (const box of document.querySelectorAll("[data-part]")) box.checked = ticks.has(Number(box.dataset.part));
+    draw();
+  };
+  const button = (key, wanted) => h("button", { type: "button", class: "link", onclick: () => choose(wanted) }, t(key));
+  const mixed = shown.parts.some(({ video }) => video) && shown.parts.some(({ video }) => !video);
+  return [
+    h("span", {}, t("options.chosen", { chosen: ticks.size, count: shown.parts.length })),
+    button("options.all", () => true),
+    mixed ? button("options.pictures", ({ video }) => !video) : null,
+    mixed ? button("options.videos", ({ video }) => video) : null,
+  ];
+}
+
+function quality(shown, formats, state, { media, key }) {
+  if (!media.length || media[0] === "audio") return null;
+  const video = media.length === 1 && media[0] === "video" && key !== "zip";
   const offered = qualitiesOf(shown.kind, formats, video);
   const side = shown.size ? Math.min(...shown.size) : Infinity;
   const widest = state.pictureWidth ?? Infinity;
@@ -118,42 +159,55 @@ function quality(shown, formats, state) {
     if (name === "best") return true;
     return video && height ? parseInt(height, 10) < side : parseInt(resolution ?? "0", 10) < widest;
   });
-  const original = video ? (shown.size ? shown.size.join("x") : null) : state.original;
-  return choice("Quality", "quality", [[null, there.map((entry) => [entry.name, named(entry, original)])]]);
+  const size = video && shown.size ? shown.size.join("x") : null;
+  const original = video ? size : state.original;
+  return choice(t("options.quality"), "quality", [[null, there.map((entry) => [entry.name, named(entry, original)])]]);
 }
 
 function qualitiesOf(kind, formats, video) {
   if (kind === "story") return formats.story_formats.qualities;
-  if (kind === "reel") return formats.reel_formats.video.qualities;
+  if (kind === "reel") return video ? formats.reel_formats.video.qualities : [{ name: "best" }];
   return video ? formats.post_formats.video.qualities : formats.post_formats.image.qualities;
 }
 
-function named({ name, height, resolution, description }, original) {
-  if (name === "best") return original ? `Best · ${dimensions(original)}` : "Best available";
-  if (height) return description && !description.includes("quality") ? `${name} · ${description}` : name;
-  const word = name[0].toUpperCase() + name.slice(1);
-  return resolution ? `${word} · ${parseInt(resolution, 10)} pixels wide` : word;
+function named({ name, height, resolution }, original) {
+  if (name === "best") return original ? t("options.best.size", { size: dimensions(original) }) : t("options.best");
+  const word = qualityName(name);
+  return resolution && !height ? t("options.wide", { name: word, pixels: parseInt(resolution, 10) }) : word;
 }
 
-const MEDIA = { image: "Pictures", video: "Videos", audio: "Sound" };
+/** `high` as a word; `720p` is one already. */
+export function qualityName(name) {
+  return /^\d/.test(name) ? name : t(`options.${name}`);
+}
 
-function format(formats, type) {
+const MEDIA = { image: "options.pictures", video: "options.videos", audio: "options.sounds" };
+
+function format(formats, { media }) {
+  return media.length ? formatChoice(formats, media) : null;
+}
+
+/** The formats of these media; with several, each in a group of its own. */
+export function formatChoice(formats, media) {
   const supported = formats.supported_output_formats;
   const list = (medium) => supported[medium].map((name) => [name, name.toUpperCase()]);
-  const [only, second] = type.media;
-  const entries = second ? type.media.map((medium) => [MEDIA[medium], list(medium)]) : [[null, list(only)]];
-  return choice("Format", "output_format", [[null, [["", "Original"]]], ...entries]);
+  const entries = media.length > 1 ? media.map((medium) => [t(MEDIA[medium]), list(medium)]) : [[null, list(media[0])]];
+  return choice(t("options.format"), "output_format", [[null, [["", t("options.original")]]], ...entries]);
 }
 
-function tick(name, text, checked) {
-  return h("label", { class: "tick-box" }, h("input", { type: "checkbox", name, checked }), h("span", {}, text));
+function tick(checked) {
+  const box = h("input", { type: "checkbox", name: "metadata", checked, onchange: () => remember("metadata", box.checked ? "yes" : "no") });
+  return h("label", { class: "tick-box" }, box, h("span", {}, t("options.metadata")));
 }
 
-function bodyOf(shown, type, fields) {
+function bodyOf(shown, state, fields) {
+  const now = present(shown, state);
   const target = shown.kind === "story" ? { username: shown.code } : { url: shown.url };
-  const body = { ...target, ...type.body };
+  const body = { ...target, ...now.body };
   if (fields.quality) body.quality = fields.quality;
   if (fields.output_format) body.output_format = fields.output_format;
-  if (type.metadata) body.include_metadata = fields.metadata === "on";
+  if (now.metadata) body.include_metadata = fields.metadata === "on";
+  const { ticks } = state;
+  if (ticks && ticks.size < shown.parts.length) body.items = [...ticks].sort((one, other) => one - other);
   return body;
 }

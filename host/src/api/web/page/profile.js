@@ -1,13 +1,17 @@
 // A profile: the account, and a list of its posts and reels.
 
 import { fill, h, icon, picture, say } from "./dom.js";
-import { compact, counted, plain } from "./format.js";
+import { compact } from "./format.js";
 import { fault } from "./fault.js";
 import { get, refusalOf } from "./api.js";
+import { away } from "./linked.js";
+import { numbers, prose, tickMark } from "./preview.js";
+import { n, t } from "./text.js";
 
 /** The card; `open(target)` shows one of its posts, reels or stories. */
 export function profile(account, open) {
-  return [head(account), biography(account), tabs(account, open)];
+  const openName = (name) => open({ kind: "profile", value: name, name });
+  return [head(account), account.bio ? prose(account.bio, openName) : null, links(account), tabs(account, open)];
 }
 
 function head(account) {
@@ -16,14 +20,8 @@ function head(account) {
   const counts = [
     ["post", account.total_posts],
     ["follower", account.followers_count],
+    ["following", account.following_count],
   ].filter(([, count]) => typeof count === "number");
-  const items = counts.map(([name, count]) =>
-    h("li", {}, h("strong", { title: plain(count) }, compact(count)), ` ${count === 1 ? name : `${name}s`}`),
-  );
-  if (typeof account.following_count === "number") {
-    items.push(h("li", {}, h("strong", { title: plain(account.following_count) }, compact(account.following_count)), " following"));
-  }
-  const verified = account.is_verified ? h("span", { class: "tick", role: "img", "aria-label": "verified" }, icon("check")) : null;
   return h(
     "header",
     { class: "owner large" },
@@ -31,42 +29,46 @@ function head(account) {
     h(
       "div",
       {},
-      h("h2", {}, account.display_name || account.username, verified),
+      h("h2", {}, account.display_name || account.username, account.is_verified ? tickMark() : null),
       h("p", { class: "quiet-text" }, h("span", {}, `@${account.username}`), account.category ? h("span", {}, account.category) : null),
-      items.length ? h("ul", { class: "facts", "aria-label": "Numbers" }, items) : null,
+      numbers(counts),
     ),
   );
 }
 
-function biography(account) {
-  return account.bio ? h("p", { class: "caption", dir: "auto" }, account.bio) : null;
+/** The links of the account, which may be any address. */
+function links(account) {
+  const listed = account.bio_links?.length ? account.bio_links : account.website_url ? [{ url: account.website_url }] : [];
+  const safe = listed.filter(({ url }) => /^https?:\/\//i.test(url));
+  const own = away(`https://www.instagram.com/${account.username}/`, icon("out"), t("original"));
+  return h("p", { class: "links" }, safe.map(({ url, link_title: title }) => away(url, title || url.replace(/^https?:\/\/(www\.)?/i, ""))), own);
 }
 
 const LISTS = {
-  Posts: { path: "/instagram/profile/posts", key: "posts", kind: "post" },
-  Reels: { path: "/instagram/profile/reels", key: "reels", kind: "reel" },
+  posts: { path: "/instagram/profile/posts", key: "posts", kind: "post" },
+  reels: { path: "/instagram/profile/reels", key: "reels", kind: "reel" },
 };
 
 function tabs(account, open) {
   const place = h("div", { class: "list" });
   const buttons = Object.keys(LISTS).map((name) =>
-    h("button", { type: "button", "aria-pressed": "false", onclick: () => choose(name) }, name),
+    h("button", { type: "button", "aria-pressed": "false", "data-list": name, onclick: () => choose(name) }, t(`profile.${name}`)),
   );
-  const stories = h("button", { type: "button", onclick: () => open({ kind: "story", value: account.username, name: account.username }) }, "Stories");
+  const stories = h("button", { type: "button", onclick: () => open({ kind: "story", value: account.username, name: account.username }) }, t("profile.stories"));
   function choose(name) {
-    for (const button of buttons) button.setAttribute("aria-pressed", String(button.textContent === name));
-    fill(place, h("p", { class: "waiting" }, `Loading ${name.toLowerCase()} …`));
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.list === name));
+    fill(place, h("p", { class: "waiting" }, t("profile.loading")));
     more({ ...LISTS[name], account, open, place, grid: h("ul", { class: "grid" }), cursor: null });
   }
-  choose("Posts");
-  return h("div", {}, h("div", { class: "tabs", role: "group", "aria-label": "Show" }, buttons, stories), place);
+  choose("posts");
+  return h("div", {}, h("div", { class: "tabs", role: "group", "aria-label": t("profile.show") }, buttons, stories), place);
 }
 
 /** Appends the next page of a list. */
 async function more(list) {
   const { account, place, grid, cursor } = list;
   // The user may choose another tab before the response arrives.
-  const turn = Symbol("turn");
+  const turn = {};
   place.turn = turn;
   try {
     const parameters = { username: account.username, limit: 12, ...(cursor ? { cursor } : {}) };
@@ -75,16 +77,16 @@ async function more(list) {
     const found = page[list.key];
     grid.append(...found.map((entry) => tile(entry, list)));
     const { has_next_page: hasNext, end_cursor: next } = page.page_info;
-    say(`${counted(found.length, list.kind)} found`);
+    say(t("profile.found", { count: found.length }));
     if (!grid.children.length) {
-      fill(place, h("p", { class: "empty" }, `No public ${list.key} to show.`));
+      fill(place, h("p", { class: "empty" }, t("profile.empty")));
       return;
     }
     const button = hasNext && next ? h("button", { type: "button", class: "wide", onclick: () => {
       button.disabled = true;
-      button.textContent = "Loading …";
+      button.textContent = t("profile.loading");
       more({ ...list, cursor: next });
-    } }, "Show more") : null;
+    } }, t("profile.more")) : null;
     fill(place, grid, button);
   } catch (thrown) {
     if (place.turn !== turn) return;
@@ -94,12 +96,13 @@ async function more(list) {
 
 function tile(entry, list) {
   const kind = list.kind;
-  const what = kind === "reel" || entry.is_video ? "Video" : entry.is_carousel ? "Carousel" : "Picture";
+  const video = kind === "reel" || entry.is_video;
+  const what = t(video ? "media.video" : entry.is_carousel ? "media.carousel" : "media.picture");
   const caption = (entry.caption ?? "").slice(0, 80);
-  const label = [what, entry.datetime?.slice(0, 10), caption].filter(Boolean).join(", ");
   const small = Array.isArray(entry.image_urls) ? entry.image_urls[1] ?? entry.image_urls[0] : null;
-  const badge = what === "Carousel" ? `${entry.carousel_count ?? ""} parts`.trim() : null;
+  const badge = !video && entry.is_carousel ? (entry.carousel_count ? n("parts", entry.carousel_count) : what) : null;
   const views = typeof entry.view_count === "number" ? compact(entry.view_count) : "";
+  const label = [what, badge ?? views, entry.datetime?.slice(0, 10), caption].filter(Boolean).join(", ");
   return h(
     "li",
     {},
@@ -107,7 +110,7 @@ function tile(entry, list) {
       "button",
       { type: "button", "aria-label": label, onclick: () => list.open({ kind, value: entry.shortcode }) },
       picture(small ?? entry.thumbnail_url, ""),
-      what === "Video" ? h("span", { class: "badges" }, h("span", { class: "badge" }, icon("play"), views)) : null,
+      video ? h("span", { class: "badges" }, h("span", { class: "badge" }, icon("play"), views)) : null,
       badge ? h("span", { class: "badges" }, h("span", { class: "badge" }, badge)) : null,
     ),
   );

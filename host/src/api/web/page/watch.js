@@ -48,11 +48,13 @@ function close(id) {
 function begin(one) {
   const source = new EventSource(`/instagram/status/${one.id}/events`);
   open.set(one.id, { ...one, source });
-  source.addEventListener("status", ({ data }) => {
+  const told = ({ data }) => {
     const status = JSON.parse(data);
     if (FINAL.has(status.status)) end(one.id);
     one.onstatus(status);
-  });
+  };
+  source.addEventListener("status", told);
+  source.addEventListener("message", told);
   source.addEventListener("error", () => {
     // The browser reopens a broken connection by itself. It does not reopen a refused one, and does not say why it was refused.
     if (source.readyState === EventSource.CLOSED) ask(one);

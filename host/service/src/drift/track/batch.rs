@@ -1,7 +1,7 @@
 //! What a process has counted of one field since it last stored it, kept so that it can be counted once more on top of what
 //! other processes have stored meanwhile.
 
-use super::track::{Rate, WINDOW, note};
+use super::{Rate, WINDOW, note};
 
 /// The maximum number of batches of one field: as many windows as a track remembers. While the database is away for longer,
 /// the last one grows.
@@ -9,19 +9,19 @@ const BATCHES_MAX: usize = 24;
 
 /// Records that were counted one after the other, at most a window of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Batch {
+pub(in crate::drift) struct Batch {
     /// How often the field was stated.
-    pub(super) rate: Rate,
+    pub(in crate::drift) rate: Rate,
     /// When the first record was read, seconds since 1970.
-    pub(super) since: u64,
+    pub(in crate::drift) since: u64,
     /// The plugin version that produced them.
-    pub(super) version: String,
+    pub(in crate::drift) version: String,
     /// Hashes of accounts whose records lack the field, up to the number that a warning needs.
-    pub(super) without: Vec<u64>,
+    pub(in crate::drift) without: Vec<u64>,
 }
 
 /// Adds one record to the batches of a field.
-pub(super) fn collect(
+pub(in crate::drift) fn collect(
     batches: &mut Vec<Batch>,
     rate: Rate,
     (version, account): (&str, u64),
