@@ -18,6 +18,10 @@ use crate::{
 /// What a rollout waits for: a vote is missing.
 const ASKED: &str = "SELECT COUNT(*) FROM votes JOIN rollouts ON votes.rollout = rollouts.id WHERE state = 'checking'";
 
+/// A replica that counts as alive for ten minutes and never votes.
+const MUTE: &str = "INSERT INTO replicas (id, name, version, egress, started_at, seen_at, state)
+    VALUES ('x', 'mute', '1', 'default', 0, extract(epoch FROM now()) * 1000 + 600000, '{}')";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replica_that_stops_or_dies_while_it_is_asked_holds_up_nobody_for_long() {
     let ground = Ground::on_fixtures();
@@ -72,10 +76,7 @@ async fn a_replica_that_is_alive_and_says_nothing_stops_the_version_and_is_named
     let ground = Ground::on_fixtures();
     let a = ground.start_in(Ground::folder("a", "plugin_vote_s_max = 3"));
     // It beats like a replica, but nobody is there to vote.
-    ground.sql(
-        "INSERT INTO replicas (id, name, version, egress, started_at, seen_at, state)
-         VALUES ('x', 'mute', '1', 'default', 0, extract(epoch FROM now()) * 1000 + 600000, '{}')",
-    );
+    ground.sql(MUTE);
     let put = a.put_plugin("post", &variant(POST, 13)).await;
     assert_eq!(put.status, 422, "{}", put.text);
     let refused = &put.json["refused"];
@@ -88,6 +89,48 @@ async fn a_replica_that_is_alive_and_says_nothing_stops_the_version_and_is_named
         "{refused}"
     );
     assert_eq!(post(&a).await["digest"], digest(POST).as_str());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_that_is_being_checked_can_be_withdrawn() {
+    let ground = Ground::on_fixtures();
+    let (a, b) = (ground.start("a"), ground.start("b"));
+    ground.sql(MUTE);
+    let component = variant(POST, 18);
+    let withdrawn = async {
+        ground.until_sql(ASKED, "2").await;
+        let checked = until("it is shown", &[&b], |post| post["rollout"].is_object()).await;
+        let rollout = &checked["rollout"];
+        assert_eq!(
+            (&rollout["digest"], &rollout["replica"]),
+            (&json!(digest(&component)), &json!("a"))
+        );
+        assert_eq!(rollout["admitted_by"], json!(["a", "b"]));
+        assert_eq!(decide(&b, "discard?why=a-mistake").await.0, 200);
+    };
+    let (put, ()) = tokio::join!(a.put_plugin("post", &component), withdrawn);
+    assert_eq!(put.status, 422, "{}", put.text);
+    for server in [&a, &b] {
+        assert_eq!(post(server).await["digest"], digest(POST).as_str());
+        let told = history(server).await;
+        assert_eq!(told, [format!("discarded {}", &digest(&component)[..8])]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_served_on_a_machine_that_became_a_fleet_serves_from_its_folder() {
+    let ground = Ground::on_fixtures();
+    let a = ground.start("a");
+    let component = variant(POST, 19);
+    // As `gramhost migrate` brings it along.
+    ground.sql(&format!(
+        "INSERT INTO plugin_history (id, at, plugin, action, digest, source, who, why)
+         VALUES ('0', 0, 'post', 'serves', '{}', 'post.wasm', 'operator', '')",
+        digest(&component)
+    ));
+    let plugins = a.folder.path().join("data/plugins");
+    fs::write(plugins.join("post.wasm"), &component).unwrap();
+    until_serves(&[&a], &component).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
