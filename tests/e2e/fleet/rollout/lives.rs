@@ -1,9 +1,11 @@
 //! Replicas that die, stop, join late or come back while the fleet decides.
 
-use std::{fs, time::Instant};
+use std::{collections::BTreeMap, fs, time::Instant};
 
 use guests::variant;
+use reqwest::{Client, Method};
 use rustix::process::Signal;
+use serde_json::{Value, json};
 
 use super::{
     PATH, decide,
@@ -11,7 +13,7 @@ use super::{
     history,
 };
 use crate::{
-    harness::server::{gramhost, share_compiled_plugins},
+    harness::server::{Server, gramhost, share_compiled_plugins},
     plugin::POST,
 };
 
@@ -174,6 +176,64 @@ async fn a_folder_proposes_what_is_new_and_changes_nothing_that_is_known() {
     fs::remove_file(b.folder.path().join("data/plugins/post.wasm")).unwrap();
     b.logged("post.wasm was deleted here").await;
     until_serves(&[&a, &b], &old).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_that_is_kept_on_one_replica_counts_on_all_until_it_is_removed() {
+    let ground = Ground::on_fixtures();
+    let (a, b) = (ground.start("a"), ground.start("b"));
+    // A case that no version of the post plugin passes.
+    let made = tempfile::tempdir().unwrap();
+    add_impossible_case(made.path());
+    let made = made.path().join("fixtures/post/impossible");
+    let files = ["query.json", "exchange.har", "expected.json"]
+        .map(|file| (file, fs::read_to_string(made.join(file)).unwrap()));
+    let body = json!(files.into_iter().collect::<BTreeMap<_, _>>());
+    let path = "/cases/post/impossible";
+    assert_eq!(admin(&a, Method::PUT, "/cases/post/..", &body).await, 404);
+    assert_eq!(admin(&a, Method::PUT, "/cases/post/No", &body).await, 400);
+    assert_eq!(
+        admin(&a, Method::PUT, path, &json!({"query.json": "{}"})).await,
+        400
+    );
+    assert_eq!(admin(&a, Method::PUT, path, &body).await, 204);
+    let c = ground.start("c");
+    let kept = |server: &Server| {
+        server
+            .folder
+            .path()
+            .join("data")
+            .join("fixtures/post/impossible/expected.json")
+    };
+    until("it is kept", &[&a, &b, &c], |_| {
+        [&a, &b, &c].into_iter().all(|it| kept(it).exists())
+    })
+    .await;
+    let component = variant(POST, 17);
+    let put = b.put_plugin("post", &component).await;
+    assert_eq!(put.status, 422, "{}", put.text);
+    assert_eq!(put.json["refused"]["cases"][0]["case"], "post/impossible");
+    assert_eq!(admin(&c, Method::DELETE, path, &json!(null)).await, 204);
+    let put = b.put_plugin("post", &component).await;
+    assert_eq!(put.status, 200, "{}", put.text);
+    for server in [&a, &b, &c] {
+        assert!(!kept(server).exists());
+    }
+}
+
+/// A request on the admin listener; returns the status.
+async fn admin(server: &Server, method: Method, path: &str, body: &Value) -> u16 {
+    let token = fs::read_to_string(server.folder.path().join("data/admin-token")).unwrap();
+    let client = Client::builder().no_proxy().build().unwrap();
+    let url = format!("http://{}{path}", server.admin);
+    let request = client.request(method, url).bearer_auth(token.trim());
+    request
+        .body(body.to_string())
+        .send()
+        .await
+        .unwrap()
+        .status()
+        .as_u16()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
