@@ -1,9 +1,11 @@
 //! Replicas that die, stop, join late or come back while the fleet decides.
 
-use std::{fs, time::Instant};
+use std::{collections::BTreeMap, fs, time::Instant};
 
 use guests::variant;
+use reqwest::{Client, Method};
 use rustix::process::Signal;
+use serde_json::{Value, json};
 
 use super::{
     PATH, decide,
@@ -11,12 +13,16 @@ use super::{
     history,
 };
 use crate::{
-    harness::server::{gramhost, share_compiled_plugins},
+    harness::server::{Server, gramhost, share_compiled_plugins},
     plugin::POST,
 };
 
 /// What a rollout waits for: a vote is missing.
 const ASKED: &str = "SELECT COUNT(*) FROM votes JOIN rollouts ON votes.rollout = rollouts.id WHERE state = 'checking'";
+
+/// A replica that counts as alive for ten minutes and never votes.
+const MUTE: &str = "INSERT INTO replicas (id, name, version, egress, started_at, seen_at, state)
+    VALUES ('x', 'mute', '1', 'default', 0, extract(epoch FROM now()) * 1000 + 600000, '{}')";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replica_that_stops_or_dies_while_it_is_asked_holds_up_nobody_for_long() {
@@ -72,10 +78,7 @@ async fn a_replica_that_is_alive_and_says_nothing_stops_the_version_and_is_named
     let ground = Ground::on_fixtures();
     let a = ground.start_in(Ground::folder("a", "plugin_vote_s_max = 3"));
     // It beats like a replica, but nobody is there to vote.
-    ground.sql(
-        "INSERT INTO replicas (id, name, version, egress, started_at, seen_at, state)
-         VALUES ('x', 'mute', '1', 'default', 0, extract(epoch FROM now()) * 1000 + 600000, '{}')",
-    );
+    ground.sql(MUTE);
     let put = a.put_plugin("post", &variant(POST, 13)).await;
     assert_eq!(put.status, 422, "{}", put.text);
     let refused = &put.json["refused"];
@@ -88,6 +91,48 @@ async fn a_replica_that_is_alive_and_says_nothing_stops_the_version_and_is_named
         "{refused}"
     );
     assert_eq!(post(&a).await["digest"], digest(POST).as_str());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_that_is_being_checked_can_be_withdrawn() {
+    let ground = Ground::on_fixtures();
+    let (a, b) = (ground.start("a"), ground.start("b"));
+    ground.sql(MUTE);
+    let component = variant(POST, 18);
+    let withdrawn = async {
+        ground.until_sql(ASKED, "2").await;
+        let checked = until("it is shown", &[&b], |post| post["rollout"].is_object()).await;
+        let rollout = &checked["rollout"];
+        assert_eq!(
+            (&rollout["digest"], &rollout["replica"]),
+            (&json!(digest(&component)), &json!("a"))
+        );
+        assert_eq!(rollout["admitted_by"], json!(["a", "b"]));
+        assert_eq!(decide(&b, "discard?why=a-mistake").await.0, 200);
+    };
+    let (put, ()) = tokio::join!(a.put_plugin("post", &component), withdrawn);
+    assert_eq!(put.status, 422, "{}", put.text);
+    for server in [&a, &b] {
+        assert_eq!(post(server).await["digest"], digest(POST).as_str());
+        let told = history(server).await;
+        assert_eq!(told, [format!("discarded {}", &digest(&component)[..8])]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_served_on_a_machine_that_became_a_fleet_serves_from_its_folder() {
+    let ground = Ground::on_fixtures();
+    let a = ground.start("a");
+    let component = variant(POST, 19);
+    // As `gramhost migrate` brings it along.
+    ground.sql(&format!(
+        "INSERT INTO plugin_history (id, at, plugin, action, digest, source, who, why)
+         VALUES ('0', 0, 'post', 'serves', '{}', 'post.wasm', 'operator', '')",
+        digest(&component)
+    ));
+    let plugins = a.folder.path().join("data/plugins");
+    fs::write(plugins.join("post.wasm"), &component).unwrap();
+    until_serves(&[&a], &component).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -131,6 +176,64 @@ async fn a_folder_proposes_what_is_new_and_changes_nothing_that_is_known() {
     fs::remove_file(b.folder.path().join("data/plugins/post.wasm")).unwrap();
     b.logged("post.wasm was deleted here").await;
     until_serves(&[&a, &b], &old).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_case_that_is_kept_on_one_replica_counts_on_all_until_it_is_removed() {
+    let ground = Ground::on_fixtures();
+    let (a, b) = (ground.start("a"), ground.start("b"));
+    // A case that no version of the post plugin passes.
+    let made = tempfile::tempdir().unwrap();
+    add_impossible_case(made.path());
+    let made = made.path().join("fixtures/post/impossible");
+    let files = ["query.json", "exchange.har", "expected.json"]
+        .map(|file| (file, fs::read_to_string(made.join(file)).unwrap()));
+    let body = json!(files.into_iter().collect::<BTreeMap<_, _>>());
+    let path = "/cases/post/impossible";
+    assert_eq!(admin(&a, Method::PUT, "/cases/post/..", &body).await, 404);
+    assert_eq!(admin(&a, Method::PUT, "/cases/post/No", &body).await, 400);
+    assert_eq!(
+        admin(&a, Method::PUT, path, &json!({"query.json": "{}"})).await,
+        400
+    );
+    assert_eq!(admin(&a, Method::PUT, path, &body).await, 204);
+    let c = ground.start("c");
+    let kept = |server: &Server| {
+        server
+            .folder
+            .path()
+            .join("data")
+            .join("fixtures/post/impossible/expected.json")
+    };
+    until("it is kept", &[&a, &b, &c], |_| {
+        [&a, &b, &c].into_iter().all(|it| kept(it).exists())
+    })
+    .await;
+    let component = variant(POST, 17);
+    let put = b.put_plugin("post", &component).await;
+    assert_eq!(put.status, 422, "{}", put.text);
+    assert_eq!(put.json["refused"]["cases"][0]["case"], "post/impossible");
+    assert_eq!(admin(&c, Method::DELETE, path, &json!(null)).await, 204);
+    let put = b.put_plugin("post", &component).await;
+    assert_eq!(put.status, 200, "{}", put.text);
+    for server in [&a, &b, &c] {
+        assert!(!kept(server).exists());
+    }
+}
+
+/// A request on the admin listener; returns the status.
+async fn admin(server: &Server, method: Method, path: &str, body: &Value) -> u16 {
+    let token = fs::read_to_string(server.folder.path().join("data/admin-token")).unwrap();
+    let client = Client::builder().no_proxy().build().unwrap();
+    let url = format!("http://{}{path}", server.admin);
+    let request = client.request(method, url).bearer_auth(token.trim());
+    request
+        .body(body.to_string())
+        .send()
+        .await
+        .unwrap()
+        .status()
+        .as_u16()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

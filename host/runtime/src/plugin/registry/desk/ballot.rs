@@ -168,7 +168,7 @@ impl Desk {
         votes: usize,
     ) -> (Standing, PluginEvent) {
         let trust = self.history.trust(slot.name).await;
-        let proven = trust.served.iter().any(|it| *it == rollout.digest);
+        let proven = trust.served.contains(&rollout.digest);
         let more = permission::more(slot.now().plugin.manifest(), plugin.manifest());
         let version = version_of(rollout);
         let (term, who) = (decided.revision + 1, Actor::of(&rollout.who));

@@ -118,7 +118,10 @@ impl Desk {
             return Ok(!refused.is_some_and(|it| it.is_ok_and(|it| it.passing)));
         }
         let trust = self.history.trust(name).await;
-        let mut known = trust.served.iter().chain(&trust.rolled_back);
+        // A history that one machine has brought along does not make the fleet serve what that machine did.
+        let is_new = fleet.decided(name).revision == 0;
+        let served = trust.served.iter().filter(|_| !is_new);
+        let mut known = served.chain(&trust.rolled_back);
         Ok(known.any(|it| it == digest))
     }
 
