@@ -97,7 +97,7 @@ fn free_admin_routes<S: Clone + Send + Sync + 'static>() -> [(&'static str, Meth
 }
 
 /// The operator's routes, which require the token.
-fn admin_routes() -> [(&'static str, MethodRouter<App>); 16] {
+fn admin_routes() -> [(&'static str, MethodRouter<App>); 17] {
     [
         ("/plugins", get(plugins::list)),
         ("/plugins/history", get(plugins::history)),
@@ -105,6 +105,10 @@ fn admin_routes() -> [(&'static str, MethodRouter<App>); 16] {
         ("/plugins/{name}/rollback", post(plugins::roll_back)),
         ("/plugins/{name}/promote", post(plugins::promote)),
         ("/plugins/{name}/discard", post(plugins::discard)),
+        (
+            "/cases/{kind}/{name}",
+            put(plugins::keep_case).delete(plugins::remove_case),
+        ),
         ("/captures", get(captures::list)),
         ("/captures/{id}", get(captures::get)),
         ("/captures/{id}/exchange.har", get(captures::har)),

@@ -10,6 +10,7 @@ mod drain;
 mod extract;
 mod log;
 mod manual;
+mod migrate;
 mod plugin;
 
 use std::{ffi::OsString, process::ExitCode, sync::Arc};
@@ -109,6 +110,8 @@ enum Command {
     Drain(drain::Drain),
     /// Check this machine, and show how to get what is missing
     Doctor(doctor::Doctor),
+    /// Move what one machine has into the database and the store of a fleet
+    Migrate(migrate::Migrate),
     /// Print the OpenAPI document
     #[command(after_help = OPENAPI_EXAMPLES)]
     Openapi,
@@ -170,9 +173,15 @@ pub fn run() -> ExitCode {
         Command::Man(manual) => return manual.run(CommandLine::command()).into(),
         _ => {}
     }
+    let mut flags = line.flags;
+    if let Command::Migrate(migrate) = &command
+        && let Some(database) = migrate.database()
+    {
+        flags.database = Some(database.to_owned());
+    }
     let loaded = match &command {
-        Command::Demo(_) => demo_config(line.flags),
-        _ => Config::load(&line.flags)
+        Command::Demo(_) => demo_config(flags),
+        _ => Config::load(&flags)
             .map(|config| (config, None))
             .map_err(anyhow::Error::from),
     };
@@ -239,6 +248,7 @@ async fn run_command(
         Command::Plugin(plugin) => plugin.run(config).await,
         Command::Drain(drain) => drain.run(&config).await,
         Command::Doctor(doctor) => doctor.run(&config).await,
+        Command::Migrate(migrate) => migrate.run(config).await,
         Command::Openapi
         | Command::Completions(_)
         | Command::Man(_)

@@ -20,13 +20,13 @@ use crate::{
     clock::Clock,
     config::Config,
     data::Folder,
-    database::{Database, ObservationLog},
+    database::{Database, Note, ObservationLog},
     download::{Downloads, Rows, Tools},
     drift::Drift,
     extraction::Extraction,
-    fleet::Fleet,
+    fleet::{ALIVE_MS, Fleet},
     media::Media,
-    plugin::Registry,
+    plugin::{Member, Registry},
     process::InForce,
     rate_limit::RateLimiter,
     statistics::Observations,
@@ -115,9 +115,18 @@ impl Server {
             None => None,
         };
         let media = Media::open(config.media.clone());
-        let plugins = Registry::open(config.plugin.clone(), Some(database.clone())).await?;
+        let clock = Clock::system();
+        let fleet = Fleet::join(config.fleet.clone(), database.clone(), clock.clone()).await?;
+        let plugins = plugins(&config, database.clone(), (&fleet, &clock)).await?;
         let dropped_lines = Box::new(move || log.dropped_lines());
-        let app = app(&config, database, plugins, media, dropped_lines).await?;
+        let app = app(
+            &config,
+            (database, fleet, clock),
+            plugins,
+            media,
+            dropped_lines,
+        )
+        .await?;
         Ok(Self {
             app,
             settings: config.settings(),
@@ -185,22 +194,44 @@ impl Server {
     }
 }
 
+/// Opens the plugins: those of this machine alone, or those that the replicas of a fleet decide about together.
+async fn plugins(
+    config: &Config,
+    database: Database,
+    (fleet, clock): (&Fleet, &Clock),
+) -> anyhow::Result<Arc<Registry>> {
+    let plugin = config.plugin.clone();
+    if fleet.is_alone() {
+        return Ok(Registry::open(plugin, Some(database)).await?);
+    }
+    let member = Member {
+        name: fleet.name(),
+        alive_ms: ALIVE_MS,
+        clock: clock.clone(),
+        notes: fleet.notes(Note::Plugins),
+    };
+    let artifacts = Arc::new(database.clone());
+    Ok(Registry::join(plugin, database, artifacts, member).await?)
+}
+
 /// Puts together what handlers may ask for, on the database of the data folder that this process owns.
 ///
 /// # Errors
 /// If a folder, the database or a setting prevents it; the error names it in one line.
 pub async fn app(
     config: &Config,
-    database: Database,
+    (database, fleet, clock): (Database, Fleet, Clock),
     plugins: Arc<Registry>,
     media: Media,
     dropped_lines: Box<dyn Fn() -> u64 + Send + Sync>,
 ) -> anyhow::Result<App> {
-    let clock = Clock::system();
-    let fleet = Fleet::join(config.fleet.clone(), database.clone(), clock.clone()).await?;
     let captures = Captures::open(config.capture.clone(), database.owner())?;
     let drift = Drift::open(Some(database.clone()), clock.clone()).await?;
     let observations = Observations::new(database.observations().clone());
+    let observations = match database.is_shared() {
+        true => observations.by(clock.clone()),
+        false => observations,
+    };
     let extraction = extraction(config, Arc::clone(&plugins))?
         .watched_by(captures.clone(), drift.clone())
         .observed_by(observations.clone());

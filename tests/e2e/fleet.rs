@@ -4,6 +4,8 @@
 mod away;
 mod clocks;
 mod jobs;
+mod migrate;
+mod rollout;
 mod window;
 
 use std::fs;

@@ -268,6 +268,15 @@ impl Server {
             .await
     }
 
+    /// `POST` without a body on the admin listener, with its token.
+    pub(crate) async fn admin_post(&self, path: &str) -> Answer {
+        let token = fs::read_to_string(self.folder.path().join("data/admin-token")).unwrap();
+        let token = format!("Bearer {}", token.trim());
+        let url = format!("http://{}{path}", self.admin);
+        self.answer(Method::POST, url, &[("authorization", &token)])
+            .await
+    }
+
     /// `PUT /plugins/{name}` on the admin listener.
     pub(crate) async fn put_plugin(&self, name: &str, component: &[u8]) -> Answer {
         let token = fs::read_to_string(self.folder.path().join("data/admin-token")).unwrap();

@@ -11,11 +11,13 @@ use axum::{
 use gramhost::{
     api,
     app::App,
+    clock::Clock,
     config::{Config, Flags},
     contract::{Query, Target},
     data::Folder,
     database::Database,
     extraction::Extraction,
+    fleet::Fleet,
     media::Media,
     plugin::Registry,
     server,
@@ -145,6 +147,10 @@ async fn app(config: &Config) -> Result<App, String> {
         plugins => plugins.expect("plugins"),
     };
     let media = Media::without_ffmpeg(config.media.clone());
-    let app = server::app(config, database, plugins, media, Box::new(|| 0));
+    let clock = Clock::system();
+    let fleet = Fleet::join(config.fleet.clone(), database.clone(), clock.clone());
+    let fleet = fleet.await.expect("a fleet of one");
+    let parts = (database, fleet, clock);
+    let app = server::app(config, parts, plugins, media, Box::new(|| 0));
     Ok(app.await.expect("the parts"))
 }

@@ -5,6 +5,7 @@
 //! add complete new files with [`write_atomically`], [`WholeFile`] and [`WholeFolder`]. This module depends on no other
 //! module.
 
+mod copy;
 mod open;
 mod owner;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use copy::Copied;
 pub use open::{Links, is_not_regular, open, read};
 pub use owner::Owner;
 pub use whole::{Access, WholeFile, WholeFolder, make_folder, write_atomically};

@@ -3,6 +3,8 @@
 //! Statements run on both: numbered parameters, no functions of one product. The few that cannot be the same are chosen by
 //! [`pool::Pool`].
 
+mod artifacts;
+mod cases;
 mod drift;
 mod duties;
 mod examination;
@@ -11,26 +13,35 @@ mod jobs;
 mod migrations;
 mod notes;
 mod observations;
+mod plugin_health;
 mod plugin_history;
+mod plugins;
 mod pool;
 mod postgres;
 mod replicas;
+mod rollouts;
 mod sqlite;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod windows;
 
 use std::{path::PathBuf, time::Duration};
 
-pub use drift::{DriftRow, FillRow};
+pub use cases::CaseRow;
+pub use drift::{DriftChange, DriftRow, FillRow};
 pub use examination::{Examination, examine};
 pub use files::{FileRow, Kept};
 pub use jobs::{Finish, JobRow};
 pub use notes::{Note, Notes};
 pub use observations::{Observation, ObservationLog};
+pub use plugin_health::{Compared, Ends};
 pub use plugin_history::PluginEvent;
+pub use plugins::{PluginDecision, PluginRow, RolloutEnd};
 pub use postgres::{Address, Config};
 pub use replicas::ReplicaRow;
+pub use rollouts::{RolloutRow, VoteRow};
+pub use transfer::{Transfer, TransferError};
 pub use windows::Window;
 
 use pool::{Pool, execute};
@@ -44,6 +55,9 @@ pub enum Error {
     /// It has tables that this version does not know.
     #[error("database {} was made by a newer gramhost: start that one, or give another --data", .0.display())]
     Newer(PathBuf),
+    /// It lacks tables that this version needs, and is only to be read.
+    #[error("database {} was made by an older gramhost: start this one on its data folder once", .0.display())]
+    Older(PathBuf),
     /// It is empty, but the data folder is not: it was lost, not never there.
     #[error(
         "database {} is empty, but the data folder has {files} downloads and {versions} plugin versions of an earlier one: \
@@ -117,6 +131,14 @@ impl Database {
     /// [`Error::Open`] and [`Error::Newer`] name the file.
     pub async fn open(owner: &Owner) -> Result<Self, Error> {
         Ok(Self::of(Pool::Sqlite(sqlite::open(owner).await?), owner))
+    }
+
+    /// Opens the database of a data folder to read it. It is not changed.
+    ///
+    /// # Errors
+    /// [`Error::Open`], [`Error::Newer`] and [`Error::Older`] name the file.
+    pub async fn read(owner: &Owner) -> Result<Self, Error> {
+        Ok(Self::of(Pool::Sqlite(sqlite::read(owner).await?), owner))
     }
 
     /// Opens a database that this process shares with others, and brings it up to date. The data folder keeps what is this

@@ -31,8 +31,12 @@ pub use engine::compiler::{compile_component, compiler_bounds};
 pub use package::digest;
 pub use registry::{
     Registry,
+    fleet::{
+        Member,
+        artifacts::{ArtifactError, Artifacts},
+    },
     health::Judgement,
     shadow::{Candidate, Comparison, Report, RunResult, Verdict},
-    status::{Brief, Candidacy, RejectedFile, Serving, Settings, Status},
+    status::{Brief, Candidacy, Checking, RejectedFile, Serving, Settings, Status},
     version::Plugin,
 };

@@ -14,6 +14,7 @@ mod progress;
 mod publish;
 mod reason;
 mod run;
+mod transfer;
 mod video;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use options::{Download, Formats, Kind, Part, Quality, wanted_item};
 pub use picture::{Picture, PictureError};
 pub use publish::{MissingFile, Output, OutputFile};
 pub use reason::Reason;
+pub use transfer::{Carried, carry_files};
 pub use video::{Video, VideoError};
 
 use crate::{

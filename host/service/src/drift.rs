@@ -3,6 +3,10 @@
 //!
 //! A field is only compared with itself: in the same kind of record, from the same door, and of the same type of media.
 //! The usual rate is learned. A warning requires a large drop, over enough records of enough different accounts.
+//!
+//! Replicas that share a database count as one: the records of all of them are one stream, which is counted in the order in
+//! which replicas hand over what they have seen. Each does so every 30 seconds, and at once when it raises a warning or the
+//! operator accepts the rates. Until then it judges by what was shared last and by what it has seen itself since.
 
 mod fields;
 mod state;
@@ -18,12 +22,13 @@ use std::{
 };
 
 use serde::Serialize;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub use self::track::{Rate, Warning};
 
 use self::{
-    state::{Rows, State},
+    state::{Merged, State, Taken},
     track::Rates,
 };
 use crate::{
@@ -82,6 +87,10 @@ pub struct Drift {
     known: Arc<Mutex<State>>,
     database: Option<Database>,
     clock: Clock,
+    /// What is taken to be stored is stored before more is taken.
+    keeping: Arc<tokio::sync::Mutex<()>>,
+    /// There is something that the other replicas should know soon.
+    news: Arc<Notify>,
 }
 
 impl Default for Drift {
@@ -90,6 +99,8 @@ impl Default for Drift {
             known: Arc::default(),
             database: None,
             clock: Clock::system(),
+            keeping: Arc::default(),
+            news: Arc::default(),
         }
     }
 }
@@ -104,13 +115,14 @@ impl Drift {
             None => State::default(),
             Some(database) => {
                 let (fill, drift) = database.drift().await?;
-                State::restore(fill, drift)
+                State::restore(fill, drift, database.is_shared())
             }
         };
         Ok(Self {
             known: Arc::new(Mutex::new(known)),
             database,
             clock,
+            ..Self::default()
         })
     }
 
@@ -119,7 +131,9 @@ impl Drift {
         let now_s = self.clock.now_ms() / 1000;
         let mut account = DefaultHasher::new();
         seen.account.hash(&mut account);
-        self.known().add(seen, account.finish(), now_s);
+        if self.known().add(seen, account.finish(), now_s) && self.is_shared() {
+            self.news.notify_one();
+        }
     }
 
     /// The fields that used to be stated and no longer are.
@@ -134,46 +148,64 @@ impl Drift {
         self.known().rates()
     }
 
-    /// Accepts the present rates as usual, because the operator knows about the change.
-    pub fn accept(&self) {
+    /// Accepts the present rates as usual, because the operator knows about the change. It is stored when the function
+    /// returns, for all replicas; if the database fails, it is stored later.
+    pub async fn accept(&self) {
         self.known().accept();
+        self.keep().await;
     }
 
-    /// Stores what was learned at intervals, and once more at the end.
+    /// Asks the database what other replicas have seen. If it fails, this one knows what it knew before.
+    pub async fn look(&self) {
+        if self.is_shared() {
+            self.keep().await;
+        }
+    }
+
+    /// Stores what was learned at intervals and when there is news for other replicas, and once more at the end.
     pub async fn run(&self, shutdown: CancellationToken) {
         let every = Duration::from_secs(KEEP_EVERY_S);
-        while shutdown
-            .run_until_cancelled(tokio::time::sleep(every))
-            .await
-            .is_some()
-        {
+        let due = || tokio::time::timeout(every, self.news.notified());
+        while shutdown.run_until_cancelled(due()).await.is_some() {
             self.keep().await;
         }
         self.keep().await;
     }
 
-    /// Stores what was learned. If the database fails, this is logged and tried again next time.
+    /// Stores what was learned, and takes over what other replicas have stored. If the database fails, this is logged and
+    /// tried again next time.
     pub async fn keep(&self) {
         let Some(database) = &self.database else {
             return;
         };
-        let rows = self.known().rows();
-        let Rows {
-            fill,
-            drift,
-            forgotten,
-        } = &rows;
-        let kept = async {
-            database.keep_drift(fill, drift).await?;
-            for version in forgotten {
-                database.forget_fill_rates(version).await?;
-            }
-            Ok::<_, database::Error>(())
+        let _keeping = self.keeping.lock().await;
+        let taken = self.known().take();
+        let kept = if database.is_shared() {
+            self.exchange(database, &taken).await
+        } else {
+            database.keep_drift(&taken.change).await
         };
-        if let Err(error) = kept.await {
+        if let Err(error) = kept {
             tracing::warn!(%error, "fill rates cannot be kept");
-            self.known().take_back(rows);
+            self.known().take_back(taken);
         }
+    }
+
+    async fn exchange(&self, database: &Database, taken: &Taken) -> Result<(), database::Error> {
+        let mut all = Merged::default();
+        let merge = |stored| {
+            let (merged, changed) = taken.merge(stored);
+            all = merged;
+            changed
+        };
+        if let Some(fill) = database.merge_drift(&taken.change, merge).await? {
+            self.known().adopt(fill, all);
+        }
+        Ok(())
+    }
+
+    fn is_shared(&self) -> bool {
+        self.database.as_ref().is_some_and(Database::is_shared)
     }
 
     fn known(&self) -> MutexGuard<'_, State> {

@@ -128,7 +128,7 @@ fn has_screen() -> bool {
 #[cfg(not(target_os = "macos"))]
 fn has_screen() -> bool {
     let is_set = |name: &&str| env::var_os(name).is_some_and(|value| !value.is_empty());
-    SCREENS.iter().any(|name| is_set(name))
+    SCREENS.iter().any(is_set)
 }
 
 /// Opens the page. If there is no such program, the printed address remains.

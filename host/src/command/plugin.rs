@@ -275,6 +275,10 @@ fn line(plugin: &Value) -> String {
     );
     let refused = &plugin["refused"];
     if let Some(why) = refused["reason"].as_str() {
+        let why = match refused["replica"].as_str() {
+            Some(replica) => format!("{why} (on the replica {replica})"),
+            None => why.to_owned(),
+        };
         line += &match (refused["in_folder"] == true, refused["passing"] == true) {
             (true, false) => format!("\n  {} is not active: {why}", text(&refused["file"])),
             (true, true) => format!(
@@ -298,6 +302,18 @@ fn line(plugin: &Value) -> String {
             ),
         };
         line += &format!("\n  candidate {version} {digest:.8} {state}");
+    }
+    let rollout = &plugin["rollout"];
+    if rollout.is_object() {
+        let admitted = rollout["admitted_by"].as_array().into_iter().flatten();
+        let admitted: Vec<_> = admitted.filter_map(Value::as_str).collect();
+        let (version, digest) = (text(&rollout["version"]), text(&rollout["digest"]));
+        let admitted = admitted.join(", ");
+        line +=
+            &format!("\n  {version} {digest:.8} is being checked; admitted by {admitted} so far");
+    }
+    if let Some(why) = plugin["behind"].as_str() {
+        line += &format!("\n  this replica does not do what the fleet does: {why}");
     }
     for drift in plugin["drift"].as_array().into_iter().flatten() {
         line += &format!(

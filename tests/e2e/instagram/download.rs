@@ -9,7 +9,7 @@ mod disk;
 mod faults;
 mod files;
 mod folder;
-mod jobs;
+pub(crate) mod jobs;
 mod kills;
 mod kinds;
 mod large;
@@ -39,7 +39,7 @@ async fn start(more: &[&str]) -> (Cdn, Server) {
     (cdn, server)
 }
 
-fn start_at(cdn: &Cdn, folder: TempDir, more: &[&str]) -> Server {
+pub(crate) fn start_at(cdn: &Cdn, folder: TempDir, more: &[&str]) -> Server {
     let flags = cdn.flags();
     let flags: Vec<_> = flags
         .iter()
@@ -50,7 +50,7 @@ fn start_at(cdn: &Cdn, folder: TempDir, more: &[&str]) -> Server {
 }
 
 /// Starts a download and returns the response, which has status 202.
-async fn accepted(server: &Server, kind: &str, body: Value) -> Value {
+pub(crate) async fn accepted(server: &Server, kind: &str, body: Value) -> Value {
     let answer = server
         .post(&format!("/instagram/download/{kind}"), &body)
         .await;
@@ -75,7 +75,7 @@ pub(crate) async fn ended(server: &Server, id: &Value) -> Value {
 }
 
 /// The finished status of a download.
-async fn completed(server: &Server, kind: &str, body: Value) -> Value {
+pub(crate) async fn completed(server: &Server, kind: &str, body: Value) -> Value {
     let id = accepted(server, kind, body).await["job_id"].clone();
     let status = ended(server, &id).await;
     assert_eq!(status["status"], "completed", "{status} {}", server.log());
@@ -91,7 +91,7 @@ async fn failed(server: &Server, kind: &str, body: Value) -> String {
     status["error"]["code"].as_str().unwrap().to_owned()
 }
 
-fn names(status: &Value) -> Vec<&str> {
+pub(crate) fn names(status: &Value) -> Vec<&str> {
     let files = status["files"].as_array();
     let files = files.unwrap_or_else(|| panic!("{status}")).iter();
     files

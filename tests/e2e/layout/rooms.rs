@@ -77,6 +77,7 @@ pub(super) const ROOMS: [(&str, &[&str]); 23] = [
             "download",
             "drift",
             "extraction",
+            "fleet",
             "job",
             "media",
             "plugin",
@@ -103,6 +104,7 @@ pub(super) const ROOMS: [(&str, &[&str]); 23] = [
         &[
             "clock",
             "contract",
+            "data",
             "database",
             "extraction",
             "job",
@@ -134,7 +136,7 @@ pub(super) const ROOMS: [(&str, &[&str]); 23] = [
     ("job", &["clock", "database"]),
     ("media", &["process"]),
     ("storage", &["data"]),
-    ("statistics", &["contract", "database"]),
+    ("statistics", &["clock", "contract", "database"]),
     ("rate_limit", &["database", "fleet"]),
     ("fleet", &["clock", "database"]),
     ("database", &["clock", "data"]),
@@ -204,7 +206,10 @@ pub(super) const OWNERS: [(&str, &[&str]); 53] = [
     ("libc", &["process/confinement"]),
     ("seccompiler", &["process/confinement"]),
     ("toml", &["config", "plugin/package/settings"]),
-    ("embedded", &["config", "command/plugin/new"]),
+    (
+        "embedded",
+        &["config", "command/demo", "command/plugin/new"],
+    ),
     // `wit-parser` and `wit-component` return its errors.
     ("anyhow", &["command", "server", "plugin/admission/world"]),
 ];

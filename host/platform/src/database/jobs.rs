@@ -22,6 +22,10 @@ pub(super) const FORGET: [&str; 2] = [
                      AND (sibling.expires_at IS NULL OR sibling.expires_at > $1))",
 ];
 
+/// Deletes batches that have no items left.
+pub(super) const FORGET_EMPTY: &str = "DELETE FROM jobs WHERE state = 'batch'
+     AND NOT EXISTS (SELECT 1 FROM jobs item WHERE item.parent = jobs.id)";
+
 /// A job as it is stored. Texts are JSON of the module that stores it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobRow {
@@ -221,9 +225,7 @@ impl Database {
         for forget in FORGET {
             execute!(self.pool, sqlx::query(forget).bind(stored(now_ms)))?;
         }
-        let empty = "DELETE FROM jobs WHERE state = 'batch'
-             AND NOT EXISTS (SELECT 1 FROM jobs item WHERE item.parent = jobs.id)";
-        execute!(self.pool, sqlx::query(empty))?;
+        execute!(self.pool, sqlx::query(FORGET_EMPTY))?;
         Ok(())
     }
 

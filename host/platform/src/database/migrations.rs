@@ -43,11 +43,18 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
 
 /// What only a database that replicas share needs. The numbers leave room for the others, which are older than these only
 /// by accident.
-const FLEET_MIGRATIONS: [(i64, &str, &str); 1] = [(
-    1001,
-    "fleet",
-    include_str!("../../migrations/fleet/1001_fleet.sql"),
-)];
+const FLEET_MIGRATIONS: [(i64, &str, &str); 2] = [
+    (
+        1001,
+        "fleet",
+        include_str!("../../migrations/fleet/1001_fleet.sql"),
+    ),
+    (
+        1002,
+        "rollouts",
+        include_str!("../../migrations/fleet/1002_rollouts.sql"),
+    ),
+];
 
 /// The migrations that bring SQLite of any age up to date.
 pub(super) fn of_sqlite() -> Migrator {

@@ -61,6 +61,38 @@ pub(super) async fn open(owner: &Owner) -> Result<SqlitePool, Error> {
     Ok(pool)
 }
 
+/// Opens the database of a data folder to read it, as it is.
+pub(super) async fn read(owner: &Owner) -> Result<SqlitePool, Error> {
+    let file = owner.database();
+    refuse_others(&file)?;
+    let failed = |source| Error::Open {
+        file: file.clone(),
+        source,
+    };
+    let mut log = file.as_os_str().to_owned();
+    log.push("-wal");
+    let options = SqliteConnectOptions::new()
+        .filename(&file)
+        .read_only(true)
+        // A killed server leaves a log. Where there is none, SQLite is kept from making one.
+        .immutable(!PathBuf::from(log).exists())
+        .busy_timeout(Duration::from_millis(BUSY_MS_MAX));
+    let pool = SqlitePoolOptions::new().max_connections(1);
+    let pool = pool.connect_with(options).await.map_err(failed)?;
+    let applied: Vec<i64> =
+        sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
+            .fetch_all(&pool)
+            .await
+            .map_err(failed)?;
+    let known = migrations::of_sqlite();
+    let known: Vec<_> = known.iter().map(|migration| migration.version).collect();
+    match applied == known {
+        true => Ok(pool),
+        false if applied.last() > known.last() => Err(Error::Newer(file)),
+        false => Err(Error::Older(file)),
+    }
+}
+
 /// Refuses what SQLite would wait for or fill: a FIFO or a device in the place of the database or of one of its logs.
 /// The operator may have moved them elsewhere by links.
 fn refuse_others(file: &Path) -> Result<(), Error> {

@@ -1,9 +1,12 @@
 //! Tests of the database in a real folder.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod drift;
 mod engines;
 mod examination;
+mod rollouts;
 mod torn;
+mod transfer;
 
 use super::{observations::AGE_S_MAX, *};
 use crate::data::Folder;

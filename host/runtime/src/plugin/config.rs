@@ -59,6 +59,9 @@ pub struct Config {
     pub components: Option<PathBuf>,
     /// Keys whose signatures are trusted. If there are none, no signature is required.
     pub keys: Vec<TrustedKey>,
+    /// In a fleet: how long a replica that is alive may take to say whether a new version may serve, seconds. One that
+    /// takes longer stops the version.
+    pub vote_s_max: u64,
     /// Live extractions on which a new version is compared with the serving one before it serves. 0: no shadow run.
     pub shadow: u32,
     /// Maximum number of versions of one plugin that stay loaded, including the one that serves.
@@ -71,7 +74,7 @@ pub struct Config {
 
 impl Config {
     /// The defaults, with only the embedded plugins: 16 calls at once with half a second and 64 MiB each, a wait of
-    /// two seconds for a free call, components of 8 MiB, three versions of each plugin.
+    /// two seconds for a free call, components of 8 MiB, three versions of each plugin, a minute for the vote of a replica.
     #[must_use]
     pub fn new(compiler: PathBuf, cache: PathBuf, embedded: Embedded) -> Self {
         Self {
@@ -88,6 +91,7 @@ impl Config {
             cases: None,
             components: None,
             keys: Vec::new(),
+            vote_s_max: 60,
             shadow: 0,
             versions_max: 3,
             rollback: Rollback::default(),

@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::track::{Rate, Rates, Track};
+use super::track::{
+    Rate, Rates, Track,
+    batch::{Batch, collect},
+};
 
 /// The number of a version, in the order in which versions were first seen.
 pub(super) type VersionId = u64;
@@ -15,20 +18,42 @@ pub(super) type VersionId = u64;
 pub(super) struct Field {
     pub(super) track: Track,
     /// How often each version stated it.
-    pub(super) rates: Vec<(VersionId, Rate)>,
+    pub(super) rates: Vec<(VersionId, Tally)>,
+    /// What was counted since it was last stored, if other processes count too.
+    pub(super) fresh: Vec<Batch>,
     /// Whether it changed since it was last stored.
     pub(super) dirty: bool,
     /// How often the record that is being counted states it.
     seen: Rate,
 }
 
+/// How often a version stated a field.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    /// As it is stored, by all processes that share the database.
+    pub(super) stored: Rate,
+    /// What this process has counted since.
+    pub(super) fresh: Rate,
+}
+
+impl Tally {
+    /// Both together.
+    pub(super) fn rate(self) -> Rate {
+        let mut rate = self.stored;
+        rate.add(self.fresh);
+        rate
+    }
+}
+
 impl Field {
-    /// Adds to the rate of a version.
-    pub(super) fn add(&mut self, version: VersionId, rate: Rate) {
-        match self.rates.iter_mut().find(|(id, _)| *id == version) {
-            Some((_, known)) => known.add(rate),
-            None => self.rates.push((version, rate)),
-        }
+    /// The tally of a version.
+    pub(super) fn tally(&mut self, version: VersionId) -> &mut Tally {
+        let place = self.rates.iter().position(|(id, _)| *id == version);
+        let place = place.unwrap_or_else(|| {
+            self.rates.push((version, Tally::default()));
+            self.rates.len() - 1
+        });
+        &mut self.rates[place].1
     }
 }
 
@@ -41,6 +66,8 @@ pub(super) struct Origin<'a> {
     pub(super) account: u64,
     /// Seconds since 1970.
     pub(super) now_s: u64,
+    /// Whether other processes count too.
+    pub(super) is_shared: bool,
 }
 
 /// A step from a value to one that it contains.
@@ -187,8 +214,11 @@ impl Fields {
         for index in self.touched.drain(..) {
             let field = &mut self.fields[index];
             let seen = std::mem::take(&mut field.seen);
-            field.add(origin.version.0, seen);
+            field.tally(origin.version.0).fresh.add(seen);
             let version = (origin.version.1, origin.account);
+            if origin.is_shared {
+                collect(&mut field.fresh, seen, version, origin.now_s);
+            }
             if let Some(rates) = field.track.add(seen, version, origin.now_s) {
                 raised.push((index, rates));
             }
@@ -206,6 +236,15 @@ impl Fields {
         self.by_path
             .iter()
             .map(|(path, index)| (path.as_str(), &self.fields[*index]))
+    }
+
+    /// Every field with its path, to change it.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Field)> {
+        let mut paths = vec![""; self.fields.len()];
+        for (path, index) in &self.by_path {
+            paths[*index] = path;
+        }
+        paths.into_iter().zip(&mut self.fields)
     }
 
     /// Every field.

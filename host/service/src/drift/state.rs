@@ -1,4 +1,6 @@
-//! What is known of the fields of every kind and door, in memory, and the rows in which it is stored.
+//! What is known of the fields of every kind and door, in memory.
+
+mod exchange;
 
 use std::collections::BTreeMap;
 
@@ -11,6 +13,8 @@ use super::{
     walk,
 };
 use crate::database::{DriftRow, FillRow};
+
+pub(super) use exchange::{Merged, Taken};
 
 /// The maximum number of places in the records of one kind that are counted, over all doors; the contract has a few
 /// hundred. A plugin that makes up new names uses up only those of its own kinds.
@@ -30,6 +34,10 @@ pub(super) struct State {
     versions_seen: VersionId,
     /// Versions whose rows must be deleted from the database.
     forgotten: Vec<String>,
+    /// Whether other processes count into the same rows.
+    is_shared: bool,
+    /// Whether the usual states that they share have yet to be accepted.
+    accepts: bool,
 }
 
 /// The fields of one kind, by door.
@@ -62,18 +70,14 @@ impl Doors {
     }
 }
 
-/// What is to be stored.
-pub(super) struct Rows {
-    pub(super) fill: Vec<FillRow>,
-    pub(super) drift: Vec<DriftRow>,
-    /// The versions whose rows are to be deleted.
-    pub(super) forgotten: Vec<String>,
-}
-
 impl State {
-    /// Restores the counts from stored rows. A row that cannot be read is ignored and learned again.
-    pub(super) fn restore(fill: Vec<FillRow>, drift: Vec<DriftRow>) -> Self {
-        let mut state = Self::default();
+    /// Restores the counts from stored rows, which other processes may share. A row that cannot be read is ignored and
+    /// learned again.
+    pub(super) fn restore(fill: Vec<FillRow>, drift: Vec<DriftRow>, is_shared: bool) -> Self {
+        let mut state = Self {
+            is_shared,
+            ..Self::default()
+        };
         for row in drift {
             if let Ok(track) = serde_json::from_str(&row.track)
                 && let Some(field) = state.stored(row.kind, &row.door, row.field)
@@ -88,32 +92,34 @@ impl State {
                 asked: row.asked,
             };
             if let Some(field) = state.stored(row.kind, &row.door, row.field) {
-                field.add(version, rate);
+                field.tally(version).stored = rate;
             }
         }
         state
     }
 
-    /// Counts a record.
+    /// Counts a record. Returns whether it raises a warning.
     pub(super) fn add<R: Serialize>(
         &mut self,
         sample: DriftSample<'_, R>,
         account: u64,
         now_s: u64,
-    ) {
+    ) -> bool {
         let origin = Origin {
             version: (self.version(sample.version), sample.version),
             account,
             now_s,
+            is_shared: self.is_shared,
         };
         let doors = self.kinds.entry(sample.kind.to_owned()).or_default();
         let room = PLACES_MAX.saturating_sub(doors.places);
         let Some(fields) = doors.of(sample.door) else {
-            return;
+            return false;
         };
         fields.room = room;
         walk::count(sample.record, fields);
         let added = room - fields.room;
+        let mut raises = false;
         for (field, Rates { before, after }) in fields.learn(origin) {
             let DriftSample {
                 kind,
@@ -121,6 +127,7 @@ impl State {
                 version,
                 ..
             } = sample;
+            raises = true;
             tracing::warn!(
                 kind,
                 door,
@@ -132,6 +139,7 @@ impl State {
             );
         }
         doors.places += added;
+        raises
     }
 
     /// The field of a stored row; `None` if there is no room for it.
@@ -188,7 +196,7 @@ impl State {
             let mut rates: Vec<_> = field
                 .rates
                 .iter()
-                .map(|(id, rate)| (label(*id), rate))
+                .map(|(id, tally)| (label(*id), tally.rate()))
                 .collect();
             rates.sort_by_key(|(label, _)| *label);
             rates
@@ -198,7 +206,7 @@ impl State {
                     door: door.to_owned(),
                     version: version.to_owned(),
                     field: path.to_owned(),
-                    rate: *rate,
+                    rate,
                     windows: field.track.windows(),
                 })
                 .collect::<Vec<_>>()
@@ -208,57 +216,9 @@ impl State {
 
     /// Makes the present rates the usual ones.
     pub(super) fn accept(&mut self) {
+        self.accepts = self.is_shared;
         for field in self.all_mut() {
             field.dirty |= field.track.accept();
-        }
-    }
-
-    /// Returns what changed since the last time.
-    pub(super) fn rows(&mut self) -> Rows {
-        let mut rows = Rows {
-            fill: Vec::new(),
-            drift: Vec::new(),
-            forgotten: Vec::new(),
-        };
-        for (kind, door, path, field) in self.all().filter(|(.., field)| field.dirty) {
-            // It contains only numbers and strings.
-            let Ok(track) = serde_json::to_string(&field.track) else {
-                continue;
-            };
-            rows.drift.push(DriftRow {
-                kind: kind.to_owned(),
-                door: door.to_owned(),
-                field: path.to_owned(),
-                track,
-            });
-            for (version, rate) in &field.rates {
-                let Some((_, label)) = self.versions.iter().find(|(id, _)| id == version) else {
-                    continue;
-                };
-                rows.fill.push(FillRow {
-                    kind: kind.to_owned(),
-                    door: door.to_owned(),
-                    version: label.clone(),
-                    field: path.to_owned(),
-                    stated: rate.stated,
-                    asked: rate.asked,
-                });
-            }
-        }
-        for field in self.all_mut() {
-            field.dirty = false;
-        }
-        rows.forgotten = std::mem::take(&mut self.forgotten);
-        rows
-    }
-
-    /// Takes back rows that could not be stored, so that they are stored the next time.
-    pub(super) fn take_back(&mut self, rows: Rows) {
-        self.forgotten.extend(rows.forgotten);
-        for row in rows.drift {
-            if let Some(field) = self.stored(row.kind, &row.door, row.field) {
-                field.dirty = true;
-            }
         }
     }
 }

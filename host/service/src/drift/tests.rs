@@ -1,6 +1,8 @@
 //! Warnings are raised when they are due, and only then.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod fleet;
+
 use std::collections::HashSet;
 
 use super::{
@@ -145,7 +147,7 @@ async fn what_the_operator_accepts_is_usual() {
     for account in 0..60 {
         see(&drift, account, &without());
     }
-    drift.accept();
+    drift.accept().await;
     for account in 0..200 {
         see(&drift, account, &without());
     }

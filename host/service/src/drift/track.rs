@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The number of records in a window.
-const WINDOW: u64 = 50;
+pub(super) mod batch;
+
+use batch::Batch;
+
+/// The number of records in a window. Records that replicas count together come in batches, which may make it longer.
+pub(super) const WINDOW: u64 = 50;
 /// The number of windows whose rates are kept for a chart.
 const WINDOWS_MAX: usize = 24;
 /// The minimum number of recent records for a warning.
@@ -35,6 +39,11 @@ impl Rate {
     pub(super) fn add(&mut self, other: Self) {
         self.stated += other.stated;
         self.asked += other.asked;
+    }
+
+    pub(super) fn subtract(&mut self, other: Self) {
+        self.stated = self.stated.saturating_sub(other.stated);
+        self.asked = self.asked.saturating_sub(other.asked);
     }
 
     /// The share, 0 to 1.
@@ -108,10 +117,27 @@ impl Track {
             version.clone_into(&mut self.version);
         }
         self.recent.add(rate);
-        let lacks = rate.stated < rate.asked;
-        if lacks && self.without.len() < ACCOUNTS_MIN && !self.without.contains(&account) {
-            self.without.push(account);
+        if rate.stated < rate.asked {
+            note(&mut self.without, account);
         }
+        self.judge()
+    }
+
+    /// Counts the records of a batch, as [`Track::add`] counts one.
+    pub(super) fn add_batch(&mut self, batch: &Batch) -> Option<Rates> {
+        if self.recent.asked == 0 {
+            self.since = batch.since;
+        }
+        self.version.clone_from(&batch.version);
+        self.recent.add(batch.rate);
+        for account in &batch.without {
+            note(&mut self.without, *account);
+        }
+        self.judge()
+    }
+
+    /// Raises a warning if one is due, and ends the window if it is full.
+    fn judge(&mut self) -> Option<Rates> {
         let mut raised = None;
         if self.missing.is_none() && self.has_dropped() {
             self.missing = Some((self.since, self.recent));
@@ -177,6 +203,11 @@ impl Track {
         true
     }
 
+    /// Whether there is a warning.
+    pub(super) fn is_missing(&self) -> bool {
+        self.missing.is_some()
+    }
+
     /// The percentages of the latest windows of 50 records, oldest first, and of the current one.
     pub(super) fn windows(&self) -> Vec<u64> {
         let now = (self.recent.asked > 0).then(|| self.recent.percent());
@@ -194,5 +225,12 @@ impl Track {
             since,
             version: self.version.clone(),
         })
+    }
+}
+
+/// Remembers an account whose record lacks the field, if more are needed.
+pub(super) fn note(without: &mut Vec<u64>, account: u64) {
+    if without.len() < ACCOUNTS_MIN && !without.contains(&account) {
+        without.push(account);
     }
 }

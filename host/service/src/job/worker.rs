@@ -107,9 +107,7 @@ impl<W: Work> Queue<W> {
                         true => tracing::debug!(%error, "jobs cannot be claimed"),
                         false => tracing::error!(%error, "jobs cannot be claimed"),
                     }
-                    shutdown
-                        .run_until_cancelled(sleep(LOOK_EVERY))
-                        .await;
+                    shutdown.run_until_cancelled(sleep(LOOK_EVERY)).await;
                 }
             }
         }
@@ -325,8 +323,6 @@ async fn insist<T, E: Display, F: Future<Output = Result<T, E>>>(
             Ok(kept) => return Some(kept),
             Err(error) => tracing::error!(%error, job, "the end of a job cannot be kept yet"),
         }
-        drained
-            .run_until_cancelled(sleep(BEAT_EVERY))
-            .await?;
+        drained.run_until_cancelled(sleep(BEAT_EVERY)).await?;
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use moka::future::Cache;
@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{APART_S_MIN, Counts, DAY_S, Sample};
 use crate::{
+    clock::Clock,
     contract::Record,
     database::{Observation, ObservationLog},
 };
@@ -37,6 +38,8 @@ pub struct Observations {
     pending: Arc<Mutex<HashMap<String, Observation>>>,
     /// Whether each observation is stored at once, because the process ends after a few.
     at_once: bool,
+    /// The clock that all replicas agree on, if there are several.
+    clock: Option<Clock>,
 }
 
 impl Observations {
@@ -57,6 +60,17 @@ impl Observations {
             memory,
             pending: Arc::default(),
             at_once: false,
+            clock: None,
+        }
+    }
+
+    /// Times observations by a clock that all replicas agree on. Their own may be minutes apart, and the growth between two
+    /// observations of different replicas would be wrong.
+    #[must_use]
+    pub fn by(self, clock: Clock) -> Self {
+        Self {
+            clock: Some(clock),
+            ..self
         }
     }
 
@@ -69,14 +83,25 @@ impl Observations {
         }
     }
 
-    /// Stores the counts of a post or reel at `now`, seconds since 1970; other records have no counts. A database
-    /// failure only affects velocities, not the response.
+    /// The moment of an observation at which this machine's clock showed `now`, seconds since 1970.
+    #[must_use]
+    pub fn moment(&self, now: u64) -> u64 {
+        let Some(clock) = &self.clock else {
+            return now;
+        };
+        let own = SystemTime::now().duration_since(UNIX_EPOCH);
+        let ago_s = own.unwrap_or_default().as_secs().saturating_sub(now);
+        (clock.now_ms() / 1_000).saturating_sub(ago_s)
+    }
+
+    /// Stores the counts that a post or reel had when this machine's clock showed `now`, seconds since 1970; other records
+    /// have no counts. A database failure only affects velocities, not the response.
     pub async fn observe(&self, record: &Record, now: u64) {
         let Record::Media(media) = record else {
             return;
         };
         let observation = Observation {
-            observed_at: now,
+            observed_at: self.moment(now),
             likes: media.like_count,
             comments: media.comment_count,
             views: media.view_count,
@@ -172,23 +197,4 @@ fn sample(observation: &Observation) -> Sample {
 }
 
 #[cfg(test)]
-mod tests {
-    //! What is left out is of no use to any formula.
-
-    use super::*;
-
-    fn at(observed_at: u64) -> Observation {
-        Observation {
-            observed_at,
-            ..Observation::default()
-        }
-    }
-
-    #[test]
-    fn only_the_last_two_days_are_in_memory() {
-        let observations = [0, 1, DAY_S, 2 * DAY_S, 2 * DAY_S + 1].map(at);
-        assert_eq!(lately(&observations), &observations[1..]);
-        assert_eq!(lately(&observations[..1]), &observations[..1]);
-        assert!(lately(&[]).is_empty());
-    }
-}
+mod tests;

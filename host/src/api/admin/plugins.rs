@@ -1,11 +1,12 @@
 //! The operator's routes for plugins: status, history, put, roll back, promote, discard.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
     body::Bytes,
     extract::{Path, Query, State},
+    http::StatusCode,
 };
 use serde::{Deserialize, Serialize};
 
@@ -168,6 +169,34 @@ pub(in crate::api) async fn discard(
     done.map(Json).map_err(refuse)
 }
 
+/// `PUT /cases/{kind}/{name}`: keeps a case, on all replicas of a fleet. The body is an object with the text of each file.
+pub(in crate::api) async fn keep_case(
+    State(plugins): State<Arc<Registry>>,
+    Path((kind, name)): Path<(String, String)>,
+    body: Bytes,
+) -> Result<StatusCode, ApiError> {
+    let files: BTreeMap<String, String> = serde_json::from_slice(&body)
+        .map_err(|error| ApiError::from(Code::InvalidRequest).because(error.to_string()))?;
+    if files.is_empty() {
+        return Err(ApiError::from(Code::InvalidRequest).because("A case has files"));
+    }
+    let files = files.into_iter();
+    let files = files
+        .map(|(file, text)| (file, text.into_bytes()))
+        .collect();
+    let kept = plugins.keep_case(&kind, &name, files).await;
+    kept.map(|()| StatusCode::NO_CONTENT).map_err(refuse)
+}
+
+/// `DELETE /cases/{kind}/{name}`: removes a case, on all replicas of a fleet.
+pub(in crate::api) async fn remove_case(
+    State(plugins): State<Arc<Registry>>,
+    Path((kind, name)): Path<(String, String)>,
+) -> Result<StatusCode, ApiError> {
+    let removed = plugins.keep_case(&kind, &name, BTreeMap::new()).await;
+    removed.map(|()| StatusCode::NO_CONTENT).map_err(refuse)
+}
+
 /// The plugin of this name, or 404.
 fn named(name: &str) -> Result<PluginName, ApiError> {
     let unknown = |error: UnknownPlugin| ApiError::from(Code::NotFound).because(error.to_string());
@@ -182,6 +211,11 @@ fn refuse(error: Error) -> ApiError {
             .with("refused", &rejection),
         Error::NoVersion => Code::NoSuchVersion.into(),
         Error::NoFolder => ApiError::from(Code::NoSuchVersion).because(words),
+        Error::Case(_) => ApiError::from(Code::InvalidRequest).because(words),
+        Error::Fleet(_) => ApiError::from(Code::ServerBusy)
+            .caused_by(&words)
+            .because(words)
+            .retry_after(1),
         Error::Start(_) => ApiError::from(Code::ServerError).caused_by(words),
         // The operator has to know which folder, and that the disk is full.
         Error::Folder(_) => ApiError::from(Code::ServerError)

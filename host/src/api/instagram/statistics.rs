@@ -46,7 +46,7 @@ pub(in crate::api) fn whole(value: f64) -> i64 {
     value.round() as i64
 }
 
-/// When the record was read, seconds since 1970.
+/// When the record was read, seconds since 1970, by the clock of this machine.
 pub(in crate::api) fn read_at(extracted: &Extracted) -> u64 {
     now().saturating_sub(extracted.age.as_secs())
 }

@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, bail};
+use cases::Case;
 use serde_json::Value;
 use tokio::net::TcpStream;
 use url::form_urlencoded::Serializer;
@@ -56,6 +57,17 @@ pub(super) async fn decide(
     }
     let target = format!("POST /plugins/{name}/{what}?{}", query.finish());
     report(&send(config, &target, &[]).await?, json)
+}
+
+/// `PUT /cases/{kind}/{name}` with the text of each file: all replicas of a fleet keep the case.
+pub(super) async fn keep_case(config: &Config, case: &Case, files: &Value) -> anyhow::Result<Exit> {
+    let (kind, name) = (&case.kind, &case.name);
+    let target = format!("PUT /cases/{kind}/{name}");
+    let response = send(config, &target, files.to_string().as_bytes()).await?;
+    Ok(match response.status {
+        204 => print(&format!("saved the case {kind}/{name} on all replicas")),
+        _ => fail(Exit::Failed, &why(&response.body)),
+    })
 }
 
 /// `GET /plugins/history`.

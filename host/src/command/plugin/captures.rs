@@ -9,11 +9,11 @@ use std::{
 use anyhow::{Context, bail};
 use cases::{Case, Expected, Har, Question};
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     super::{Exit, extract::Question as QuestionArguments, fail, print},
-    rejected,
+    admin, rejected,
 };
 use crate::{
     capture::{self, Captures},
@@ -117,7 +117,7 @@ impl Adopt {
             };
         }
         case.name = self.name;
-        keep(config, self.into, &case)
+        keep(config, self.into, &case).await
     }
 }
 
@@ -159,7 +159,7 @@ impl Record {
             har: recorded.har,
             expected,
         };
-        keep(config, self.into, &case)
+        keep(config, self.into, &case).await
     }
 }
 
@@ -236,13 +236,16 @@ fn expected(ran: RunResult) -> Result<Expected, String> {
 }
 
 /// Writes a new case completely or not at all, because a server may be reading all of them.
-fn keep(config: &Config, into: Option<PathBuf>, case: &Case) -> anyhow::Result<Exit> {
+async fn keep(config: &Config, into: Option<PathBuf>, case: &Case) -> anyhow::Result<Exit> {
     let is_kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let name = &case.name;
     if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.chars().all(is_kebab) {
         let why =
             format!("{name:?} is not a valid case name: use lower-case letters, digits and dashes");
         return Ok(fail(Exit::Misused, &why));
+    }
+    if into.is_none() && config.database.address.is_some() {
+        return admin::keep_case(config, case, &files(case)?).await;
     }
     let cases = into.unwrap_or_else(|| Folder::visit(&config.data).cases());
     let folder = cases.join(&case.kind).join(name);
@@ -253,6 +256,23 @@ fn keep(config: &Config, into: Option<PathBuf>, case: &Case) -> anyhow::Result<E
         written => written.with_context(|| folder.display().to_string())?,
     }
     Ok(print(&format!("saved the case {}", folder.display())))
+}
+
+/// The text of each file of a case.
+fn files(case: &Case) -> anyhow::Result<Value> {
+    let mut files = json!({
+        "query.json": serde_json::to_string_pretty(&case.question)? + "\n",
+        "exchange.har": case.har.to_json(),
+    });
+    let end = match &case.expected {
+        Expected::Record(record) => Some(("expected.json", record)),
+        Expected::Refusal(refusal) => Some(("refusal.json", refusal)),
+        Expected::NoFailure => None,
+    };
+    if let Some((file, end)) = end {
+        files[file] = (serde_json::to_string_pretty(end)? + "\n").into();
+    }
+    Ok(files)
 }
 
 fn write(folder: &Path, case: &Case) -> io::Result<()> {

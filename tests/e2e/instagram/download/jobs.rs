@@ -114,7 +114,7 @@ async fn a_batch_that_must_not_go_on_stops_at_the_first_failure() {
 }
 
 /// Makes media requests wait until the sender is dropped.
-pub(super) fn hold(cdn: &Cdn) -> mpsc::Sender<()> {
+pub(crate) fn hold(cdn: &Cdn) -> mpsc::Sender<()> {
     let (release, released) = mpsc::channel::<()>();
     let released = Mutex::new(released);
     cdn.misbehave(move |_, _, _| {

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::*;
 
 /// A replica on the database of a URL.
-async fn replica(url: &str) -> (Database, TempDir) {
+pub(super) async fn replica(url: &str) -> (Database, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let database = open(url, folder.path()).await.unwrap();
     (database, folder)
@@ -27,7 +27,7 @@ async fn open(url: &str, folder: &std::path::Path) -> Result<Database, Error> {
 }
 
 /// A new database of each engine.
-async fn each() -> Vec<(Database, TempDir)> {
+pub(super) async fn each() -> Vec<(Database, TempDir)> {
     let folder = tempfile::tempdir().unwrap();
     let owner = Folder::own(folder.path()).unwrap();
     let sqlite = Database::open(&owner).await.unwrap();

@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Maximum length of a value that is shown, characters.
 const SHOWN_CHARS_MAX: usize = 120;
 
 /// One field that differs from the expected value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// The path of the field, such as `.children[1].id`. Empty for the whole value.
     pub field: String,

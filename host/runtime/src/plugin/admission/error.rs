@@ -1,6 +1,7 @@
 //! Why the plugin host cannot start, or cannot do what it was asked to do.
 
 use super::rejection::Rejection;
+use crate::database;
 
 /// Why the plugin host cannot start, or cannot do what it was asked to do.
 #[derive(Debug, thiserror::Error)]
@@ -20,4 +21,16 @@ pub enum Error {
     /// The plugin folder cannot be written.
     #[error("{0}")]
     Folder(String),
+    /// What is to be kept as a case is none.
+    #[error("{0}")]
+    Case(String),
+    /// The fleet cannot decide now: its database or its store does not answer, or others decide at the same moment.
+    #[error("{0}")]
+    Fleet(String),
+}
+
+impl From<database::Error> for Error {
+    fn from(error: database::Error) -> Self {
+        Self::Fleet(error.to_string())
+    }
 }

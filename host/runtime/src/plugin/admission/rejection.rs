@@ -3,12 +3,12 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::replay::Mismatch;
 
 /// The steps of admission, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AdmissionStep {
     /// It is a regular file that is not too large.
@@ -33,22 +33,27 @@ pub enum AdmissionStep {
     Shadow,
     /// It was not rolled back before.
     History,
+    /// Every replica of the fleet says that it may serve.
+    Fleet,
 }
 
 /// Why a component may not serve.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
-#[error("{step}: {reason}")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{step}: {reason}{}", on(replica.as_deref()))]
 pub struct Rejection {
     /// The step that failed.
     pub step: AdmissionStep,
     /// The reason, in words for the plugin's author.
     pub reason: String,
     /// At the replay: each case that did not end as expected.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<Mismatch>,
     /// Whether the cause may pass although the component stays the same: a busy machine, a full disk, a case of the
     /// operator. Such a component is tried again.
     pub passing: bool,
+    /// In a fleet: the name of the replica that rejects it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replica: Option<String>,
 }
 
 impl Rejection {
@@ -58,6 +63,7 @@ impl Rejection {
             reason: reason.to_string(),
             cases: Vec::new(),
             passing: false,
+            replica: None,
         }
     }
 
@@ -81,8 +87,13 @@ impl Rejection {
             reason,
             cases,
             passing,
+            replica: None,
         })
     }
+}
+
+fn on(replica: Option<&str>) -> String {
+    replica.map_or_else(String::new, |name| format!(" (on the replica {name})"))
 }
 
 impl fmt::Display for AdmissionStep {
@@ -99,6 +110,7 @@ impl fmt::Display for AdmissionStep {
             Self::Replay => "replay",
             Self::Shadow => "shadow",
             Self::History => "history",
+            Self::Fleet => "fleet",
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use cases::{Case, Expected};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::difference::{self, Difference};
@@ -44,7 +44,7 @@ impl<'a> Subject<'a> {
 }
 
 /// A case that did not end as expected.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mismatch {
     /// `<kind>/<case>`.
     pub case: String,

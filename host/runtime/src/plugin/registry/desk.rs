@@ -1,8 +1,14 @@
 //! Decides which versions serve: admits new ones, holds them, rolls them back. Makes one decision at a time and writes
 //! each to the history.
 
+mod accord;
+mod ballot;
+mod cases;
+mod counting;
 mod decisions;
 mod files;
+mod follow;
+mod proposal;
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -17,6 +23,7 @@ use futures_util::future::try_join_all;
 use tokio::{sync::Mutex, task::spawn_blocking};
 
 use super::{
+    fleet::Fleet,
     history::{Action, Actor, History, Trust},
     retries::Retries,
     shadow::Candidate,
@@ -52,6 +59,8 @@ pub(super) struct Desk {
     history: History,
     shelf: Arc<Shelf>,
     permits: Permits,
+    /// The other replicas, which decide together with this one.
+    pub(super) fleet: Option<Fleet>,
     /// The owner of the data folder. A command has none, and deletes no component.
     owner: Option<Owner>,
     /// The files that were rejected for a cause that may pass.
@@ -73,6 +82,7 @@ impl Desk {
         config: Config,
         history: History,
         owner: Option<Owner>,
+        fleet: Option<Fleet>,
     ) -> Result<Self, Error> {
         let admission = Arc::new(Admission::open(&config, owner.as_ref())?);
         let permits = Permits::new(&config);
@@ -94,6 +104,7 @@ impl Desk {
             admission,
             history,
             permits,
+            fleet,
             owner,
             retries: Retries::default(),
             decision: Mutex::new(()),
@@ -178,9 +189,7 @@ impl Desk {
             trust,
             began,
         } = admitted;
-        let (shelf, name) = (Arc::clone(&self.shelf), plugin.digest().to_owned());
-        // If the task panics, nothing is kept; this is logged when the component is needed.
-        let _kept = spawn_blocking(move || shelf.keep(&name, &component)).await;
+        self.keep(plugin.digest(), &component).await;
         // The last component that was put and rejected is shown until another one is.
         slot.change(|state| {
             let is_past =
@@ -205,6 +214,14 @@ impl Desk {
                 self.serve(slot, &plugin, who, &why).await;
             }
         }
+    }
+
+    /// Keeps a component on the shelf.
+    async fn keep(&self, digest: &str, component: &Bytes) {
+        let (shelf, component) = (Arc::clone(&self.shelf), component.clone());
+        let digest = digest.to_owned();
+        // If the task panics, nothing is kept; this is logged when the component is needed.
+        let _kept = spawn_blocking(move || shelf.keep(&digest, &component)).await;
     }
 
     async fn refuse(
@@ -281,6 +298,9 @@ impl Desk {
                 }
             }
         }
+        if let Some(fleet) = &self.fleet {
+            loaded.extend(fleet.all_prepared().values().cloned());
+        }
         loaded
     }
 
@@ -301,6 +321,11 @@ impl Desk {
         }
         let shelf = Arc::clone(&self.shelf);
         let _pruned = spawn_blocking(move || shelf.prune(&owner, &keep)).await;
+    }
+
+    /// The present time, milliseconds since 1970; in a fleet the same on all replicas.
+    fn now_ms(&self) -> u64 {
+        self.history.now_ms()
     }
 
     /// Returns the slot of a plugin. Every plugin has one: `open` creates them in the order of the enum.

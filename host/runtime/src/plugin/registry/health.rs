@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::plugin::config::Rollback;
+use crate::{database::Ends, plugin::config::Rollback};
 
 /// The result of one extraction, for the version that it ran on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,20 +30,60 @@ impl Window {
         }
     }
 
-    fn own(&self) -> usize {
-        self.0.iter().filter(|end| **end == Judgement::Own).count()
+    fn tally(&self) -> Tally {
+        let count = |of: Judgement| self.0.iter().filter(|end| **end == of).count();
+        Tally {
+            own: count(Judgement::Own),
+            shared: count(Judgement::Shared),
+            all: self.0.len(),
+        }
     }
 
     /// The percentage of the window that failed, for whatever cause. None if the sample is too small.
     pub(super) fn failed_percent(&self, rule: &Rollback) -> Option<usize> {
-        let failed = self.0.iter().filter(|end| **end != Judgement::Good).count();
-        (self.0.len() >= rule.sample_min as usize).then(|| failed * 100 / self.0.len())
+        self.tally().failed_percent(rule)
     }
 
     /// Returns the reason to go back to a predecessor of which this percentage failed while it served, if there is
     /// one.
     pub(super) fn verdict(&self, predecessor: Option<usize>, rule: &Rollback) -> Option<String> {
-        let (own, all) = (self.own(), self.0.len());
+        self.tally().verdict(predecessor, rule)
+    }
+}
+
+/// How many of the latest extractions on a version ended in which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    own: usize,
+    shared: usize,
+    all: usize,
+}
+
+impl Tally {
+    /// Counts extractions, newest first, until there are enough for the window.
+    pub(super) fn of(latest: &[Ends], rule: &Rollback) -> Self {
+        let mut tally = Self::default();
+        for ends in latest {
+            if tally.all >= rule.window as usize {
+                break;
+            }
+            let of = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+            tally.own += of(ends.own);
+            tally.shared += of(ends.common);
+            tally.all += of(ends.good) + of(ends.own) + of(ends.common);
+        }
+        tally
+    }
+
+    /// As [`Window::failed_percent`].
+    pub(super) fn failed_percent(&self, rule: &Rollback) -> Option<usize> {
+        let failed = self.own + self.shared;
+        (self.all >= rule.sample_min as usize && self.all > 0).then(|| failed * 100 / self.all)
+    }
+
+    /// As [`Window::verdict`].
+    pub(super) fn verdict(&self, predecessor: Option<usize>, rule: &Rollback) -> Option<String> {
+        let Self { own, all, .. } = *self;
         if all < rule.sample_min as usize || own < rule.failures_min as usize {
             return None;
         }
@@ -111,5 +151,26 @@ mod tests {
         let ends = window(&[(Judgement::Shared, 10), (Judgement::Good, 10)]);
         assert_eq!(ends.failed_percent(&Rollback::default()), Some(50));
         assert_eq!(Window::default().failed_percent(&Rollback::default()), None);
+    }
+
+    #[test]
+    fn a_fleet_counts_whole_seconds_until_it_has_a_window() {
+        let ends = |good, own| Ends {
+            good,
+            own,
+            common: 0,
+        };
+        let rule = Rollback::default();
+        // The oldest second is not needed any more.
+        let latest = [ends(0, 30), ends(10, 20), ends(1_000, 0)];
+        let tally = Tally::of(&latest, &rule);
+        assert_eq!((tally.own, tally.all), (50, 60));
+        assert!(tally.verdict(Some(0), &rule).is_some());
+        assert!(
+            Tally::of(&latest[2..], &rule)
+                .verdict(Some(0), &rule)
+                .is_none()
+        );
+        assert_eq!(Tally::of(&[], &rule).failed_percent(&rule), None);
     }
 }

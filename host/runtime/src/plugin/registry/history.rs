@@ -25,7 +25,7 @@ pub(super) enum Action {
 }
 
 impl Action {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Serves => "serves",
             Self::RolledBack => "rolled-back",
@@ -49,7 +49,16 @@ pub(super) enum Actor {
 }
 
 impl Actor {
-    fn name(self) -> &'static str {
+    /// The actor of this name; whom this release does not know is the host itself.
+    pub(super) fn of(name: &str) -> Self {
+        match name {
+            "folder" => Self::Folder,
+            "operator" => Self::Operator,
+            _ => Self::Gramhost,
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Gramhost => "gramhost",
             Self::Folder => "folder",
@@ -67,6 +76,20 @@ pub(super) struct Trust {
     pub(super) rolled_back: Vec<String>,
 }
 
+/// What the history says about a loaded version.
+pub(super) fn event_of(plugin: &Plugin, action: Action, who: Actor, why: &str) -> PluginEvent {
+    PluginEvent {
+        plugin: plugin.manifest().name.clone(),
+        action: action.name().to_owned(),
+        digest: Some(plugin.digest().to_owned()),
+        version: Some(plugin.manifest().version.clone()),
+        source: plugin.source().to_owned(),
+        who: who.name().to_owned(),
+        why: why.to_owned(),
+        ..PluginEvent::default()
+    }
+}
+
 /// The history. Without a database (a command that serves nothing), nothing is kept.
 #[derive(Clone)]
 pub(super) struct History {
@@ -75,11 +98,9 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn new(database: Option<Database>) -> Self {
-        Self {
-            database,
-            clock: Clock::system(),
-        }
+    /// The events get the time of `clock`.
+    pub(super) fn new(database: Option<Database>, clock: Clock) -> Self {
+        Self { database, clock }
     }
 
     /// What is known about the versions of a plugin. If the database fails, the error is logged and nothing is known.
@@ -111,17 +132,7 @@ impl History {
 
     /// Adds an event of a loaded version.
     pub(super) async fn add(&self, plugin: &Plugin, action: Action, who: Actor, why: &str) {
-        self.write(PluginEvent {
-            plugin: plugin.manifest().name.clone(),
-            action: action.name().to_owned(),
-            digest: Some(plugin.digest().to_owned()),
-            version: Some(plugin.manifest().version.clone()),
-            source: plugin.source().to_owned(),
-            who: who.name().to_owned(),
-            why: why.to_owned(),
-            ..PluginEvent::default()
-        })
-        .await;
+        self.write(event_of(plugin, action, who, why)).await;
     }
 
     /// Adds the rejection of a file.
@@ -142,6 +153,11 @@ impl History {
             ..PluginEvent::default()
         })
         .await;
+    }
+
+    /// The present time, milliseconds since 1970.
+    pub(super) fn now_ms(&self) -> u64 {
+        self.clock.now_ms()
     }
 
     /// A failure is only logged: serving matters more than the history.
@@ -179,7 +195,7 @@ mod tests {
         let database = Database::open(&Folder::own(folder.path()).unwrap())
             .await
             .unwrap();
-        let history = History::new(Some(database));
+        let history = History::new(Some(database), Clock::system());
         for (action, digest) in [
             (Action::Serves, "b"),
             (Action::RolledBack, "b"),
@@ -204,7 +220,7 @@ mod tests {
         let database = Database::open(&Folder::own(folder.path()).unwrap())
             .await
             .unwrap();
-        let history = History::new(Some(database.clone()));
+        let history = History::new(Some(database.clone()), Clock::system());
         history.write(event("post", Action::Serves, "good")).await;
         history
             .write(event("post", Action::RolledBack, "bad"))

@@ -3,14 +3,14 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::version::Plugin;
 use crate::plugin::admission::difference::{self, Difference};
 
 /// Maximum number of comparisons that are kept to be shown. All are counted.
-const SHOWN_MAX: usize = 20;
+pub(super) const SHOWN_MAX: usize = 20;
 /// Maximum number of differences that are kept per comparison.
 const DIFFERENCES_MAX: usize = 10;
 
@@ -28,7 +28,7 @@ pub enum RunResult {
 }
 
 /// The result of a comparison, from the view of the candidate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// No field differs.
@@ -44,14 +44,14 @@ pub enum Verdict {
 }
 
 /// One extraction, run by both versions.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// The query, in the JSON form of the contract.
     pub query: Value,
     /// The result.
     pub verdict: Verdict,
     /// The reason, if it is not a difference in a field.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// `expected` is from the serving version, `found` from the candidate; at most 10.
     pub differences: Vec<Difference>,
@@ -123,6 +123,8 @@ pub struct Candidate {
     pub(super) held: Option<String>,
     /// How many comparisons are needed.
     wanted: u32,
+    /// In a fleet: the revision with which it became the candidate.
+    term: u64,
     report: Arc<Mutex<Report>>,
 }
 
@@ -147,7 +149,7 @@ pub struct Report {
 
 impl Report {
     /// Returns why it may not serve, or none if no comparison was worse.
-    fn against(&self) -> Option<String> {
+    pub(super) fn against(&self) -> Option<String> {
         let Self {
             worse,
             diverged,
@@ -167,6 +169,7 @@ impl Candidate {
             plugin: Arc::new(plugin),
             held: None,
             wanted,
+            term: 0,
             report: Arc::default(),
         }
     }
@@ -185,8 +188,34 @@ impl Candidate {
             plugin: Arc::clone(&self.plugin),
             held: Some(why),
             wanted: self.wanted,
+            term: self.term,
             report: Arc::clone(&self.report),
         }
+    }
+
+    /// The candidate of a fleet, which all replicas compare together.
+    pub(super) fn of_fleet(
+        plugin: Arc<Plugin>,
+        held: Option<String>,
+        (wanted, term): (u32, u64),
+    ) -> Self {
+        Self {
+            plugin,
+            held,
+            wanted,
+            term,
+            report: Arc::default(),
+        }
+    }
+
+    /// In a fleet: the revision with which it became the candidate.
+    pub(super) fn term(&self) -> u64 {
+        self.term
+    }
+
+    /// Shows the comparisons of all replicas.
+    pub(super) fn show(&self, report: Report) {
+        *self.lock() = report;
     }
 
     /// Its version.

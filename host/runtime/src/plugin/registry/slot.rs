@@ -107,6 +107,38 @@ impl Slot {
         });
     }
 
+    /// Does what the fleet does, with the operator's settings.
+    pub(super) fn follow(
+        &self,
+        serving: &Plugin,
+        earlier: Vec<Arc<Plugin>>,
+        candidate: Option<Arc<Candidate>>,
+        refused: Option<RejectedFile>,
+    ) {
+        self.change(|state| {
+            // A version that serves already keeps its settings, whatever is wrong with the file by now.
+            if !state.plugin.is(serving) {
+                let (plugin, error) = serving.configured(state.file.as_deref());
+                state.plugin = Arc::new(plugin);
+                state.settings_error = error;
+            }
+            state.earlier = earlier;
+            state.candidate = candidate;
+            state.refused = refused;
+        });
+    }
+
+    /// The version with this digest, if it is loaded.
+    pub(super) fn loaded(&self, digest: &str) -> Option<Arc<Plugin>> {
+        let state = self.state.load();
+        let candidate = state.candidate.as_ref().map(|it| it.plugin());
+        let mut all = [&state.plugin]
+            .into_iter()
+            .chain(&state.earlier)
+            .chain(candidate);
+        all.find(|it| it.digest() == digest).cloned()
+    }
+
     /// Applies new settings. Invalid ones change only the status.
     pub(super) fn configure(&self, file: Option<String>) {
         self.change(|state| {
@@ -140,6 +172,8 @@ impl Slot {
             earlier: state.earlier.iter().map(|it| Brief::of(it)).collect(),
             candidate: state.candidate.as_deref().map(Candidacy::of),
             refused: state.refused.clone(),
+            rollout: None,
+            behind: None,
         }
     }
 }

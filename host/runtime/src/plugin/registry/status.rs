@@ -2,14 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     shadow::{Candidate, Report},
     version::Plugin,
 };
-use crate::{driver::Class, plugin::admission::rejection::Rejection};
+use crate::{
+    database::{RolloutRow, VoteRow},
+    driver::Class,
+    plugin::admission::rejection::Rejection,
+};
 
 /// One entry of `GET /plugins`: a plugin, or a file that is not named after one.
 #[derive(Clone, Debug, Serialize)]
@@ -27,6 +31,25 @@ pub struct Status {
     pub candidate: Option<Candidacy>,
     /// The last file that was rejected.
     pub refused: Option<RejectedFile>,
+    /// In a fleet: the version that the replicas are checking.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rollout: Option<Checking>,
+    /// In a fleet: why this replica does not do what the fleet does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub behind: Option<String>,
+}
+
+/// A version that the replicas of a fleet are checking.
+#[derive(Clone, Debug, Serialize)]
+pub struct Checking {
+    /// Its own version number, such as `1.0.0`.
+    pub version: String,
+    /// SHA-256 of its component, 64 hex digits.
+    pub digest: String,
+    /// The replica that it was put on.
+    pub replica: String,
+    /// The replicas that have admitted it so far.
+    pub admitted_by: Vec<String>,
 }
 
 /// A version.
@@ -87,7 +110,7 @@ pub struct Settings {
 }
 
 /// A file that was rejected.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RejectedFile {
     /// Its name in the plugin folder.
     pub file: String,
@@ -110,6 +133,20 @@ impl Status {
             earlier: Vec::new(),
             candidate: None,
             refused: Some(file.clone()),
+            rollout: None,
+            behind: None,
+        }
+    }
+}
+
+impl Checking {
+    pub(super) fn of(row: RolloutRow, votes: Vec<VoteRow>) -> Self {
+        let admitted = votes.into_iter().filter(|vote| vote.refused.is_none());
+        Self {
+            version: row.version,
+            digest: row.digest,
+            replica: row.replica,
+            admitted_by: admitted.map(|vote| vote.name).collect(),
         }
     }
 }

@@ -55,7 +55,7 @@ async fn post(State(app): State<App>, UrlOrCode(target): UrlOrCode) -> Result<Re
         return Err(wrong_kind(&extracted));
     };
     let earlier = app.observations.of(&media.media_id).await;
-    let read_at = read_at(&extracted);
+    let read_at = app.observations.moment(read_at(&extracted));
     Ok(answer(
         &extracted,
         PostStatistics::new(media, read_at, &earlier),

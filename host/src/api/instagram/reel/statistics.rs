@@ -48,7 +48,7 @@ async fn reel(State(app): State<App>, UrlOrId(target): UrlOrId) -> Result<Respon
         return Err(wrong_kind(&extracted));
     };
     let earlier = app.observations.of(&media.media_id).await;
-    let read_at = read_at(&extracted);
+    let read_at = app.observations.moment(read_at(&extracted));
     Ok(answer(
         &extracted,
         ReelStatistics::new(media, read_at, &earlier),

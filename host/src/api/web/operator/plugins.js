@@ -42,11 +42,18 @@ function card(plugin, fill, live) {
     endings(plugin),
     settings(plugin.settings),
     drift.map((one) => warning(one)),
+    plugin.behind ? h("p", { class: "notice" }, `This replica does not do what the fleet does: ${plugin.behind}`) : null,
+    plugin.rollout ? checking(plugin.rollout) : null,
     candidate ? candidacy(name, candidate, live) : null,
     rejected ? fold(`refused:${name}`, ["Last rejection: ", h("span", { class: "bad-text" }, `${rejected.step}`), " ", moment(rejected.at)], rejection(rejected, name)) : null,
     fields(name, plugin, fill),
     earlier(plugin, live),
   );
+}
+
+/** The version that the replicas of a fleet are checking. */
+function checking({ version: name, digest: sha, replica, admitted_by: admitted }) {
+  return h("p", { class: "soft" }, `The fleet is checking ${name} ${sha.slice(0, 8)}, put on ${replica}; admitted by ${admitted.join(", ")} so far.`);
 }
 
 function stranger({ name, refused: rejected }) {

@@ -19,14 +19,15 @@ const STEPS = {
   replay: "Rejected: it does not pass the recorded cases",
   shadow: "Discarded",
   history: "Not admitted again",
+  fleet: "Rejected: not every replica has admitted it",
 };
 
 /** Cases of a rejection that are shown unfolded. */
 const SHOWN_AT_ONCE = 3;
 
 /** A rejection, case by case and field by field. */
-export function rejection({ step, reason, cases = [], file, digest: sha, at }, key) {
-  const about = [file, digest(sha), at ? moment(at) : null].filter(Boolean);
+export function rejection({ step, reason, cases = [], file, digest: sha, at, replica }, key) {
+  const about = [file, digest(sha), replica ? `on the replica ${replica}` : null, at ? moment(at) : null].filter(Boolean);
   const shown = cases.slice(0, SHOWN_AT_ONCE).map((one) => mismatch(one));
   const rest = cases.slice(SHOWN_AT_ONCE).map((one) => mismatch(one));
   return h(

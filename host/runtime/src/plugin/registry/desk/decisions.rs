@@ -32,14 +32,7 @@ impl Desk {
     ) -> Result<(), Error> {
         let slot = self.slot(name);
         let folder = self.config.folder.clone().ok_or(Error::NoFolder)?;
-        if component.len() as u64 > self.config.component_bytes_max {
-            let most = self.config.component_bytes_max;
-            return Err(Rejection::new(
-                AdmissionStep::File,
-                format!("is larger than {most} bytes"),
-            )
-            .into());
-        }
+        self.check_size(&component)?;
         let _decision = self.decision.lock().await;
         let file = format!("{name}.wasm");
         let admitted = self
@@ -55,6 +48,17 @@ impl Desk {
             .map_err(|error| Error::Folder(format!("{}: {error}", folder.display())))?;
         self.settle(slot, &file, admitted, Actor::Operator).await;
         Ok(())
+    }
+
+    pub(super) fn check_size(&self, component: &[u8]) -> Result<(), Rejection> {
+        let most = self.config.component_bytes_max;
+        match component.len() as u64 > most {
+            true => Err(Rejection::new(
+                AdmissionStep::File,
+                format!("is larger than {most} bytes"),
+            )),
+            false => Ok(()),
+        }
     }
 
     /// Goes back to the version before the serving one. The version that is rolled back may not return automatically.

@@ -57,10 +57,13 @@ impl Desk {
     }
 
     async fn apply_one(&self, folder: &Path, change: Change) {
-        let _decision = self.decision.lock().await;
         let (Change::Written(file) | Change::Gone(file)) = &change;
         let (stem, ending) = file.rsplit_once('.').unwrap_or((file, ""));
         let slot = stem.parse().map(|name| self.slot(name));
+        if let (Some(fleet), Ok(slot), "wasm") = (&self.fleet, &slot, ending) {
+            return Box::pin(self.file_to_fleet(fleet, folder, &change, slot)).await;
+        }
+        let _decision = self.decision.lock().await;
         match (slot, ending, &change) {
             (Err(unknown), ..) => self.keep_unknown(&change, &unknown),
             (Ok(slot), "wasm", Change::Gone(_)) => self.fall_back(slot, file).await,
@@ -85,7 +88,7 @@ impl Desk {
     }
 
     /// Tries a rejected file again later, if the cause may pass.
-    fn note(&self, file: &str, refused: &Rejection) {
+    pub(super) fn note(&self, file: &str, refused: &Rejection) {
         match refused.passing {
             true => self.retries.failed(file, Instant::now()),
             false => self.retries.settled(file),
