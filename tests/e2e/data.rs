@@ -240,7 +240,12 @@ const PLACES: [(&str, &[&str]); 12] = [
     ),
     (
         "fs::remove_dir_all",
-        &["data/owner.rs", "data/whole.rs", "command/download.rs"],
+        &[
+            "data/owner.rs",
+            "data/whole.rs",
+            "command/demo.rs",
+            "command/download.rs",
+        ],
     ),
 ];
 

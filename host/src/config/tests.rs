@@ -68,7 +68,7 @@ fn every_flag_is_also_a_setting() {
         file_names: text.clone(),
         files: text,
     };
-    assert_eq!(flags.given().count(), 13);
+    assert_eq!(flags.given().count(), 14);
     for (key, _) in flags.given() {
         assert!(setting::SETTINGS.iter().any(|known| known.key == key));
     }

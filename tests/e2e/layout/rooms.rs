@@ -207,7 +207,10 @@ pub(super) const OWNERS: [(&str, &[&str]); 54] = [
     ("libc", &["process/confinement"]),
     ("seccompiler", &["process/confinement"]),
     ("toml", &["config", "plugin/package/settings"]),
-    ("embedded", &["config", "command/plugin/new"]),
+    (
+        "embedded",
+        &["config", "command/demo", "command/plugin/new"],
+    ),
     // `wit-parser` and `wit-component` return its errors.
     ("anyhow", &["command", "server", "plugin/admission/world"]),
 ];

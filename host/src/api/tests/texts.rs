@@ -95,8 +95,12 @@ async fn every_text_is_used_and_every_used_text_exists() {
         assert!(whole || composed, "{key} is not used");
     }
     for call in ["t(\"", "n(\"", "around(\"", "data-text=\"", "data-label=\""] {
-        for rest in sources.split(call).skip(1) {
-            let key = rest.split('"').next().unwrap();
+        for (place, _) in sources.match_indices(call) {
+            let before = sources[..place].chars().next_back();
+            if before.is_some_and(char::is_alphanumeric) {
+                continue;
+            }
+            let key = sources[place + call.len()..].split('"').next().unwrap();
             let is_key = key
                 .chars()
                 .all(|c| c.is_ascii_lowercase() || c == '.' || c == '_');
