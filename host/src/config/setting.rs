@@ -5,7 +5,7 @@ mod row;
 pub(super) use row::Setting;
 use row::{list, read, some, whole};
 
-use super::{Config, shown::Shown, value};
+use super::{shown::Shown, value};
 
 pub(super) const SETTINGS: &[Setting] = &[
     read!("listen", listen, value::address),
