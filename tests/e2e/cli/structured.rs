@@ -73,6 +73,10 @@ fn what_the_server_makes_of_a_component() {
     assert_eq!(put.status.code(), Some(0), "{}", stderr(&put));
     assert_eq!(json(&put)["name"], "post");
     fs::write(server.folder.path().join("reel.wasm"), "no component").unwrap();
+    let wrong = run(&["put", "reel.wasm"]);
+    assert_eq!(wrong.status.code(), Some(1), "{}", stderr(&wrong));
+    assert!(stderr(&wrong).contains("reel.wasm is not a component"));
+    fs::write(server.folder.path().join("reel.wasm"), &POST[..POST.len() / 2]).unwrap();
     let refused = run(&["put", "reel.wasm"]);
     assert_eq!(refused.status.code(), Some(5), "{}", stderr(&refused));
     assert!(json(&refused)["error"]["code"].is_string());
