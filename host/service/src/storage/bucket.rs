@@ -252,12 +252,12 @@ impl Bucket {
     }
 
     /// Begins to read an object of a known length.
-    async fn read(
+    async fn begin(
         &self,
         key: &Key,
         bytes: u64,
         part: std::ops::Range<u64>,
-    ) -> Result<ObjectPieces, Error> {
+    ) -> Result<object::Answer, Error> {
         use object_store::ObjectStore as _;
 
         let is_whole = part == (0..bytes);
@@ -271,9 +271,6 @@ impl Bucket {
             tracing::error!(%key, "an object has another length than its row says");
             return Err(Error::NotFound);
         }
-        Ok(ObjectPieces::new(
-            begun.into_stream(),
-            part.end - part.start,
-        ))
+        Ok(begun.into_stream())
     }
 }
