@@ -140,14 +140,15 @@ pub fn openapi() -> String {
 /// The public interface; its responses are counted in `traffic`.
 pub fn public(app: App, traffic: &Traffic, config: &Config) -> Router {
     let rate_limiter = Arc::clone(&app.rate_limiter);
-    let (limited, free, pictures) = (limited_routes(), free_routes(), picture_routes());
-    let slashes = [&limited, &free, &pictures].map(redirects_to);
+    let (limited, free) = (limited_routes(), free_routes());
+    let (pictures, videos) = (picture_routes(), video_routes());
+    let slashes = [&limited, &free, &pictures, &videos].map(redirects_to);
     let limited = Router::from(limited).with_state(app.clone());
     let limited = delivery::with_delivery(limited, config);
     let pictures = Router::from(pictures).with_state(app.clone());
     let pictures =
         layers::every_shown_request(pictures, "pictures", config.pictures_per_minute_max, config);
-    let videos = Router::from(video_routes()).with_state(app.clone());
+    let videos = Router::from(videos).with_state(app.clone());
     let videos =
         layers::every_shown_request(videos, "videos", config.videos_per_minute_max, config);
     let about = page::About {

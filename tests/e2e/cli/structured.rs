@@ -76,7 +76,11 @@ fn what_the_server_makes_of_a_component() {
     let wrong = run(&["put", "reel.wasm"]);
     assert_eq!(wrong.status.code(), Some(1), "{}", stderr(&wrong));
     assert!(stderr(&wrong).contains("reel.wasm is not a component"));
-    fs::write(server.folder.path().join("reel.wasm"), &POST[..POST.len() / 2]).unwrap();
+    fs::write(
+        server.folder.path().join("reel.wasm"),
+        &POST[..POST.len() / 2],
+    )
+    .unwrap();
     let refused = run(&["put", "reel.wasm"]);
     assert_eq!(refused.status.code(), Some(5), "{}", stderr(&refused));
     assert!(json(&refused)["error"]["code"].is_string());

@@ -390,10 +390,8 @@ async fn the_page_and_what_it_loads_come_from_here() {
 async fn formats_and_info_are_as_documented() {
     let formats = fetch("/instagram/formats").await;
     assert_eq!(formats.header("content-type"), Some("application/json"));
-    assert_eq!(
-        formats.json()["supported_output_formats"]["video"],
-        json!(["mp4", "mkv", "mov"])
-    );
+    let videos = &formats.json()["supported_output_formats"]["video"];
+    assert_eq!(*videos, json!(["mp4", "mkv", "mov"]));
     let info = fetch("/instagram/info").await.json();
     assert_eq!(info["limits"]["rate_limit_requests_per_minute"], 30);
     assert_eq!(info["limits"]["max_carousel_items"], 20);
