@@ -367,7 +367,8 @@ pub(crate) fn share_compiled_plugins(folder: &Path) {
     let _made = symlink(shared, data.join("compiled"));
 }
 
-fn client() -> Client {
+/// A client, with the cryptography that every client of this process needs.
+pub(crate) fn client() -> Client {
     // Fails if another test was first, which is fine.
     let _first = rustls::crypto::ring::default_provider().install_default();
     Client::builder().no_proxy().build().unwrap()

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::harness::{
     browser::{Browser, Window},
-    server::gramhost,
+    server::{client, gramhost},
 };
 
 const WINDOW: Window = Window {
@@ -28,7 +28,7 @@ fn entries(folder: &Path) -> Vec<String> {
 }
 
 async fn json(url: String) -> Value {
-    let response = reqwest::get(url).await.unwrap();
+    let response = client().get(url).send().await.unwrap();
     assert_eq!(response.status(), 200);
     serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
 }
