@@ -202,7 +202,9 @@ pub fn run() -> ExitCode {
     };
     let result = tokio::runtime::Runtime::new()
         .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(run_command(command, config, in_force, &logging)));
+        .and_then(|runtime| {
+            runtime.block_on(Box::pin(run_command(command, config, in_force, &logging)))
+        });
     // Before the error, which is the last line.
     logging.end();
     match result {
@@ -239,7 +241,14 @@ async fn run_command(
 ) -> anyhow::Result<Exit> {
     match command {
         Command::Serve => {
-            server::serve(config, in_force, Arc::<Logging>::clone(logging), None).await?;
+            // On the heap: the operator may have limited the stack, and each move of it would be on that.
+            Box::pin(server::serve(
+                config,
+                in_force,
+                Arc::<Logging>::clone(logging),
+                None,
+            ))
+            .await?;
             Ok(Exit::Done)
         }
         Command::Demo(demo) => demo.run(config, Arc::<Logging>::clone(logging)).await,

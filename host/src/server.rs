@@ -63,7 +63,7 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     tokio::spawn(cancel_on_signal(shutdown.clone(), Arc::clone(&log))?);
-    let open = Server::open(config, log);
+    let open = Box::pin(Server::open(config, log));
     match shutdown.run_until_cancelled(open).await {
         Some(server) => {
             let server = server?;
@@ -73,7 +73,7 @@ pub async fn serve(
             if let Some(ready) = ready {
                 ready(server.public.local_addr()?);
             }
-            server.run(shutdown).await
+            Box::pin(server.run(shutdown)).await
         }
         None => Ok(()),
     }

@@ -181,7 +181,9 @@ async fn a_component_of_up_to_the_limit_can_be_put_and_a_larger_one_is_refused_i
     }
     // The command says so too.
     let file = server.folder.path().join("post.wasm");
-    fs::write(&file, vec![0; 9 << 20]).unwrap();
+    let mut larger = vec![0; 9 << 20];
+    larger[..4].copy_from_slice(&POST[..4]);
+    fs::write(&file, larger).unwrap();
     let command = gramhost(server.folder.path())
         .args(["plugin", "put", "post.wasm"])
         .env("GRAMHOST_ADMIN_LISTEN", server.admin.to_string())

@@ -66,7 +66,10 @@ async fn what_is_refused_leaves_everything_as_it_was() {
     let before = post_plugin(&server).await["digest"].clone();
     write(&author, b"garbage");
     let (code, words) = author.refused(&["put", "post.wasm"]);
-    assert!(code == 5 && words.contains("is not WebAssembly"), "{words}");
+    assert!(code == 1 && words.contains("is not a component"), "{words}");
+    write(&author, &[&MOVABLE[..4], b"garbage"].concat());
+    let (code, words) = author.refused(&["put", "post.wasm"]);
+    assert!(code == 5, "{words}");
     // It requests other pages than those in the built-in cases.
     write(&author, MOVABLE);
     let (code, words) = author.refused(&["put", "post.wasm"]);
