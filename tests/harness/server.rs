@@ -203,10 +203,8 @@ impl Server {
     /// `POST` of a JSON body on the API.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         let url = format!("http://{}{path}", self.address);
-        let request = self
-            .client
-            .post(url)
-            .header("content-type", "application/json");
+        let request = self.client.post(url);
+        let request = request.header("content-type", "application/json");
         Self::answered(request.body(body.to_string())).await
     }
 

@@ -22,7 +22,6 @@ async fn no_other_spelling_leads_to_a_file_or_to_another_one() {
         ".",
         "..",
         "...",
-        "/",
         "..%2f..%2fetc%2fpasswd",
         "%2e%2e/%2e%2e/gramhost.db",
         "%2e%2e%2fgramhost.db",
