@@ -87,7 +87,7 @@ async fn ask_on(url: String, stop: Arc<AtomicBool>, asked: Arc<AtomicUsize>) -> 
                 .body(r#"{"url":"DfDjNmTDemo"}"#),
             _ => client.get(format!("{url}/instagram/post/info?url_or_code=DfDjNmTDemo")),
         };
-        let is_post = number % 5 == 0;
+        let is_post = number.is_multiple_of(5);
         let again = request.try_clone().unwrap();
         let mut answer = request.send().await;
         // nginx repeats no POST that has met a connection in the moment in which it was closed; its client does.

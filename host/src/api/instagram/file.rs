@@ -62,8 +62,8 @@ pub(in crate::api) fn route() -> UtoipaMethodRouter<App> {
         ("If-None-Match" = Option<String>, Header, description = "Not these versions, by their ETag"),
         ("If-Modified-Since" = Option<String>, Header, description = "Only a version written after this date"),
         ("If-Unmodified-Since" = Option<String>, Header, description = "Only a version written until this date")),
-    responses((status = 200, description = "The file", body = Bytes, content_type = "application/octet-stream"),
-        (status = 206, description = "The asked range of it", body = Bytes, content_type = "application/octet-stream"),
+    responses((status = 200, description = "The file", body = Bytes, content_type = "*/*"),
+        (status = 206, description = "The asked range of it", body = Bytes, content_type = "*/*"),
         (status = 302, description = "The store of files sends it: follow the link at once"),
         (status = 304, description = "The client already has this version")))]
 async fn file(

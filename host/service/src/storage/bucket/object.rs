@@ -206,6 +206,7 @@ mod tests {
             io::ErrorKind::InvalidData,
             io::ErrorKind::Other,
         );
+        let rest_from = |at: u64| std::iter::once(at..15).collect::<Vec<_>>();
         for (sent, bytes, error, asked) in [
             (&[Sent(&["hello"], Plain)][..], "hello", None, vec![]),
             (&[Sent(&["he", "", "llo"], Plain)], "hello", None, vec![]),
@@ -226,19 +227,19 @@ mod tests {
                 &[Sent(&["hell"], Plain), Sent(&[], Plain)],
                 "hell",
                 Some(cut),
-                vec![14..15],
+                rest_from(14),
             ),
             (
                 &[Sent(&["he"], Broken), Sent(&[], Broken)],
                 "he",
                 Some(other),
-                vec![12..15],
+                rest_from(12),
             ),
             (
                 &[Sent(&["he"], Broken), Sent(&[], Refused)],
                 "he",
                 Some(other),
-                vec![12..15],
+                rest_from(12),
             ),
         ] {
             assert_eq!(read(sent).await, (bytes.to_owned(), error, asked));
