@@ -37,13 +37,16 @@ pub(super) fn pays(response: &Response, bytes_min: u64) -> bool {
 }
 
 /// Compresses a response as far as the client accepts it, in the way that costs least.
-pub(super) async fn compressed(response: Response, accepted: Option<HeaderValue>) -> Response {
+pub(super) async fn compressed(mut response: Response, accepted: Option<HeaderValue>) -> Response {
+    let Some(accepted) = accepted else {
+        let depends_on = HeaderValue::from_static("accept-encoding");
+        response.headers_mut().append(header::VARY, depends_on);
+        return response;
+    };
     let mut asked = Request::new(Body::empty());
-    if let Some(accepted) = accepted {
-        asked
-            .headers_mut()
-            .insert(header::ACCEPT_ENCODING, accepted);
-    }
+    asked
+        .headers_mut()
+        .insert(header::ACCEPT_ENCODING, accepted);
     let mut whole = Some(response);
     let again =
         service_fn(move |_: Request| ready(Ok::<_, Infallible>(whole.take().unwrap_or_default())));
